@@ -1,0 +1,193 @@
+//! Reads: the local tier, then one question to L2 for all that it does not answer.
+
+use flipcache_core::{Read, Settled, Ticket};
+
+use super::{Driver, wrong_number};
+use crate::bindings::exports::flipcache::cache::cache::{Error, Found, Source};
+use crate::bindings::flipcache::cache::kv_backend::Slot;
+use crate::convert::{answer, to_millis};
+use crate::state::{clock, with_shard};
+
+/// What the local tier says to a read.
+enum Local {
+    Found(Found),
+    Ask(Question),
+}
+
+/// A key that L2 has to be asked for.
+struct Question {
+    /// Where its answer goes.
+    at: usize,
+    key: String,
+    hash: u64,
+    ticket: Ticket,
+    /// The local tier has it, and could answer if L2 does not.
+    renews: bool,
+}
+
+impl Driver {
+    pub(crate) fn get(&self, key: String) -> Result<Found, Error> {
+        let hash = self.place(&key)?;
+        let mut answers = [NOTHING];
+        match self.read_local(0, hash, key)? {
+            Local::Found(found) => return Ok(found),
+            Local::Ask(question) => self.ask(vec![question], &mut answers)?,
+        }
+        let [found] = answers;
+        Ok(found)
+    }
+
+    /// One answer for each key, in the order asked for. Fails whole.
+    pub(crate) fn get_many(&self, keys: Vec<String>) -> Result<Vec<Found>, Error> {
+        let hashes = keys.iter().map(|key| self.place(key));
+        let hashes = hashes.collect::<Result<Vec<_>, _>>()?;
+        let mut answers = Vec::with_capacity(keys.len());
+        let mut questions = Vec::new();
+        for (at, (key, hash)) in keys.into_iter().zip(hashes).enumerate() {
+            match self.read_local(at, hash, key)? {
+                Local::Found(found) => answers.push(found),
+                Local::Ask(question) => {
+                    answers.push(NOTHING);
+                    questions.push(question);
+                }
+            }
+        }
+        self.ask(questions, &mut answers)?;
+        Ok(answers)
+    }
+
+    /// What the local tier answers, or the question that is left.
+    fn read_local(&self, at: usize, hash: u64, key: String) -> Result<Local, Error> {
+        let ttl_on_read = self.options.ttl_on_read();
+        with_shard(|shard| {
+            let read = shard.read(self.cache, hash, &key, ttl_on_read, &clock);
+            let (ticket, renews) = match read {
+                Read::Hit(wire) => return self.found(&key, wire, Source::Local).map(Local::Found),
+                Read::Renew(ticket) => (ticket, true),
+                Read::Miss(ticket) => (ticket, false),
+            };
+            Ok(Local::Ask(Question {
+                at,
+                key,
+                hash,
+                ticket,
+                renews,
+            }))
+        })
+    }
+
+    /// Asks L2 for all questions in one round trip, settles its answers, and puts them in place.
+    fn ask(&self, questions: Vec<Question>, answers: &mut [Found]) -> Result<(), Error> {
+        if questions.is_empty() {
+            return Ok(());
+        }
+        let keys: Vec<String> = questions
+            .iter()
+            .map(|question| question.key.clone())
+            .collect();
+        let new_ttl_ms = self.options.ttl_on_read().map(to_millis);
+        let slots = match self.noted(self.bucket.get(&keys, new_ttl_ms)) {
+            Ok(slots) if slots.len() == keys.len() => slots,
+            Ok(slots) => return Err(wrong_number(slots.len(), keys.len())),
+            Err(error) => return self.answer_without_l2(&questions, answers).ok_or(error),
+        };
+        let mut absent = Vec::new();
+        let mut failure = None;
+        for (question, slot) in questions.into_iter().zip(&slots) {
+            match self.settle(&question, slot) {
+                Ok(Some(found)) => answers[question.at] = found,
+                Ok(None) => absent.push(question),
+                Err(error) => failure = failure.or(Some(error)),
+            }
+        }
+        failure.map_or(Ok(()), Err)?;
+        self.answer_default(absent, answers)
+    }
+
+    /// L2's answer to one question; `None`: it has nothing.
+    fn settle(&self, question: &Question, slot: &Slot) -> Result<Option<Found>, Error> {
+        let Question {
+            key, hash, ticket, ..
+        } = question;
+        let settled =
+            with_shard(|shard| shard.settle(self.cache, *hash, key, *ticket, answer(slot)));
+        match slot {
+            Slot::Absent => Ok(None),
+            Slot::WrongType => Err(Error::WrongType(key.clone())),
+            Slot::Entry(_) if settled == Settled::Undecodable => {
+                Err(Error::Undecodable(key.clone()))
+            }
+            Slot::Entry(entry) => self.found(key, &entry.value, Source::Backend).map(Some),
+        }
+    }
+
+    /// When L2 fails: the local tier's own answers, if it has one to every question. `None` else.
+    fn answer_without_l2(&self, questions: &[Question], answers: &mut [Found]) -> Option<()> {
+        for question in questions.iter() {
+            let Question {
+                at,
+                key,
+                hash,
+                renews,
+                ..
+            } = question;
+            let found = with_shard(|shard| {
+                let wire = shard
+                    .peek(self.cache, *hash, key, &clock)
+                    .filter(|_| *renews)?;
+                self.found(key, wire, Source::Local).ok()
+            })?;
+            answers[*at] = found;
+        }
+        Some(())
+    }
+
+    /// Answers the default for keys that are in neither tier, and stores it where the cache says so.
+    fn answer_default(&self, absent: Vec<Question>, answers: &mut [Found]) -> Result<(), Error> {
+        let Some(default) = &self.options.default else {
+            return Ok(());
+        };
+        let found = || Found {
+            value: Some(default.clone().into()),
+            source: Source::Default,
+        };
+        for question in &absent {
+            answers[question.at] = found();
+        }
+        if absent.is_empty() || !self.options.store_default {
+            return Ok(());
+        }
+        let wire = default.encode(self.options.value_type)?.into_owned();
+        let entries = absent
+            .iter()
+            .map(|question| (question.key.clone(), wire.clone()));
+        let held = self.put_if_absent(entries.collect(), self.options.ttl)?;
+        for (question, held) in absent.iter().zip(held) {
+            match held {
+                // Absent again already, or just written: the default it is.
+                None | Some(Slot::Absent) => {}
+                Some(Slot::WrongType) => return Err(Error::WrongType(question.key.clone())),
+                Some(Slot::Entry(entry)) => {
+                    answers[question.at] =
+                        self.found(&question.key, &entry.value, Source::Backend)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn found(&self, key: &str, wire: &[u8], source: Source) -> Result<Found, Error> {
+        let value = self.options.value_type.decode(wire);
+        let value = value.map_err(|_| Error::Undecodable(key.to_owned()))?;
+        Ok(Found {
+            value: Some(value.into()),
+            source,
+        })
+    }
+}
+
+/// The answer where neither tier has one.
+const NOTHING: Found = Found {
+    value: None,
+    source: Source::None,
+};

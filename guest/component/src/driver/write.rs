@@ -1,0 +1,173 @@
+//! Writes: L2 first, then the local tier, between the two halves of the core's fence.
+
+use std::time::Duration;
+
+use flipcache_core::{Expiry as CoreExpiry, Ticket, ValueType};
+
+use super::{Driver, wrong_number};
+use crate::bindings::exports::flipcache::cache::cache::{Error, Expiry};
+use crate::bindings::flipcache::cache::kv_backend::Slot;
+use crate::bindings::flipcache::cache::types::{BackendError, Value};
+use crate::convert::to_millis;
+use crate::state::{clock, with_shard};
+
+impl Driver {
+    pub(crate) fn set(&self, entries: Vec<(String, Value)>, expiry: Expiry) -> Result<(), Error> {
+        let ttl = self.life(expiry)?;
+        let entries = self.encode(entries)?;
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let begun = self.begin(entries.iter().map(|(key, _)| key.as_str()));
+        let written = self.noted(self.bucket.set(&entries, ttl.map(to_millis)));
+        for ((key, wire), begun) in entries.iter().zip(begun) {
+            self.end(
+                key,
+                begun,
+                written.as_ref().ok().map(|()| (wire.as_slice(), ttl)),
+            );
+        }
+        written
+    }
+
+    /// `true` if the value was written, `false` if the key was there.
+    pub(crate) fn set_if_absent(
+        &self,
+        key: String,
+        value: Value,
+        expiry: Expiry,
+    ) -> Result<bool, Error> {
+        let ttl = self.life(expiry)?;
+        let entries = self.encode(vec![(key, value)])?;
+        let held = self.put_if_absent(entries, ttl)?;
+        Ok(held.iter().all(Option::is_none))
+    }
+
+    /// Adds to an integer. Keeps nothing: L2 does not say how long the key still lives.
+    pub(crate) fn increment(&self, key: String, delta: i64) -> Result<i64, Error> {
+        if self.options.value_type != ValueType::Integer {
+            let holds = self.options.value_type.describe();
+            return Err(Error::InvalidValue(format!(
+                "the cache holds {holds}, not integers"
+            )));
+        }
+        self.place(&key)?;
+        let begun = self.begin([key.as_str()]);
+        let sum = self
+            .bucket
+            .increment(&key, delta, self.options.ttl.map(to_millis));
+        for begun in begun {
+            self.end(&key, begun, None);
+        }
+        match sum {
+            Err(BackendError::Other(message)) => Err(self.why_no_sum(key, message)),
+            sum => self.noted(sum),
+        }
+    }
+
+    /// Answers how many keys L2 had.
+    pub(crate) fn delete(&self, keys: Vec<String>) -> Result<u64, Error> {
+        for key in &keys {
+            self.place(key)?;
+        }
+        if keys.is_empty() {
+            return Ok(0);
+        }
+        let begun = self.begin(keys.iter().map(String::as_str));
+        let deleted = self.noted(self.bucket.delete(&keys));
+        for (key, begun) in keys.iter().zip(begun) {
+            self.end(key, begun, None);
+        }
+        deleted
+    }
+
+    /// Deletes every key of the cache in both tiers, whether L2 then fails or not.
+    pub(crate) fn clear(&self) -> Result<u64, Error> {
+        with_shard(|shard| shard.invalidate_bucket(&self.name));
+        let deleted = self.noted(self.bucket.clear());
+        with_shard(|shard| shard.invalidate_bucket(&self.name));
+        deleted
+    }
+
+    /// Writes where keys are absent, and keeps what they hold then. Answers as the backend does:
+    /// `None` where the value was written, else what was there.
+    pub(super) fn put_if_absent(
+        &self,
+        entries: Vec<(String, Vec<u8>)>,
+        ttl: Option<Duration>,
+    ) -> Result<Vec<Option<Slot>>, Error> {
+        let begun = self.begin(entries.iter().map(|(key, _)| key.as_str()));
+        let asked = self.noted(self.bucket.set_if_absent(&entries, ttl.map(to_millis)));
+        let asked = asked.and_then(|held| match held.len() {
+            answered if answered == entries.len() => Ok(held),
+            answered => Err(wrong_number(answered, entries.len())),
+        });
+        for (at, ((key, wire), begun)) in entries.iter().zip(begun).enumerate() {
+            let held = asked.as_ref().ok().map(|held| &held[at]);
+            let kept = match held {
+                Some(None) => Some((wire.as_slice(), ttl)),
+                Some(Some(Slot::Entry(entry))) if self.is_readable(&entry.value) => Some((
+                    entry.value.as_slice(),
+                    entry.ttl_ms.map(Duration::from_millis),
+                )),
+                _ => None,
+            };
+            self.end(key, begun, kept);
+        }
+        asked
+    }
+
+    /// The TTL that an expiry means here.
+    fn life(&self, expiry: Expiry) -> Result<Option<Duration>, Error> {
+        let asked_for = match expiry {
+            Expiry::AfterMs(millis) => millis,
+            Expiry::Inherit | Expiry::Never => 0,
+        };
+        let ttl = CoreExpiry::from(expiry).ttl(self.options.ttl);
+        ttl.map_err(|_| Error::InvalidTtl(asked_for))
+    }
+
+    /// Checks all keys and values before anything is written.
+    fn encode(&self, entries: Vec<(String, Value)>) -> Result<Vec<(String, Vec<u8>)>, Error> {
+        let encode = |(key, value): (String, Value)| {
+            self.place(&key)?;
+            let value = flipcache_core::Value::from(value);
+            let wire = value.encode(self.options.value_type)?.into_owned();
+            Ok((key, wire))
+        };
+        entries.into_iter().map(encode).collect()
+    }
+
+    fn begin<'a>(&self, keys: impl IntoIterator<Item = &'a str>) -> Vec<(u64, Ticket)> {
+        let begin = |key| {
+            let hash = self.seed.hash(&self.name, key);
+            let ticket = with_shard(|shard| shard.begin_write(self.cache, hash, key, &clock));
+            (hash, ticket)
+        };
+        keys.into_iter().map(begin).collect()
+    }
+
+    fn end(
+        &self,
+        key: &str,
+        (hash, ticket): (u64, Ticket),
+        kept: Option<(&[u8], Option<Duration>)>,
+    ) {
+        with_shard(|shard| shard.end_write(self.cache, hash, key, ticket, kept));
+    }
+
+    fn is_readable(&self, wire: &[u8]) -> bool {
+        self.options.value_type.decode(wire).is_ok()
+    }
+
+    /// Backends have one word for all that cannot be added to; the value tells which it was.
+    fn why_no_sum(&self, key: String, message: String) -> Error {
+        match self.ask_for_one(&key, None) {
+            Err(error) => error,
+            Ok(Slot::WrongType) => Error::WrongType(key),
+            Ok(Slot::Entry(entry)) if !self.is_readable(&entry.value) => Error::Undecodable(key),
+            Ok(Slot::Entry(_)) => Error::InvalidValue("the sum is beyond 64 bits".to_owned()),
+            Ok(Slot::Absent) => Error::Backend(BackendError::Other(message)),
+        }
+    }
+}

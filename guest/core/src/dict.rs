@@ -1,0 +1,321 @@
+//! A bounded dictionary in memory, first in first out or least recently used: Python's `FIFODict`
+//! and `LRUDict`, as one type.
+
+use crate::hash::Seed;
+use crate::list::Slot;
+use crate::table::Table;
+use crate::value::Value;
+
+/// Which item leaves a full dictionary first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// The one inserted first; an overwrite counts as an insertion, a read does not.
+    Fifo,
+    /// The one not used for longest; reads and overwrites are uses.
+    Lru,
+}
+
+/// Why a dictionary was not made, or did not take an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DictError {
+    /// A dictionary holds at least one item.
+    #[error("a dictionary holds at least one item")]
+    InvalidCapacity,
+    /// The item would take the dictionary over its bound in bytes.
+    #[error("the dictionary cannot hold more than {limit} bytes")]
+    TooLarge {
+        /// The bound.
+        limit: u64,
+    },
+}
+
+/// A bounded dictionary. Items are ordered: the first is the next to leave.
+///
+/// Every operation is O(1), but for those that answer or drop all items.
+///
+/// # Examples
+///
+/// ```
+/// use flipcache_core::{Dict, Order, Seed, Value};
+///
+/// let mut dict = Dict::new(Order::Lru, 2, u64::MAX, Seed::new(1))?;
+/// dict.set("a", Value::Integer(1))?;
+/// dict.set("b", Value::Integer(2))?;
+/// assert_eq!(dict.get("a"), Some(&Value::Integer(1)));
+/// assert_eq!(dict.set("c", Value::Integer(3))?, Some(("b".into(), Value::Integer(2))));
+/// # Ok::<(), flipcache_core::DictError>(())
+/// ```
+#[derive(Debug)]
+pub struct Dict {
+    table: Table<Value>,
+    order: Order,
+    max_items: u32,
+    max_bytes: u64,
+    /// Bytes of all keys and values.
+    bytes: u64,
+    seed: Seed,
+}
+
+impl Dict {
+    /// An empty dictionary for at most `max_items` items and `max_bytes` bytes of keys and values.
+    ///
+    /// # Errors
+    ///
+    /// [`DictError::InvalidCapacity`] if `max_items` is 0.
+    pub fn new(
+        order: Order,
+        max_items: u32,
+        max_bytes: u64,
+        seed: Seed,
+    ) -> Result<Self, DictError> {
+        if max_items == 0 {
+            return Err(DictError::InvalidCapacity);
+        }
+        Ok(Self {
+            table: Table::new(),
+            order,
+            max_items,
+            max_bytes,
+            bytes: 0,
+            seed,
+        })
+    }
+
+    /// The value of a key. In LRU order a use.
+    pub fn get(&mut self, key: &str) -> Option<&Value> {
+        let slot = self.find(key)?;
+        if self.order == Order::Lru {
+            self.table.move_to_back(slot);
+        }
+        self.table.get(slot)
+    }
+
+    /// The value of a key, as no use.
+    pub fn peek(&self, key: &str) -> Option<&Value> {
+        self.table.get(self.find(key)?)
+    }
+
+    /// Puts an item last; answers the one that left to make room.
+    ///
+    /// # Errors
+    ///
+    /// [`DictError::TooLarge`] if the bytes would be more than the bound; nothing has changed then.
+    pub fn set(&mut self, key: &str, value: Value) -> Result<Option<(String, Value)>, DictError> {
+        let present = self.find(key);
+        let is_full = self.table.len() >= self.max_items as usize;
+        let leaving = match present {
+            None if is_full => self.table.front(),
+            present => present,
+        };
+        let left = self.bytes - leaving.map_or(0, |slot| self.cost_at(slot));
+        let limit = self.max_bytes;
+        if left + cost(key, &value) > limit {
+            return Err(DictError::TooLarge { limit });
+        }
+        let evicted = leaving.and_then(|slot| self.remove(slot));
+        self.bytes += cost(key, &value);
+        self.table.insert(self.hash(key), key, value);
+        Ok(evicted.filter(|_| present.is_none()))
+    }
+
+    /// The present value, which is a use in LRU order; or `value`, after storing it.
+    ///
+    /// # Errors
+    ///
+    /// As [`set`](Self::set).
+    pub fn set_default(&mut self, key: &str, value: Value) -> Result<Value, DictError> {
+        if let Some(present) = self.get(key) {
+            return Ok(present.clone());
+        }
+        self.set(key, value.clone())?;
+        Ok(value)
+    }
+
+    /// Sets items one after the other.
+    ///
+    /// # Errors
+    ///
+    /// As [`set`](Self::set), at the first item that does not fit; those before it are in.
+    pub fn update(
+        &mut self,
+        items: impl IntoIterator<Item = (String, Value)>,
+    ) -> Result<(), DictError> {
+        for (key, value) in items {
+            self.set(&key, value)?;
+        }
+        Ok(())
+    }
+
+    /// Whether the key is there. No use.
+    pub fn contains(&self, key: &str) -> bool {
+        self.find(key).is_some()
+    }
+
+    /// Makes an item the last to leave, in either order; `false` if it is absent.
+    pub fn mark_as_used(&mut self, key: &str) -> bool {
+        let slot = self.find(key);
+        slot.inspect(|slot| self.table.move_to_back(*slot))
+            .is_some()
+    }
+
+    /// Takes an item out.
+    pub fn pop(&mut self, key: &str) -> Option<Value> {
+        let (_, value) = self.remove(self.find(key)?)?;
+        Some(value)
+    }
+
+    /// Takes out the newest item, or the oldest.
+    pub fn pop_item(&mut self, newest: bool) -> Option<(String, Value)> {
+        let slot = if newest {
+            self.table.back()
+        } else {
+            self.table.front()
+        };
+        self.remove(slot?)
+    }
+
+    /// Drops every item.
+    pub fn clear(&mut self) {
+        self.table.clear();
+        self.bytes = 0;
+    }
+
+    /// How many items it holds.
+    pub fn len(&self) -> u32 {
+        u32::try_from(self.table.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Whether it holds no item.
+    pub fn is_empty(&self) -> bool {
+        self.table.len() == 0
+    }
+
+    /// How many items it holds at most.
+    pub fn max_items(&self) -> u32 {
+        self.max_items
+    }
+
+    /// The items, the next to leave first.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.table.iter()
+    }
+
+    fn hash(&self, key: &str) -> u64 {
+        self.seed.hash_bytes(key.as_bytes())
+    }
+
+    fn find(&self, key: &str) -> Option<Slot> {
+        self.table.find(self.hash(key), key)
+    }
+
+    fn remove(&mut self, slot: Slot) -> Option<(String, Value)> {
+        self.bytes -= self.cost_at(slot);
+        let (key, value) = self.table.remove(slot)?;
+        Some((key.into(), value))
+    }
+
+    fn cost_at(&self, slot: Slot) -> u64 {
+        self.table
+            .entry(slot)
+            .map_or(0, |(key, value)| cost(key, value))
+    }
+}
+
+/// What an item counts against the bound in bytes.
+fn cost(key: &str, value: &Value) -> u64 {
+    let value_len = match value {
+        Value::Text(text) | Value::Json(text) => text.len(),
+        Value::Bytes(bytes) => bytes.len(),
+        Value::Integer(_) | Value::Float(_) | Value::Boolean(_) => size_of::<u64>(),
+    };
+    (key.len() + value_len) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dict(order: Order, max_items: u32, keys: &str) -> Dict {
+        let mut dict = Dict::new(order, max_items, 1_000, Seed::new(1)).expect("a capacity");
+        for key in keys.chars() {
+            dict.set(&key.to_string(), Value::Integer(1))
+                .expect("it fits");
+        }
+        dict
+    }
+
+    fn keys(dict: &Dict) -> String {
+        dict.table.validate();
+        let bytes: u64 = dict.iter().map(|(key, value)| cost(key, value)).sum();
+        assert_eq!(dict.bytes, bytes, "the count of bytes is off");
+        dict.iter().map(|(key, _)| key).collect()
+    }
+
+    #[test]
+    fn new_without_room_is_refused() {
+        let refused = Dict::new(Order::Fifo, 0, 1, Seed::new(1)).map(|_| ());
+        assert_eq!(refused, Err(DictError::InvalidCapacity));
+    }
+
+    #[test]
+    fn set_fifo_overwrite_moves_to_the_end_and_a_read_does_not() {
+        let mut dict = dict(Order::Fifo, 3, "abc");
+        dict.get("a");
+        assert_eq!(dict.set("a", Value::Integer(2)), Ok(None));
+        assert_eq!(keys(&dict), "bca");
+        dict.get("b");
+        assert_eq!(
+            dict.set("d", Value::Integer(4)),
+            Ok(Some(("b".into(), Value::Integer(1))))
+        );
+        assert_eq!(keys(&dict), "cad");
+    }
+
+    #[test]
+    fn get_lru_is_a_use_and_peek_and_contains_are_not() {
+        let mut dict = dict(Order::Lru, 3, "abc");
+        dict.get("a");
+        assert_eq!(keys(&dict), "bca");
+        dict.peek("b");
+        assert!(dict.contains("b"));
+        assert_eq!(keys(&dict), "bca");
+        assert_eq!(
+            dict.set_default("b", Value::Integer(9)),
+            Ok(Value::Integer(1))
+        );
+        assert_eq!(keys(&dict), "cab");
+    }
+
+    #[test]
+    fn mark_as_used_moves_in_either_order() {
+        for order in [Order::Fifo, Order::Lru] {
+            let mut dict = dict(order, 3, "abc");
+            assert!(dict.mark_as_used("a"));
+            assert!(!dict.mark_as_used("z"));
+            assert_eq!(keys(&dict), "bca", "{order:?}");
+        }
+    }
+
+    #[test]
+    fn pop_item_takes_either_end() {
+        let mut dict = dict(Order::Lru, 3, "abc");
+        assert_eq!(dict.pop_item(true), Some(("c".into(), Value::Integer(1))));
+        assert_eq!(dict.pop_item(false), Some(("a".into(), Value::Integer(1))));
+        assert_eq!(dict.pop("b"), Some(Value::Integer(1)));
+        assert_eq!(
+            (dict.pop("b"), dict.pop_item(true), dict.is_empty()),
+            (None, None, true)
+        );
+    }
+
+    #[test]
+    fn set_beyond_the_bytes_is_refused_and_changes_nothing() {
+        let mut dict = dict(Order::Lru, 3, "ab");
+        let limit = 1_000;
+        let refused = dict.set("c", Value::Text("x".repeat(1_000)));
+        assert_eq!(refused, Err(DictError::TooLarge { limit }));
+        assert_eq!(keys(&dict), "ab");
+        assert_eq!(dict.set("a", Value::Text("x".repeat(990))), Ok(None));
+        assert_eq!(keys(&dict), "ba");
+    }
+}

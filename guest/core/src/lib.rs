@@ -1,0 +1,75 @@
+//! The cache as a plain state machine: what to answer from the local tier, what to ask the shared
+//! tier, and what of its answers to keep.
+//!
+//! The core is synchronous and single-threaded. It does no I/O and has no clock: a *driver* carries
+//! its questions to the shared tier (L2) and brings the answers back, and hands in a clock function
+//! that is called at most once an operation, and only for deadlines and misses.
+//!
+//! A read is three steps, a write is three:
+//!
+//! ```
+//! use std::time::Duration;
+//! use flipcache_core::{Answer, Moment, Options, Read, Seed, Settled, Shard};
+//!
+//! let clock = || Moment::from_nanos(0);
+//! let seed = Seed::new(7);
+//! let mut shard = Shard::new(0, u64::MAX);
+//! let cache = shard.open("user", &Options::default())?;
+//! let hash = seed.hash("user", "1");
+//!
+//! // The local tier is empty: the answer is a ticket, and L2 has to be asked.
+//! let Read::Miss(ticket) = shard.read(cache, hash, "1", None, &clock) else { unreachable!() };
+//! let answer = Answer::Entry { value: b"Ada", ttl: Some(Duration::from_secs(60)) };
+//! assert_eq!(shard.settle(cache, hash, "1", ticket, answer), Settled::Kept);
+//! assert!(matches!(shard.read(cache, hash, "1", None, &clock), Read::Hit(b"Ada")));
+//!
+//! // While L2 is being written, nothing may be answered from here.
+//! let ticket = shard.begin_write(cache, hash, "1", &clock);
+//! assert!(matches!(shard.read(cache, hash, "1", None, &clock), Read::Miss(_)));
+//! shard.end_write(cache, hash, "1", ticket, Some((b"Grace", None)));
+//! assert!(matches!(shard.read(cache, hash, "1", None, &clock), Read::Hit(b"Grace")));
+//! # Ok::<(), flipcache_core::OpenError>(())
+//! ```
+//!
+//! # Layout
+//!
+//! - [`Shard`]: the state machine over the local tiers of several caches.
+//! - [`Options`], [`Expiry`]: what a cache is told at its opening, checked.
+//! - [`Value`], [`ValueType`]: the six value types and their plain wire form.
+//! - [`Dict`]: the bounded dictionary, on the same table as the tiers.
+//!
+//! It deliberately knows no WIT, no Redis, no threads and no I/O.
+
+mod shard;
+
+mod tier;
+
+mod fence;
+
+mod table;
+
+mod list;
+
+mod options;
+
+mod name;
+
+mod stats;
+
+mod time;
+
+mod hash;
+
+mod dict;
+
+pub mod value;
+
+pub use dict::{Dict, DictError, Order};
+pub use fence::Ticket;
+pub use hash::Seed;
+pub use name::{InvalidKey, InvalidName, KeyType, MAX_KEY_BYTES, MAX_NAME_BYTES, check_name};
+pub use options::{Eviction, Expiry, InvalidOptions, InvalidTtl, MAX_TTL, Options, Resilience};
+pub use shard::{Answer, CacheId, OpenError, Read, Settled, Shard};
+pub use stats::Stats;
+pub use time::{Clock, Moment};
+pub use value::{InvalidValue, Value, ValueType};

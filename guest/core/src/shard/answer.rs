@@ -1,0 +1,44 @@
+//! What the state machine is told, and what it answers.
+
+use std::time::Duration;
+
+use crate::fence::Ticket;
+
+/// What the local tier says to a read.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Read<'a> {
+    /// The value, in wire form. No question to L2.
+    Hit(&'a [u8]),
+    /// There is a live entry, but its life has to be prolonged in L2: ask with the new TTL. If L2
+    /// fails, [`Shard::peek`](crate::Shard::peek) still answers.
+    Renew(Ticket),
+    /// Ask L2, and settle its answer with this ticket.
+    Miss(Ticket),
+}
+
+/// What L2 says to a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer<'a> {
+    /// It has nothing for the key.
+    Absent,
+    /// It has something that is not a plain string.
+    WrongType,
+    /// It has a value.
+    Entry {
+        /// The value, in wire form.
+        value: &'a [u8],
+        /// What is left of its life, counted from before the question; `None`: it does not expire.
+        ttl: Option<Duration>,
+    },
+}
+
+/// What became of L2's answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settled {
+    /// The local tier answers it from now on.
+    Kept,
+    /// The reader may have it, the local tier has not: it is absent, too large, or may be old.
+    PassedOn,
+    /// The bytes are not of the cache's value type.
+    Undecodable,
+}

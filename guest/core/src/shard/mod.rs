@@ -1,0 +1,389 @@
+//! The state machine over the local tiers of several caches.
+
+mod answer;
+mod registry;
+
+#[cfg(test)]
+mod model;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+pub use answer::{Answer, Read, Settled};
+pub use registry::{CacheId, OpenError};
+
+use crate::fence::{Fence, Ticket};
+use crate::list::Slot;
+use crate::options::Options;
+use crate::stats::Stats;
+use crate::tier::Tier;
+use crate::time::{Clock, Deadline, Now};
+use registry::Registry;
+
+/// The local tiers of the caches that one instance serves, under one fence and one budget.
+///
+/// `hash` is everywhere the hash of the complete key, by one [`Seed`](crate::Seed); `cache` is a
+/// number that [`open`](Self::open) answered. With a number that it did not, a read is a miss and a
+/// write keeps nothing.
+#[derive(Debug)]
+pub struct Shard {
+    fence: Fence,
+    caches: Registry,
+    /// What the tiers together may weigh, in bytes.
+    max_bytes: u64,
+    /// What they weigh now.
+    weight: u64,
+    /// Nobody tells of changes: nothing is answered from here, and nothing kept.
+    suspended: bool,
+}
+
+impl Shard {
+    /// An empty shard. `incarnation` is a number never used before for it; its low 24 bits count.
+    /// `max_bytes` bounds its tiers together, their bookkeeping included.
+    pub fn new(incarnation: u32, max_bytes: u64) -> Self {
+        Self {
+            fence: Fence::new(incarnation),
+            caches: Registry::default(),
+            max_bytes,
+            weight: 0,
+            suspended: false,
+        }
+    }
+
+    /// Opens a cache, once more perhaps: of bounds and eviction the last opening counts. Every
+    /// opening is followed by one [`close`](Self::close).
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] if the name or the options are not valid, or the cache is open with another
+    /// key or value type.
+    pub fn open(&mut self, name: &str, options: &Options) -> Result<CacheId, OpenError> {
+        let floor = self.fence.next();
+        let cache = self.caches.open(name, options, floor)?;
+        self.with_tier(cache, Tier::fit);
+        Ok(cache)
+    }
+
+    /// Ends one opening. The tier stays, for the next one.
+    pub fn close(&mut self, cache: CacheId) {
+        self.caches.close(cache);
+    }
+
+    /// What the local tier answers, or the ticket to ask L2 with.
+    ///
+    /// With `ttl_on_read`, an entry answers only while its life is fresh: seven eighths of that TTL
+    /// to the whole of it. Else L2 is asked, with the new TTL, so that a hot key does not run out
+    /// there, and not at every read.
+    pub fn read(
+        &mut self,
+        cache: CacheId,
+        hash: u64,
+        key: &str,
+        ttl_on_read: Option<Duration>,
+        clock: Clock<'_>,
+    ) -> Read<'_> {
+        let now = Now::new(clock);
+        let found = self.with_live(cache, hash, key, &now, |tier, slot| {
+            if ttl_on_read.is_some_and(|ttl| !is_fresh(tier.remaining(slot, &now), ttl)) {
+                return None;
+            }
+            tier.used(slot);
+            tier.counters.local_hits += 1;
+            Some(slot)
+        });
+        if let Some(Some(slot)) = found
+            && let Some(wire) = self.caches.get(cache).and_then(|tier| tier.wire(slot))
+        {
+            return Read::Hit(wire);
+        }
+        let ticket = Ticket {
+            version: self.version(cache, hash),
+            asked: now.get(),
+        };
+        match found {
+            Some(_) => Read::Renew(ticket),
+            None => Read::Miss(ticket),
+        }
+    }
+
+    /// Takes in L2's answer to a read. It is kept only if nothing has bumped the key since its
+    /// ticket was given.
+    pub fn settle(
+        &mut self,
+        cache: CacheId,
+        hash: u64,
+        key: &str,
+        ticket: Ticket,
+        answer: Answer<'_>,
+    ) -> Settled {
+        let current = self.is_current(cache, hash, ticket);
+        let settled = self.with_tier(cache, |tier| match answer {
+            Answer::Absent | Answer::WrongType => {
+                tier.counters.misses += u64::from(answer == Answer::Absent);
+                if current {
+                    tier.remove(hash, key);
+                }
+                Settled::PassedOn
+            }
+            Answer::Entry { value, .. } if !tier.value_type().accepts(value) => {
+                tier.remove(hash, key);
+                Settled::Undecodable
+            }
+            Answer::Entry { .. } => {
+                tier.counters.backend_hits += 1;
+                tier.counters.refused_fills += u64::from(!current && !tier.is_off());
+                Settled::Kept
+            }
+        });
+        match (settled, answer) {
+            (Some(Settled::Kept), Answer::Entry { value, ttl }) if current => {
+                self.put(cache, hash, key, value, Deadline::after(ticket.asked, ttl))
+            }
+            (Some(Settled::Undecodable), _) => Settled::Undecodable,
+            _ => Settled::PassedOn,
+        }
+    }
+
+    /// Notes that L2 failed a question or a write.
+    pub fn failed(&mut self, cache: CacheId) {
+        self.with_tier(cache, |tier| tier.counters.backend_errors += 1);
+    }
+
+    /// Before a write: the entry answers nothing from now on, and no question asked before may fill it.
+    pub fn begin_write(
+        &mut self,
+        cache: CacheId,
+        hash: u64,
+        key: &str,
+        clock: Clock<'_>,
+    ) -> Ticket {
+        self.drop_from_others(cache, hash, key);
+        self.fence.bump(hash);
+        self.with_tier(cache, |tier| tier.hold_place(hash, key));
+        Ticket {
+            version: self.version(cache, hash),
+            asked: clock(),
+        }
+    }
+
+    /// After a write: keeps the value that L2 holds now, with its TTL, if nothing else has bumped the
+    /// key since. `None`: deleted, failed, or unknown; nothing is kept.
+    pub fn end_write(
+        &mut self,
+        cache: CacheId,
+        hash: u64,
+        key: &str,
+        ticket: Ticket,
+        written: Option<(&[u8], Option<Duration>)>,
+    ) {
+        let current = self.is_current(cache, hash, ticket);
+        self.drop_from_others(cache, hash, key);
+        self.fence.bump(hash);
+        if let Some((value, ttl)) = written.filter(|_| current) {
+            self.put(cache, hash, key, value, Deadline::after(ticket.asked, ttl));
+        } else {
+            self.with_tier(cache, |tier| tier.remove(hash, key));
+        }
+    }
+
+    /// Makes a live entry the last to leave, under every eviction; `false` if there is none.
+    pub fn touch(&mut self, cache: CacheId, hash: u64, key: &str, clock: Clock<'_>) -> bool {
+        let now = Now::new(clock);
+        let moved = self.with_live(cache, hash, key, &now, Tier::move_to_back);
+        moved.is_some()
+    }
+
+    /// The live entry of a key, as no read: nothing is counted and nothing moves.
+    pub fn peek(
+        &mut self,
+        cache: CacheId,
+        hash: u64,
+        key: &str,
+        clock: Clock<'_>,
+    ) -> Option<&[u8]> {
+        let now = Now::new(clock);
+        let slot = self.with_live(cache, hash, key, &now, |_, slot| slot)?;
+        self.caches.get(cache)?.wire(slot)
+    }
+
+    /// What is left of the life of a live entry: `Some(None)` without end, `None` if there is no entry.
+    pub fn remaining(
+        &mut self,
+        cache: CacheId,
+        hash: u64,
+        key: &str,
+        clock: Clock<'_>,
+    ) -> Option<Option<Duration>> {
+        let now = Now::new(clock);
+        self.with_live(cache, hash, key, &now, |tier, slot| {
+            tier.remaining(slot, &now)
+        })
+    }
+
+    /// Somebody else may have changed what stands at `full_key`: drops it from every cache whose key
+    /// it is. Costs a look-up for every colon in the key.
+    pub fn invalidate(&mut self, hash: u64, full_key: &str) {
+        self.fence.bump(hash);
+        for (cache, key) in self.caches.owners(full_key) {
+            self.drop_changed(cache, hash, key);
+        }
+    }
+
+    /// Kills every entry, and every answer under way. O(1).
+    pub fn invalidate_all(&mut self) {
+        self.fence.bump_all();
+    }
+
+    /// Kills every entry that may stand under `name:`, and every answer under way to one: those of the
+    /// cache, of caches whose names nest in it, and of those it nests in. Called before and after L2
+    /// is cleared. O(open caches).
+    pub fn invalidate_bucket(&mut self, name: &str) {
+        let floor = self.fence.next();
+        self.caches.kill_bucket(name, floor);
+    }
+
+    /// Nobody tells of changes any more: entries answer nothing, and nothing is kept. O(1).
+    pub fn suspend(&mut self) {
+        self.suspended = true;
+    }
+
+    /// Changes are told again; what was here before may have missed some, and is dead. O(1).
+    pub fn resume(&mut self) {
+        self.suspended = false;
+        self.fence.bump_all();
+    }
+
+    /// Drops the entries of one cache's tier; L2 is as it was.
+    pub fn clear_local(&mut self, cache: CacheId) {
+        self.with_tier(cache, Tier::clear);
+    }
+
+    /// The keys of one cache that would answer now, the next to leave first. O(n).
+    pub fn local_keys(&mut self, cache: CacheId, clock: Clock<'_>) -> Vec<String> {
+        let now = Now::new(clock);
+        let keys = if self.suspended {
+            None
+        } else {
+            self.with_tier(cache, |tier| tier.live_keys(&now))
+        };
+        keys.unwrap_or_default()
+    }
+
+    /// What one cache has done. O(1).
+    pub fn stats(&mut self, cache: CacheId) -> Stats {
+        self.with_tier(cache, |tier| tier.stats())
+            .unwrap_or_default()
+    }
+
+    /// Works on a tier without the dead, and keeps the sum of the weights: every access to a tier
+    /// that may change it is made here.
+    fn with_tier<R>(&mut self, cache: CacheId, work: impl FnOnce(&mut Tier) -> R) -> Option<R> {
+        let tier = self.caches.get_mut(cache)?;
+        let before = tier.weight();
+        tier.sweep(self.fence.all());
+        let result = work(tier);
+        self.weight = self.weight - before + tier.weight();
+        Some(result)
+    }
+
+    /// Works on the entry that may answer for a key, if there is one.
+    fn with_live<R>(
+        &mut self,
+        cache: CacheId,
+        hash: u64,
+        key: &str,
+        now: &Now<'_>,
+        work: impl FnOnce(&mut Tier, Slot) -> R,
+    ) -> Option<R> {
+        if self.suspended {
+            return None;
+        }
+        self.with_tier(cache, |tier| {
+            let slot = tier.find_live(hash, key, now)?;
+            Some(work(tier, slot))
+        })?
+    }
+
+    fn version(&self, cache: CacheId, hash: u64) -> u64 {
+        let floor = self.caches.get(cache).map_or(0, Tier::floor);
+        self.fence.version(hash, floor)
+    }
+
+    fn is_current(&self, cache: CacheId, hash: u64, ticket: Ticket) -> bool {
+        !self.suspended && self.version(cache, hash) == ticket.version
+    }
+
+    /// One key of L2 may be a key of several caches: an own write is news to the others.
+    fn drop_from_others(&mut self, cache: CacheId, hash: u64, key: &str) {
+        for (other, key) in self.caches.other_owners(cache, key) {
+            self.drop_changed(other, hash, &key);
+        }
+    }
+
+    fn drop_changed(&mut self, cache: CacheId, hash: u64, key: &str) {
+        self.with_tier(cache, |tier| {
+            tier.counters.invalidations += u64::from(tier.remove(hash, key));
+        });
+    }
+
+    /// Keeps a value within all bounds. Whatever it answers, no older value is there afterwards.
+    fn put(
+        &mut self,
+        cache: CacheId,
+        hash: u64,
+        key: &str,
+        value: &[u8],
+        deadline: Deadline,
+    ) -> Settled {
+        let fits = self.make_room(cache, Tier::weight_of(key, value));
+        let kept = self.with_tier(cache, |tier| {
+            if fits {
+                tier.put(hash, key, value, deadline)
+            } else {
+                tier.remove(hash, key);
+                false
+            }
+        });
+        if kept == Some(true) {
+            Settled::Kept
+        } else {
+            Settled::PassedOn
+        }
+    }
+
+    /// Evicts until so much more weight fits: from the cache itself, and when it has nothing left,
+    /// from the heaviest. `false`: it cannot fit.
+    fn make_room(&mut self, cache: CacheId, weight: u64) -> bool {
+        if weight > self.max_bytes {
+            return false;
+        }
+        while self.weight + weight > self.max_bytes {
+            if self.with_tier(cache, Tier::evict_first) == Some(true) {
+                continue;
+            }
+            let Some(heaviest) = self.caches.heaviest() else {
+                return false;
+            };
+            self.with_tier(heaviest, Tier::evict_first);
+        }
+        true
+    }
+
+    /// Panics unless every bound and every count holds.
+    #[cfg(test)]
+    fn validate(&self) {
+        self.caches.validate();
+        assert_eq!(
+            self.weight,
+            self.caches.weight(),
+            "the sum of the weights is off"
+        );
+        assert!(self.weight <= self.max_bytes, "heavier than the budget");
+    }
+}
+
+/// Whether an entry with so much life left need not be given the TTL anew.
+fn is_fresh(remaining: Option<Duration>, ttl: Duration) -> bool {
+    remaining.is_some_and(|remaining| remaining > ttl - ttl / 8 && remaining <= ttl)
+}

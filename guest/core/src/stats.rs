@@ -1,0 +1,28 @@
+//! What a cache has done.
+
+/// Counters of one cache since its tier was made, and its size now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Reads answered by the local tier.
+    pub local_hits: u64,
+    /// Reads answered by L2.
+    pub backend_hits: u64,
+    /// Reads that neither tier answered.
+    pub misses: u64,
+    /// Reads answered by an entry that was marked stale.
+    pub stale_hits: u64,
+    /// Entries that left to make room.
+    pub evictions: u64,
+    /// Entries found at the end of their life.
+    pub expirations: u64,
+    /// Entries dropped because others may have changed them.
+    pub invalidations: u64,
+    /// Answers of L2 that were not kept because they may have been old.
+    pub refused_fills: u64,
+    /// Questions and writes that L2 failed.
+    pub backend_errors: u64,
+    /// Entries that the local tier holds now; expired ones that nobody has met since count.
+    pub local_len: u64,
+    /// Bytes of their keys and values in wire form.
+    pub local_bytes: u64,
+}

@@ -1,0 +1,274 @@
+//! The local tier of one cache: entries with deadlines, bounded in number and in bytes.
+
+use std::time::Duration;
+
+use crate::list::Slot;
+use crate::options::{Eviction, Options};
+use crate::stats::Stats;
+use crate::table::Table;
+use crate::time::{Deadline, Now};
+use crate::value::ValueType;
+
+/// What an entry costs beside its key and value, in bytes: counted against the budget of a shard,
+/// so that many tiny entries cannot exhaust its memory. Measured, rounded up.
+const ENTRY_OVERHEAD: u64 = 128;
+
+/// One cache's share of a shard's memory.
+#[derive(Debug)]
+pub(crate) struct Tier {
+    table: Table<Stored>,
+    bounds: Bounds,
+    /// Bytes of all keys and values in the table.
+    bytes: u64,
+    /// The last bump of the whole cache.
+    floor: u64,
+    /// The bump up to which the entries have been dropped. If `floor` is above it, all in the table
+    /// are dead, because whatever is put in is preceded by a sweep.
+    swept: u64,
+    pub(crate) counters: Stats,
+}
+
+/// What the last opening said of a tier.
+#[derive(Clone, Copy, Debug)]
+struct Bounds {
+    max_entries: usize,
+    max_bytes: u64,
+    eviction: Eviction,
+    value_type: ValueType,
+}
+
+#[derive(Debug)]
+struct Stored {
+    /// `None`: the entry is being written. It keeps its place in the order and answers nothing.
+    wire: Option<Box<[u8]>>,
+    deadline: Deadline,
+}
+
+impl From<&Options> for Bounds {
+    fn from(options: &Options) -> Self {
+        Self {
+            max_entries: options.local_max as usize,
+            max_bytes: options.local_max_bytes.unwrap_or(u64::MAX),
+            eviction: options.eviction,
+            value_type: options.value_type,
+        }
+    }
+}
+
+impl Tier {
+    pub(crate) fn new(options: &Options, floor: u64) -> Self {
+        Self {
+            table: Table::new(),
+            bounds: options.into(),
+            bytes: 0,
+            floor,
+            swept: floor,
+            counters: Stats::default(),
+        }
+    }
+
+    /// Takes on new bounds. What they no longer hold stays until [`fit`](Self::fit).
+    pub(crate) fn rebound(&mut self, options: &Options) {
+        self.bounds = options.into();
+    }
+
+    /// Evicts what the bounds do not hold.
+    pub(crate) fn fit(&mut self) {
+        self.make_room(0, 0, None);
+    }
+
+    pub(crate) fn value_type(&self) -> ValueType {
+        self.bounds.value_type
+    }
+
+    pub(crate) fn floor(&self) -> u64 {
+        self.floor
+    }
+
+    /// Whether it could ever hold an entry.
+    pub(crate) fn is_off(&self) -> bool {
+        self.bounds.max_entries == 0
+    }
+
+    /// Kills every entry. O(1): they are dropped at the next [`sweep`](Self::sweep).
+    pub(crate) fn kill_all(&mut self, floor: u64) {
+        self.floor = floor;
+    }
+
+    /// Drops the entries that a bump of the cache or of everything has killed. Precedes every other
+    /// operation; O(1) unless there was such a bump, and then O(1) for each entry ever put in.
+    pub(crate) fn sweep(&mut self, bump_of_all: u64) {
+        let floor = self.floor.max(bump_of_all);
+        if floor > self.swept {
+            self.counters.invalidations += self.table.len() as u64;
+            self.clear();
+            self.swept = floor;
+        }
+    }
+
+    /// Drops every entry, at the caller's own wish.
+    pub(crate) fn clear(&mut self) {
+        self.table.clear();
+        self.bytes = 0;
+    }
+
+    /// The entry that may answer for a key; one whose life is over is dropped.
+    pub(crate) fn find_live(&mut self, hash: u64, key: &str, now: &Now<'_>) -> Option<Slot> {
+        let slot = self.table.find(hash, key)?;
+        let stored = self.table.get(slot)?;
+        if stored.deadline.has_passed(now) {
+            self.counters.expirations += u64::from(stored.wire.is_some());
+            self.remove_slot(slot);
+            return None;
+        }
+        stored.wire.is_some().then_some(slot)
+    }
+
+    /// A read's use of an entry: moves it where reads do.
+    pub(crate) fn used(&mut self, slot: Slot) {
+        if self.bounds.eviction.moves_on_use() {
+            self.table.move_to_back(slot);
+        }
+    }
+
+    /// Makes an entry the last to leave, whatever the eviction.
+    pub(crate) fn move_to_back(&mut self, slot: Slot) {
+        self.table.move_to_back(slot);
+    }
+
+    pub(crate) fn wire(&self, slot: Slot) -> Option<&[u8]> {
+        self.table.get(slot)?.wire.as_deref()
+    }
+
+    /// What is left of an entry's life; `None`: it does not expire.
+    pub(crate) fn remaining(&self, slot: Slot, now: &Now<'_>) -> Option<Duration> {
+        self.table.get(slot)?.deadline.remaining(now)
+    }
+
+    /// Drops a key's value but leaves its place in the order, for a write that has begun.
+    pub(crate) fn hold_place(&mut self, hash: u64, key: &str) {
+        let Some(slot) = self.table.find(hash, key) else {
+            return;
+        };
+        if let Some(stored) = self.table.get_mut(slot) {
+            stored.deadline = Deadline::NEVER;
+            let dropped = stored.wire.take();
+            self.bytes -= dropped.map_or(0, |wire| wire.len() as u64);
+        }
+    }
+
+    /// Keeps a value; `false`: it is too large, and nothing is there for the key now.
+    ///
+    /// An overwrite is a use: it keeps its place where a read does. Room is made before, so that
+    /// the bounds hold at every moment.
+    pub(crate) fn put(&mut self, hash: u64, key: &str, wire: &[u8], deadline: Deadline) -> bool {
+        let cost = (key.len() + wire.len()) as u64;
+        if self.is_off() || cost > self.bounds.max_bytes {
+            self.remove(hash, key);
+            return false;
+        }
+        let stored = Stored {
+            wire: Some(wire.into()),
+            deadline,
+        };
+        self.hold_place(hash, key);
+        if let Some(slot) = self.table.find(hash, key) {
+            self.make_room(0, wire.len() as u64, Some(slot));
+            self.used(slot);
+            if let Some(old) = self.table.get_mut(slot) {
+                *old = stored;
+            }
+            self.bytes += wire.len() as u64;
+        } else {
+            self.make_room(1, cost, None);
+            self.table.insert(hash, key, stored);
+            self.bytes += cost;
+        }
+        true
+    }
+
+    /// Drops a key's entry; answers whether it held a value.
+    pub(crate) fn remove(&mut self, hash: u64, key: &str) -> bool {
+        let slot = self.table.find(hash, key);
+        slot.is_some_and(|slot| self.remove_slot(slot))
+    }
+
+    /// Evicts the entry that is next to leave; `false` if there is none.
+    pub(crate) fn evict_first(&mut self) -> bool {
+        self.table.front().is_some_and(|slot| self.evict(slot))
+    }
+
+    /// Keys that would answer now, the next to leave first. O(n).
+    pub(crate) fn live_keys(&self, now: &Now<'_>) -> Vec<String> {
+        let live = |stored: &Stored| stored.wire.is_some() && !stored.deadline.has_passed(now);
+        let entries = self.table.iter().filter(|(_, stored)| live(stored));
+        entries.map(|(key, _)| key.to_owned()).collect()
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        Stats {
+            local_len: self.table.len() as u64,
+            local_bytes: self.bytes,
+            ..self.counters
+        }
+    }
+
+    /// What the tier costs of a shard's budget, in bytes.
+    pub(crate) fn weight(&self) -> u64 {
+        self.bytes + ENTRY_OVERHEAD * self.table.len() as u64
+    }
+
+    /// What a new entry would add to [`weight`](Self::weight), in bytes.
+    pub(crate) fn weight_of(key: &str, wire: &[u8]) -> u64 {
+        (key.len() + wire.len()) as u64 + ENTRY_OVERHEAD
+    }
+
+    /// Evicts from the front until so many more entries and bytes fit, sparing one slot.
+    fn make_room(&mut self, entries: usize, bytes: u64, spared: Option<Slot>) {
+        while self.table.len() + entries > self.bounds.max_entries
+            || self.bytes + bytes > self.bounds.max_bytes
+        {
+            let first = self.table.front();
+            let victim = match first {
+                Some(first) if Some(first) == spared => self.table.after(first),
+                first => first,
+            };
+            let Some(victim) = victim else { return };
+            self.evict(victim);
+        }
+    }
+
+    fn evict(&mut self, slot: Slot) -> bool {
+        let had_value = self.remove_slot(slot);
+        self.counters.evictions += u64::from(had_value);
+        true
+    }
+
+    fn remove_slot(&mut self, slot: Slot) -> bool {
+        let Some((key, stored)) = self.table.remove(slot) else {
+            return false;
+        };
+        let wire_len = stored.wire.as_ref().map_or(0, |wire| wire.len());
+        self.bytes -= (key.len() + wire_len) as u64;
+        stored.wire.is_some()
+    }
+
+    /// Panics unless the bounds and the count of bytes hold.
+    #[cfg(test)]
+    pub(crate) fn validate(&self) {
+        self.table.validate();
+        let cost = |(key, stored): (&str, &Stored)| {
+            key.len() + stored.wire.as_ref().map_or(0, |wire| wire.len())
+        };
+        let bytes: usize = self.table.iter().map(cost).sum();
+        assert_eq!(self.bytes, bytes as u64, "the count of bytes is off");
+        assert!(
+            self.table.len() <= self.bounds.max_entries,
+            "more entries than the bound"
+        );
+        assert!(
+            self.bytes <= self.bounds.max_bytes,
+            "more bytes than the bound"
+        );
+    }
+}
