@@ -6,6 +6,8 @@ mod registry;
 #[cfg(test)]
 mod model;
 #[cfg(test)]
+mod order_model;
+#[cfg(test)]
 mod tests;
 
 use std::time::Duration;

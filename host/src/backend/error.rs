@@ -1,0 +1,73 @@
+//! Why a backend did not do what was asked, whatever store it is.
+
+/// What lies under a [`BackendError`]: the store's own error, or a sentence.
+pub type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+/// Why the shared tier did not do what was asked. The cases of WIT's `backend-error`.
+#[derive(Debug, thiserror::Error)]
+pub enum BackendError {
+    /// The backend cannot be reached, or refused the connection. A retry may help.
+    #[error("the backend cannot be reached")]
+    Unavailable(#[source] Cause),
+    /// No answer within the deadline. A write may or may not have happened.
+    #[error("the backend did not answer in time; a write may or may not have happened")]
+    Timeout,
+    /// The caller may not do this here. A retry will not help.
+    #[error("the backend denied access")]
+    AccessDenied(#[source] Cause),
+    /// The key or the value is longer than the backend takes.
+    #[error("a key or value is longer than the {limit} bytes that the backend takes")]
+    TooLarge {
+        /// What the backend takes, in bytes.
+        limit: u64,
+    },
+    /// This backend cannot do this. A retry will not help.
+    #[error("the backend cannot do this")]
+    Unsupported(#[source] Cause),
+    /// Anything else, in the backend's words.
+    #[error("the backend failed")]
+    Other(#[source] Cause),
+}
+
+/// An error and what lies under it, in one line. What a cause repeats is told once.
+pub fn describe(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut words = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !words.ends_with(&more) {
+            words += ": ";
+            words += &more;
+        }
+        cause = error.source();
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    #[test]
+    fn describe_tells_every_cause_once() {
+        let io = io::Error::other("connection refused");
+        assert_eq!(
+            describe(&BackendError::Timeout),
+            BackendError::Timeout.to_string()
+        );
+        let error = BackendError::Unavailable(Box::new(BackendError::Other(Box::new(io))));
+        assert_eq!(
+            describe(&error),
+            "the backend cannot be reached: the backend failed: connection refused"
+        );
+        let repeated = BackendError::Other(Box::new(Repeats(io::Error::other("refused"))));
+        assert_eq!(describe(&repeated), "the backend failed: refused");
+    }
+
+    /// As errors are that show their cause and also have it as their source.
+    #[derive(Debug, thiserror::Error)]
+    #[error("{0}")]
+    struct Repeats(#[source] io::Error);
+}

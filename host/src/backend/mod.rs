@@ -1,0 +1,140 @@
+//! The shared tier as the host sees it: the [`KvBackend`] trait, what crosses it, and its implementations.
+//!
+//! A backend serves buckets, as the WIT interface `kv-backend` describes them; that interface's
+//! documentation is the contract of every method here. Each store is one module, and no other
+//! module names it.
+
+pub mod memory;
+pub mod redis;
+pub mod sqlite;
+
+mod batch;
+mod bucket;
+mod counter;
+mod error;
+mod open;
+mod time;
+mod url;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+pub use bucket::{Bucket, InvalidName};
+pub use error::{BackendError, Cause, describe};
+pub use open::{BackendOptions, OpenError, open};
+pub use time::Clock;
+pub use url::{BackendUrl, UrlError};
+
+/// A store that can be the shared tier (L2).
+///
+/// A key given twice in one call counts once; for writes the last one counts. Absence is a slot,
+/// never an error. After a call that writes has returned `Ok`, every later read by anyone sees that
+/// write or a newer one.
+///
+/// Implementations put a deadline on every round trip and answer [`BackendError::Timeout`] when it
+/// passes. They log neither keys' values nor passwords. A TTL of zero never arrives here.
+#[async_trait]
+pub trait KvBackend: Send + Sync + 'static {
+    /// Reads keys in one round trip: one slot per key, in the order asked for.
+    ///
+    /// With `new_ttl`, each key that is there gets that TTL in the same atomic step as its read, and
+    /// its entry shows it.
+    async fn get(
+        &self,
+        bucket: &Bucket,
+        keys: &[String],
+        new_ttl: Option<Duration>,
+    ) -> Result<Vec<Slot>, BackendError>;
+
+    /// Writes keys in one round trip, all with the same TTL; `None` removes an expiry that a key had.
+    ///
+    /// Not atomic over many keys: after an error any subset may have been written.
+    async fn set(
+        &self,
+        bucket: &Bucket,
+        entries: &[(String, Vec<u8>)],
+        ttl: Option<Duration>,
+    ) -> Result<(), BackendError>;
+
+    /// Writes those keys that are absent. One answer per key: `None` where this call wrote the
+    /// value, else what the key held already. A key given twice has the same answer twice.
+    async fn set_if_absent(
+        &self,
+        bucket: &Bucket,
+        entries: &[(String, Vec<u8>)],
+        ttl: Option<Duration>,
+    ) -> Result<Vec<Option<Slot>>, BackendError>;
+
+    /// Adds to the decimal integer of 64 bits that the key holds, 0 if absent; answers the sum.
+    ///
+    /// A key that was absent gets `ttl`; one that was there keeps its own. What is no such integer,
+    /// or a sum beyond 64 bits, is [`BackendError::Other`], and the key stays as it was.
+    async fn increment(
+        &self,
+        bucket: &Bucket,
+        key: &str,
+        delta: i64,
+        ttl: Option<Duration>,
+    ) -> Result<i64, BackendError>;
+
+    /// Deletes keys; answers how many existed.
+    async fn delete(&self, bucket: &Bucket, keys: &[String]) -> Result<u64, BackendError>;
+
+    /// Answers how many of the keys exist.
+    async fn exists(&self, bucket: &Bucket, keys: &[String]) -> Result<u64, BackendError>;
+
+    /// Sets the TTL of keys, or removes it with `None`: per key, whether it existed.
+    async fn expire(
+        &self,
+        bucket: &Bucket,
+        keys: &[String],
+        ttl: Option<Duration>,
+    ) -> Result<Vec<bool>, BackendError>;
+
+    /// Lists the bucket's keys, about `limit` a page (0 counts as 1).
+    ///
+    /// A key present from the first call to the last is listed at least once; pages may repeat keys,
+    /// and may be empty before the last. A key that is not UTF-8 is not listed.
+    async fn scan(
+        &self,
+        bucket: &Bucket,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<Page, BackendError>;
+
+    /// How many keys [`scan`](Self::scan) lists, each counted once.
+    async fn count(&self, bucket: &Bucket) -> Result<u64, BackendError>;
+
+    /// Deletes every key of the bucket; answers how many.
+    async fn clear(&self, bucket: &Bucket) -> Result<u64, BackendError>;
+}
+
+/// A value and what is left of its life, both of one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The bytes as the store holds them.
+    pub value: Vec<u8>,
+    /// What is left of the entry's life; `None`: it does not expire. Count it from before the call.
+    pub ttl: Option<Duration>,
+}
+
+/// What a key holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Slot {
+    /// Nothing, or something that has expired.
+    Absent,
+    /// A plain string of bytes.
+    Entry(Entry),
+    /// Something that is not a plain string of bytes.
+    WrongType,
+}
+
+/// Some of a bucket's keys.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// Keys without the bucket's prefix.
+    pub keys: Vec<String>,
+    /// Pass it to the next call; `None` after the last page.
+    pub cursor: Option<String>,
+}

@@ -1,0 +1,180 @@
+//! Where a Redis server is and who we are there.
+//!
+//! The forms are those of redis-rs and of the IANA registration:
+//! <https://www.iana.org/assignments/uri-schemes/prov/redis>.
+
+use std::fmt;
+use std::str::FromStr;
+
+use ::redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo};
+
+/// The address of one Redis server, with user, password and database.
+///
+/// `Display` and `Debug` leave the password out.
+#[derive(Clone)]
+pub struct RedisAddress {
+    info: ConnectionInfo,
+}
+
+impl RedisAddress {
+    /// What redis-rs needs to know to connect.
+    pub(super) fn connection_info(&self) -> ConnectionInfo {
+        self.info.clone()
+    }
+
+    fn parts(&self) -> (&ConnectionAddr, i64, Option<&str>, Option<&str>) {
+        let settings = self.info.redis_settings();
+        let (user, password) = (settings.username(), settings.password());
+        (self.info.addr(), settings.db(), user, password)
+    }
+}
+
+impl PartialEq for RedisAddress {
+    fn eq(&self, other: &Self) -> bool {
+        self.parts() == other.parts()
+    }
+}
+
+impl Eq for RedisAddress {}
+
+impl FromStr for RedisAddress {
+    type Err = AddressError;
+
+    fn from_str(url: &str) -> Result<Self, AddressError> {
+        let parsed = ::redis::parse_redis_url(url).ok_or(AddressError::Malformed)?;
+        let options: &[&str] = match parsed.scheme() {
+            "redis" => &[],
+            _ => &["db", "user", "pass"],
+        };
+        // A stray character of a password must not end up in a part that is shown.
+        let known = parsed
+            .query_pairs()
+            .all(|(name, _)| options.contains(&name.as_ref()));
+        if parsed.fragment().is_some() || !known {
+            return Err(AddressError::Malformed);
+        }
+        let info = parsed
+            .into_connection_info()
+            .map_err(|_| AddressError::Malformed)?;
+        let settings = info
+            .redis_settings()
+            .clone()
+            .set_lib_name(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
+        if settings.db() < 0 {
+            return Err(AddressError::Malformed);
+        }
+        Ok(Self {
+            info: info.set_redis_settings(settings),
+        })
+    }
+}
+
+impl fmt::Display for RedisAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (server, database, user, _) = self.parts();
+        let user = user.unwrap_or_default();
+        if let ConnectionAddr::Unix(path) = server {
+            write!(f, "redis+unix://{}?db={database}", path.display())?;
+            return match user {
+                "" => Ok(()),
+                user => write!(f, "&user={user}"),
+            };
+        }
+        let at = if user.is_empty() { "" } else { "@" };
+        write!(f, "redis://{user}{at}")?;
+        match server {
+            ConnectionAddr::Tcp(host, port) if host.contains(':') => write!(f, "[{host}]:{port}"),
+            other => other.fmt(f),
+        }?;
+        write!(f, "/{database}")
+    }
+}
+
+impl fmt::Debug for RedisAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RedisAddress({self})")
+    }
+}
+
+/// Why a text is not the address of a Redis server. It does not repeat the text, which may hold a
+/// password.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AddressError {
+    /// A part of it cannot be understood.
+    #[error(
+        "write redis://[user[:password]@]host[:port][/database] or \
+         redis+unix:///path[?db=…&user=…&pass=…], with #, /, ?, @, % and : in a password \
+         percent-encoded"
+    )]
+    Malformed,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn from_str_password_is_decoded_and_never_shown() {
+        for url in [
+            "redis://app:p%40ss%23w0rd@localhost:7000/2",
+            "redis://:p%40ss%23w0rd@localhost",
+            "redis+unix:///run/redis.sock?db=2&user=app&pass=p%40ss%23w0rd",
+            "unix:///run/redis.sock?pass=p%40ss%23w0rd",
+        ] {
+            let address: RedisAddress = url.parse().unwrap();
+            let shown = format!("{address} {address:?}");
+
+            assert_eq!(address.parts().3, Some("p@ss#w0rd"));
+            assert!(!shown.contains("w0rd"), "leave the password out of {shown}");
+        }
+    }
+
+    #[test]
+    fn from_str_password_with_a_stray_character_is_refused_without_repeating_it() {
+        for url in [
+            "redis://app:123#456@localhost",
+            "redis://app:123/456@localhost",
+            "redis://app:123?456@localhost",
+            "redis://app:pa#ss@localhost",
+            "redis+unix:///run/redis.sock?pass=12#34",
+            "redis+unix:///run/redis.sock?pass=12&34",
+        ] {
+            let error = url.parse::<RedisAddress>().unwrap_err();
+            assert!(!format!("{error} {error:?}").contains("123"));
+        }
+    }
+
+    #[test]
+    fn from_str_wrong_parts_are_refused() {
+        for url in [
+            "redis://",
+            "redis://host:port",
+            "redis://host:66666",
+            "redis://host/db",
+            "redis://host/-1",
+            "redis://host?protocol=resp3",
+            "redis://0.0.0.0",
+            "unix://",
+        ] {
+            assert!(
+                url.parse::<RedisAddress>().is_err(),
+                "{url} has no meaning here; refuse it"
+            );
+        }
+    }
+
+    #[test]
+    fn display_names_user_host_port_and_database() {
+        for (url, shown) in [
+            ("redis://localhost", "redis://localhost:6379/0"),
+            ("redis://app:x@[::1]/1", "redis://app@[::1]:6379/1"),
+            (
+                "unix:///run/redis.sock?user=app&pass=x",
+                "redis+unix:///run/redis.sock?db=0&user=app",
+            ),
+        ] {
+            assert_eq!(url.parse::<RedisAddress>().unwrap().to_string(), shown);
+        }
+    }
+}

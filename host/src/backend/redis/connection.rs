@@ -1,0 +1,309 @@
+//! The one connection that there is at a time, as those who send commands see it.
+//!
+//! Connecting is the [`keeper`](super::keeper)'s work. Connections are numbered, and each of them
+//! is one incarnation: whoever finds one lost says so by its number, and only that one is replaced.
+
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use ::redis::aio::MultiplexedConnection;
+use ::redis::{Pipeline, RedisError, Value};
+use tokio::runtime::Handle;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::error;
+use crate::backend::{BackendError, time};
+
+/// How many pipelines of one call are in the air at once.
+const IN_THE_AIR: usize = 16;
+
+/// The connection, and the way to a better one.
+#[derive(Clone)]
+pub(super) struct Connection {
+    pub(super) shared: Arc<Shared>,
+    pub(super) handle: Handle,
+    /// How long a round trip may take, the wait for a connection included.
+    pub(super) deadline: Duration,
+}
+
+/// What those who send, the keeper and the connections' own tasks have in common.
+pub(super) struct Shared {
+    state: watch::Sender<State>,
+    /// Somebody waits for an attempt to connect.
+    pub(super) wanted: Notify,
+}
+
+/// How things stand. Attempts to connect are numbered from 1, one at a time.
+struct State {
+    /// The last attempt that has begun.
+    begun: u64,
+    /// The last attempt that has ended.
+    ended: u64,
+    /// The last incarnation that is known to be lost.
+    lost: u64,
+    /// What attempt `ended` has made, if it is not lost.
+    up: Option<MultiplexedConnection>,
+    /// Why there is no connection.
+    failure: Failure,
+}
+
+/// Why there is no connection.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(super) enum Failure {
+    /// No attempt has ended yet.
+    #[error("not connected yet to {0}")]
+    NotYet(Arc<str>),
+    /// The last attempt failed.
+    #[error("cannot connect to {address}")]
+    Refused {
+        /// Where, without a password.
+        address: Arc<str>,
+        #[source]
+        source: RedisError,
+    },
+    /// The connection was lost or given up.
+    #[error("the connection was lost")]
+    Lost,
+}
+
+impl From<Failure> for BackendError {
+    fn from(failure: Failure) -> Self {
+        match &failure {
+            Failure::Refused { source, .. } if error::is_denial(source) => {
+                Self::AccessDenied(Box::new(failure))
+            }
+            _ => Self::Unavailable(Box::new(failure)),
+        }
+    }
+}
+
+impl Connection {
+    /// Sends `pipeline` in one piece and waits for its replies: one each command, errors among them.
+    ///
+    /// Nothing is ever sent twice.
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable` or `AccessDenied` if there is no connection and none could be made, or if it
+    /// was cut; `Timeout` if it gave no answer, in which case it is replaced.
+    pub(super) async fn send(&self, pipeline: &Pipeline) -> Result<Vec<Value>, BackendError> {
+        if pipeline.is_empty() {
+            return Ok(Vec::new());
+        }
+        let deadline = time::deadline_after(self.deadline);
+        let (mut connection, number) = self.up(deadline).await?;
+        let replies = connection.send_packed_commands(pipeline, 0, pipeline.len());
+        let replies = match time::within(&self.handle, deadline, replies).await {
+            Ok(Ok(replies)) => replies,
+            Ok(Err(failed)) => {
+                if failed.is_io_error() || failed.is_unrecoverable_error() {
+                    self.shared.lose(number);
+                }
+                return Err(error::of_command(failed));
+            }
+            Err(_) => {
+                self.shared.lose(number);
+                return Err(BackendError::Timeout);
+            }
+        };
+        let refusal = replies.iter().find_map(|reply| match reply {
+            Value::ServerError(said) => Some(said),
+            _ => None,
+        });
+        if refusal.is_some_and(error::is_of_a_replica) {
+            self.shared.lose(number);
+        }
+        Ok(replies)
+    }
+
+    /// Sends several pipelines at once and answers their replies, in order.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send), for the first pipeline that fails; others may have been executed.
+    pub(super) async fn send_all(
+        &self,
+        mut pipelines: Vec<Pipeline>,
+    ) -> Result<Vec<Vec<Value>>, BackendError> {
+        if let [pipeline] = pipelines.as_slice() {
+            return Ok(vec![self.send(pipeline).await?]);
+        }
+        let mut answers = Vec::with_capacity(pipelines.len());
+        while !pipelines.is_empty() {
+            let rest = pipelines.split_off(pipelines.len().min(IN_THE_AIR));
+            let mut tasks = JoinSet::new();
+            for (place, pipeline) in pipelines.into_iter().enumerate() {
+                let connection = self.clone();
+                let send = async move { (place, connection.send(&pipeline).await) };
+                tasks.spawn_on(send, &self.handle);
+            }
+            let mut window = Vec::with_capacity(tasks.len());
+            while let Some(sent) = tasks.join_next().await {
+                window.push(sent.map_err(|broken| BackendError::Other(Box::new(broken)))?);
+            }
+            window.sort_by_key(|(place, _)| *place);
+            for (_, replies) in window {
+                answers.push(replies?);
+            }
+            pipelines = rest;
+        }
+        Ok(answers)
+    }
+
+    /// The connection and its number. If there is none, an attempt to connect is made at once, which
+    /// all who wait share; what counts is one that begins after this call.
+    async fn up(&self, deadline: Instant) -> Result<(MultiplexedConnection, u64), BackendError> {
+        let mut state = self.shared.state.subscribe();
+        let mine = {
+            let now = state.borrow_and_update();
+            if let Some(up) = now.connection() {
+                return Ok(up);
+            }
+            now.begun + 1
+        };
+        self.shared.wanted.notify_one();
+        let outcome = state.wait_for(|now| now.up.is_some() || now.ended >= mine);
+        match time::within(&self.handle, deadline, outcome).await {
+            Ok(Ok(now)) => now.connection().ok_or_else(|| now.failure.clone().into()),
+            // Nothing was sent: this is no Timeout, after which a write may have happened.
+            Ok(Err(_)) | Err(_) => Err(self.shared.state.borrow().failure.clone().into()),
+        }
+    }
+}
+
+impl State {
+    fn connection(&self) -> Option<(MultiplexedConnection, u64)> {
+        self.up.clone().map(|connection| (connection, self.ended))
+    }
+}
+
+impl Shared {
+    pub(super) fn new(address: Arc<str>) -> Self {
+        Self {
+            state: watch::Sender::new(State {
+                begun: 0,
+                ended: 0,
+                lost: 0,
+                up: None,
+                failure: Failure::NotYet(address),
+            }),
+            wanted: Notify::new(),
+        }
+    }
+
+    /// Begins an attempt to connect; answers its number.
+    pub(super) fn begin(&self) -> u64 {
+        let mut number = 0;
+        self.state.send_if_modified(|state| {
+            state.begun += 1;
+            number = state.begun;
+            false
+        });
+        number
+    }
+
+    /// Ends the attempt that [`begin`](Self::begin) began.
+    pub(super) fn end(&self, outcome: Result<MultiplexedConnection, Failure>) {
+        self.state.send_modify(|state| {
+            state.ended = state.begun;
+            (state.up, state.failure) = match outcome {
+                // It may have been lost before anybody knew of it.
+                Ok(connection) if state.lost < state.ended => (Some(connection), Failure::Lost),
+                Ok(_) => (None, Failure::Lost),
+                Err(failure) => (None, failure),
+            };
+        });
+    }
+
+    /// Gives up an incarnation. Commands that wait for answers on it go on waiting.
+    pub(super) fn lose(&self, number: u64) {
+        // Dropped after the lock: it ends the connection's own task, in which this may run.
+        let mut given_up = None;
+        self.state.send_if_modified(|state| {
+            state.lost = state.lost.max(number);
+            if state.ended == number {
+                given_up = state.up.take();
+            }
+            given_up.is_some()
+        });
+    }
+
+    /// Waits until there is no connection.
+    pub(super) async fn down(&self) {
+        let mut state = self.state.subscribe();
+        // The sender is `self`: it cannot be gone.
+        let _ = state.wait_for(|state| state.up.is_none()).await;
+    }
+}
+
+/// Tells of the loss of an incarnation as long as there is someone to tell.
+pub(super) fn lose_if_alive(shared: &Weak<Shared>, number: u64) {
+    if let Some(shared) = shared.upgrade() {
+        shared.lose(number);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn connection(deadline: Duration) -> Connection {
+        Connection {
+            shared: Arc::new(Shared::new("nowhere".into())),
+            handle: Handle::current(),
+            deadline,
+        }
+    }
+
+    fn ping() -> Pipeline {
+        let mut pipeline = Pipeline::new();
+        pipeline.cmd("PING");
+        pipeline
+    }
+
+    async fn wait_until_wanted(shared: &Shared) {
+        let wanted = shared.wanted.notified();
+        let wanted = tokio::time::timeout(Duration::from_secs(5), wanted).await;
+        assert!(
+            wanted.is_ok(),
+            "ask for an attempt; do not wait for the pause to end"
+        );
+    }
+
+    #[tokio::test]
+    async fn send_without_a_connection_asks_for_an_attempt_and_gives_up_at_the_deadline() {
+        let connection = connection(Duration::from_millis(1));
+
+        let sent = connection.send(&ping()).await;
+
+        assert!(
+            matches!(sent, Err(BackendError::Unavailable(_))),
+            "{sent:?}"
+        );
+        wait_until_wanted(&connection.shared).await;
+    }
+
+    #[tokio::test]
+    async fn send_during_an_attempt_that_fails_waits_for_the_next() {
+        let connection = connection(Duration::from_secs(20));
+        let shared = Arc::clone(&connection.shared);
+        assert_eq!(shared.begin(), 1);
+        let waiting = tokio::spawn(async move { connection.send(&ping()).await });
+        wait_until_wanted(&shared).await;
+
+        // The server may have come up since this attempt began.
+        shared.end(Err(Failure::Lost));
+        tokio::task::yield_now().await;
+        assert!(!waiting.is_finished());
+
+        assert_eq!(shared.begin(), 2);
+        shared.end(Err(Failure::Lost));
+        let sent = waiting.await.unwrap();
+        assert!(
+            matches!(sent, Err(BackendError::Unavailable(_))),
+            "{sent:?}"
+        );
+    }
+}

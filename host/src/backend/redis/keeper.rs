@@ -1,0 +1,162 @@
+//! The task that connects, and connects again.
+//!
+//! Tracking and its pushes need RESP3, which begins with `HELLO 3`:
+//! <https://redis.io/docs/latest/commands/hello/>.
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use ::redis::aio::MultiplexedConnection;
+use ::redis::io::tcp::{TcpSettings, socket2::TcpKeepalive};
+use ::redis::{
+    AsyncConnectionConfig, Client, ConnectionInfo, ProtocolVersion, PushInfo, PushKind, RedisError,
+};
+
+use super::connection::{Failure, Shared, lose_if_alive};
+use super::error::is_hello_unknown;
+
+/// The pause before the second of several attempts that nobody waits for; each later one is twice as
+/// long as the one before.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+
+/// The longest pause between such attempts.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// A connection that was lost sooner than this counts as a failed attempt.
+const WORTH_SOMETHING: Duration = Duration::from_secs(1);
+
+/// How long a link may be silent before the system probes whether it still is one.
+const PROBE_AFTER: Duration = Duration::from_secs(15);
+
+/// Where to connect and how.
+pub(super) struct Keeper {
+    info: ConnectionInfo,
+    /// For logs and errors: without the password.
+    address: Arc<str>,
+    /// How long an attempt may take.
+    deadline: Duration,
+}
+
+impl Keeper {
+    pub(super) fn new(info: ConnectionInfo, address: Arc<str>, deadline: Duration) -> Self {
+        let tcp = TcpSettings::default()
+            .set_nodelay(true)
+            .set_keepalive(TcpKeepalive::new().with_time(PROBE_AFTER));
+        Self {
+            info: info.set_tcp_settings(tcp),
+            address,
+            deadline,
+        }
+    }
+
+    /// Connects, waits until the connection is lost, and so on, until the task is aborted.
+    ///
+    /// After a failure it pauses, unless somebody waits for an attempt.
+    pub(super) async fn run(self, shared: Arc<Shared>) {
+        let mut failures = 0;
+        loop {
+            let number = shared.begin();
+            let outcome = self.connect(number, &shared).await;
+            self.log(&outcome, failures);
+            let connected = outcome.is_ok().then(Instant::now);
+            shared.end(outcome);
+            if let Some(since) = connected {
+                shared.down().await;
+                tracing::warn!(address = &*self.address, "lost the connection to Redis");
+                if since.elapsed() >= WORTH_SOMETHING {
+                    failures = 0;
+                    continue;
+                }
+            }
+            tokio::select! {
+                () = shared.wanted.notified() => {}
+                () = tokio::time::sleep(pause(failures)) => {}
+            }
+            failures = failures.saturating_add(1);
+        }
+    }
+
+    async fn connect(
+        &self,
+        number: u64,
+        shared: &Arc<Shared>,
+    ) -> Result<MultiplexedConnection, Failure> {
+        let weak = Arc::downgrade(shared);
+        let on_push = move |push: PushInfo| {
+            if push.kind == PushKind::Disconnection {
+                lose_if_alive(&weak, number);
+            }
+            Ok::<(), ()>(())
+        };
+        let timeout = Some(self.deadline);
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(timeout)
+            // Deadlines are the callers', on the timer of our own runtime.
+            .set_response_timeout(None);
+        let with_pushes = config.clone().set_push_sender(on_push);
+        let outcome = match self.open(ProtocolVersion::RESP3, &with_pushes).await {
+            // The text of this error would repeat the password.
+            Err(error) if is_hello_unknown(&error) => {
+                tracing::debug!(address = &*self.address, "no RESP3 here, using RESP2");
+                self.open(ProtocolVersion::RESP2, &config).await
+            }
+            outcome => outcome,
+        };
+        outcome.map_err(|source| Failure::Refused {
+            address: Arc::clone(&self.address),
+            source,
+        })
+    }
+
+    /// The driver of the connection is spawned on the runtime that this runs on.
+    async fn open(
+        &self,
+        protocol: ProtocolVersion,
+        config: &AsyncConnectionConfig,
+    ) -> Result<MultiplexedConnection, RedisError> {
+        let settings = self.info.redis_settings().clone().set_protocol(protocol);
+        let info = self.info.clone().set_redis_settings(settings);
+        Client::open(info)?
+            .get_multiplexed_async_connection_with_config(config)
+            .await
+    }
+
+    fn log(&self, outcome: &Result<MultiplexedConnection, Failure>, failures: u32) {
+        let address = &*self.address;
+        match outcome {
+            Ok(_) => tracing::debug!(address, "connected to Redis"),
+            Err(Failure::Refused { source, .. }) if failures == 0 => {
+                tracing::warn!(address, error = %source, "cannot connect to Redis; trying on");
+            }
+            Err(failure) => tracing::debug!(address, error = %failure, failures, "still no Redis"),
+        }
+    }
+}
+
+/// Half of it is random, so that the clients of a server that comes back do not come all at once.
+fn pause(failures: u32) -> Duration {
+    let whole = FIRST_PAUSE
+        .saturating_mul(1_u32.checked_shl(failures).unwrap_or(u32::MAX))
+        .min(LONGEST_PAUSE);
+    let half = whole / 2;
+    let random = u32::try_from(RandomState::new().hash_one(failures) % 1024).unwrap_or(0);
+    half + half * random / 1024
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pause_grows_to_its_limit_and_stays_there() {
+        assert!(pause(0) <= FIRST_PAUSE);
+        for failures in [7, 31, 32, u32::MAX] {
+            let pause = pause(failures);
+            assert!(
+                (LONGEST_PAUSE / 2..=LONGEST_PAUSE).contains(&pause),
+                "after {failures} failures the pause is {pause:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! A Redis server as the store, with values as plain strings at `name:key`, as Python's `FlipCache`
+//! writes them.
+//!
+//! # Layout
+//!
+//! `address` is where the server is; `connection` is what commands are sent on, and `keeper` the task
+//! that makes and replaces it; `read`, `write` and `scan` are the commands; `reply` and `error`
+//! understand the answers.
+//!
+//! What it deliberately does not do: retry a command (a write that is sent twice can overwrite one
+//! that came in between), use a pool (replies come in the order of their commands, so one connection
+//! carries all), use Lua, or speak to clusters, sentinels or over TLS.
+
+mod address;
+mod connection;
+mod error;
+mod glob;
+mod keeper;
+mod read;
+mod reply;
+mod scan;
+mod write;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::runtime::Handle;
+use tokio::task::AbortHandle;
+
+pub use self::address::{AddressError, RedisAddress};
+use self::connection::{Connection, Shared};
+use self::keeper::Keeper;
+use super::batch::{LastOfEach, Pair, distinct, lengths, refuse_larger};
+use super::{BackendError, Bucket, KvBackend, Page, Slot};
+
+/// The longest key or value that [`RedisBackend`] takes, in bytes: Redis' own limit
+/// (`proto-max-bulk-len`).
+pub const MAX_BYTES: usize = 512 * 1024 * 1024;
+
+/// A Redis server, of version 6 or later; the TTL on reading takes 6.2.
+///
+/// One connection carries all calls. A task of the backend's makes it, and a new one when it is
+/// lost, when a call on it has had no answer in time, or when its server is found demoted. A call
+/// that finds none has the task try at once and waits for the outcome. The task ends with the
+/// backend.
+pub struct RedisBackend {
+    connection: Connection,
+    keeper: AbortHandle,
+}
+
+impl RedisBackend {
+    /// Begins to connect to the server at `address`, which need not be there yet: while it is not,
+    /// calls answer [`BackendError::Unavailable`].
+    ///
+    /// `deadline` is how long a round trip may take. Tasks and timers are those of `handle`'s runtime,
+    /// whose I/O and time drivers must be enabled; methods may be called in any runtime or in none.
+    pub fn new(address: &RedisAddress, deadline: Duration, handle: Handle) -> Self {
+        let shown: Arc<str> = address.to_string().into();
+        let shared = Arc::new(Shared::new(Arc::clone(&shown)));
+        let keeper = Keeper::new(address.connection_info(), shown, deadline);
+        let task = handle.spawn(keeper.run(Arc::clone(&shared)));
+        Self {
+            connection: Connection {
+                shared,
+                handle,
+                deadline,
+            },
+            keeper: task.abort_handle(),
+        }
+    }
+}
+
+impl Drop for RedisBackend {
+    fn drop(&mut self) {
+        self.keeper.abort();
+    }
+}
+
+#[async_trait]
+impl KvBackend for RedisBackend {
+    async fn get(
+        &self,
+        bucket: &Bucket,
+        keys: &[String],
+        new_ttl: Option<Duration>,
+    ) -> Result<Vec<Slot>, BackendError> {
+        let keys = full_keys(bucket, keys)?;
+        match new_ttl {
+            None => read::get(&self.connection, &keys).await,
+            Some(ttl) => read::get_and_expire(&self.connection, &keys, ttl).await,
+        }
+    }
+
+    async fn set(
+        &self,
+        bucket: &Bucket,
+        entries: &[(String, Vec<u8>)],
+        ttl: Option<Duration>,
+    ) -> Result<(), BackendError> {
+        let pairs = full_pairs(bucket, &LastOfEach::new(entries))?;
+        write::set(&self.connection, &pairs, ttl).await
+    }
+
+    async fn set_if_absent(
+        &self,
+        bucket: &Bucket,
+        entries: &[(String, Vec<u8>)],
+        ttl: Option<Duration>,
+    ) -> Result<Vec<Option<Slot>>, BackendError> {
+        let batch = LastOfEach::new(entries);
+        let pairs = full_pairs(bucket, &batch)?;
+        let answers = write::set_if_absent(&self.connection, &pairs, ttl).await?;
+        Ok(batch.spread(answers))
+    }
+
+    async fn increment(
+        &self,
+        bucket: &Bucket,
+        key: &str,
+        delta: i64,
+        ttl: Option<Duration>,
+    ) -> Result<i64, BackendError> {
+        let key = bucket.full_key(key);
+        refuse_larger(MAX_BYTES, [key.len()])?;
+        write::increment(&self.connection, &key, delta, ttl).await
+    }
+
+    async fn delete(&self, bucket: &Bucket, keys: &[String]) -> Result<u64, BackendError> {
+        // Over several pipelines, a key given twice would still be deleted once.
+        let keys = full_keys(bucket, keys)?;
+        read::count_over(&self.connection, "DEL", &keys).await
+    }
+
+    async fn exists(&self, bucket: &Bucket, keys: &[String]) -> Result<u64, BackendError> {
+        let keys = full_keys(bucket, distinct(keys))?;
+        read::exists(&self.connection, &keys).await
+    }
+
+    async fn expire(
+        &self,
+        bucket: &Bucket,
+        keys: &[String],
+        ttl: Option<Duration>,
+    ) -> Result<Vec<bool>, BackendError> {
+        let keys = full_keys(bucket, keys)?;
+        write::expire(&self.connection, &keys, ttl).await
+    }
+
+    async fn scan(
+        &self,
+        bucket: &Bucket,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<Page, BackendError> {
+        scan::scan(&self.connection, bucket, cursor, limit).await
+    }
+
+    async fn count(&self, bucket: &Bucket) -> Result<u64, BackendError> {
+        scan::count(&self.connection, bucket).await
+    }
+
+    async fn clear(&self, bucket: &Bucket) -> Result<u64, BackendError> {
+        scan::clear(&self.connection, bucket).await
+    }
+}
+
+fn full_keys<K: AsRef<str>>(
+    bucket: &Bucket,
+    keys: impl IntoIterator<Item = K>,
+) -> Result<Vec<String>, BackendError> {
+    let keys: Vec<_> = keys
+        .into_iter()
+        .map(|key| bucket.full_key(key.as_ref()))
+        .collect();
+    refuse_larger(MAX_BYTES, keys.iter().map(String::len))?;
+    Ok(keys)
+}
+
+fn full_pairs(bucket: &Bucket, batch: &LastOfEach<'_>) -> Result<Vec<Pair>, BackendError> {
+    // Before a value is copied.
+    refuse_larger(MAX_BYTES, batch.pairs.iter().map(|(_, value)| value.len()))?;
+    let pairs: Vec<Pair> = batch
+        .pairs
+        .iter()
+        .map(|(key, value)| (bucket.full_key(key), value.clone()))
+        .collect();
+    refuse_larger(MAX_BYTES, lengths(&pairs))?;
+    Ok(pairs)
+}

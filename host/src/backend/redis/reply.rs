@@ -1,0 +1,183 @@
+//! From replies to what the callers of a backend understand.
+
+use std::time::Duration;
+
+use ::redis::Value;
+
+use super::error::{of_reply, unexpected};
+use crate::backend::{BackendError, Entry, Slot, time};
+
+/// The replies to the commands between `MULTI` and `EXEC`, from those to a pipeline
+/// `MULTI, …, EXEC`. Errors of single commands are among them.
+///
+/// # Errors
+///
+/// What the server refused when the commands were queued, or `EXEC`.
+pub(super) fn transaction(replies: Vec<Value>) -> Result<Vec<Value>, BackendError> {
+    let mut refusals = replies.iter().filter_map(|reply| match reply {
+        Value::ServerError(error) => Some(error),
+        _ => None,
+    });
+    // The first of them says more than the EXECABORT at the end.
+    if let Some(first) = refusals.next() {
+        return Err(of_reply(first));
+    }
+    match replies.into_iter().next_back() {
+        Some(Value::Array(replies)) => Ok(replies),
+        _ => Err(unexpected()),
+    }
+}
+
+/// What a key holds, from the replies to `GET` and `PTTL` of one moment.
+pub(super) fn slot(get: Value, pttl: &Value) -> Result<Slot, BackendError> {
+    let value = match string(get)? {
+        Found::String(value) => value,
+        Found::Nothing => return Ok(Slot::Absent),
+        Found::Other => return Ok(Slot::WrongType),
+    };
+    let ttl = match integer(pttl)? {
+        -1 => None,
+        // It expired between the two, or within this millisecond.
+        ..=0 => return Ok(Slot::Absent),
+        left => Some(time::from_millis(left)),
+    };
+    Ok(Slot::Entry(Entry { value, ttl }))
+}
+
+/// What a key holds, from the reply to `GETEX` with a TTL.
+pub(super) fn slot_with_ttl(getex: Value, ttl: Duration) -> Result<Slot, BackendError> {
+    Ok(match string(getex)? {
+        Found::String(value) => Slot::Entry(Entry {
+            value,
+            ttl: Some(ttl),
+        }),
+        Found::Nothing => Slot::Absent,
+        Found::Other => Slot::WrongType,
+    })
+}
+
+/// An integer, or the server's error.
+pub(super) fn integer(reply: &Value) -> Result<i64, BackendError> {
+    match reply {
+        Value::Int(number) => Ok(*number),
+        Value::ServerError(error) => Err(of_reply(error)),
+        _ => Err(unexpected()),
+    }
+}
+
+/// How many, or the server's error.
+pub(super) fn amount(reply: &Value) -> Result<u64, BackendError> {
+    u64::try_from(integer(reply)?).map_err(|_| unexpected())
+}
+
+/// `OK`, or the server's error.
+pub(super) fn done(reply: &Value) -> Result<(), BackendError> {
+    match reply {
+        Value::Okay => Ok(()),
+        Value::ServerError(error) => Err(of_reply(error)),
+        _ => Err(unexpected()),
+    }
+}
+
+/// Whether `SET … NX` wrote, or the server's error.
+pub(super) fn wrote(reply: &Value) -> Result<bool, BackendError> {
+    match reply {
+        Value::Nil => Ok(false),
+        reply => done(reply).map(|()| true),
+    }
+}
+
+/// The next cursor and the keys of a page of `SCAN`.
+pub(super) fn page(reply: Value) -> Result<(u64, Vec<Vec<u8>>), BackendError> {
+    let parts = match reply {
+        Value::Array(parts) => parts,
+        Value::ServerError(error) => return Err(of_reply(&error)),
+        _ => return Err(unexpected()),
+    };
+    let Ok([Value::BulkString(cursor), Value::Array(keys)]) = <[Value; 2]>::try_from(parts) else {
+        return Err(unexpected());
+    };
+    let cursor = str::from_utf8(&cursor)
+        .ok()
+        .and_then(|cursor| cursor.parse().ok())
+        .ok_or_else(unexpected)?;
+    let key = |key| match key {
+        Value::BulkString(key) => Ok(key),
+        _ => Err(unexpected()),
+    };
+    Ok((cursor, keys.into_iter().map(key).collect::<Result<_, _>>()?))
+}
+
+enum Found {
+    Nothing,
+    String(Vec<u8>),
+    /// Something that is not a string.
+    Other,
+}
+
+fn string(reply: Value) -> Result<Found, BackendError> {
+    match reply {
+        Value::Nil => Ok(Found::Nothing),
+        Value::BulkString(value) => Ok(Found::String(value)),
+        Value::ServerError(error) if error.code() == "WRONGTYPE" => Ok(Found::Other),
+        Value::ServerError(error) => Err(of_reply(&error)),
+        _ => Err(unexpected()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ::redis::parse_redis_value;
+
+    use super::*;
+
+    fn values(wire: &str) -> Vec<Value> {
+        match parse_redis_value(wire.as_bytes()).unwrap() {
+            Value::Array(values) => values,
+            other => panic!("write an array, not {other:?}"),
+        }
+    }
+
+    #[test]
+    fn slot_ttl_zero_or_gone_is_absent_and_minus_one_does_not_expire() {
+        let value = || Value::BulkString(b"v".to_vec());
+        let entry = |ttl| {
+            let value = b"v".to_vec();
+            Slot::Entry(Entry { value, ttl })
+        };
+        assert_eq!(slot(value(), &Value::Int(-2)).unwrap(), Slot::Absent);
+        assert_eq!(slot(value(), &Value::Int(0)).unwrap(), Slot::Absent);
+        assert_eq!(slot(value(), &Value::Int(-1)).unwrap(), entry(None));
+        let one = Some(Duration::from_millis(1));
+        assert_eq!(slot(value(), &Value::Int(1)).unwrap(), entry(one));
+        assert_eq!(slot(Value::Nil, &Value::Int(-2)).unwrap(), Slot::Absent);
+    }
+
+    #[test]
+    fn transaction_error_of_one_command_is_among_the_replies() {
+        let wire = "*4\r\n+OK\r\n+QUEUED\r\n+QUEUED\r\n*2\r\n-WRONGTYPE no\r\n:-1\r\n";
+        let replies = transaction(values(wire)).unwrap();
+        let slot = slot(replies[0].clone(), &replies[1]).unwrap();
+        assert_eq!(slot, Slot::WrongType);
+    }
+
+    #[test]
+    fn transaction_refused_command_is_the_error() {
+        let wire = "*3\r\n+OK\r\n-NOPERM no\r\n-EXECABORT Transaction discarded\r\n";
+        assert!(matches!(
+            transaction(values(wire)),
+            Err(BackendError::AccessDenied(_))
+        ));
+    }
+
+    #[test]
+    fn page_of_an_unknown_shape_is_an_error() {
+        for wire in [
+            "*1\r\n$1\r\n0\r\n",
+            "*2\r\n$1\r\nx\r\n*0\r\n",
+            "*2\r\n:0\r\n*0\r\n",
+        ] {
+            assert!(page(Value::Array(values(wire))).is_err(), "{wire:?}");
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! The file: what it must look like, how it is created, recognised and opened.
+//!
+//! The header's two free fields say whose file it is:
+//! <https://sqlite.org/pragma.html#pragma_application_id>.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
+
+use super::rows::Rows;
+use super::worker::busy_timeout;
+use crate::backend::{Cause, Clock};
+
+/// `flip` in ASCII.
+const APPLICATION_ID: i32 = 0x666c_6970;
+
+/// The version of [`SCHEMA`].
+const SCHEMA_VERSION: i32 = 1;
+
+/// `expires_ms`: when the entry expires, in milliseconds since the Unix epoch; NULL: never.
+const SCHEMA: &str = "
+    CREATE TABLE entries (
+        key TEXT NOT NULL PRIMARY KEY,
+        value BLOB NOT NULL,
+        expires_ms INTEGER
+    ) STRICT;
+    CREATE INDEX entries_by_expiry ON entries (expires_ms) WHERE expires_ms IS NOT NULL;
+";
+
+/// How often a change to write-ahead logging is tried while another process is in the way.
+const JOURNAL_RETRY: Duration = Duration::from_millis(5);
+
+/// Why a file cannot be the store.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// The path means a database in memory to `SQLite`, which no two connections share.
+    #[error("{} is not the name of a file; for a store in memory, use `memory:`", .0.display())]
+    NotAFile(PathBuf),
+    /// The file's directory is missing and cannot be created.
+    #[error("cannot create the directory {}", .path.display())]
+    Directory {
+        /// The directory.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The file is something else.
+    #[error("{} is not an SQLite database", .0.display())]
+    NotADatabase(PathBuf),
+    /// The file is a database, but none of this program's.
+    #[error("{} is a database of another program", .0.display())]
+    Foreign(PathBuf),
+    /// The file was written by a newer version of this program.
+    #[error("{} has version {found} of the schema; this program knows it up to {SCHEMA_VERSION}", .path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: i32,
+    },
+    /// Anything else.
+    #[error("cannot open {}", .path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// What `SQLite` said.
+        #[source]
+        source: Cause,
+    },
+}
+
+/// Opens the file for reading and writing, creates what is missing, and removes some of what has
+/// expired.
+pub(super) fn open(
+    path: &Path,
+    deadline: Duration,
+    clock: &Clock,
+) -> Result<Connection, FileError> {
+    if path == Path::new("") || path == Path::new(":memory:") {
+        return Err(FileError::NotAFile(path.to_owned()));
+    }
+    create_directory(path)?;
+    let mut connection = reopen(path, deadline)?;
+    // Nothing is changed in a file that is not ours.
+    let look = connection
+        .transaction()
+        .map_err(|error| refused(path, error))?;
+    recognise(&look, path)?;
+    drop(look);
+    write_ahead(&connection, deadline).map_err(|error| refused(path, error))?;
+    create(&mut connection, path, clock)?;
+    Ok(connection)
+}
+
+/// Opens one more connection to a file that [`open`] has opened.
+pub(super) fn reopen(path: &Path, deadline: Duration) -> Result<Connection, FileError> {
+    // No SQLITE_OPEN_URI: a path is taken literally.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connect = || {
+        let connection = Connection::open_with_flags(path, flags)?;
+        busy_timeout(&connection, deadline)?;
+        // A crash of the machine may lose the last writes, never the file; it is a cache.
+        connection.pragma_update(None, "synchronous", "NORMAL")?;
+        Ok(connection)
+    };
+    connect().map_err(|error| refused(path, error))
+}
+
+fn create_directory(path: &Path) -> Result<(), FileError> {
+    let Some(directory) = path.parent().filter(|parent| *parent != Path::new("")) else {
+        return Ok(());
+    };
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+        .create(directory)
+        .map_err(|source| FileError::Directory {
+            path: directory.to_owned(),
+            source,
+        })
+}
+
+/// Answers whether the file already has the schema; an empty file has not.
+///
+/// In one transaction, so that a file that is being created is not seen half done.
+fn recognise(connection: &Transaction<'_>, path: &Path) -> Result<bool, FileError> {
+    let header = |name| {
+        connection
+            .pragma_query_value(None, name, |row| row.get::<_, i32>(0))
+            .map_err(|error| refused(path, error))
+    };
+    let (application, version) = (header("application_id")?, header("user_version")?);
+    let objects: i64 = connection
+        .query_row("SELECT count(*) FROM sqlite_schema", (), |row| row.get(0))
+        .map_err(|error| refused(path, error))?;
+    match (application, version, objects) {
+        (0, 0, 0) => Ok(false),
+        (APPLICATION_ID, SCHEMA_VERSION, _) => Ok(true),
+        (APPLICATION_ID, found, _) if found > SCHEMA_VERSION => Err(FileError::Newer {
+            path: path.to_owned(),
+            found,
+        }),
+        _ => Err(FileError::Foreign(path.to_owned())),
+    }
+}
+
+/// The change of the journal needs the file alone, and `SQLite` does not wait for that by itself.
+fn write_ahead(connection: &Connection, deadline: Duration) -> rusqlite::Result<()> {
+    let start = Instant::now();
+    loop {
+        let changed = connection.pragma_update(None, "journal_mode", "WAL");
+        match changed {
+            Err(error)
+                if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+                    && start.elapsed() < deadline =>
+            {
+                std::thread::sleep(JOURNAL_RETRY);
+            }
+            changed => return changed,
+        }
+    }
+}
+
+fn create(connection: &mut Connection, path: &Path, clock: &Clock) -> Result<(), FileError> {
+    let refused = |error| refused(path, error);
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(refused)?;
+    // Another process may have been faster.
+    if !recognise(&transaction, path)? {
+        transaction.execute_batch(SCHEMA).map_err(refused)?;
+        transaction
+            .pragma_update(None, "application_id", APPLICATION_ID)
+            .map_err(refused)?;
+        transaction
+            .pragma_update(None, "user_version", SCHEMA_VERSION)
+            .map_err(refused)?;
+    }
+    Rows::new(&transaction, clock()).sweep().map_err(refused)?;
+    transaction.commit().map_err(refused)
+}
+
+fn refused(path: &Path, error: rusqlite::Error) -> FileError {
+    let path = path.to_owned();
+    if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) {
+        return FileError::NotADatabase(path);
+    }
+    FileError::Open {
+        path,
+        source: Box::new(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open_after(change: &str) -> Result<Connection, FileError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("cache.db");
+        let clock = crate::backend::time::wall();
+        drop(open(&path, Duration::from_secs(1), &clock).unwrap());
+        let other = Connection::open(&path).unwrap();
+        other.execute_batch(change).unwrap();
+        drop(other);
+        open(&path, Duration::from_secs(1), &clock)
+    }
+
+    #[test]
+    fn open_file_of_ours_is_recognised() {
+        let connection = open_after("").unwrap();
+        let journal: String = connection
+            .pragma_query_value(None, "journal_mode", |row| row.get(0))
+            .unwrap();
+        assert_eq!(journal, "wal");
+    }
+
+    #[test]
+    fn open_database_of_another_program_is_refused() {
+        let refused = open_after("PRAGMA application_id = 7");
+        assert!(matches!(refused, Err(FileError::Foreign(_))), "{refused:?}");
+        let refused = open_after("PRAGMA application_id = 0");
+        assert!(matches!(refused, Err(FileError::Foreign(_))), "{refused:?}");
+    }
+
+    #[test]
+    fn open_file_of_a_newer_version_is_refused() {
+        let refused = open_after("PRAGMA user_version = 9");
+        assert!(
+            matches!(refused, Err(FileError::Newer { found: 9, .. })),
+            "{refused:?}"
+        );
+    }
+
+    #[test]
+    fn open_name_that_sqlite_takes_for_memory_is_refused() {
+        let clock = crate::backend::time::wall();
+        for name in [":memory:", ""] {
+            let refused = open(Path::new(name), Duration::from_secs(1), &clock);
+            assert!(matches!(refused, Err(FileError::NotAFile(_))));
+        }
+    }
+}

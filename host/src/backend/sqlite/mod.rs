@@ -1,0 +1,251 @@
+//! A store in one `SQLite` file, shared by the processes of a machine that has no Redis.
+//!
+//! Write-ahead logging lets readers and one writer work at once: <https://sqlite.org/wal.html>.
+//! Every write is one `BEGIN IMMEDIATE` transaction, so that it is atomic between processes:
+//! <https://sqlite.org/lang_transaction.html>.
+
+mod error;
+mod file;
+mod rows;
+mod worker;
+
+use std::path::Path;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::runtime::Handle;
+
+pub use self::file::FileError;
+use self::rows::Range;
+use self::worker::Worker;
+use super::batch::{LastOfEach, distinct, lengths, refuse_larger};
+use super::{BackendError, Bucket, Clock, KvBackend, Page, Slot, time};
+
+/// The longest key or value that [`SqliteBackend`] takes, in bytes.
+pub const MAX_BYTES: usize = 64 * 1024 * 1024;
+
+/// How many keys `clear` deletes in one transaction: other processes can write in between.
+const CLEARED_AT_ONCE: u32 = 1000;
+
+/// A store in one file, which several processes may have open at once.
+///
+/// Keys of all buckets stand in one table by their full key. Entries expire by the wall clock, to
+/// the millisecond; expired ones are never answered. They are removed from the file when it is
+/// opened and once a minute by a write, at most 1,000 in one transaction.
+///
+/// A write that has begun is finished though its caller goes away; one that still waits for its
+/// turn when the deadline passes is never begun.
+pub struct SqliteBackend {
+    reads: Worker,
+    writes: Worker,
+}
+
+impl SqliteBackend {
+    /// Opens the file at `path`; creates it if it is missing, and its directory too (for the user
+    /// alone, on Unix).
+    ///
+    /// `deadline` is how long a call may take, and how long it waits for other processes. The work
+    /// is done on the threads for blocking work of `handle`'s runtime, whose timer must be enabled.
+    /// This function itself blocks, for at most about the deadline.
+    ///
+    /// # Errors
+    ///
+    /// [`FileError`] if the file cannot be opened, or is not a database of this program.
+    pub fn open(path: &Path, deadline: Duration, handle: Handle) -> Result<Self, FileError> {
+        Self::open_with_clock(path, deadline, handle, time::wall())
+    }
+
+    /// As [`open`](Self::open), with expiry by another clock, which counts from the Unix epoch.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn open_with_clock(
+        path: &Path,
+        deadline: Duration,
+        handle: Handle,
+        clock: Clock,
+    ) -> Result<Self, FileError> {
+        let writer = file::open(path, deadline, &clock)?;
+        let reader = file::reopen(path, deadline)?;
+        Ok(Self {
+            reads: Worker::new(reader, deadline, handle.clone(), clock.clone()),
+            writes: Worker::new(writer, deadline, handle, clock),
+        })
+    }
+}
+
+#[async_trait]
+impl KvBackend for SqliteBackend {
+    async fn get(
+        &self,
+        bucket: &Bucket,
+        keys: &[String],
+        new_ttl: Option<Duration>,
+    ) -> Result<Vec<Slot>, BackendError> {
+        let keys = full_keys(bucket, keys);
+        let Some(ttl) = new_ttl else {
+            return self
+                .reads
+                .read(move |rows| keys.iter().map(|key| rows.slot(key)).collect())
+                .await;
+        };
+        self.writes
+            .write(move |rows| {
+                keys.iter()
+                    .map(|key| {
+                        rows.expire(key, Some(ttl))?;
+                        rows.slot(key)
+                    })
+                    .collect()
+            })
+            .await
+    }
+
+    async fn set(
+        &self,
+        bucket: &Bucket,
+        entries: &[(String, Vec<u8>)],
+        ttl: Option<Duration>,
+    ) -> Result<(), BackendError> {
+        refuse_larger(MAX_BYTES, lengths(entries))?;
+        let entries = full_entries(bucket, entries.iter());
+        self.writes
+            .write(move |rows| {
+                entries
+                    .iter()
+                    .try_for_each(|(key, value)| rows.put(key, value, ttl))
+            })
+            .await
+    }
+
+    async fn set_if_absent(
+        &self,
+        bucket: &Bucket,
+        entries: &[(String, Vec<u8>)],
+        ttl: Option<Duration>,
+    ) -> Result<Vec<Option<Slot>>, BackendError> {
+        refuse_larger(MAX_BYTES, lengths(entries))?;
+        let batch = LastOfEach::new(entries);
+        let pairs = full_entries(bucket, batch.pairs.iter().copied());
+        let answers = self
+            .writes
+            .write(move |rows| {
+                pairs
+                    .iter()
+                    .map(|(key, value)| rows.put_if_absent(key, value, ttl))
+                    .collect()
+            })
+            .await?;
+        Ok(batch.spread(answers))
+    }
+
+    async fn increment(
+        &self,
+        bucket: &Bucket,
+        key: &str,
+        delta: i64,
+        ttl: Option<Duration>,
+    ) -> Result<i64, BackendError> {
+        refuse_larger(MAX_BYTES, [key.len()])?;
+        let key = bucket.full_key(key);
+        self.writes
+            .write(move |rows| rows.increment(&key, delta, ttl))
+            .await
+    }
+
+    async fn delete(&self, bucket: &Bucket, keys: &[String]) -> Result<u64, BackendError> {
+        let keys = full_keys(bucket, keys);
+        self.writes
+            .write(move |rows| {
+                keys.iter()
+                    .try_fold(0, |sum, key| Ok(sum + u64::from(rows.delete(key)?)))
+            })
+            .await
+    }
+
+    async fn exists(&self, bucket: &Bucket, keys: &[String]) -> Result<u64, BackendError> {
+        let keys: Vec<_> = distinct(keys)
+            .into_iter()
+            .map(|key| bucket.full_key(key))
+            .collect();
+        self.reads
+            .read(move |rows| {
+                keys.iter()
+                    .try_fold(0, |sum, key| Ok(sum + u64::from(rows.is_there(key)?)))
+            })
+            .await
+    }
+
+    async fn expire(
+        &self,
+        bucket: &Bucket,
+        keys: &[String],
+        ttl: Option<Duration>,
+    ) -> Result<Vec<bool>, BackendError> {
+        let keys = full_keys(bucket, keys);
+        self.writes
+            .write(move |rows| keys.iter().map(|key| rows.expire(key, ttl)).collect())
+            .await
+    }
+
+    /// The cursor is the last key of the page before; every text is one.
+    async fn scan(
+        &self,
+        bucket: &Bucket,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<Page, BackendError> {
+        let limit = limit.max(1);
+        let range = Range::new(bucket, cursor);
+        let mut listed = self
+            .reads
+            .read(move |rows| rows.keys(&range, limit.saturating_add(1)))
+            .await?;
+        let more = listed.len() > usize::try_from(limit).unwrap_or(usize::MAX);
+        if more {
+            listed.pop();
+        }
+        let keys: Vec<String> = listed
+            .iter()
+            .filter_map(|key| bucket.strip(key).map(str::to_owned))
+            .collect();
+        let cursor = keys.last().filter(|_| more).cloned();
+        Ok(Page { keys, cursor })
+    }
+
+    async fn count(&self, bucket: &Bucket) -> Result<u64, BackendError> {
+        let range = Range::new(bucket, None);
+        self.reads.read(move |rows| rows.count(&range)).await
+    }
+
+    async fn clear(&self, bucket: &Bucket) -> Result<u64, BackendError> {
+        let mut range = Range::new(bucket, None);
+        let mut deleted = 0;
+        loop {
+            let part = range.clone();
+            let cleared = self
+                .writes
+                .write(move |rows| rows.delete_first(&part, CLEARED_AT_ONCE))
+                .await?;
+            deleted += cleared.existed;
+            match cleared.last {
+                Some(last) => range.start_after(last),
+                None => return Ok(deleted),
+            }
+        }
+    }
+}
+
+fn full_keys(bucket: &Bucket, keys: &[String]) -> Vec<String> {
+    keys.iter().map(|key| bucket.full_key(key)).collect()
+}
+
+fn full_entries<'a>(
+    bucket: &Bucket,
+    entries: impl Iterator<Item = &'a (String, Vec<u8>)>,
+) -> Vec<(String, Vec<u8>)> {
+    entries
+        .map(|(key, value)| (bucket.full_key(key), value.clone()))
+        .collect()
+}

@@ -1,0 +1,80 @@
+//! Clocks, deadlines and TTLs, as stores count them.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use tokio::runtime::Handle;
+use tokio::time::Timeout;
+
+/// Where a store reads the time: how long some fixed moment is past.
+///
+/// Stores that several processes share count from the Unix epoch.
+pub type Clock = Arc<dyn Fn() -> Duration + Send + Sync>;
+
+/// A clock that nobody can set, for stores of one process.
+pub(super) fn monotonic() -> Clock {
+    let start = Instant::now();
+    Arc::new(move || start.elapsed())
+}
+
+/// The wall clock, for stores that several processes share. Before 1970 it is 1970.
+pub(super) fn wall() -> Clock {
+    Arc::new(|| {
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default()
+    })
+}
+
+/// `future`, given up at `deadline`.
+///
+/// The timer is that of the runtime of `handle`: the answer may be awaited on any thread, in a
+/// runtime or in none.
+pub(super) fn within<F: Future>(
+    handle: &Handle,
+    deadline: tokio::time::Instant,
+    future: F,
+) -> Timeout<F> {
+    let _entered = handle.enter();
+    tokio::time::timeout_at(deadline, future)
+}
+
+/// The moment at which a call that begins now is given up.
+pub(super) fn deadline_after(limit: Duration) -> tokio::time::Instant {
+    const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+    tokio::time::Instant::now() + limit.min(LONGEST)
+}
+
+/// A TTL in whole milliseconds: at least 1, and at most half of what 64 bits hold, so that a moment
+/// and a TTL can be added.
+pub(super) fn whole_millis(ttl: Duration) -> i64 {
+    i64::try_from(ttl.as_millis())
+        .unwrap_or(i64::MAX)
+        .clamp(1, i64::MAX / 2)
+}
+
+/// A count of milliseconds as a `Duration`; what is below 0 is 0.
+pub(super) fn from_millis(millis: i64) -> Duration {
+    Duration::from_millis(u64::try_from(millis).unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_millis_less_than_one_counts_as_one() {
+        assert_eq!(whole_millis(Duration::from_micros(1)), 1);
+        assert_eq!(whole_millis(Duration::from_micros(2_900)), 2);
+    }
+
+    #[test]
+    fn whole_millis_longest_duration_saturates() {
+        assert_eq!(whole_millis(Duration::MAX), i64::MAX / 2);
+    }
+
+    #[test]
+    fn from_millis_negative_is_zero() {
+        assert_eq!(from_millis(-3), Duration::ZERO);
+    }
+}

@@ -1,0 +1,172 @@
+//! The URLs that name stores.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use super::redis::{AddressError, RedisAddress};
+
+/// Which store is the shared tier, as a URL says it.
+///
+/// - `redis://[user[:password]@]host[:port][/database]`;
+/// - `redis+unix:///path/of/socket[?db=…&user=…&pass=…]`, also as `unix://`;
+/// - `sqlite:PATH`: a file, which is created if missing;
+/// - `memory:`: this process's memory.
+///
+/// What must be escaped in a URL (in a password: `#`, `/`, `?`, `@`, `%`, `:`) is percent-encoded,
+/// except in the path of a file, which is taken as it is. `Display` and `Debug` leave passwords
+/// out; so do the errors.
+///
+/// # Examples
+///
+/// ```
+/// use flipcache::backend::BackendUrl;
+///
+/// let url: BackendUrl = "redis://app:secret@localhost/1".parse()?;
+/// assert_eq!(url.to_string(), "redis://app@localhost:6379/1");
+/// assert!("redis+cluster://a,b".parse::<BackendUrl>().is_err());
+/// # Ok::<(), flipcache::backend::UrlError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub enum BackendUrl {
+    /// A Redis server.
+    Redis(RedisAddress),
+    /// An `SQLite` file.
+    Sqlite(PathBuf),
+    /// This process's memory.
+    Memory,
+}
+
+impl FromStr for BackendUrl {
+    type Err = UrlError;
+
+    fn from_str(url: &str) -> Result<Self, UrlError> {
+        let (scheme, rest) = url.split_once(':').ok_or(UrlError::NoScheme)?;
+        match scheme.to_ascii_lowercase().as_str() {
+            "redis" | "redis+unix" | "unix" => Ok(Self::Redis(url.parse()?)),
+            "sqlite" => sqlite_path(rest).map(Self::Sqlite),
+            "memory" if matches!(rest, "" | "//") => Ok(Self::Memory),
+            "memory" => Err(UrlError::NotMemory),
+            "rediss" | "redis+cluster" | "redis+sentinel" => {
+                Err(UrlError::NotYet(scheme.to_owned()))
+            }
+            _ => Err(UrlError::UnknownScheme),
+        }
+    }
+}
+
+impl fmt::Display for BackendUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Redis(address) => address.fmt(f),
+            Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            Self::Memory => f.write_str("memory:"),
+        }
+    }
+}
+
+impl fmt::Debug for BackendUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "BackendUrl({self})")
+    }
+}
+
+/// Why a text is no URL of a store. None of these repeats the text, which may hold a password.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UrlError {
+    /// There is no scheme.
+    #[error("this is not a URL; supported are {SUPPORTED}")]
+    NoScheme,
+    /// The scheme is none of ours.
+    #[error("unknown kind of URL; supported are {SUPPORTED}")]
+    UnknownScheme,
+    /// The scheme is meant to work one day.
+    #[error("{0}:// is not supported by this version yet; supported are {SUPPORTED}")]
+    NotYet(String),
+    /// There is something behind `memory:`.
+    #[error("`memory:` stands alone; for a file, use `sqlite:PATH`")]
+    NotMemory,
+    /// There is no file's name behind `sqlite:`.
+    #[error(
+        "`sqlite:` needs the path of a file, as in `sqlite:cache.db`; for a store in memory, use `memory:`"
+    )]
+    NoPath,
+    /// The address of a Redis server is wrong.
+    #[error("this is not the address of a Redis server")]
+    Redis(#[from] AddressError),
+}
+
+const SUPPORTED: &str = "redis://HOST, redis+unix:///PATH, sqlite:PATH and memory:";
+
+fn sqlite_path(rest: &str) -> Result<PathBuf, UrlError> {
+    let path = rest.strip_prefix("//").unwrap_or(rest);
+    match path {
+        "" | ":memory:" => Err(UrlError::NoPath),
+        path => Ok(PathBuf::from(path)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(url: &str) -> Result<BackendUrl, UrlError> {
+        url.parse()
+    }
+
+    #[test]
+    fn from_str_sqlite_path_is_taken_as_it_is() {
+        for (url, path) in [
+            ("sqlite:cache.db", "cache.db"),
+            ("sqlite:/var/lib/a b%20c.db", "/var/lib/a b%20c.db"),
+            ("sqlite:///var/lib/cache.db", "/var/lib/cache.db"),
+        ] {
+            assert_eq!(parse(url), Ok(BackendUrl::Sqlite(path.into())));
+        }
+        assert_eq!(parse("sqlite:"), Err(UrlError::NoPath));
+        assert_eq!(parse("sqlite::memory:"), Err(UrlError::NoPath));
+    }
+
+    #[test]
+    fn from_str_memory_stands_alone() {
+        assert_eq!(parse("memory:"), Ok(BackendUrl::Memory));
+        assert_eq!(parse("memory://"), Ok(BackendUrl::Memory));
+        assert_eq!(parse("memory:cache"), Err(UrlError::NotMemory));
+    }
+
+    #[test]
+    fn from_str_scheme_of_a_later_version_says_so() {
+        for scheme in ["rediss", "redis+cluster", "redis+sentinel"] {
+            let error = parse(&format!("{scheme}://u:secret@host")).unwrap_err();
+            let text = error.to_string();
+            assert!(text.starts_with(scheme) && text.contains("not supported by this version yet"));
+        }
+    }
+
+    #[test]
+    fn from_str_unknown_scheme_lists_what_is_supported_and_repeats_nothing() {
+        for url in ["http://u:secret@host", "secret", "", "secret:x"] {
+            let text = format!("{0} {0:?}", parse(url).unwrap_err());
+            assert!(
+                text.contains("sqlite:PATH"),
+                "say what is supported: {text}"
+            );
+            assert!(!text.contains("secret"), "do not repeat the URL: {text}");
+        }
+    }
+
+    #[test]
+    fn display_of_every_url_without_a_password_parses_to_the_same() {
+        for url in [
+            "redis://localhost:6379/0",
+            "redis://app@[::1]:7000/3",
+            "redis+unix:///run/redis.sock?db=0",
+            "sqlite:cache.db",
+            "memory:",
+        ] {
+            let parsed = parse(url).unwrap();
+            assert_eq!(parsed.to_string(), url);
+            assert_eq!(parse(&parsed.to_string()), Ok(parsed));
+        }
+    }
+}

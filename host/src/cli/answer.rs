@@ -1,0 +1,176 @@
+//! Outcomes as a person and as a program reads them.
+
+use std::io::{self, Write};
+
+use flipcache::component::Source;
+use flipcache::{Stats, Value};
+
+use super::failure::Failure;
+use super::print;
+use super::text::{show_value, string_as_json, value_as_json};
+
+/// What a verb answers.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) body: Body,
+    /// Where it came from.
+    pub(crate) source: Source,
+}
+
+#[derive(Debug)]
+pub(crate) enum Body {
+    /// Done, and there is nothing to say.
+    Done,
+    /// A value, or an absence.
+    Value(Option<Value>),
+    /// One slot a key.
+    Values(Vec<Option<Value>>),
+    /// Keys.
+    Keys(Vec<String>),
+    /// A yes or no.
+    Truth(bool),
+    /// How many.
+    Count(u64),
+    /// How many were deleted.
+    Deleted(u64),
+    Stats(Stats),
+    /// Words.
+    Text(String),
+}
+
+impl Answer {
+    pub(crate) const DONE: Self = Self {
+        body: Body::Done,
+        source: Source::None,
+    };
+
+    pub(crate) fn local(body: Body) -> Self {
+        Self {
+            body,
+            source: Source::Local,
+        }
+    }
+
+    pub(crate) fn backend(body: Body) -> Self {
+        Self {
+            body,
+            source: Source::Backend,
+        }
+    }
+
+    /// Whether what was asked for is there.
+    pub(crate) fn is_as_hoped(&self) -> bool {
+        match &self.body {
+            Body::Value(value) => value.is_some(),
+            Body::Values(values) => values.iter().all(Option::is_some),
+            Body::Truth(truth) => *truth,
+            Body::Deleted(count) => *count > 0,
+            Body::Done | Body::Keys(_) | Body::Count(_) | Body::Stats(_) | Body::Text(_) => true,
+        }
+    }
+
+    fn as_text(&self) -> Vec<u8> {
+        let line = |text: &dyn ToString| (text.to_string() + "\n").into_bytes();
+        match &self.body {
+            Body::Done | Body::Value(None) => Vec::new(),
+            Body::Value(Some(value)) => show_value(value),
+            Body::Values(values) => values.iter().flat_map(slot_as_line).collect(),
+            Body::Keys(keys) => keys.iter().flat_map(|key| line(key)).collect(),
+            Body::Truth(truth) => line(truth),
+            Body::Count(count) | Body::Deleted(count) => line(count),
+            Body::Stats(stats) => {
+                let fields = stats_fields(stats).into_iter();
+                fields
+                    .flat_map(|(name, number)| line(&format!("{name} {number}")))
+                    .collect()
+            }
+            Body::Text(text) => line(text),
+        }
+    }
+
+    fn as_json(&self) -> String {
+        let list = |items: Vec<String>| format!("[{}]", items.join(","));
+        let slot = |value: &Option<Value>| value.as_ref().map_or("null".to_owned(), value_as_json);
+        let value = match &self.body {
+            Body::Done => "null".to_owned(),
+            Body::Value(value) => slot(value),
+            Body::Values(values) => list(values.iter().map(slot).collect()),
+            Body::Keys(keys) => list(keys.iter().map(|key| string_as_json(key)).collect()),
+            Body::Truth(truth) => truth.to_string(),
+            Body::Count(count) | Body::Deleted(count) => count.to_string(),
+            Body::Stats(stats) => {
+                let fields = stats_fields(stats);
+                let fields = fields.map(|(name, number)| format!("\"{name}\":{number}"));
+                format!("{{{}}}", fields.join(","))
+            }
+            Body::Text(text) => string_as_json(text),
+        };
+        let source = source_name(self.source);
+        format!(r#"{{"ok":true,"value":{value},"source":"{source}"}}"#)
+    }
+}
+
+/// How answers are told: as text, or as one line of JSON each.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tell {
+    json: bool,
+}
+
+impl Tell {
+    pub(crate) fn new(json: bool) -> Self {
+        Self { json }
+    }
+
+    pub(crate) fn is_json(self) -> bool {
+        self.json
+    }
+
+    pub(crate) fn answer(self, answer: &Answer) -> io::Result<()> {
+        match self.json {
+            true => print((answer.as_json() + "\n").as_bytes()),
+            false => print(&answer.as_text()),
+        }
+    }
+
+    pub(crate) fn failure(self, failure: &Failure) -> io::Result<()> {
+        match self.json {
+            true => print((failure.as_json() + "\n").as_bytes()),
+            false => writeln!(io::stderr(), "flipcache: {}", failure.message()),
+        }
+    }
+}
+
+/// A value or an absence in a line of its own, whatever its type.
+fn slot_as_line(value: &Option<Value>) -> Vec<u8> {
+    let mut line = value.as_ref().map_or_else(Vec::new, show_value);
+    if line.last() != Some(&b'\n') {
+        line.push(b'\n');
+    }
+    line
+}
+
+fn source_name(source: Source) -> &'static str {
+    match source {
+        Source::Local => "local",
+        Source::Backend => "backend",
+        Source::Default => "default",
+        Source::Stale => "stale",
+        Source::None => "none",
+    }
+}
+
+fn stats_fields(stats: &Stats) -> [(&'static str, u64); 11] {
+    [
+        ("local_hits", stats.local_hits),
+        ("backend_hits", stats.backend_hits),
+        ("misses", stats.misses),
+        ("stale_hits", stats.stale_hits),
+        ("evictions", stats.evictions),
+        ("expirations", stats.expirations),
+        ("invalidations", stats.invalidations),
+        ("refused_fills", stats.refused_fills),
+        ("backend_errors", stats.backend_errors),
+        ("local_len", stats.local_len),
+        ("local_bytes", stats.local_bytes),
+    ]
+}

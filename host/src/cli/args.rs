@@ -1,0 +1,130 @@
+//! What can be asked for on the command line.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use super::text::parse_seconds;
+use super::verb::Verb;
+
+/// A cache in two tiers: a small one in a WebAssembly component, in front of Redis.
+#[derive(Debug, Parser)]
+#[command(name = "flipcache", version, about, arg_required_else_help = true)]
+#[command(
+    after_help = "Exit codes: 0 done, 1 absent or not as expected, 2 usage, 3 the backend failed, \
+                        4 bad key or value.\nLogs go to standard error; FLIPCACHE_LOG=debug shows more."
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: GlobalOptions,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    #[command(flatten)]
+    Verb(Verb),
+    /// Takes commands line by line, in one process, so that the local tier lives from line to line
+    Shell,
+    /// Runs every example of FlipCache's README; in memory, unless a backend is named
+    Demo,
+    /// Writes the cache component, for composition elsewhere
+    Component {
+        /// The file to write; standard output if there is none
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Writes a completion script
+    Completions {
+        /// The shell that it is for
+        shell: Shell,
+    },
+    /// Writes the manual page
+    Man,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Options of every command")]
+pub(crate) struct GlobalOptions {
+    /// The shared tier: redis://HOST, redis+unix:///PATH, sqlite:PATH or memory:
+    /// [default: an SQLite file in the user's data directory]
+    // Taken as text: an error of the parser would show it, password and all.
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        env = "FLIPCACHE_BACKEND",
+        hide_env_values = true
+    )]
+    pub(crate) backend: Option<String>,
+    /// The cache's name: its keys stand in the backend as NAME:KEY
+    #[arg(long, global = true, default_value = "default")]
+    pub(crate) name: String,
+    /// Entries that the local tier holds; 0 for no local tier
+    #[arg(long, global = true, value_name = "N", default_value_t = 100)]
+    pub(crate) local_max: u32,
+    /// Bytes of keys and values that the local tier holds
+    #[arg(long, global = true, value_name = "N")]
+    pub(crate) local_max_bytes: Option<u64>,
+    /// Which entry leaves a full local tier first
+    #[arg(long, global = true, value_enum, default_value_t)]
+    pub(crate) eviction: Eviction,
+    /// Time to live of entries; fractions are allowed
+    #[arg(long, global = true, value_name = "SECONDS", value_parser = parse_seconds, allow_negative_numbers = true)]
+    pub(crate) ttl: Option<Duration>,
+    /// A read starts an entry's time to live anew
+    #[arg(long, global = true)]
+    pub(crate) refresh_ttl: bool,
+    /// What keys are
+    #[arg(long, global = true, value_enum, default_value_t)]
+    pub(crate) key_type: KeyType,
+    /// What values are
+    #[arg(long = "type", global = true, value_enum, default_value_t)]
+    pub(crate) value_type: ValueType,
+    /// What a read of an absent key answers
+    #[arg(
+        long,
+        global = true,
+        value_name = "VALUE",
+        allow_negative_numbers = true
+    )]
+    pub(crate) default: Option<String>,
+    /// A read that answers the default also stores it
+    #[arg(long, global = true, requires = "default")]
+    pub(crate) store_default: bool,
+    /// One JSON object per answer
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(crate) enum Eviction {
+    /// The one that entered first
+    #[default]
+    Fifo,
+    /// The one not used for longest
+    Lru,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(crate) enum KeyType {
+    #[default]
+    Text,
+    /// Decimal integers of 64 bits
+    Integer,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(crate) enum ValueType {
+    #[default]
+    Text,
+    Integer,
+    Float,
+    Boolean,
+    Json,
+    Bytes,
+}

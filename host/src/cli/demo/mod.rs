@@ -1,0 +1,135 @@
+//! The demonstration: every example of FlipCache's README, shown as code and outcome.
+//!
+//! Each runs through the component; an outcome that is not the expected one fails it.
+
+mod examples;
+mod shape;
+
+use anyhow::Result;
+use flipcache::backend::BackendUrl;
+use flipcache::component::{Cache, CacheError, Instance};
+use flipcache::{Options, Value};
+
+use super::args::GlobalOptions;
+use super::failure::Failure;
+use super::{options, print};
+use examples::EXAMPLES;
+
+/// Names of the demonstration's caches begin so: on a backend that others use, too.
+const PREFIX: &str = "flipcache-demo";
+
+/// Runs all examples; `true` if every outcome was the expected one.
+pub(crate) fn run(global: &GlobalOptions) -> Result<bool> {
+    let url = match &global.backend {
+        Some(url) => url.parse().map_err(Failure::Url)?,
+        None => BackendUrl::Memory,
+    };
+    let instance = Instance::builder(options::open_backend(&url)?)
+        .build()
+        .map_err(Failure::Cache)?;
+    let mut demo = Demo {
+        instance,
+        unexpected: 0,
+    };
+    demo.say(&format!("The cache component, over {url}\n"))?;
+    for example in EXAMPLES {
+        demo.say(&format!("\n{}\n", example.title))?;
+        (example.run)(&mut demo)?;
+    }
+    let verdict = match demo.unexpected {
+        0 => "Every outcome was the expected one.".to_owned(),
+        count => format!("{count} outcomes were not the expected ones."),
+    };
+    demo.say(&format!("\n{verdict}\n"))?;
+    Ok(demo.unexpected == 0)
+}
+
+/// A part of the demonstration.
+struct Example {
+    title: &'static str,
+    run: fn(&mut Demo) -> Result<()>,
+}
+
+struct Demo {
+    instance: Instance,
+    unexpected: usize,
+}
+
+impl Demo {
+    /// Opens an empty cache of the demonstration's own.
+    fn open(&self, name: &str, options: Options) -> Result<Cache, CacheError> {
+        let cache = self.instance.open(&format!("{PREFIX}-{name}"), options)?;
+        cache.clear()?;
+        Ok(cache)
+    }
+
+    fn say(&self, text: &str) -> Result<()> {
+        Ok(print(text.as_bytes())?)
+    }
+
+    /// Shows code that has no outcome.
+    fn code(&self, code: &str) -> Result<()> {
+        self.say(&format!("  {code}\n"))
+    }
+
+    /// Shows code and its outcome, and whether that is the expected one.
+    fn outcome(&mut self, code: &str, outcome: &str, expected: &str) -> Result<()> {
+        self.say(&format!("  {code}\n    = {outcome}\n"))?;
+        if outcome != expected {
+            self.unexpected += 1;
+            self.say(&format!("    ! expected {expected}\n"))?;
+        }
+        Ok(())
+    }
+}
+
+/// How an outcome is written.
+trait Show {
+    fn show(&self) -> String;
+}
+
+impl Show for bool {
+    fn show(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl Show for Option<Value> {
+    fn show(&self) -> String {
+        match self {
+            None => "none".to_owned(),
+            Some(value) => {
+                let wire = value.encode(value.value_type()).unwrap_or_default();
+                String::from_utf8_lossy(&wire).into_owned()
+            }
+        }
+    }
+}
+
+impl Show for Vec<String> {
+    fn show(&self) -> String {
+        format!("[{}]", self.join(", "))
+    }
+}
+
+/// Runs code and shows it, with its outcome where one is expected.
+macro_rules! show {
+    ($demo:ident, $code:expr) => {{
+        $demo.code(&$crate::cli::demo::source(stringify!($code)))?;
+        $code?
+    }};
+    ($demo:ident, $code:expr => $expected:literal) => {{
+        let outcome = $crate::cli::demo::Show::show(&$code?);
+        $demo.outcome(
+            &$crate::cli::demo::source(stringify!($code)),
+            &outcome,
+            $expected,
+        )?;
+    }};
+}
+use show;
+
+/// Code in one line, as it was written in several.
+fn source(code: &str) -> String {
+    code.split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,65 @@
+//! A type of the application's own, and its wire form: the original README's `Shape`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use anyhow::{Context, Error, Result, bail};
+
+/// A shape: `womp||[4.1, 3.4]||6||16.38` on the wire, as the original's example writes it.
+#[derive(Debug, PartialEq)]
+pub(super) struct Shape {
+    pub(super) name: String,
+    pub(super) dimensions: Vec<f64>,
+    pub(super) edges: u32,
+    pub(super) area: f64,
+}
+
+impl Shape {
+    pub(super) fn encode(&self) -> String {
+        let Self {
+            name,
+            dimensions,
+            edges,
+            area,
+        } = self;
+        format!("{name}||{dimensions:?}||{edges}||{area:?}")
+    }
+}
+
+impl FromStr for Shape {
+    type Err = Error;
+
+    fn from_str(wire: &str) -> Result<Self> {
+        let fields: Vec<&str> = wire.split("||").collect();
+        let [name, dimensions, edges, area] = fields[..] else {
+            bail!("a shape has four fields");
+        };
+        let dimensions = dimensions
+            .trim_start_matches('[')
+            .trim_end_matches(']')
+            .split(", ");
+        let dimensions = dimensions
+            .filter(|number| !number.is_empty())
+            .map(str::parse);
+        Ok(Self {
+            name: name.to_owned(),
+            dimensions: dimensions
+                .collect::<Result<_, _>>()
+                .context("dimensions are numbers")?,
+            edges: edges.parse().context("edges are counted")?,
+            area: area.parse().context("an area is a number")?,
+        })
+    }
+}
+
+impl fmt::Display for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            name,
+            dimensions,
+            edges,
+            area,
+        } = self;
+        write!(f, "Shape({name}, {dimensions:?}, {edges}, {area:?})")
+    }
+}

@@ -1,0 +1,100 @@
+//! The command line: what is asked for, who answers, and how it is told.
+//!
+//! - `args`: options and commands; `options`: from them to a backend and a cache.
+//! - `verb`: what is done with a cache, the same in a command and in a line of the shell.
+//! - `answer`: an outcome as text and as JSON; `failure`: errors, their kinds and exit codes.
+//! - `shell`, `demo`, `tools`: the commands that are no verbs.
+
+mod answer;
+mod args;
+mod demo;
+mod failure;
+mod options;
+mod shell;
+mod text;
+mod tools;
+mod verb;
+
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser;
+use tracing_subscriber::EnvFilter;
+
+use answer::{Answer, Tell};
+use args::{Cli, Command};
+use failure::Failure;
+
+/// The exit code for an absence, and for a demonstration that did not go as expected.
+const NOT_AS_HOPED: u8 = 1;
+
+/// Parses the command line, does what it says, and tells how it went.
+pub(crate) fn main() -> ExitCode {
+    let cli = Cli::parse();
+    start_logging();
+    let tell = Tell::new(cli.global.json);
+    match run(cli, tell) {
+        Ok(code) => code,
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            let failure = Failure::from(error);
+            match tell.failure(&failure) {
+                Ok(()) => ExitCode::from(failure.exit_code()),
+                Err(_) => ExitCode::FAILURE,
+            }
+        }
+    }
+}
+
+fn run(cli: Cli, tell: Tell) -> Result<ExitCode> {
+    match cli.command {
+        Command::Verb(verb) => {
+            let verb = verb.with_standard_input(io::stdin().lock())?;
+            let cache = options::open(&cli.global)?;
+            let answer = verb.run(&cache)?;
+            tell.answer(&answer)?;
+            Ok(exit_code(&answer))
+        }
+        Command::Shell => shell::run(&cli.global, tell),
+        Command::Demo => Ok(match demo::run(&cli.global)? {
+            true => ExitCode::SUCCESS,
+            false => ExitCode::from(NOT_AS_HOPED),
+        }),
+        Command::Component { output } => tools::component(output.as_deref()),
+        Command::Completions { shell } => tools::completions(shell),
+        Command::Man => tools::man(),
+    }
+}
+
+fn exit_code(answer: &Answer) -> ExitCode {
+    match answer.is_as_hoped() {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::from(NOT_AS_HOPED),
+    }
+}
+
+/// Logs go to standard error; `FLIPCACHE_LOG` says which, as in `FLIPCACHE_LOG=flipcache=debug`.
+/// By default errors alone: what becomes of a command is told by its answer.
+fn start_logging() {
+    let filter =
+        EnvFilter::try_from_env("FLIPCACHE_LOG").unwrap_or_else(|_| EnvFilter::new("error"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .init();
+}
+
+/// Whoever reads our output has had enough, as `head` does.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let io = error.downcast_ref::<io::Error>();
+    io.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+/// Writes to standard output, at once.
+fn print(bytes: &[u8]) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(bytes)?;
+    out.flush()
+}

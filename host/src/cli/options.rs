@@ -1,0 +1,79 @@
+//! From options of the command line to a backend and a cache.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use etcetera::{BaseStrategy, choose_base_strategy};
+use flipcache::backend::{self, BackendOptions, BackendUrl, KvBackend};
+use flipcache::component::{Cache, CacheError, Instance};
+use flipcache::{Options, io};
+
+use super::args::{Eviction, GlobalOptions, KeyType, ValueType};
+use super::failure::Failure;
+use super::text::parse_value;
+
+/// The directory in the user's data directory where files of this program stand.
+const FOLDER: &str = "flipcache";
+
+/// Opens the cache that the options describe, in an instance of its own.
+pub(crate) fn open(global: &GlobalOptions) -> Result<Cache, Failure> {
+    let options = cache_options(global)?;
+    let url = match &global.backend {
+        Some(url) => url.parse().map_err(Failure::Url)?,
+        None => BackendUrl::Sqlite(data_file("flipcache.db")?),
+    };
+    let instance = Instance::builder(open_backend(&url)?).build()?;
+    Ok(instance.open(&global.name, options)?)
+}
+
+pub(crate) fn open_backend(url: &BackendUrl) -> Result<Arc<dyn KvBackend>, Failure> {
+    let runtime = io::runtime().map_err(CacheError::from)?;
+    Ok(backend::open(url, &BackendOptions::default(), runtime)?)
+}
+
+/// A file of this program in the user's data directory, which may not be there yet.
+pub(crate) fn data_file(name: &str) -> Result<std::path::PathBuf, Failure> {
+    let directories = choose_base_strategy()
+        .context("cannot find the user's data directory; name a backend with --backend");
+    Ok(directories
+        .map_err(Failure::Other)?
+        .data_dir()
+        .join(FOLDER)
+        .join(name))
+}
+
+fn cache_options(global: &GlobalOptions) -> Result<Options, Failure> {
+    let value_type = value_type(global.value_type);
+    let default = global
+        .default
+        .clone()
+        .map(|text| parse_value(text.into_bytes(), value_type));
+    Ok(Options {
+        local_max: global.local_max,
+        local_max_bytes: global.local_max_bytes,
+        eviction: match global.eviction {
+            Eviction::Fifo => flipcache::Eviction::Fifo,
+            Eviction::Lru => flipcache::Eviction::Lru,
+        },
+        ttl: global.ttl,
+        refresh_ttl_on_get: global.refresh_ttl,
+        key_type: match global.key_type {
+            KeyType::Text => flipcache::KeyType::Text,
+            KeyType::Integer => flipcache::KeyType::Integer,
+        },
+        value_type,
+        default: default.transpose()?,
+        store_default: global.store_default,
+    })
+}
+
+fn value_type(value_type: ValueType) -> flipcache::ValueType {
+    match value_type {
+        ValueType::Text => flipcache::ValueType::Text,
+        ValueType::Integer => flipcache::ValueType::Integer,
+        ValueType::Float => flipcache::ValueType::Float,
+        ValueType::Boolean => flipcache::ValueType::Boolean,
+        ValueType::Json => flipcache::ValueType::Json,
+        ValueType::Bytes => flipcache::ValueType::Bytes,
+    }
+}

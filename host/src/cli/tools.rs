@@ -1,0 +1,44 @@
+//! Commands that write a file of this program's own: the component, completions, the manual page.
+
+use std::fs;
+use std::io::{self, IsTerminal};
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::CommandFactory;
+use clap_complete::Shell;
+
+use super::args::Cli;
+use super::failure::Failure;
+use super::print;
+
+/// Writes the embedded component to a file, or to standard output if that is no terminal.
+pub(crate) fn component(output: Option<&Path>) -> Result<ExitCode> {
+    match output {
+        Some(path) => fs::write(path, flipcache::COMPONENT)
+            .with_context(|| format!("cannot write {}", path.display()))?,
+        None if io::stdout().is_terminal() => {
+            let message = "a component is no text for a terminal; name a file with -o FILE";
+            return Err(Failure::Usage(message.to_owned()).into());
+        }
+        None => print(flipcache::COMPONENT)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes a completion script to standard output.
+pub(crate) fn completions(shell: Shell) -> Result<ExitCode> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "flipcache", &mut script);
+    print(&script)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes the manual page to standard output.
+pub(crate) fn man() -> Result<ExitCode> {
+    let mut page = Vec::new();
+    clap_mangen::Man::new(Cli::command()).render(&mut page)?;
+    print(&page)?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,54 @@
+//! What all instances of a process share: the engine, and the component compiled and linked once.
+
+use std::sync::OnceLock;
+
+use wasmtime::component::{Component, Linker, ResourceTable};
+use wasmtime::{Config, Engine, Store};
+
+use crate::COMPONENT;
+use crate::bindings::{Flipcache, FlipcachePre};
+use crate::link::{self, KvCtx, KvCtxView, KvView};
+
+/// What the store of one instance holds.
+pub(super) struct Data {
+    kv: KvCtx,
+    table: ResourceTable,
+}
+
+impl KvView for Data {
+    fn kv(&mut self) -> KvCtxView<'_> {
+        KvCtxView {
+            ctx: &mut self.kv,
+            table: &mut self.table,
+        }
+    }
+}
+
+/// A fresh instance in a store of its own.
+///
+/// Compiles the component at the first call of the process, which takes some tens of milliseconds.
+pub(super) fn instantiate(kv: KvCtx) -> wasmtime::Result<(Store<Data>, Flipcache)> {
+    static PREPARED: OnceLock<FlipcachePre<Data>> = OnceLock::new();
+    let prepared = match PREPARED.get() {
+        Some(prepared) => prepared,
+        None => {
+            let prepared = prepare()?;
+            PREPARED.get_or_init(|| prepared)
+        }
+    };
+    let table = ResourceTable::new();
+    let mut store = Store::new(prepared.engine(), Data { kv, table });
+    let exports = prepared.instantiate(&mut store)?;
+    Ok((store, exports))
+}
+
+fn prepare() -> wasmtime::Result<FlipcachePre<Data>> {
+    let mut config = Config::new();
+    // On by default, and makes each call into a component about four times dearer.
+    config.concurrency_support(false);
+    let engine = Engine::new(&config)?;
+    let mut linker = Linker::new(&engine);
+    link::add_to_linker(&mut linker)?;
+    let component = Component::new(&engine, COMPONENT)?;
+    FlipcachePre::new(linker.instantiate_pre(&component)?)
+}

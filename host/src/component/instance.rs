@@ -1,0 +1,210 @@
+//! One instance of the component in a store of its own, replaced when it fails.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::runtime::Handle;
+use wasmtime::Store;
+use wasmtime_wasi::clocks::HostMonotonicClock;
+
+use super::engine::{self, Data};
+use super::{Cache, CacheError, Dict};
+use crate::backend::KvBackend;
+use crate::bindings::Flipcache;
+use crate::link::KvCtx;
+use crate::{Options, Order, Resilience};
+
+/// One instance of the cache component: one local tier for all caches that are opened in it.
+///
+/// Clones are the same instance. Its calls run one after the other.
+#[derive(Clone)]
+pub struct Instance {
+    shared: Arc<Mutex<Shared>>,
+}
+
+pub(super) struct Shared {
+    builder: InstanceBuilder,
+    /// `None`: the last one failed.
+    running: Option<(Store<Data>, Flipcache)>,
+    /// How many have failed. A handle is good for the instance that it was opened in.
+    pub(super) generation: u64,
+}
+
+impl Instance {
+    /// An instance over a backend.
+    pub fn builder(backend: Arc<dyn KvBackend>) -> InstanceBuilder {
+        InstanceBuilder {
+            backend,
+            runtime: None,
+            clock: None,
+        }
+    }
+
+    /// Opens a cache. Caches of one name share one local tier.
+    ///
+    /// # Errors
+    ///
+    /// [`CacheError`] if the name or the options are not valid, or the cache is open with other types.
+    pub fn open(&self, name: &str, options: Options) -> Result<Cache, CacheError> {
+        self.open_with(name, options, Resilience::default())
+    }
+
+    /// Opens a cache, and says how it behaves when things go wrong.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn open_with(
+        &self,
+        name: &str,
+        options: Options,
+        resilience: Resilience,
+    ) -> Result<Cache, CacheError> {
+        Cache::open(self.clone(), name, options, resilience)
+    }
+
+    /// Opens an empty dictionary.
+    ///
+    /// # Errors
+    ///
+    /// [`CacheError::InvalidCapacity`] if `max_items` is 0.
+    pub fn open_dict(&self, order: Order, max_items: u32) -> Result<Dict, CacheError> {
+        Dict::open(self.clone(), order, max_items)
+    }
+
+    /// These keys of the cache `name` may have changed in L2: drops them from every local tier.
+    ///
+    /// # Errors
+    ///
+    /// [`CacheError::Instance`] if the instance failed; it has lost them too then.
+    pub fn invalidate(&self, name: &str, keys: &[String]) -> Result<(), CacheError> {
+        self.lock().call(|store, exports| {
+            let coherence = exports.flipcache_cache_coherence();
+            coherence.call_invalidate(store, name, keys)
+        })
+    }
+
+    /// Nothing that is in a local tier now may be answered again.
+    ///
+    /// # Errors
+    ///
+    /// As [`invalidate`](Self::invalidate).
+    pub fn invalidate_all(&self) -> Result<(), CacheError> {
+        self.lock().call(|store, exports| {
+            let coherence = exports.flipcache_cache_coherence();
+            coherence.call_invalidate_all(store)
+        })
+    }
+
+    /// Nobody hears of changes any more: no local tier answers until [`resume`](Self::resume).
+    ///
+    /// # Errors
+    ///
+    /// As [`invalidate`](Self::invalidate).
+    pub fn suspend(&self) -> Result<(), CacheError> {
+        self.lock().call(|store, exports| {
+            let coherence = exports.flipcache_cache_coherence();
+            coherence.call_suspend(store)
+        })
+    }
+
+    /// Changes are heard of again; local tiers begin empty.
+    ///
+    /// # Errors
+    ///
+    /// As [`invalidate`](Self::invalidate).
+    pub fn resume(&self) -> Result<(), CacheError> {
+        self.lock().call(|store, exports| {
+            let coherence = exports.flipcache_cache_coherence();
+            coherence.call_resume(store)
+        })
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, Shared> {
+        // Whoever panicked while holding it left a store behind that still works, or one that traps.
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Shared {
+    /// Runs a call in the instance. If it fails, the next call is made in a fresh one.
+    pub(super) fn call<R>(
+        &mut self,
+        call: impl FnOnce(&mut Store<Data>, &Flipcache) -> wasmtime::Result<R>,
+    ) -> Result<R, CacheError> {
+        let (store, exports) = match &mut self.running {
+            Some(running) => running,
+            None => self.running.insert(self.builder.instantiate()?),
+        };
+        call(store, exports).map_err(|error| {
+            self.running = None;
+            self.generation += 1;
+            error.into()
+        })
+    }
+}
+
+/// Makes an [`Instance`].
+#[derive(Clone)]
+pub struct InstanceBuilder {
+    backend: Arc<dyn KvBackend>,
+    runtime: Option<Handle>,
+    clock: Option<Clock>,
+}
+
+/// Tells nanoseconds since a point of its own choice.
+#[derive(Clone)]
+struct Clock(Arc<dyn Fn() -> u64 + Send + Sync>);
+
+impl InstanceBuilder {
+    /// Asks the backend on this runtime. By default, on [`io::runtime`](crate::io::runtime).
+    #[must_use]
+    pub fn runtime(mut self, runtime: Handle) -> Self {
+        self.runtime = Some(runtime);
+        self
+    }
+
+    /// Takes another monotonic clock than the system's: nanoseconds since a point of its own choice.
+    #[must_use]
+    pub fn clock(mut self, nanos: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
+        self.clock = Some(Clock(Arc::new(nanos)));
+        self
+    }
+
+    /// Makes the instance.
+    ///
+    /// # Errors
+    ///
+    /// [`CacheError::Instance`] if there is no memory for it, [`CacheError::Thread`] if there is no
+    /// thread to ask the backend on.
+    pub fn build(self) -> Result<Instance, CacheError> {
+        let shared = Shared {
+            running: Some(self.instantiate()?),
+            builder: self,
+            generation: 0,
+        };
+        Ok(Instance {
+            shared: Arc::new(Mutex::new(shared)),
+        })
+    }
+
+    fn instantiate(&self) -> Result<(Store<Data>, Flipcache), CacheError> {
+        let mut kv = KvCtx::builder(self.backend.clone());
+        if let Some(runtime) = &self.runtime {
+            kv = kv.runtime(runtime.clone());
+        }
+        if let Some(clock) = &self.clock {
+            kv = kv.monotonic_clock(clock.clone());
+        }
+        Ok(engine::instantiate(kv.build()?)?)
+    }
+}
+
+impl HostMonotonicClock for Clock {
+    fn resolution(&self) -> u64 {
+        1
+    }
+
+    fn now(&self) -> u64 {
+        (self.0)()
+    }
+}

@@ -1,0 +1,32 @@
+//! The cache component, run: one instance of it, its caches and its dictionaries.
+//!
+//! This is the path that every other host of the component takes too: the typed exports, with
+//! `kv-backend` imported. An [`Instance`] runs one call at a time, and a call that has to ask the
+//! backend holds the others up.
+//!
+//! # Examples
+//!
+//! ```
+//! use std::sync::Arc;
+//! use flipcache::backend::memory::MemoryBackend;
+//! use flipcache::component::Instance;
+//! use flipcache::{Expiry, Options, Value};
+//!
+//! let instance = Instance::builder(Arc::new(MemoryBackend::new())).build()?;
+//! let cache = instance.open("user", Options::default())?;
+//! cache.set("1", Value::Text("Ada".into()), Expiry::Inherit)?;
+//! assert_eq!(cache.get("1")?.value, Some(Value::Text("Ada".into())));
+//! # Ok::<(), flipcache::component::CacheError>(())
+//! ```
+
+mod cache;
+mod convert;
+mod dict;
+mod engine;
+mod error;
+mod instance;
+
+pub use cache::{Cache, Found, Source};
+pub use dict::Dict;
+pub use error::CacheError;
+pub use instance::{Instance, InstanceBuilder};

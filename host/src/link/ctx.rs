@@ -1,0 +1,88 @@
+//! What a store holds for `kv-backend`, and how it is found there.
+
+use std::sync::Arc;
+
+use tokio::runtime::Handle;
+use wasmtime::component::ResourceTable;
+use wasmtime_wasi::clocks::{HostMonotonicClock, WasiClocksCtx};
+use wasmtime_wasi::{WasiCtx, WasiCtxBuilder};
+
+use crate::backend::KvBackend;
+use crate::io;
+
+/// What one store's `kv-backend` and clock are made of.
+pub struct KvCtx {
+    pub(super) backend: Arc<dyn KvBackend>,
+    pub(super) runtime: Handle,
+    wasi: WasiCtx,
+}
+
+/// Where a store's data keeps its [`KvCtx`].
+pub trait KvView: Send + 'static {
+    /// Borrows it, and the table of resources.
+    fn kv(&mut self) -> KvCtxView<'_>;
+}
+
+/// What [`KvView`] borrows.
+pub struct KvCtxView<'a> {
+    /// The store's own context.
+    pub ctx: &'a mut KvCtx,
+    /// The store's table, where open buckets stand.
+    pub table: &'a mut ResourceTable,
+}
+
+impl KvCtx {
+    /// A context whose buckets are those of `backend`.
+    pub fn builder(backend: Arc<dyn KvBackend>) -> KvCtxBuilder {
+        KvCtxBuilder {
+            backend,
+            runtime: None,
+            wasi: WasiCtxBuilder::new(),
+        }
+    }
+
+    pub(super) fn clocks(&mut self) -> &mut WasiClocksCtx {
+        self.wasi.clocks()
+    }
+}
+
+/// Makes a [`KvCtx`].
+pub struct KvCtxBuilder {
+    backend: Arc<dyn KvBackend>,
+    runtime: Option<Handle>,
+    wasi: WasiCtxBuilder,
+}
+
+impl KvCtxBuilder {
+    /// Runs calls to the backend as tasks of this runtime. By default, of one that this crate starts
+    /// when it is first needed.
+    #[must_use]
+    pub fn runtime(mut self, runtime: Handle) -> Self {
+        self.runtime = Some(runtime);
+        self
+    }
+
+    /// Takes another clock than the system's, for tests.
+    #[must_use]
+    pub fn monotonic_clock(mut self, clock: impl HostMonotonicClock + 'static) -> Self {
+        self.wasi.monotonic_clock(clock);
+        self
+    }
+
+    /// The context.
+    ///
+    /// # Errors
+    ///
+    /// If the runtime has to be started and the system has no thread for it.
+    pub fn build(mut self) -> std::io::Result<KvCtx> {
+        let runtime = match self.runtime {
+            Some(runtime) => runtime,
+            None => io::runtime()?,
+        };
+        Ok(KvCtx {
+            backend: self.backend,
+            runtime,
+            wasi: self.wasi.build(),
+        })
+    }
+}

@@ -1,0 +1,253 @@
+//! `kv-backend` as a guest calls it: what comes in is checked, then a task of its own asks the
+//! backend, which goes on to its end even if the guest's store is dropped meanwhile.
+
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+
+use flipcache_core::{Expiry, MAX_KEY_BYTES};
+use tokio::task::JoinHandle;
+use wasmtime::component::{Resource, ResourceTableError};
+
+use super::KvCtxView;
+use crate::backend::{self, BackendError, Bucket, KvBackend, describe};
+use crate::bindings::flipcache::cache::kv_backend::{Changes, Entry, Host, HostBucket, Page, Slot};
+use crate::bindings::flipcache::cache::types;
+
+/// A bucket that a guest has opened.
+pub struct OpenBucket(Bucket);
+
+/// Why a guest's call did not succeed.
+#[derive(Debug, thiserror::Error)]
+pub enum CallError {
+    /// The guest is told.
+    #[error(transparent)]
+    Answer(#[from] BackendError),
+    /// The guest is stopped: it used a handle that is none of its own.
+    #[error("no such bucket")]
+    Trap(#[from] ResourceTableError),
+}
+
+type Called<T> = Result<T, CallError>;
+
+impl types::Host for KvCtxView<'_> {
+    fn convert_backend_error(&mut self, error: CallError) -> wasmtime::Result<types::BackendError> {
+        match error {
+            CallError::Answer(error) => Ok(error.into()),
+            CallError::Trap(error) => Err(error.into()),
+        }
+    }
+}
+
+impl Host for KvCtxView<'_> {}
+
+impl HostBucket for KvCtxView<'_> {
+    async fn open(&mut self, name: String) -> Called<Resource<OpenBucket>> {
+        let bucket = Bucket::new(&name).map_err(refused)?;
+        Ok(self.table.push(OpenBucket(bucket))?)
+    }
+
+    async fn get(
+        &mut self,
+        this: Resource<OpenBucket>,
+        keys: Vec<String>,
+        new_ttl_ms: Option<u64>,
+    ) -> Called<Vec<Slot>> {
+        check_keys(&keys)?;
+        let ttl = ttl(new_ttl_ms)?;
+        let slots = self.start(&this, async move |backend, bucket| {
+            backend.get(&bucket, &keys, ttl).await
+        })?;
+        let slots = finish(slots).await?;
+        Ok(slots.into_iter().map(Into::into).collect())
+    }
+
+    async fn set(
+        &mut self,
+        this: Resource<OpenBucket>,
+        entries: Vec<(String, Vec<u8>)>,
+        ttl_ms: Option<u64>,
+    ) -> Called<()> {
+        check_keys(entries.iter().map(|(key, _)| key))?;
+        let ttl = ttl(ttl_ms)?;
+        let written = self.start(&this, async move |backend, bucket| {
+            backend.set(&bucket, &entries, ttl).await
+        })?;
+        finish(written).await
+    }
+
+    async fn set_if_absent(
+        &mut self,
+        this: Resource<OpenBucket>,
+        entries: Vec<(String, Vec<u8>)>,
+        ttl_ms: Option<u64>,
+    ) -> Called<Vec<Option<Slot>>> {
+        check_keys(entries.iter().map(|(key, _)| key))?;
+        let ttl = ttl(ttl_ms)?;
+        let held = self.start(&this, async move |backend, bucket| {
+            backend.set_if_absent(&bucket, &entries, ttl).await
+        })?;
+        let held = finish(held).await?;
+        Ok(held.into_iter().map(|slot| slot.map(Into::into)).collect())
+    }
+
+    async fn increment(
+        &mut self,
+        this: Resource<OpenBucket>,
+        key: String,
+        delta: i64,
+        ttl_ms: Option<u64>,
+    ) -> Called<i64> {
+        check_keys([&key])?;
+        let ttl = ttl(ttl_ms)?;
+        let sum = self.start(&this, async move |backend, bucket| {
+            backend.increment(&bucket, &key, delta, ttl).await
+        })?;
+        finish(sum).await
+    }
+
+    async fn delete(&mut self, this: Resource<OpenBucket>, keys: Vec<String>) -> Called<u64> {
+        check_keys(&keys)?;
+        let deleted = self.start(&this, async move |backend, bucket| {
+            backend.delete(&bucket, &keys).await
+        })?;
+        finish(deleted).await
+    }
+
+    async fn exists(&mut self, this: Resource<OpenBucket>, keys: Vec<String>) -> Called<u64> {
+        check_keys(&keys)?;
+        let count = self.start(&this, async move |backend, bucket| {
+            backend.exists(&bucket, &keys).await
+        })?;
+        finish(count).await
+    }
+
+    async fn expire(
+        &mut self,
+        this: Resource<OpenBucket>,
+        keys: Vec<String>,
+        ttl_ms: Option<u64>,
+    ) -> Called<Vec<bool>> {
+        check_keys(&keys)?;
+        let ttl = ttl(ttl_ms)?;
+        let existed = self.start(&this, async move |backend, bucket| {
+            backend.expire(&bucket, &keys, ttl).await
+        })?;
+        finish(existed).await
+    }
+
+    async fn scan(
+        &mut self,
+        this: Resource<OpenBucket>,
+        cursor: Option<String>,
+        limit: u32,
+    ) -> Called<Page> {
+        let page = self.start(&this, async move |backend, bucket| {
+            backend.scan(&bucket, cursor.as_deref(), limit).await
+        })?;
+        let backend::Page { keys, cursor } = finish(page).await?;
+        Ok(Page { keys, cursor })
+    }
+
+    async fn count(&mut self, this: Resource<OpenBucket>) -> Called<u64> {
+        let count = self.start(&this, async move |backend, bucket| {
+            backend.count(&bucket).await
+        })?;
+        finish(count).await
+    }
+
+    async fn clear(&mut self, this: Resource<OpenBucket>) -> Called<u64> {
+        let deleted = self.start(&this, async move |backend, bucket| {
+            backend.clear(&bucket).await
+        })?;
+        finish(deleted).await
+    }
+
+    async fn changes(
+        &mut self,
+        this: Resource<OpenBucket>,
+        _since: Option<u64>,
+    ) -> Called<Changes> {
+        self.table.get(&this)?;
+        let reason = "this version does not tell of changes";
+        Err(BackendError::Unsupported(reason.into()).into())
+    }
+
+    async fn drop(&mut self, this: Resource<OpenBucket>) -> wasmtime::Result<()> {
+        self.table.delete(this)?;
+        Ok(())
+    }
+}
+
+impl KvCtxView<'_> {
+    /// Starts a call of the backend as a task.
+    fn start<T, F>(
+        &mut self,
+        this: &Resource<OpenBucket>,
+        call: impl FnOnce(Arc<dyn KvBackend>, Bucket) -> F,
+    ) -> Called<JoinHandle<Result<T, BackendError>>>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, BackendError>> + Send + 'static,
+    {
+        let OpenBucket(bucket) = self.table.get(this)?;
+        let call = call(self.ctx.backend.clone(), bucket.clone());
+        Ok(self.ctx.runtime.spawn(call))
+    }
+}
+
+/// Waits for a task that asks the backend.
+async fn finish<T>(task: JoinHandle<Result<T, BackendError>>) -> Called<T> {
+    let answered = task
+        .await
+        .map_err(|error| BackendError::Other(error.into()))?;
+    Ok(answered?)
+}
+
+fn check_keys<'a>(keys: impl IntoIterator<Item = &'a String>) -> Result<(), BackendError> {
+    let limit = MAX_KEY_BYTES;
+    match keys.into_iter().all(|key| key.len() <= limit) {
+        true => Ok(()),
+        false => Err(BackendError::TooLarge {
+            limit: limit as u64,
+        }),
+    }
+}
+
+fn ttl(millis: Option<u64>) -> Result<Option<Duration>, BackendError> {
+    let expiry = millis.map_or(Expiry::Never, |millis| {
+        Expiry::After(Duration::from_millis(millis))
+    });
+    expiry.ttl(None).map_err(refused)
+}
+
+fn refused(error: impl Error + Send + Sync + 'static) -> BackendError {
+    BackendError::Other(error.into())
+}
+
+impl From<backend::Slot> for Slot {
+    fn from(slot: backend::Slot) -> Self {
+        match slot {
+            backend::Slot::Absent => Self::Absent,
+            backend::Slot::WrongType => Self::WrongType,
+            backend::Slot::Entry(backend::Entry { value, ttl }) => Self::Entry(Entry {
+                value,
+                // What is left of a life is never 0: that would be an absence.
+                ttl_ms: ttl.map(|ttl| u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX).max(1)),
+            }),
+        }
+    }
+}
+
+impl From<BackendError> for types::BackendError {
+    fn from(error: BackendError) -> Self {
+        match error {
+            BackendError::Unavailable(cause) => Self::Unavailable(describe(&*cause)),
+            BackendError::Timeout => Self::Timeout,
+            BackendError::AccessDenied(cause) => Self::AccessDenied(describe(&*cause)),
+            BackendError::TooLarge { limit } => Self::TooLarge(limit),
+            BackendError::Unsupported(cause) => Self::Unsupported(describe(&*cause)),
+            BackendError::Other(cause) => Self::Other(describe(&*cause)),
+        }
+    }
+}

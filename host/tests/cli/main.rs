@@ -1,0 +1,7 @@
+//! The binary as a user drives it.
+
+mod commands;
+mod failures;
+mod program;
+mod shell;
+mod tools;

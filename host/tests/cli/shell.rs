@@ -1,0 +1,163 @@
+//! The shell: lines in, answers out, one local tier from line to line.
+
+use std::io::{BufRead, BufReader, Write};
+
+use flipcache_tests::RedisServer;
+use serde_json::{Value, json};
+
+use crate::program::Program;
+
+/// Runs lines in a shell that answers in JSON; one answer a line.
+fn answers(program: &Program, options: &[&str], lines: &str) -> Vec<Value> {
+    let outcome =
+        program.run_with_input(&[&["--json", "shell"], options].concat(), lines.as_bytes());
+    assert_eq!((outcome.code, outcome.err.as_str()), (0, ""), "{outcome:?}");
+    let answers = outcome
+        .text()
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"));
+    let answers: Vec<Value> = answers.collect();
+    assert_eq!(answers.len(), lines.lines().count(), "one answer a line");
+    answers
+}
+
+fn ok(value: Value, source: &str) -> Value {
+    json!({"ok": true, "value": value, "source": source})
+}
+
+#[test]
+fn lines_share_one_local_tier() {
+    let program = Program::with_backend("memory:");
+    let lines = "set a 1\nget a\nset b 2\nset c 3\nlocal\nget a\nlocal\nmget a c\n";
+    assert_eq!(
+        answers(&program, &["--local-max", "2"], lines),
+        [
+            ok(Value::Null, "none"),
+            ok(json!("1"), "local"),
+            ok(Value::Null, "none"),
+            ok(Value::Null, "none"),
+            ok(json!(["b", "c"]), "local"),
+            ok(json!("1"), "backend"),
+            ok(json!(["c", "a"]), "local"),
+            ok(json!(["1", "3"]), "local"),
+        ]
+    );
+}
+
+#[test]
+fn lines_lru_reads_are_uses() {
+    let program = Program::with_backend("memory:");
+    let told = answers(
+        &program,
+        &["--local-max", "2", "--eviction", "lru"],
+        "mset a 1 b 2\nget a\nset c 3\nlocal\n",
+    );
+    assert_eq!(told[3], ok(json!(["a", "c"]), "local"));
+}
+
+#[test]
+fn error_in_a_line_does_not_end_it() {
+    let program = Program::with_backend("memory:");
+    let lines = "nonsense\nget\nget 'open\nset k {\nset k '{\"a\": NaN}'\nset k v --ttl 0\n\nset k '{\"a\": 1}'\nget k\n";
+    let told = answers(&program, &["--type", "json"], lines);
+    let kinds: Vec<_> = told
+        .iter()
+        .map(|answer| answer["error"].as_str().unwrap_or("ok"))
+        .collect();
+    assert_eq!(
+        kinds,
+        [
+            "usage",
+            "usage",
+            "usage",
+            "invalid-value",
+            "invalid-value",
+            "usage",
+            "ok",
+            "ok",
+            "ok"
+        ]
+    );
+    assert_eq!(told[8], ok(json!({"a": 1}), "local"));
+    let outcome = program.run_with_input(&["shell"], b"get \xff\nset a 1\nget a\n");
+    assert_eq!((outcome.code, outcome.text()), (0, "1\n"));
+    assert!(outcome.err.contains("UTF-8"), "{outcome:?}");
+}
+
+#[test]
+fn sleep_lets_entries_expire_in_both_tiers() {
+    let program = Program::with_backend("memory:");
+    let told = answers(
+        &program,
+        &["--ttl", "0.05"],
+        "set k v\nsleep 0.06\nget k\nlocal\nlen\nstats\n",
+    );
+    assert_eq!(
+        told[2..5],
+        [
+            ok(Value::Null, "none"),
+            ok(json!([]), "local"),
+            ok(json!(0), "backend")
+        ]
+    );
+    assert_eq!(told[5]["value"]["expirations"], 1);
+}
+
+#[test]
+fn help_and_exit_answer_too() {
+    let program = Program::with_backend("memory:");
+    let told = answers(&program, &[], "help\nexit\n");
+    assert!(
+        told[0]["value"]
+            .as_str()
+            .is_some_and(|help| help.contains("local")),
+        "{told:?}"
+    );
+    let outcome = program.run_with_input(&["shell"], b"exit\nset a 1\nget a\n");
+    assert_eq!(
+        (outcome.code, outcome.text()),
+        (0, ""),
+        "nothing is done after `exit`"
+    );
+}
+
+#[test]
+fn answers_come_at_once_and_redis_may_die_and_come_back_meanwhile() {
+    let mut server = RedisServer::start();
+    let program = Program::with_backend(&server.url());
+    let mut child = program
+        .command()
+        .args(["--json", "shell"])
+        .spawn()
+        .expect("the binary must start");
+    let mut stdin = child.stdin.take().expect("its input is a pipe");
+    let mut stdout = BufReader::new(child.stdout.take().expect("its output is a pipe"));
+    let mut ask = |line: &str| -> Value {
+        writeln!(stdin, "{line}").expect("the shell must read");
+        let mut answer = String::new();
+        stdout
+            .read_line(&mut answer)
+            .expect("the shell must answer before the next line");
+        serde_json::from_str(&answer).expect("JSON")
+    };
+    assert_eq!(ask("set k v"), ok(Value::Null, "none"));
+    server.kill();
+    assert_eq!(
+        ask("get k"),
+        ok(json!("v"), "local"),
+        "the local tier needs no Redis"
+    );
+    assert_eq!(ask("get other")["error"], "unavailable");
+    assert_eq!(ask("set k new")["error"], "unavailable");
+    assert_eq!(
+        ask("get k")["error"],
+        "unavailable",
+        "what may have been written is not answered"
+    );
+    server.restart_on_same_port();
+    assert_eq!(ask("set k new"), ok(Value::Null, "none"));
+    assert_eq!(ask("get k"), ok(json!("new"), "local"));
+    drop(stdin);
+    let status = child.wait().expect("the shell must end with its input");
+    assert!(status.success(), "{status}");
+}

@@ -1,0 +1,76 @@
+//! The commands that are no verbs.
+
+use crate::program::Program;
+
+#[test]
+fn demo_shows_every_example_and_succeeds() {
+    let program = Program::new();
+    let told = program.done(&["demo"]);
+    for title in [
+        "Basic",
+        "Expiring",
+        "JSON",
+        "Custom type",
+        "FIFO dictionary",
+        "LRU dictionary",
+    ] {
+        assert!(told.contains(title), "{title} is missing in {told}");
+    }
+    assert!(
+        told.ends_with("Every outcome was the expected one.\n"),
+        "{told}"
+    );
+    assert!(
+        !program.home().join("flipcache").exists(),
+        "it must leave nothing behind"
+    );
+}
+
+#[test]
+fn demo_on_a_named_backend_runs_there() {
+    let program = Program::new();
+    let url = format!("sqlite:{}", program.home().join("demo.db").display());
+    assert!(
+        program
+            .done(&["--backend", &url, "demo"])
+            .contains("demo.db")
+    );
+}
+
+#[test]
+fn component_is_the_embedded_one() {
+    let program = Program::new();
+    let file = program.home().join("flipcache.wasm");
+    program.done(&["component", "-o", file.to_str().expect("a plain path")]);
+    assert_eq!(
+        std::fs::read(&file).expect("it must be written"),
+        flipcache::COMPONENT
+    );
+    assert_eq!(program.run(&["component"]).out, flipcache::COMPONENT);
+}
+
+#[test]
+fn completions_and_man_are_written() {
+    let program = Program::new();
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(
+            program.done(&["completions", shell]).contains("refresh"),
+            "{shell}"
+        );
+    }
+    assert!(program.done(&["man"]).contains(".TH flipcache"));
+}
+
+#[test]
+fn output_that_nobody_reads_is_no_failure() {
+    let program = Program::new();
+    let mut child = program
+        .command()
+        .arg("demo")
+        .spawn()
+        .expect("the binary must start");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("the binary must end");
+    assert!(output.status.success(), "{output:?}");
+    assert!(output.stderr.is_empty(), "{output:?}");
+}

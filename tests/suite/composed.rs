@@ -1,0 +1,147 @@
+//! The cache composed into an application, as `wac plug` does it, and both linked by a host.
+
+use flipcache::backend::KvBackend;
+use flipcache::link::{self, KvCtx, KvCtxView, KvView};
+use std::sync::Arc;
+use wac_graph::types::Package;
+use wac_graph::{CompositionGraph, EncodeOptions, plug};
+use wasmtime::component::{Component, Linker, ResourceTable};
+use wasmtime::{Engine, Store};
+
+use crate::stores::{bucket, get, in_memory, lasting};
+
+/// An application that imports the cache.
+const APP: &[u8] = include_bytes!(env!("FLIPCACHE_TEST_APP_FILE"));
+
+/// What the application tells when the key was not there.
+const FRESH: [&str; 6] = [
+    "None from Source::None",
+    "None from Source::None",
+    "Some(Value::Text(\"v\")) from Source::Local",
+    "1 key",
+    "Error::InvalidName(\"a name cannot be empty\")",
+    "Ok(()) Ok(Some((\"b\", Value::Integer(1)))) [\"a\", \"c\"]",
+];
+
+struct Data {
+    kv: KvCtx,
+    table: ResourceTable,
+}
+
+impl KvView for Data {
+    fn kv(&mut self) -> KvCtxView<'_> {
+        KvCtxView {
+            ctx: &mut self.kv,
+            table: &mut self.table,
+        }
+    }
+}
+
+/// The cache plugged into the application.
+fn composed() -> Vec<u8> {
+    let mut graph = CompositionGraph::new();
+    let mut register = |name, bytes: &[u8]| {
+        let package = Package::from_bytes(name, None, bytes, graph.types_mut());
+        let package = package.expect("the file must be a component");
+        graph
+            .register_package(package)
+            .expect("no other has the name")
+    };
+    let app = register("test:app", APP);
+    let cache = register("flipcache:component", flipcache::COMPONENT);
+    plug(&mut graph, vec![cache], app).expect("the cache must fit the application's imports");
+    graph
+        .encode(EncodeOptions::default())
+        .expect("the composition must be valid")
+}
+
+fn store(engine: &Engine, backend: Arc<dyn KvBackend>) -> Store<Data> {
+    let kv = KvCtx::builder(backend)
+        .build()
+        .expect("a runtime must start");
+    let table = ResourceTable::new();
+    Store::new(engine, Data { kv, table })
+}
+
+#[test]
+fn plug_leaves_only_what_the_cache_imports() {
+    let engine = Engine::default();
+    let composed = Component::new(&engine, composed()).expect("it must compile");
+    let component_type = composed.component_type();
+    let mut imports: Vec<_> = component_type
+        .imports(&engine)
+        .map(|(name, _)| name.to_owned())
+        .collect();
+    imports.sort();
+    assert_eq!(
+        imports,
+        [
+            "flipcache:cache/kv-backend@0.1.0",
+            "flipcache:cache/types@0.1.0",
+            "wasi:clocks/monotonic-clock@0.2.0",
+        ]
+    );
+}
+
+#[test]
+fn run_in_a_synchronous_store_uses_the_cache_inside() {
+    let engine = Engine::default();
+    let mut linker = Linker::new(&engine);
+    link::add_to_linker::<Data>(&mut linker).expect("the linker must be empty");
+    let composed = Component::new(&engine, composed()).expect("it must compile");
+    let backend = in_memory().backend;
+    let mut store = store(&engine, backend.clone());
+    let instance = linker
+        .instantiate(&mut store, &composed)
+        .expect("it must instantiate");
+    let run = instance.get_typed_func::<(&str,), (Result<Vec<String>, String>,)>(&mut store, "run");
+    let run = run.expect("the application must export it");
+
+    let (told,) = run.call(&mut store, ("k",)).expect("it must not trap");
+    assert_eq!(told.expect("no error"), FRESH);
+    let (told,) = run.call(&mut store, ("k",)).expect("it must not trap");
+    assert_eq!(
+        told.expect("no error")[0],
+        "Some(Value::Text(\"v\")) from Source::Local",
+        "its L1 lives on"
+    );
+    let held = pollster::block_on(get(&*backend, &bucket("app"), "k"));
+    assert_eq!(held, lasting("v"));
+}
+
+#[tokio::test]
+async fn run_in_an_asynchronous_store_uses_the_cache_inside() {
+    let engine = Engine::default();
+    let mut linker = Linker::new(&engine);
+    link::add_to_linker_async::<Data>(&mut linker).expect("the linker must be empty");
+    let composed = Component::new(&engine, composed()).expect("it must compile");
+    let mut store = store(&engine, in_memory().backend);
+    let instance = linker.instantiate_async(&mut store, &composed).await;
+    let instance = instance.expect("it must instantiate");
+    let run = instance.get_typed_func::<(&str,), (Result<Vec<String>, String>,)>(&mut store, "run");
+    let run = run.expect("the application must export it");
+    let (told,) = run
+        .call_async(&mut store, ("k",))
+        .await
+        .expect("it must not trap");
+    assert_eq!(told.expect("no error"), FRESH);
+}
+
+/// A thread of a runtime may wait too: it must not panic, nor wait for itself.
+#[tokio::test]
+async fn run_in_a_synchronous_store_on_a_thread_of_a_runtime_answers() {
+    let engine = Engine::default();
+    let mut linker = Linker::new(&engine);
+    link::add_to_linker::<Data>(&mut linker).expect("the linker must be empty");
+    let composed = Component::new(&engine, composed()).expect("it must compile");
+    let mut store = store(&engine, in_memory().backend);
+    let instance = linker
+        .instantiate(&mut store, &composed)
+        .expect("it must instantiate");
+    let run = instance.get_typed_func::<(&str,), (Result<Vec<String>, String>,)>(&mut store, "run");
+    let (told,) = run
+        .expect("it is exported")
+        .call(&mut store, ("k",))
+        .expect("it must not trap");
+    assert_eq!(told.expect("no error"), FRESH);
+}

@@ -1,0 +1,162 @@
+//! A backend that fails on purpose, and remembers what it was asked.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use flipcache::backend::{BackendError, Bucket, KvBackend, Page, Slot};
+
+/// What goes wrong, until told otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// Nothing.
+    Off,
+    /// It cannot be reached.
+    Down,
+    /// It does what was asked, and its answer is lost.
+    Deaf,
+    /// It answers one slot too few.
+    Short,
+    /// It panics.
+    Panics,
+}
+
+/// A backend in front of another.
+pub(crate) struct Double {
+    inner: Arc<dyn KvBackend>,
+    fault: Mutex<Fault>,
+    calls: Mutex<Vec<&'static str>>,
+}
+
+impl Double {
+    pub(crate) fn over(inner: Arc<dyn KvBackend>) -> Arc<Self> {
+        Arc::new(Self {
+            inner,
+            fault: Mutex::new(Fault::Off),
+            calls: Mutex::default(),
+        })
+    }
+
+    pub(crate) fn set_fault(&self, fault: Fault) {
+        *self.fault.lock().expect("no test panics in here") = fault;
+    }
+
+    /// What it was asked since this was last called.
+    pub(crate) fn calls(&self) -> Vec<&'static str> {
+        std::mem::take(&mut self.calls.lock().expect("no test panics in here"))
+    }
+
+    async fn pass<T>(
+        &self,
+        name: &'static str,
+        call: impl Future<Output = Result<T, BackendError>>,
+    ) -> Result<T, BackendError> {
+        self.calls
+            .lock()
+            .expect("no test panics in here")
+            .push(name);
+        let fault = *self.fault.lock().expect("no test panics in here");
+        match fault {
+            Fault::Down => Err(BackendError::Unavailable("down on purpose".into())),
+            Fault::Deaf => {
+                call.await?;
+                Err(BackendError::Timeout)
+            }
+            Fault::Panics => panic!("on purpose"),
+            Fault::Off | Fault::Short => call.await,
+        }
+    }
+
+    fn shorten<T>(&self, mut slots: Vec<T>) -> Vec<T> {
+        if *self.fault.lock().expect("no test panics in here") == Fault::Short {
+            slots.pop();
+        }
+        slots
+    }
+}
+
+#[async_trait]
+impl KvBackend for Double {
+    async fn get(
+        &self,
+        bucket: &Bucket,
+        keys: &[String],
+        new_ttl: Option<Duration>,
+    ) -> Result<Vec<Slot>, BackendError> {
+        let slots = self
+            .pass("get", self.inner.get(bucket, keys, new_ttl))
+            .await?;
+        Ok(self.shorten(slots))
+    }
+
+    async fn set(
+        &self,
+        bucket: &Bucket,
+        entries: &[(String, Vec<u8>)],
+        ttl: Option<Duration>,
+    ) -> Result<(), BackendError> {
+        self.pass("set", self.inner.set(bucket, entries, ttl)).await
+    }
+
+    async fn set_if_absent(
+        &self,
+        bucket: &Bucket,
+        entries: &[(String, Vec<u8>)],
+        ttl: Option<Duration>,
+    ) -> Result<Vec<Option<Slot>>, BackendError> {
+        let held = self
+            .pass(
+                "set_if_absent",
+                self.inner.set_if_absent(bucket, entries, ttl),
+            )
+            .await?;
+        Ok(self.shorten(held))
+    }
+
+    async fn increment(
+        &self,
+        bucket: &Bucket,
+        key: &str,
+        delta: i64,
+        ttl: Option<Duration>,
+    ) -> Result<i64, BackendError> {
+        self.pass("increment", self.inner.increment(bucket, key, delta, ttl))
+            .await
+    }
+
+    async fn delete(&self, bucket: &Bucket, keys: &[String]) -> Result<u64, BackendError> {
+        self.pass("delete", self.inner.delete(bucket, keys)).await
+    }
+
+    async fn exists(&self, bucket: &Bucket, keys: &[String]) -> Result<u64, BackendError> {
+        self.pass("exists", self.inner.exists(bucket, keys)).await
+    }
+
+    async fn expire(
+        &self,
+        bucket: &Bucket,
+        keys: &[String],
+        ttl: Option<Duration>,
+    ) -> Result<Vec<bool>, BackendError> {
+        self.pass("expire", self.inner.expire(bucket, keys, ttl))
+            .await
+    }
+
+    async fn scan(
+        &self,
+        bucket: &Bucket,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<Page, BackendError> {
+        self.pass("scan", self.inner.scan(bucket, cursor, limit))
+            .await
+    }
+
+    async fn count(&self, bucket: &Bucket) -> Result<u64, BackendError> {
+        self.pass("count", self.inner.count(bucket)).await
+    }
+
+    async fn clear(&self, bucket: &Bucket) -> Result<u64, BackendError> {
+        self.pass("clear", self.inner.clear(bucket)).await
+    }
+}

@@ -1,0 +1,151 @@
+//! Backends for tests, each with what must outlive it.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use flipcache::backend::memory::{self, MemoryBackend};
+use flipcache::backend::redis;
+use flipcache::backend::sqlite;
+use flipcache::backend::{
+    BackendError, BackendOptions, BackendUrl, Bucket, Entry, KvBackend, Slot, open,
+};
+use flipcache_tests::RedisServer;
+use tokio::runtime::Handle;
+
+/// How long a test waits for something that must happen, before it fails.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A backend that is empty.
+pub(crate) struct Store {
+    // Dropped in this order.
+    pub(crate) backend: Arc<dyn KvBackend>,
+    /// The longest value it takes.
+    pub(crate) limit: usize,
+    _keep: Box<dyn Any + Send + Sync>,
+}
+
+/// A store in memory.
+pub(crate) fn in_memory() -> Store {
+    Store {
+        backend: Arc::new(MemoryBackend::new()),
+        limit: memory::MAX_BYTES,
+        _keep: Box::new(()),
+    }
+}
+
+/// A store in a file.
+pub(crate) fn in_sqlite() -> Store {
+    let folder = tempfile::tempdir().expect("a folder for the file must be created");
+    let path = folder.path().join("cache.db");
+    Store {
+        backend: connect(&format!("sqlite:{}", path.display())),
+        limit: sqlite::MAX_BYTES,
+        _keep: Box::new(folder),
+    }
+}
+
+/// A store in a Redis server.
+pub(crate) fn in_redis() -> Store {
+    let server = RedisServer::start();
+    Store {
+        backend: connect(&server.url()),
+        limit: redis::MAX_BYTES,
+        _keep: Box::new(server),
+    }
+}
+
+/// The backend of a URL, with the default options.
+pub(crate) fn connect(url: &str) -> Arc<dyn KvBackend> {
+    connect_within(url, BackendOptions::default().deadline)
+}
+
+/// The backend of a URL, with a deadline.
+pub(crate) fn connect_within(url: &str, deadline: Duration) -> Arc<dyn KvBackend> {
+    let url: BackendUrl = url.parse().expect("the test's URL must be right");
+    open(&url, &BackendOptions { deadline }, Handle::current()).expect("the backend must open")
+}
+
+/// The bucket `name`.
+pub(crate) fn bucket(name: &str) -> Bucket {
+    Bucket::new(name).expect("the test's name must be right")
+}
+
+/// Keys as the trait takes them.
+pub(crate) fn keys<const N: usize>(keys: [&str; N]) -> Vec<String> {
+    keys.map(str::to_owned).into()
+}
+
+/// Entries as the trait takes them.
+pub(crate) fn pairs<const N: usize>(pairs: [(&str, &str); N]) -> Vec<(String, Vec<u8>)> {
+    pairs
+        .map(|(key, value)| (key.to_owned(), value.as_bytes().to_vec()))
+        .into()
+}
+
+/// What a key holds that does not expire.
+pub(crate) fn lasting(value: &str) -> Slot {
+    Slot::Entry(Entry {
+        value: value.as_bytes().to_vec(),
+        ttl: None,
+    })
+}
+
+/// What one key holds.
+pub(crate) async fn get(backend: &dyn KvBackend, bucket: &Bucket, key: &str) -> Slot {
+    let slots = backend.get(bucket, &keys([key]), None).await;
+    let mut slots = slots.expect("the backend must answer");
+    assert_eq!(slots.len(), 1, "answer one slot for one key");
+    slots.remove(0)
+}
+
+/// Writes one key.
+pub(crate) async fn set(
+    backend: &dyn KvBackend,
+    bucket: &Bucket,
+    key: &str,
+    value: &str,
+    ttl: Option<Duration>,
+) -> Result<(), BackendError> {
+    backend.set(bucket, &pairs([(key, value)]), ttl).await
+}
+
+/// Reads one key until it holds nothing.
+pub(crate) async fn wait_until_absent(backend: &dyn KvBackend, bucket: &Bucket, key: &str) {
+    let start = Instant::now();
+    while get(backend, bucket, key).await != Slot::Absent {
+        assert!(
+            start.elapsed() < PATIENCE,
+            "{key} must expire; it is still there"
+        );
+        tokio::task::yield_now().await;
+    }
+}
+
+/// All keys of a bucket, page by page, sorted, without repetitions.
+pub(crate) async fn list(backend: &dyn KvBackend, bucket: &Bucket, limit: u32) -> Vec<String> {
+    let mut listed = Vec::new();
+    let mut cursor = None;
+    loop {
+        let page = backend.scan(bucket, cursor.as_deref(), limit).await;
+        let page = page.expect("the backend must list its keys");
+        listed.extend(page.keys);
+        cursor = page.cursor;
+        if cursor.is_none() {
+            listed.sort();
+            listed.dedup();
+            return listed;
+        }
+    }
+}
+
+/// What the server answers to a client that is not ours.
+pub(crate) fn foreign<T: ::redis::FromRedisValue>(server: &RedisServer, command: &[&str]) -> T {
+    let client = ::redis::Client::open(server.url()).expect("the server's URL must be right");
+    let mut connection = client.get_connection().expect("the server must be up");
+    let mut asked = ::redis::cmd(command[0]);
+    asked.arg(&command[1..]);
+    asked
+        .query(&mut connection)
+        .expect("the server must answer")
+}
