@@ -1,0 +1,34 @@
+WASM = wasm32-unknown-unknown
+
+.PHONY: help setup setup-wasm setup-redis demo test lint
+
+help:
+	@echo 'make demo    show the cache at work, without Redis'
+	@echo 'make test    run all tests, against a real Redis'
+	@echo 'make lint    check formatting, lints and docs'
+	@echo 'make setup   install what these need: the wasm target of Rust, and redis-server'
+
+setup: setup-wasm setup-redis
+
+setup-wasm:
+	@.ci/setup-wasm
+
+setup-redis:
+	@.ci/setup-redis
+
+demo: setup-wasm
+	cargo run -p flipcache -- demo
+
+test: setup
+	cargo test --workspace
+
+lint: setup-wasm
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	@if ls "$$(rustc --print target-libdir --target $(WASM))"/libstd-* >/dev/null 2>&1; \
+	then set -x; cargo clippy -p flipcache-component --target $(WASM) -- -D warnings; \
+	else echo 'lint: clippy leaves out $(WASM), whose std is not installed'; fi
+	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps
+	@if command -v cargo-deny >/dev/null; \
+	then set -x; cargo deny check licenses bans sources; \
+	else echo 'lint: licenses are not checked, cargo-deny is not installed'; fi
