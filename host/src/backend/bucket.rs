@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// The longest name, in bytes. Long enough for any namespace, short enough to prefix every key.
-const MAX_NAME: usize = 1024;
+pub use flipcache_core::InvalidName;
+use flipcache_core::check_name;
 
 /// A bucket: the keys that stand in a store behind one prefix.
 ///
@@ -33,12 +33,7 @@ impl Bucket {
     ///
     /// [`InvalidName`] if the name is empty or longer than 1,024 bytes.
     pub fn new(name: &str) -> Result<Self, InvalidName> {
-        if name.is_empty() {
-            return Err(InvalidName::Empty);
-        }
-        if name.len() > MAX_NAME {
-            return Err(InvalidName::TooLong);
-        }
+        check_name(name)?;
         Ok(Self {
             prefix: format!("{name}:"),
         })
@@ -66,17 +61,6 @@ impl fmt::Display for Bucket {
     }
 }
 
-/// Why a bucket cannot have a name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidName {
-    /// The name is empty.
-    #[error("a name cannot be empty")]
-    Empty,
-    /// The name is longer than 1,024 bytes.
-    #[error("a name cannot be longer than {MAX_NAME} bytes")]
-    TooLong,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,15 +68,6 @@ mod tests {
     #[test]
     fn new_empty_name_is_refused() {
         assert_eq!(Bucket::new(""), Err(InvalidName::Empty));
-    }
-
-    #[test]
-    fn new_name_at_the_limit_is_taken_and_one_byte_more_is_refused() {
-        assert!(Bucket::new(&"n".repeat(MAX_NAME)).is_ok());
-        assert_eq!(
-            Bucket::new(&"n".repeat(MAX_NAME + 1)),
-            Err(InvalidName::TooLong)
-        );
     }
 
     #[test]

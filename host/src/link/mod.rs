@@ -38,6 +38,8 @@
 mod blocking;
 mod ctx;
 mod host;
+#[cfg(test)]
+mod tests;
 
 use wasmtime::component::{HasData, Linker};
 use wasmtime_wasi::clocks::{WasiClocks, WasiClocksCtxView};
