@@ -1,20 +1,25 @@
 WASM = wasm32-unknown-unknown
+GUESTS = -p flipcache-component -p flipcache-codec -p flipcache-middleware -p flipcache-middleware-zstd \
+	-p flipcache-middleware-pass-through -p flipcache-test-app
 
-.PHONY: help setup setup-wasm setup-redis demo test lint
+.PHONY: help setup setup-wasm setup-redis setup-python demo test lint
 
 help:
 	@echo 'make demo    show the cache at work, without Redis'
 	@echo 'make test    run all tests, against a real Redis'
 	@echo 'make lint    check formatting, lints and docs'
-	@echo 'make setup   install what these need: the wasm target of Rust, and redis-server'
+	@echo 'make setup   install what these need: the wasm target of Rust, redis-server, and Python'
 
-setup: setup-wasm setup-redis
+setup: setup-wasm setup-redis setup-python
 
 setup-wasm:
 	@.ci/setup-wasm
 
 setup-redis:
 	@.ci/setup-redis
+
+setup-python:
+	@.ci/setup-python
 
 demo: setup-wasm
 	cargo run -p flipcache -- demo
@@ -26,7 +31,7 @@ lint: setup-wasm
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	@if ls "$$(rustc --print target-libdir --target $(WASM))"/libstd-* >/dev/null 2>&1; \
-	then set -x; cargo clippy -p flipcache-component --target $(WASM) -- -D warnings; \
+	then set -x; cargo clippy $(GUESTS) --target $(WASM) -- -D warnings; \
 	else echo 'lint: clippy leaves out $(WASM), whose std is not installed'; fi
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps
 	@if command -v cargo-deny >/dev/null; \

@@ -1,6 +1,6 @@
-//! Builds the tests' application component: `FLIPCACHE_TEST_APP_FILE` names it.
+//! Builds the components that the tests run beside the cache's own; `FLIPCACHE_TEST_…_FILE` name them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use anyhow::{Context, Result};
@@ -9,6 +9,25 @@ use anyhow::{Context, Result};
 mod guest;
 #[path = "../host/build/toolchain.rs"]
 mod toolchain;
+
+use guest::Guest;
+
+/// An application that imports the cache.
+const APP: Guest = Guest {
+    package: "flipcache-test-app",
+    sources: &["tests/app/Cargo.toml", "tests/app/src", "wit"],
+};
+
+/// What stands between the cache and its backend.
+const PASS_THROUGH: Guest = Guest {
+    package: "flipcache-middleware-pass-through",
+    sources: &["guest/codec", "guest/middleware", "wit"],
+};
+
+const ZSTD: Guest = Guest {
+    package: "flipcache-middleware-zstd",
+    sources: &["guest/codec", "guest/middleware", "wit"],
+};
 
 fn main() -> Result<()> {
     let dir = |variable| {
@@ -20,15 +39,17 @@ fn main() -> Result<()> {
     let workspace = crate_dir
         .parent()
         .context("this crate stands in its workspace")?;
-    let app = guest::Guest {
-        package: "flipcache-test-app",
-        sources: &["tests/app/Cargo.toml", "tests/app/src", "wit"],
-    };
-    let component = app.build(workspace, &out_dir)?;
-    let file = out_dir.join("app.wasm");
+    build(&APP, "APP", workspace, &out_dir)?;
+    build(&PASS_THROUGH, "PASS_THROUGH", workspace, &out_dir)?;
+    build(&ZSTD, "ZSTD", workspace, &out_dir)
+}
+
+fn build(guest: &Guest, name: &str, workspace: &Path, out_dir: &Path) -> Result<()> {
+    let component = guest.build(workspace, out_dir)?;
+    let file = out_dir.join(guest.package).with_extension("wasm");
     fs::write(&file, component).with_context(|| format!("cannot write {}", file.display()))?;
     println!(
-        "cargo::rustc-env=FLIPCACHE_TEST_APP_FILE={}",
+        "cargo::rustc-env=FLIPCACHE_TEST_{name}_FILE={}",
         file.display()
     );
     Ok(())

@@ -5,10 +5,13 @@ use std::sync::Mutex;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
-/// A runtime of this process with one thread, started when it is first asked for. It is never shut
+/// A runtime of this process with two threads, started when it is first asked for. It is never shut
 /// down: what is begun is finished, or meets its deadline.
 ///
-/// One thread is enough: it carries requests and answers, and computes nothing.
+/// It carries requests and answers, and runs the loaders of [`get_or_insert_with`]. An application
+/// whose loaders compute much brings a runtime of its own.
+///
+/// [`get_or_insert_with`]: crate::Cache::get_or_insert_with
 ///
 /// # Errors
 ///
@@ -22,7 +25,7 @@ pub fn runtime() -> io::Result<Handle> {
         return Ok(runtime.handle().clone());
     }
     let started = Builder::new_multi_thread()
-        .worker_threads(1)
+        .worker_threads(2)
         .thread_name("flipcache-io")
         .enable_all()
         .build()?;

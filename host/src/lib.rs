@@ -1,7 +1,8 @@
 //! A hybrid cache: a local tier in a WebAssembly component, over Redis, SQLite or memory.
 //!
-//! Two ways in:
+//! Three ways in:
 //!
+//! - [`Client`] and [`Cache`]: typed caches for a Rust program;
 //! - [`component`] runs the embedded [`COMPONENT`] and offers its caches to a Rust program;
 //! - [`link`] gives a wasmtime linker what the component imports, for platforms that run it, or
 //!   applications that it was composed into, themselves.
@@ -12,8 +13,20 @@
 //!   the URLs that name them.
 //! - [`io`]: the runtime on which backends are asked where the embedder brings none.
 //!
+//! - [`et`]: times to live by name. [`Dict`]: bounded dictionaries.
+//!
 //! The rules of the cache are not here but in `flipcache-core`, whose options and values are exported
 //! again.
+
+mod client;
+
+mod cache;
+
+mod driver;
+
+mod dict;
+
+pub mod et;
 
 pub mod component;
 
@@ -23,8 +36,18 @@ pub mod backend;
 
 pub mod io;
 
+mod error;
+
 mod bindings;
 
+pub use cache::{
+    Blocking, Boolean, Bytes, Cache, CacheBuilder, Codec, Float, Found, Integer, IntegerKeys, Json,
+    Key, Keys, Local, Text, TextKeys,
+};
+pub use client::Client;
+pub use component::Source;
+pub use dict::Dict;
+pub use error::Error;
 pub use flipcache_core::{
     Eviction, Expiry, KeyType, MAX_KEY_BYTES, MAX_NAME_BYTES, MAX_TTL, Options, Order, Resilience,
     Stats, Value, ValueType, value::json,
@@ -33,6 +56,23 @@ pub use flipcache_core::{
 /// The cache component, as a file: what `flipcache component` writes.
 pub const COMPONENT: &[u8] = include_bytes!(env!("FLIPCACHE_COMPONENT_FILE"));
 
+/// The examples of the README and of the guide compile and run as tests.
 #[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-mod readme {}
+mod pages {
+    #[doc = include_str!("../../README.md")]
+    mod readme {}
+    #[doc = include_str!("../../docs/src/what-it-is.md")]
+    mod what_it_is {}
+    #[doc = include_str!("../../docs/src/tiers.md")]
+    mod tiers {}
+    #[doc = include_str!("../../docs/src/ttl.md")]
+    mod ttl {}
+    #[doc = include_str!("../../docs/src/types.md")]
+    mod types {}
+    #[doc = include_str!("../../docs/src/codecs.md")]
+    mod codecs {}
+    #[doc = include_str!("../../docs/src/dictionaries.md")]
+    mod dictionaries {}
+    #[doc = include_str!("../../docs/src/embedding.md")]
+    mod embedding {}
+}

@@ -1,10 +1,13 @@
 //! A backend that fails on purpose, and remembers what it was asked.
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use flipcache::backend::{BackendError, Bucket, KvBackend, Page, Slot};
+use tokio::sync::Semaphore;
+
+use crate::stores::PATIENCE;
 
 /// What goes wrong, until told otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +22,10 @@ pub(crate) enum Fault {
     Short,
     /// It panics.
     Panics,
+    /// It waits, before it does anything, until it is let go.
+    Waits,
+    /// It does what was asked at once, and its answer waits until it is let go.
+    Travels,
 }
 
 /// A backend in front of another.
@@ -26,6 +33,8 @@ pub(crate) struct Double {
     inner: Arc<dyn KvBackend>,
     fault: Mutex<Fault>,
     calls: Mutex<Vec<&'static str>>,
+    /// A permit for each call that may go on though told to wait.
+    gate: Semaphore,
 }
 
 impl Double {
@@ -34,7 +43,25 @@ impl Double {
             inner,
             fault: Mutex::new(Fault::Off),
             calls: Mutex::default(),
+            gate: Semaphore::new(0),
         })
+    }
+
+    /// Lets so many calls go on that wait, or will.
+    pub(crate) fn let_go(&self, calls: usize) {
+        self.gate.add_permits(calls);
+    }
+
+    /// Waits until it was asked so many times since `calls` was last called.
+    pub(crate) async fn wait_for_calls(&self, count: usize) {
+        let start = Instant::now();
+        while self.calls.lock().expect("no test panics in here").len() < count {
+            assert!(
+                start.elapsed() < PATIENCE,
+                "the backend must be asked {count} times"
+            );
+            tokio::task::yield_now().await;
+        }
     }
 
     pub(crate) fn set_fault(&self, fault: Fault) {
@@ -63,6 +90,23 @@ impl Double {
                 Err(BackendError::Timeout)
             }
             Fault::Panics => panic!("on purpose"),
+            Fault::Waits => {
+                self.gate
+                    .acquire()
+                    .await
+                    .expect("it is never closed")
+                    .forget();
+                call.await
+            }
+            Fault::Travels => {
+                let answer = call.await;
+                self.gate
+                    .acquire()
+                    .await
+                    .expect("it is never closed")
+                    .forget();
+                answer
+            }
             Fault::Off | Fault::Short => call.await,
         }
     }

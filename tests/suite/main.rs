@@ -1,9 +1,14 @@
 //! The behaviour of the whole, a file a part of it.
 
+mod api;
+mod codec;
 mod component;
 mod composed;
 mod contract;
 mod double;
+mod middleware;
+mod mistakes;
+mod python;
 mod redis_faults;
 mod redis_wire;
 mod sqlite;

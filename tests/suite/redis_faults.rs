@@ -109,6 +109,7 @@ async fn call_many_at_once_after_a_restart_all_work_over_one_connection() {
     );
 }
 
+/// Q33: how long a failure takes is the deadline's to say.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn call_hung_server_times_out_and_works_once_it_goes_on() {
     let deadline = Duration::from_millis(300);

@@ -97,6 +97,7 @@ async fn scan_key_that_is_not_utf8_is_not_listed_but_cleared() {
     assert_eq!(foreign::<i64>(&server, &["DBSIZE"]), 0);
 }
 
+/// Q22.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn scan_small_bucket_of_a_large_server_ends_in_few_calls() {
     let server = RedisServer::start();

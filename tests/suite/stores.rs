@@ -4,6 +4,7 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use flipcache::backend::codec::{Encoded, Zstd};
 use flipcache::backend::memory::{self, MemoryBackend};
 use flipcache::backend::redis;
 use flipcache::backend::sqlite;
@@ -31,6 +32,14 @@ pub(crate) fn in_memory() -> Store {
         backend: Arc::new(MemoryBackend::new()),
         limit: memory::MAX_BYTES,
         _keep: Box::new(()),
+    }
+}
+
+/// A store in memory that holds compressed values.
+pub(crate) fn compressed_in_memory() -> Store {
+    Store {
+        backend: Arc::new(Encoded::new(Arc::new(MemoryBackend::new()), Zstd)),
+        ..in_memory()
     }
 }
 

@@ -16,7 +16,7 @@ use crate::state::seed;
 const MAX_BYTES: u64 = 1 << 30;
 
 /// A dictionary behind its handle.
-pub(crate) struct Dict(RefCell<core::Dict>);
+pub(crate) struct Dict(RefCell<core::Dict<core::Value>>);
 
 impl Guest for Component {
     type Dict = Dict;
@@ -28,7 +28,8 @@ impl GuestDict for Dict {
             Order::Fifo => core::Order::Fifo,
             Order::Lru => core::Order::Lru,
         };
-        let dict = core::Dict::new(order, max_items, MAX_BYTES, seed())?;
+        let dict = core::Dict::new(order, max_items, seed())?;
+        let dict = dict.with_max_bytes(MAX_BYTES, core::Value::weight);
         Ok(DictHandle::new(Self(RefCell::new(dict))))
     }
 

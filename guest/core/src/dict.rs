@@ -4,7 +4,6 @@
 use crate::hash::Seed;
 use crate::list::Slot;
 use crate::table::Table;
-use crate::value::Value;
 
 /// Which item leaves a full dictionary first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +37,7 @@ pub enum DictError {
 /// ```
 /// use flipcache_core::{Dict, Order, Seed, Value};
 ///
-/// let mut dict = Dict::new(Order::Lru, 2, u64::MAX, Seed::new(1))?;
+/// let mut dict = Dict::new(Order::Lru, 2, Seed::new(1))?.with_max_bytes(1_000, Value::weight);
 /// dict.set("a", Value::Integer(1))?;
 /// dict.set("b", Value::Integer(2))?;
 /// assert_eq!(dict.get("a"), Some(&Value::Integer(1)));
@@ -46,28 +45,25 @@ pub enum DictError {
 /// # Ok::<(), flipcache_core::DictError>(())
 /// ```
 #[derive(Debug)]
-pub struct Dict {
-    table: Table<Value>,
+pub struct Dict<V> {
+    table: Table<V>,
     order: Order,
     max_items: u32,
     max_bytes: u64,
+    /// What a value counts, in bytes.
+    weigh: fn(&V) -> u64,
     /// Bytes of all keys and values.
     bytes: u64,
     seed: Seed,
 }
 
-impl Dict {
-    /// An empty dictionary for at most `max_items` items and `max_bytes` bytes of keys and values.
+impl<V> Dict<V> {
+    /// An empty dictionary for at most `max_items` items of any size.
     ///
     /// # Errors
     ///
     /// [`DictError::InvalidCapacity`] if `max_items` is 0.
-    pub fn new(
-        order: Order,
-        max_items: u32,
-        max_bytes: u64,
-        seed: Seed,
-    ) -> Result<Self, DictError> {
+    pub fn new(order: Order, max_items: u32, seed: Seed) -> Result<Self, DictError> {
         if max_items == 0 {
             return Err(DictError::InvalidCapacity);
         }
@@ -75,14 +71,25 @@ impl Dict {
             table: Table::new(),
             order,
             max_items,
-            max_bytes,
+            max_bytes: u64::MAX,
+            weigh: |_| 0,
             bytes: 0,
             seed,
         })
     }
 
+    /// The same dictionary, which is to be empty yet, for at most so many bytes of keys and values.
+    #[must_use]
+    pub fn with_max_bytes(self, max_bytes: u64, weigh: fn(&V) -> u64) -> Self {
+        Self {
+            max_bytes,
+            weigh,
+            ..self
+        }
+    }
+
     /// The value of a key. In LRU order a use.
-    pub fn get(&mut self, key: &str) -> Option<&Value> {
+    pub fn get(&mut self, key: &str) -> Option<&V> {
         let slot = self.find(key)?;
         if self.order == Order::Lru {
             self.table.move_to_back(slot);
@@ -91,7 +98,7 @@ impl Dict {
     }
 
     /// The value of a key, as no use.
-    pub fn peek(&self, key: &str) -> Option<&Value> {
+    pub fn peek(&self, key: &str) -> Option<&V> {
         self.table.get(self.find(key)?)
     }
 
@@ -100,7 +107,7 @@ impl Dict {
     /// # Errors
     ///
     /// [`DictError::TooLarge`] if the bytes would be more than the bound; nothing has changed then.
-    pub fn set(&mut self, key: &str, value: Value) -> Result<Option<(String, Value)>, DictError> {
+    pub fn set(&mut self, key: &str, value: V) -> Result<Option<(String, V)>, DictError> {
         let present = self.find(key);
         let is_full = self.table.len() >= self.max_items as usize;
         let leaving = match present {
@@ -109,26 +116,13 @@ impl Dict {
         };
         let left = self.bytes - leaving.map_or(0, |slot| self.cost_at(slot));
         let limit = self.max_bytes;
-        if left + cost(key, &value) > limit {
+        if left + self.cost(key, &value) > limit {
             return Err(DictError::TooLarge { limit });
         }
         let evicted = leaving.and_then(|slot| self.remove(slot));
-        self.bytes += cost(key, &value);
+        self.bytes += self.cost(key, &value);
         self.table.insert(self.hash(key), key, value);
         Ok(evicted.filter(|_| present.is_none()))
-    }
-
-    /// The present value, which is a use in LRU order; or `value`, after storing it.
-    ///
-    /// # Errors
-    ///
-    /// As [`set`](Self::set).
-    pub fn set_default(&mut self, key: &str, value: Value) -> Result<Value, DictError> {
-        if let Some(present) = self.get(key) {
-            return Ok(present.clone());
-        }
-        self.set(key, value.clone())?;
-        Ok(value)
     }
 
     /// Sets items one after the other.
@@ -138,7 +132,7 @@ impl Dict {
     /// As [`set`](Self::set), at the first item that does not fit; those before it are in.
     pub fn update(
         &mut self,
-        items: impl IntoIterator<Item = (String, Value)>,
+        items: impl IntoIterator<Item = (String, V)>,
     ) -> Result<(), DictError> {
         for (key, value) in items {
             self.set(&key, value)?;
@@ -159,13 +153,13 @@ impl Dict {
     }
 
     /// Takes an item out.
-    pub fn pop(&mut self, key: &str) -> Option<Value> {
+    pub fn pop(&mut self, key: &str) -> Option<V> {
         let (_, value) = self.remove(self.find(key)?)?;
         Some(value)
     }
 
     /// Takes out the newest item, or the oldest.
-    pub fn pop_item(&mut self, newest: bool) -> Option<(String, Value)> {
+    pub fn pop_item(&mut self, newest: bool) -> Option<(String, V)> {
         let slot = if newest {
             self.table.back()
         } else {
@@ -196,7 +190,7 @@ impl Dict {
     }
 
     /// The items, the next to leave first.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &V)> {
         self.table.iter()
     }
 
@@ -208,35 +202,46 @@ impl Dict {
         self.table.find(self.hash(key), key)
     }
 
-    fn remove(&mut self, slot: Slot) -> Option<(String, Value)> {
+    fn remove(&mut self, slot: Slot) -> Option<(String, V)> {
         self.bytes -= self.cost_at(slot);
         let (key, value) = self.table.remove(slot)?;
         Some((key.into(), value))
     }
 
     fn cost_at(&self, slot: Slot) -> u64 {
-        self.table
-            .entry(slot)
-            .map_or(0, |(key, value)| cost(key, value))
+        let entry = self.table.entry(slot);
+        entry.map_or(0, |(key, value)| self.cost(key, value))
+    }
+
+    /// What an item counts against the bound in bytes.
+    fn cost(&self, key: &str, value: &V) -> u64 {
+        (key.len() as u64).saturating_add((self.weigh)(value))
     }
 }
 
-/// What an item counts against the bound in bytes.
-fn cost(key: &str, value: &Value) -> u64 {
-    let value_len = match value {
-        Value::Text(text) | Value::Json(text) => text.len(),
-        Value::Bytes(bytes) => bytes.len(),
-        Value::Integer(_) | Value::Float(_) | Value::Boolean(_) => size_of::<u64>(),
-    };
-    (key.len() + value_len) as u64
+impl<V: Clone> Dict<V> {
+    /// The present value, which is a use in LRU order; or `value`, after storing it.
+    ///
+    /// # Errors
+    ///
+    /// As [`set`](Self::set).
+    pub fn set_default(&mut self, key: &str, value: V) -> Result<V, DictError> {
+        if let Some(present) = self.get(key) {
+            return Ok(present.clone());
+        }
+        self.set(key, value.clone())?;
+        Ok(value)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::value::Value;
 
-    fn dict(order: Order, max_items: u32, keys: &str) -> Dict {
-        let mut dict = Dict::new(order, max_items, 1_000, Seed::new(1)).expect("a capacity");
+    fn dict(order: Order, max_items: u32, keys: &str) -> Dict<Value> {
+        let mut dict = Dict::new(order, max_items, Seed::new(1)).expect("a capacity");
+        dict = dict.with_max_bytes(1_000, Value::weight);
         for key in keys.chars() {
             dict.set(&key.to_string(), Value::Integer(1))
                 .expect("it fits");
@@ -244,16 +249,16 @@ mod tests {
         dict
     }
 
-    fn keys(dict: &Dict) -> String {
+    fn keys(dict: &Dict<Value>) -> String {
         dict.table.validate();
-        let bytes: u64 = dict.iter().map(|(key, value)| cost(key, value)).sum();
+        let bytes: u64 = dict.iter().map(|(key, value)| dict.cost(key, value)).sum();
         assert_eq!(dict.bytes, bytes, "the count of bytes is off");
         dict.iter().map(|(key, _)| key).collect()
     }
 
     #[test]
     fn new_without_room_is_refused() {
-        let refused = Dict::new(Order::Fifo, 0, 1, Seed::new(1)).map(|_| ());
+        let refused = Dict::<Value>::new(Order::Fifo, 0, Seed::new(1)).map(|_| ());
         assert_eq!(refused, Err(DictError::InvalidCapacity));
     }
 

@@ -5,6 +5,9 @@ use std::hash::{BuildHasher, Hasher};
 use foldhash::SharedSeed;
 use foldhash::quality::SeedableRandomState;
 
+/// The length up to which a complete key is put together without an allocation.
+const SHORT: usize = 128;
+
 /// Hashes keys, from a seed that those who choose the keys do not know.
 #[derive(Clone, Debug)]
 pub struct Seed(SeedableRandomState);
@@ -21,11 +24,20 @@ impl Seed {
     /// The hash of the complete key `name:key`, however it is divided: `user` and `admin:1` hash as
     /// `user:admin` and `1` do, because they are one key of the shared tier.
     pub fn hash(&self, name: &str, key: &str) -> u64 {
-        let mut complete = Vec::with_capacity(name.len() + 1 + key.len());
-        complete.extend_from_slice(name.as_bytes());
-        complete.push(b':');
-        complete.extend_from_slice(key.as_bytes());
-        self.hash_bytes(&complete)
+        let parts = [name.as_bytes(), b":", key.as_bytes()];
+        let mut short = [0; SHORT];
+        match short.get_mut(..name.len() + 1 + key.len()) {
+            Some(complete) => {
+                let mut rest = &mut *complete;
+                for part in parts {
+                    let (start, end) = rest.split_at_mut(part.len());
+                    start.copy_from_slice(part);
+                    rest = end;
+                }
+                self.hash_bytes(complete)
+            }
+            None => self.hash_bytes(&parts.concat()),
+        }
     }
 
     /// The hash of bytes as they are.
@@ -43,7 +55,18 @@ mod tests {
     #[test]
     fn hash_one_complete_key_divided_differently_is_the_same() {
         let seed = Seed::new(1);
-        assert_eq!(seed.hash("user", "admin:1"), seed.hash("user:admin", "1"));
+        for long in ["", &"x".repeat(SHORT)] {
+            let key = format!("admin:1{long}");
+            let complete = format!("user:{key}");
+            assert_eq!(
+                seed.hash("user", &key),
+                seed.hash("user:admin", &key["admin:".len()..])
+            );
+            assert_eq!(
+                seed.hash("user", &key),
+                seed.hash_bytes(complete.as_bytes())
+            );
+        }
     }
 
     #[test]

@@ -72,6 +72,11 @@ impl Default for Options {
 #[error("{0}")]
 pub struct InvalidOptions(&'static str);
 
+impl InvalidOptions {
+    /// The default is not of the cache's value type.
+    pub const DEFAULT: Self = Self("default: not of the cache's value type");
+}
+
 impl Options {
     /// Checks what can be told without a store.
     ///
@@ -88,7 +93,7 @@ impl Options {
         }
         let default = self.default.as_ref();
         if default.is_some_and(|default| default.encode(self.value_type).is_err()) {
-            return Err(InvalidOptions("default: not of the cache's value type"));
+            return Err(InvalidOptions::DEFAULT);
         }
         Ok(())
     }

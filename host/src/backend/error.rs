@@ -29,6 +29,22 @@ pub enum BackendError {
     Other(#[source] Cause),
 }
 
+impl BackendError {
+    /// The same error once more, for another caller who shares the call: its kind, and its cause in
+    /// words.
+    pub(crate) fn again(&self) -> Self {
+        let words = |cause: &Cause| describe(&**cause).into();
+        match self {
+            Self::Unavailable(cause) => Self::Unavailable(words(cause)),
+            Self::Timeout => Self::Timeout,
+            Self::AccessDenied(cause) => Self::AccessDenied(words(cause)),
+            Self::TooLarge { limit } => Self::TooLarge { limit: *limit },
+            Self::Unsupported(cause) => Self::Unsupported(words(cause)),
+            Self::Other(cause) => Self::Other(words(cause)),
+        }
+    }
+}
+
 /// An error and what lies under it, in one line. What a cause repeats is told once.
 pub fn describe(error: &(dyn std::error::Error + 'static)) -> String {
     let mut words = error.to_string();

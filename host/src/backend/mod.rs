@@ -4,6 +4,7 @@
 //! documentation is the contract of every method here. Each store is one module, and no other
 //! module names it.
 
+pub mod codec;
 pub mod memory;
 pub mod redis;
 pub mod sqlite;

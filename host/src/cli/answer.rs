@@ -25,6 +25,10 @@ pub(crate) enum Body {
     Value(Option<Value>),
     /// One slot a key.
     Values(Vec<Option<Value>>),
+    /// An item of a dictionary, if there is one.
+    Item(Option<(String, Value)>),
+    /// Items of a dictionary.
+    Items(Vec<(String, Value)>),
     /// Keys.
     Keys(Vec<String>),
     /// A yes or no.
@@ -65,7 +69,13 @@ impl Answer {
             Body::Values(values) => values.iter().all(Option::is_some),
             Body::Truth(truth) => *truth,
             Body::Deleted(count) => *count > 0,
-            Body::Done | Body::Keys(_) | Body::Count(_) | Body::Stats(_) | Body::Text(_) => true,
+            Body::Done
+            | Body::Item(_)
+            | Body::Items(_)
+            | Body::Keys(_)
+            | Body::Count(_)
+            | Body::Stats(_)
+            | Body::Text(_) => true,
         }
     }
 
@@ -75,6 +85,8 @@ impl Answer {
             Body::Done | Body::Value(None) => Vec::new(),
             Body::Value(Some(value)) => show_value(value),
             Body::Values(values) => values.iter().flat_map(slot_as_line).collect(),
+            Body::Item(item) => item.iter().flat_map(item_as_line).collect(),
+            Body::Items(items) => items.iter().flat_map(item_as_line).collect(),
             Body::Keys(keys) => keys.iter().flat_map(|key| line(key)).collect(),
             Body::Truth(truth) => line(truth),
             Body::Count(count) | Body::Deleted(count) => line(count),
@@ -95,6 +107,8 @@ impl Answer {
             Body::Done => "null".to_owned(),
             Body::Value(value) => slot(value),
             Body::Values(values) => list(values.iter().map(slot).collect()),
+            Body::Item(item) => item.as_ref().map_or("null".to_owned(), item_as_json),
+            Body::Items(items) => list(items.iter().map(item_as_json).collect()),
             Body::Keys(keys) => list(keys.iter().map(|key| string_as_json(key)).collect()),
             Body::Truth(truth) => truth.to_string(),
             Body::Count(count) | Body::Deleted(count) => count.to_string(),
@@ -147,6 +161,17 @@ fn slot_as_line(value: &Option<Value>) -> Vec<u8> {
         line.push(b'\n');
     }
     line
+}
+
+/// A key and a value, with a tab between them.
+fn item_as_line((key, value): &(String, Value)) -> Vec<u8> {
+    let mut line = format!("{key}\t").into_bytes();
+    line.extend(slot_as_line(&Some(value.clone())));
+    line
+}
+
+fn item_as_json((key, value): &(String, Value)) -> String {
+    format!("[{},{}]", string_as_json(key), value_as_json(value))
 }
 
 fn source_name(source: Source) -> &'static str {

@@ -1,7 +1,7 @@
 //! Errors as the command line tells them: a kind, a sentence, an exit code.
 
-use flipcache::backend::{BackendError, OpenError, UrlError, describe};
-use flipcache::component::CacheError;
+use flipcache::Error;
+use flipcache::backend::{BackendError, describe};
 
 use super::text::string_as_json;
 
@@ -14,15 +14,9 @@ pub(crate) enum Failure {
     /// The value is not of the cache's type.
     #[error("invalid value: {0}")]
     InvalidValue(String),
-    /// The URL of the backend is off. It is not repeated: there may be a password in it.
-    #[error("cannot use the backend's URL")]
-    Url(#[from] UrlError),
-    /// The backend cannot be opened.
-    #[error("cannot open the backend")]
-    Open(#[from] OpenError),
     /// The cache answered an error.
     #[error(transparent)]
-    Cache(#[from] CacheError),
+    Cache(#[from] Error),
     /// Something else: a file or a stream, mostly.
     #[error(transparent)]
     Other(anyhow::Error),
@@ -40,8 +34,6 @@ impl Failure {
         match self {
             Self::Usage(_) => "usage",
             Self::InvalidValue(_) => "invalid-value",
-            Self::Url(_) => "invalid-url",
-            Self::Open(_) => "unavailable",
             Self::Cache(error) => cache_error_kind(error),
             Self::Other(_) => "failed",
         }
@@ -85,25 +77,29 @@ impl Failure {
     }
 }
 
-fn cache_error_kind(error: &CacheError) -> &'static str {
+fn cache_error_kind(error: &Error) -> &'static str {
     match error {
-        CacheError::InvalidName(_) => "invalid-name",
-        CacheError::InvalidOptions(_) | CacheError::InvalidCapacity => "invalid-options",
-        CacheError::Conflict(_) => "conflict",
-        CacheError::Denied(_) => "denied",
-        CacheError::InvalidKey { .. } => "invalid-key",
-        CacheError::InvalidValue(_) => "invalid-value",
-        CacheError::InvalidTtl { .. } => "invalid-ttl",
-        CacheError::TooLarge { .. } | CacheError::Backend(BackendError::TooLarge { .. }) => {
-            "too-large"
-        }
-        CacheError::Undecodable { .. } => "undecodable",
-        CacheError::WrongType { .. } => "wrong-type",
-        CacheError::Backend(BackendError::Unavailable(_)) => "unavailable",
-        CacheError::Backend(BackendError::Timeout) => "timeout",
-        CacheError::Backend(BackendError::AccessDenied(_)) => "access-denied",
-        CacheError::Backend(BackendError::Unsupported(_)) => "unsupported",
-        CacheError::Backend(BackendError::Other(_)) => "backend",
-        CacheError::Lost | CacheError::Instance(_) | CacheError::Thread(_) => "failed",
+        Error::InvalidName(_) => "invalid-name",
+        Error::InvalidOptions(_) | Error::InvalidCapacity => "invalid-options",
+        Error::Conflict(_) => "conflict",
+        Error::Denied(_) => "denied",
+        Error::InvalidKey { .. } => "invalid-key",
+        Error::InvalidValue(_) => "invalid-value",
+        Error::InvalidTtl { .. } => "invalid-ttl",
+        Error::TooLarge { .. } | Error::Backend(BackendError::TooLarge { .. }) => "too-large",
+        Error::Undecodable { .. } => "undecodable",
+        Error::WrongType { .. } => "wrong-type",
+        Error::Url(_) => "invalid-url",
+        Error::Backend(BackendError::Unavailable(_)) | Error::Open(_) => "unavailable",
+        Error::Backend(BackendError::Timeout) => "timeout",
+        Error::Backend(BackendError::AccessDenied(_)) => "access-denied",
+        Error::Backend(BackendError::Unsupported(_)) => "unsupported",
+        Error::Backend(BackendError::Other(_)) => "backend",
+        Error::Codec { .. }
+        | Error::Loader(_)
+        | Error::Ended
+        | Error::Lost
+        | Error::Instance(_)
+        | Error::Thread(_) => "failed",
     }
 }

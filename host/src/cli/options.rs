@@ -5,8 +5,8 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use etcetera::{BaseStrategy, choose_base_strategy};
 use flipcache::backend::{self, BackendOptions, BackendUrl, KvBackend};
-use flipcache::component::{Cache, CacheError, Instance};
-use flipcache::{Options, io};
+use flipcache::component::{Cache, Instance};
+use flipcache::{Error, Options, io};
 
 use super::args::{Eviction, GlobalOptions, KeyType, ValueType};
 use super::failure::Failure;
@@ -19,7 +19,7 @@ const FOLDER: &str = "flipcache";
 pub(crate) fn open(global: &GlobalOptions) -> Result<Cache, Failure> {
     let options = cache_options(global)?;
     let url = match &global.backend {
-        Some(url) => url.parse().map_err(Failure::Url)?,
+        Some(url) => url.parse().map_err(Error::Url)?,
         None => BackendUrl::Sqlite(data_file("flipcache.db")?),
     };
     let instance = Instance::builder(open_backend(&url)?).build()?;
@@ -27,8 +27,8 @@ pub(crate) fn open(global: &GlobalOptions) -> Result<Cache, Failure> {
 }
 
 pub(crate) fn open_backend(url: &BackendUrl) -> Result<Arc<dyn KvBackend>, Failure> {
-    let runtime = io::runtime().map_err(CacheError::from)?;
-    Ok(backend::open(url, &BackendOptions::default(), runtime)?)
+    let runtime = io::runtime().map_err(Error::from)?;
+    Ok(backend::open(url, &BackendOptions::default(), runtime).map_err(Error::from)?)
 }
 
 /// A file of this program in the user's data directory, which may not be there yet.

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::Subcommand;
-use flipcache::Expiry;
 use flipcache::component::{Cache, Found, Source};
+use flipcache::{Expiry, Value};
 
 use super::answer::{Answer, Body};
 use super::failure::Failure;
@@ -169,14 +169,22 @@ fn get_many(cache: &Cache, keys: &[String]) -> Result<Answer, Failure> {
 }
 
 fn set_many(cache: &Cache, words: Vec<String>) -> Result<(), Failure> {
-    let mut entries = Vec::with_capacity(words.len() / 2);
+    let value_type = cache.options().value_type;
+    let entries = pairs(words, |text| parse_value(text.into_bytes(), value_type))?;
+    Ok(cache.set_many(entries, Expiry::Inherit)?)
+}
+
+/// Keys and values in turn.
+pub(crate) fn pairs(
+    words: Vec<String>,
+    parse: impl Fn(String) -> Result<Value, Failure>,
+) -> Result<Vec<(String, Value)>, Failure> {
+    let mut pairs = Vec::with_capacity(words.len() / 2);
     let mut words = words.into_iter();
     while let Some(key) = words.next() {
-        let value = words
-            .next()
-            .ok_or_else(|| Failure::Usage(format!("key {key:?} has no value")))?;
-        let value = parse_value(value.into_bytes(), cache.options().value_type)?;
-        entries.push((key, value));
+        let no_value = || Failure::Usage(format!("key {key:?} has no value"));
+        let value = parse(words.next().ok_or_else(no_value)?)?;
+        pairs.push((key, value));
     }
-    Ok(cache.set_many(entries, Expiry::Inherit)?)
+    Ok(pairs)
 }

@@ -69,6 +69,11 @@ impl Cache {
         Ok(cache)
     }
 
+    /// The instance that it was opened in.
+    pub fn instance(&self) -> &Instance {
+        &self.instance
+    }
+
     /// The options that it was opened with.
     pub fn options(&self) -> &Options {
         &self.options
@@ -210,13 +215,20 @@ impl Cache {
         self.call(|cache, store, this| cache.call_len(store, this))
     }
 
-    /// Whether [`len`](Self::len) is 0.
+    /// Whether L2 holds no key of this cache. Ends at the first key that it finds.
     ///
     /// # Errors
     ///
     /// As [`len`](Self::len).
     pub fn is_empty(&self) -> Result<bool, CacheError> {
-        Ok(self.len()? == 0)
+        let mut cursor = None;
+        loop {
+            let page = self.keys(cursor.as_deref(), 1)?;
+            cursor = page.cursor;
+            if !page.keys.is_empty() || cursor.is_none() {
+                return Ok(page.keys.is_empty());
+            }
+        }
     }
 
     /// Deletes every key under this name in both tiers; answers how many.

@@ -5,7 +5,9 @@ use std::time::Duration;
 use flipcache_core as core;
 
 use super::Source;
-use crate::bindings::exports::flipcache::cache::cache;
+use crate::Error;
+use crate::backend::BackendError;
+use crate::bindings::exports::flipcache::cache::{cache, collections};
 use crate::bindings::flipcache::cache::types;
 
 impl From<core::Value> for types::Value {
@@ -129,4 +131,44 @@ impl From<cache::Stats> for core::Stats {
 fn millis(duration: Duration) -> u64 {
     let nanos = duration.as_nanos().div_ceil(1_000_000);
     u64::try_from(nanos).unwrap_or(u64::MAX)
+}
+
+impl From<cache::Error> for Error {
+    fn from(error: cache::Error) -> Self {
+        match error {
+            cache::Error::InvalidName(why) => Self::InvalidName(why),
+            cache::Error::InvalidOptions(why) => Self::InvalidOptions(why),
+            cache::Error::Conflict(why) => Self::Conflict(why),
+            cache::Error::Denied(why) => Self::Denied(why),
+            cache::Error::InvalidKey(key) => Self::InvalidKey { key },
+            cache::Error::InvalidValue(why) => Self::InvalidValue(why),
+            cache::Error::InvalidTtl(millis) => Self::InvalidTtl { millis },
+            cache::Error::TooLarge(limit) => Self::TooLarge { limit },
+            cache::Error::Undecodable(key) => Self::Undecodable { key },
+            cache::Error::WrongType(key) => Self::WrongType { key },
+            cache::Error::Backend(error) => Self::Backend(error.into()),
+        }
+    }
+}
+
+impl From<collections::Error> for Error {
+    fn from(error: collections::Error) -> Self {
+        match error {
+            collections::Error::InvalidCapacity => Self::InvalidCapacity,
+            collections::Error::TooLarge(limit) => Self::TooLarge { limit },
+        }
+    }
+}
+
+impl From<types::BackendError> for BackendError {
+    fn from(error: types::BackendError) -> Self {
+        match error {
+            types::BackendError::Unavailable(why) => Self::Unavailable(why.into()),
+            types::BackendError::Timeout => Self::Timeout,
+            types::BackendError::AccessDenied(why) => Self::AccessDenied(why.into()),
+            types::BackendError::TooLarge(limit) => Self::TooLarge { limit },
+            types::BackendError::Unsupported(why) => Self::Unsupported(why.into()),
+            types::BackendError::Other(why) => Self::Other(why.into()),
+        }
+    }
 }

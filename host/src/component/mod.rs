@@ -23,10 +23,9 @@ mod cache;
 mod convert;
 mod dict;
 mod engine;
-mod error;
 mod instance;
 
+pub use crate::Error as CacheError;
 pub use cache::{Cache, Found, Source};
 pub use dict::Dict;
-pub use error::CacheError;
 pub use instance::{Instance, InstanceBuilder};

@@ -161,3 +161,39 @@ fn answers_come_at_once_and_redis_may_die_and_come_back_meanwhile() {
     let status = child.wait().expect("the shell must end with its input");
     assert!(status.success(), "{status}");
 }
+
+#[test]
+fn dict_lines_work_on_one_dictionary() {
+    let program = Program::with_backend("memory:");
+    let lines = "dict get a\ndict fifo 0\ndict lru 2\ndict update a 1 b 2\ndict get a\ndict set c 3\n\
+                 dict keys\ndict items\ndict set-default d 4\ndict pop-item --oldest\ndict pop d\ndict len\n\
+                 dict contains a\nhelp dict\ndict fifo 2\ndict keys\n";
+    let told = answers(&program, &["--type", "integer"], lines);
+    assert_eq!(
+        (&told[0]["error"], &told[1]["error"]),
+        (&json!("usage"), &json!("invalid-options"))
+    );
+    assert_eq!(
+        told[2..13],
+        [
+            ok(Value::Null, "none"),
+            ok(Value::Null, "local"),
+            ok(json!(1), "local"),
+            ok(json!(["b", 2]), "local"),
+            ok(json!(["a", "c"]), "local"),
+            ok(json!([["a", 1], ["c", 3]]), "local"),
+            ok(json!(4), "local"),
+            ok(json!(["c", 3]), "local"),
+            ok(json!(4), "local"),
+            ok(json!(0), "local"),
+            ok(json!(false), "local"),
+        ]
+    );
+    assert!(
+        told[13]["value"]
+            .as_str()
+            .is_some_and(|help| help.contains("mark-as-used")),
+        "{told:?}"
+    );
+    assert_eq!(told[15], ok(json!([]), "local"));
+}

@@ -25,6 +25,7 @@ fn open(instance: &Instance, value_type: ValueType) -> Cache {
     instance.open("n", options).expect("it must open")
 }
 
+/// Q11, Q20 and Q21; section 1.1.
 #[test]
 fn open_bad_name_or_options_is_refused() {
     let instance = over(in_memory().backend);

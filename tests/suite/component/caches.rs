@@ -44,6 +44,7 @@ on_every_backend!(
     set_many_writes_all,
 );
 
+/// Section 2.2.
 fn get_second_time_is_local(world: &World) {
     let cache = world.open("n", Options::default());
     set(&cache, "k", "v");
@@ -60,6 +61,7 @@ fn get_second_time_is_local(world: &World) {
     assert_eq!((stats.local_len, stats.local_bytes), (1, 2));
 }
 
+/// Q13.
 fn get_every_value_type_reads_what_was_set(world: &World) {
     for (value_type, value) in [
         (ValueType::Text, text("é☃😀\n\0")),
@@ -92,6 +94,7 @@ fn get_every_value_type_reads_what_was_set(world: &World) {
     }
 }
 
+/// Q4.
 fn get_empty_value_is_a_value(world: &World) {
     let options = Options {
         default: Some(text("default")),
@@ -118,6 +121,7 @@ fn get_large_value_reads_what_was_set(world: &World) {
     assert_eq!(get_text(&cache, "k"), (Some(large), Source::Backend));
 }
 
+/// Q10; section 2.2.
 fn get_absent_key_answers_the_default_and_stores_it_only_if_told(world: &World) {
     let default = Some(text("default"));
     let options = Options {
@@ -143,6 +147,7 @@ fn get_absent_key_answers_the_default_and_stores_it_only_if_told(world: &World) 
     assert_eq!(cache.len().expect("L2 must count"), 1);
 }
 
+/// Q10.
 fn get_store_default_yields_to_whoever_came_first(world: &World) {
     let default = Some(text("default"));
     let cache = world.open(
@@ -250,6 +255,7 @@ fn increment_counts_up_from_nothing_and_keeps_to_64_bits(world: &World) {
     assert!(matches!(error, CacheError::InvalidValue(_)), "{error:?}");
 }
 
+/// Section 2.3.
 fn delete_counts_what_was_there(world: &World) {
     let cache = world.open("n", Options::default());
     set(&cache, "a", "1");
@@ -260,6 +266,7 @@ fn delete_counts_what_was_there(world: &World) {
     assert_eq!(cache.delete(&keys).expect("L2 must delete"), 0);
 }
 
+/// Section 2.4.
 fn contains_tells_of_either_tier(world: &World) {
     let cache = world.open("n", Options::default());
     set(&cache, "k", "v");
@@ -294,6 +301,7 @@ fn clear_leaves_neither_tier_a_key_and_other_names_alone(world: &World) {
     assert_eq!(get_text(&other, "k"), (Some("v".into()), Source::Local));
 }
 
+/// Q16.
 fn nested_names_are_one_place(world: &World) {
     let outer = world.open("user", Options::default());
     let inner = world.open("user:admin", Options::default());
@@ -306,6 +314,7 @@ fn nested_names_are_one_place(world: &World) {
     );
 }
 
+/// Q14 and Q15; section 2.5.
 fn keys_and_names_are_taken_literally(world: &World) {
     let names = ["*", "h[a]llo", "hallo", "back\\slash", "a:b", "?"];
     let caches = names.map(|name| world.open(name, Options::default()));
@@ -339,6 +348,7 @@ fn keys_and_names_are_taken_literally(world: &World) {
     }
 }
 
+/// Q16.
 fn keys_of_integer_cache_are_integers(world: &World) {
     let cache = world.open(
         "n",

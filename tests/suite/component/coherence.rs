@@ -12,6 +12,7 @@ fn two_instances() -> [flipcache::component::Instance; 2] {
     [over(store.backend.clone()), over(store.backend)]
 }
 
+/// Q7.
 #[test]
 fn invalidate_drops_the_keys_and_no_others() {
     let [ours, theirs] = two_instances();

@@ -18,6 +18,7 @@ fn keys(dict: &Dict) -> String {
     dict.keys().expect("the dictionary must answer").concat()
 }
 
+/// Section 1.2.
 #[test]
 fn set_fifo_overwrite_moves_and_a_read_does_not() {
     let (_instance, dict) = dict(Order::Fifo);
@@ -30,6 +31,7 @@ fn set_fifo_overwrite_moves_and_a_read_does_not() {
     assert_eq!(keys(&dict), "cad");
 }
 
+/// Section 1.3.
 #[test]
 fn get_lru_moves_and_peek_and_contains_do_not() {
     let (_instance, dict) = dict(Order::Lru);
@@ -44,6 +46,7 @@ fn get_lru_moves_and_peek_and_contains_do_not() {
     assert_eq!(keys(&dict), "cab");
 }
 
+/// Sections 1.2, 1.3 and 1.5.
 #[test]
 fn every_other_function_does_what_it_says() {
     let (_instance, dict) = dict(Order::Fifo);
@@ -82,6 +85,7 @@ fn every_other_function_does_what_it_says() {
     assert!(dict.is_empty().expect("it must answer"));
 }
 
+/// Q25.
 #[test]
 fn open_without_room_is_refused() {
     let instance = over(in_memory().backend);

@@ -16,6 +16,7 @@ fn with_ttl(ttl: Duration) -> Options {
     }
 }
 
+/// Q6; section 3.
 #[test]
 fn get_after_the_ttl_answers_from_neither_tier() {
     let clock = FakeClock::default();
@@ -42,6 +43,7 @@ fn get_after_the_ttl_answers_from_neither_tier() {
     );
 }
 
+/// Q6.
 #[test]
 fn get_promoted_entry_lives_no_longer_than_in_l2() {
     let clock = FakeClock::default();
@@ -85,6 +87,7 @@ fn set_with_an_expiry_of_its_own_takes_it_instead_of_the_caches() {
     assert_eq!(cache.ttl("ever").expect("it is there"), Some(Expiry::Never));
 }
 
+/// Q20; section 3, rows `0` and `10**20`.
 #[test]
 fn set_ttl_of_zero_or_beyond_redis_is_refused_and_writes_nothing() {
     let clock = FakeClock::default();
@@ -112,6 +115,7 @@ fn set_ttl_of_zero_or_beyond_redis_is_refused_and_writes_nothing() {
     assert_eq!(get_text(&cache, "k").0.as_deref(), Some("old"));
 }
 
+/// Q5.
 #[test]
 fn get_with_refresh_keeps_a_hot_key_alive_in_both_tiers() {
     let clock = FakeClock::default();

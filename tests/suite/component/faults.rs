@@ -18,6 +18,7 @@ fn cache_over_double(options: Options) -> (std::sync::Arc<Double>, Cache) {
     (double, cache)
 }
 
+/// Q2.
 #[test]
 fn set_that_failed_is_not_answered_by_the_local_tier() {
     let (double, cache) = cache_over_double(Options::default());
@@ -47,6 +48,7 @@ fn set_whose_outcome_is_unknown_is_read_from_l2() {
     assert_eq!(get_text(&cache, "k"), (Some("new".into()), Source::Backend));
 }
 
+/// Q3.
 #[test]
 fn set_that_fails_five_hundred_times_never_grows_the_local_tier() {
     let (double, cache) = cache_over_double(Options {

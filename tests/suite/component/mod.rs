@@ -9,4 +9,4 @@ mod faults;
 mod file;
 mod tiers;
 mod wire;
-mod world;
+pub(crate) mod world;

@@ -22,6 +22,7 @@ fn full_cache(eviction: Eviction) -> (World, flipcache::component::Cache) {
     (world, cache)
 }
 
+/// Section 2.7.
 #[test]
 fn set_fifo_neither_read_nor_overwrite_moves() {
     let (_world, cache) = full_cache(Eviction::Fifo);
@@ -49,6 +50,7 @@ fn set_lru_read_and_overwrite_move() {
     assert_eq!(local(&cache), "abd", "looking is no use");
 }
 
+/// Sections 2.6 and 2.7.
 #[test]
 fn refresh_moves_under_both_and_fills_nothing() {
     for eviction in [Eviction::Fifo, Eviction::Lru] {
@@ -62,6 +64,7 @@ fn refresh_moves_under_both_and_fills_nothing() {
     }
 }
 
+/// Section 1.1, `local_max` of 0.
 #[test]
 fn open_without_a_local_tier_asks_l2_every_time() {
     let world = World::over_store(in_memory);

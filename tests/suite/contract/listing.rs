@@ -103,6 +103,7 @@ async fn scan_while_others_are_deleted_lists_those_that_stay(store: &Store) {
     }
 }
 
+/// Q15.
 async fn scan_awkward_names_are_taken_literally(store: &Store) {
     for (name, decoy) in AWKWARD {
         fill(store, decoy, 3).await;

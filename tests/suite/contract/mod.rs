@@ -11,6 +11,7 @@ mod writing;
 macro_rules! contract {
     ($($case:ident),+ $(,)?) => {
         crate::contract::contract!(@store memory, in_memory, $($case),+);
+        crate::contract::contract!(@store compressed, compressed_in_memory, $($case),+);
         crate::contract::contract!(@store sqlite, in_sqlite, $($case),+);
         crate::contract::contract!(@store redis, in_redis, $($case),+);
     };

@@ -109,6 +109,14 @@ impl Shard {
         }
     }
 
+    /// A ticket to ask L2 with now, whatever the local tier holds. Counts as no read.
+    pub fn ticket(&self, cache: CacheId, hash: u64, clock: Clock<'_>) -> Ticket {
+        Ticket {
+            version: self.version(cache, hash),
+            asked: clock(),
+        }
+    }
+
     /// Takes in L2's answer to a read. It is kept only if nothing has bumped the key since its
     /// ticket was given.
     pub fn settle(
@@ -163,10 +171,7 @@ impl Shard {
         self.drop_from_others(cache, hash, key);
         self.fence.bump(hash);
         self.with_tier(cache, |tier| tier.hold_place(hash, key));
-        Ticket {
-            version: self.version(cache, hash),
-            asked: clock(),
-        }
+        self.ticket(cache, hash, clock)
     }
 
     /// After a write: keeps the value that L2 holds now, with its TTL, if nothing else has bumped the

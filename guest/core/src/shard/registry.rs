@@ -10,7 +10,7 @@ use crate::tier::Tier;
 const MAX_CACHES: usize = 1 << 16;
 
 /// The number of a cache in its shard.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CacheId(u32);
 
 /// Why a cache was not opened.

@@ -122,6 +122,16 @@ impl Value {
         }
     }
 
+    /// Bytes that it takes, about: its text or bytes, or eight.
+    pub fn weight(&self) -> u64 {
+        let len = match self {
+            Self::Text(text) | Self::Json(text) => text.len(),
+            Self::Bytes(bytes) => bytes.len(),
+            Self::Integer(_) | Self::Float(_) | Self::Boolean(_) => size_of::<u64>(),
+        };
+        len as u64
+    }
+
     /// The wire form, for a cache that holds values of the type `wanted`.
     ///
     /// # Errors

@@ -4,8 +4,8 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
-use flipcache::component::{Cache, CacheError};
-use flipcache::{Expiry, Options, Order, Value, ValueType};
+use flipcache::component::Cache;
+use flipcache::{Error, Expiry, Options, Order, Value, ValueType};
 
 use super::shape::Shape;
 use super::{Demo, Example, Show, show};
@@ -137,7 +137,7 @@ fn lru(demo: &mut Demo) -> Result<()> {
     Ok(())
 }
 
-fn get(cache: &Cache, key: &str) -> Result<Option<Value>, CacheError> {
+fn get(cache: &Cache, key: &str) -> Result<Option<Value>, Error> {
     Ok(cache.get(key)?.value)
 }
 

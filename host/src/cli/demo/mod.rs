@@ -7,8 +7,8 @@ mod shape;
 
 use anyhow::Result;
 use flipcache::backend::BackendUrl;
-use flipcache::component::{Cache, CacheError, Instance};
-use flipcache::{Options, Value};
+use flipcache::component::{Cache, Instance};
+use flipcache::{Error, Options, Value};
 
 use super::args::GlobalOptions;
 use super::failure::Failure;
@@ -21,7 +21,9 @@ const PREFIX: &str = "flipcache-demo";
 /// Runs all examples; `true` if every outcome was the expected one.
 pub(crate) fn run(global: &GlobalOptions) -> Result<bool> {
     let url = match &global.backend {
-        Some(url) => url.parse().map_err(Failure::Url)?,
+        Some(url) => url
+            .parse()
+            .map_err(|error| Failure::Cache(Error::Url(error)))?,
         None => BackendUrl::Memory,
     };
     let instance = Instance::builder(options::open_backend(&url)?)
@@ -57,7 +59,7 @@ struct Demo {
 
 impl Demo {
     /// Opens an empty cache of the demonstration's own.
-    fn open(&self, name: &str, options: Options) -> Result<Cache, CacheError> {
+    fn open(&self, name: &str, options: Options) -> Result<Cache, Error> {
         let cache = self.instance.open(&format!("{PREFIX}-{name}"), options)?;
         cache.clear()?;
         Ok(cache)

@@ -3,18 +3,12 @@
 use std::time::Duration;
 
 use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
+use super::dict::DictCommand;
 use crate::cli::failure::Failure;
 use crate::cli::text::parse_seconds;
 use crate::cli::verb::Verb;
-
-/// Whether there is another line to come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Done {
-    GoOn,
-    Exit,
-}
 
 #[derive(Debug, Parser)]
 #[command(
@@ -36,16 +30,28 @@ pub(super) enum Command {
     Verb(Verb),
     /// Lists the local tier's keys, in the order in which they would be evicted
     Local,
+    /// Works on a dictionary: `dict fifo N`, `dict lru N`, and what `help dict` lists
+    #[command(disable_help_flag = true, disable_help_subcommand = true)]
+    Dict {
+        #[command(subcommand)]
+        command: DictCommand,
+    },
     /// Waits
     Sleep {
         #[arg(value_name = "SECONDS", value_parser = parse_seconds, allow_negative_numbers = true)]
         time: Duration,
     },
-    /// Shows this list
-    Help,
+    /// Shows this list, or that of `dict`
+    Help { topic: Option<Topic> },
     /// Ends the shell, as the end of input does
     #[command(alias = "quit")]
     Exit,
+}
+
+/// What there is a list of.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Topic {
+    Dict,
 }
 
 impl Command {
@@ -67,10 +73,16 @@ impl Command {
     }
 }
 
-/// The verbs, a line each.
-pub(super) fn help() -> String {
+/// The commands, or those of a topic, a line each.
+pub(super) fn help(topic: Option<Topic>) -> String {
+    let mut commands = Line::command();
+    if let Some(Topic::Dict) = topic
+        && let Some(dict) = commands.find_subcommand_mut("dict")
+    {
+        commands = dict.clone();
+    }
     let mut help = String::new();
-    for command in Line::command().get_subcommands_mut() {
+    for command in commands.get_subcommands_mut() {
         command.build();
         let usage = command.render_usage().to_string();
         let usage = usage
@@ -163,7 +175,7 @@ mod tests {
 
     #[test]
     fn help_lists_every_command_in_a_line() {
-        let help = help();
+        let help = help(None);
         for name in names() {
             assert!(
                 help.lines().any(|line| line.starts_with(&name)),

@@ -1,26 +1,24 @@
 //! The shell at a terminal: a prompt with history and completion.
 
 use anyhow::{Context, Result};
-use flipcache::component::Cache;
 use rustyline::completion::Completer;
 use rustyline::error::ReadlineError;
 use rustyline::history::DefaultHistory;
 use rustyline::{Editor, Helper, Highlighter, Hinter, Validator};
 
-use super::answer_line;
-use super::line::{Done, names};
-use crate::cli::answer::Tell;
+use super::line::names;
+use super::{Done, Session};
 use crate::cli::options::data_file;
 
 /// Takes lines until the end of input. Control-C drops a line, Control-D ends the shell.
-pub(super) fn run(cache: &Cache, tell: Tell) -> Result<()> {
+pub(super) fn run(session: &mut Session) -> Result<()> {
     let mut editor: Editor<Words, DefaultHistory> =
         Editor::new().context("cannot use the terminal")?;
     editor.set_helper(Some(Words { names: names() }));
     let history = data_file("history")?;
     // There is none before the first session.
     let _ = editor.load_history(&history);
-    let done = read_lines(&mut editor, cache, tell);
+    let done = read_lines(&mut editor, session);
     let saved = std::fs::create_dir_all(history.parent().unwrap_or(&history))
         .map_err(ReadlineError::from)
         .and_then(|()| editor.save_history(&history));
@@ -30,12 +28,12 @@ pub(super) fn run(cache: &Cache, tell: Tell) -> Result<()> {
     done
 }
 
-fn read_lines(editor: &mut Editor<Words, DefaultHistory>, cache: &Cache, tell: Tell) -> Result<()> {
+fn read_lines(editor: &mut Editor<Words, DefaultHistory>, session: &mut Session) -> Result<()> {
     loop {
         match editor.readline("flipcache> ") {
             Ok(line) => {
                 editor.add_history_entry(&line)?;
-                if answer_line(line.as_bytes(), cache, tell)? == Done::Exit {
+                if session.answer_line(line.as_bytes())? == Done::Exit {
                     return Ok(());
                 }
             }

@@ -1,12 +1,14 @@
-//! Why a cache did not do what was asked: WIT's `cache.error`, and what can befall an instance.
+//! Why a cache did not do what was asked: WIT's `cache.error`, what can befall an instance, and what
+//! an application's own code answers.
 
-use crate::backend::BackendError;
-use crate::bindings::exports::flipcache::cache::{cache, collections};
-use crate::bindings::flipcache::cache::types;
+use std::sync::Arc;
+
+use crate::backend::{BackendError, OpenError as BackendOpenError, UrlError};
+use flipcache_core::{InvalidKey, InvalidOptions, InvalidValue, MAX_KEY_BYTES, OpenError};
 
 /// Why a cache did not do what was asked.
 #[derive(Debug, thiserror::Error)]
-pub enum CacheError {
+pub enum Error {
     /// The name cannot name a cache.
     #[error("invalid name: {0}")]
     InvalidName(String),
@@ -59,6 +61,27 @@ pub enum CacheError {
     /// L2 did not do what was asked.
     #[error(transparent)]
     Backend(#[from] BackendError),
+    /// The codec found no wire form for a value, or no value in a wire form.
+    #[error("the codec failed on the value of key {key:?}")]
+    Codec {
+        /// The key.
+        key: String,
+        /// The codec's own error.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The loader of a missing value failed; all who waited for it are told.
+    #[error("the value could not be loaded")]
+    Loader(#[source] Arc<dyn std::error::Error + Send + Sync>),
+    /// A task of the cache's was ended: its runtime is shutting down, or code in it panicked.
+    #[error("a task of the cache was ended")]
+    Ended,
+    /// The URL of the backend is wrong.
+    #[error("cannot use the backend's URL")]
+    Url(#[from] UrlError),
+    /// The backend cannot be opened.
+    #[error("cannot open the backend")]
+    Open(#[from] BackendOpenError),
     /// A dictionary holds at least one item.
     #[error("invalid capacity: a dictionary holds at least one item")]
     InvalidCapacity,
@@ -73,48 +96,46 @@ pub enum CacheError {
     Thread(#[from] std::io::Error),
 }
 
-impl From<wasmtime::Error> for CacheError {
+impl From<wasmtime::Error> for Error {
     fn from(error: wasmtime::Error) -> Self {
         Self::Instance(error)
     }
 }
 
-impl From<cache::Error> for CacheError {
-    fn from(error: cache::Error) -> Self {
+impl From<OpenError> for Error {
+    fn from(error: OpenError) -> Self {
+        let message = error.to_string();
         match error {
-            cache::Error::InvalidName(why) => Self::InvalidName(why),
-            cache::Error::InvalidOptions(why) => Self::InvalidOptions(why),
-            cache::Error::Conflict(why) => Self::Conflict(why),
-            cache::Error::Denied(why) => Self::Denied(why),
-            cache::Error::InvalidKey(key) => Self::InvalidKey { key },
-            cache::Error::InvalidValue(why) => Self::InvalidValue(why),
-            cache::Error::InvalidTtl(millis) => Self::InvalidTtl { millis },
-            cache::Error::TooLarge(limit) => Self::TooLarge { limit },
-            cache::Error::Undecodable(key) => Self::Undecodable { key },
-            cache::Error::WrongType(key) => Self::WrongType { key },
-            cache::Error::Backend(error) => Self::Backend(error.into()),
+            OpenError::Name(_) => Self::InvalidName(message),
+            OpenError::Options(_) => Self::InvalidOptions(message),
+            OpenError::Conflict => Self::Conflict(message),
+            OpenError::TooMany => Self::Denied(message),
         }
     }
 }
 
-impl From<collections::Error> for CacheError {
-    fn from(error: collections::Error) -> Self {
-        match error {
-            collections::Error::InvalidCapacity => Self::InvalidCapacity,
-            collections::Error::TooLarge(limit) => Self::TooLarge { limit },
-        }
+impl From<InvalidOptions> for Error {
+    fn from(error: InvalidOptions) -> Self {
+        Self::InvalidOptions(error.to_string())
     }
 }
 
-impl From<types::BackendError> for BackendError {
-    fn from(error: types::BackendError) -> Self {
+impl From<InvalidValue> for Error {
+    fn from(error: InvalidValue) -> Self {
+        Self::InvalidValue(error.to_string())
+    }
+}
+
+impl Error {
+    /// What is wrong with a key.
+    pub(crate) fn of_key(key: &str, error: InvalidKey) -> Self {
         match error {
-            types::BackendError::Unavailable(why) => Self::Unavailable(why.into()),
-            types::BackendError::Timeout => Self::Timeout,
-            types::BackendError::AccessDenied(why) => Self::AccessDenied(why.into()),
-            types::BackendError::TooLarge(limit) => Self::TooLarge { limit },
-            types::BackendError::Unsupported(why) => Self::Unsupported(why.into()),
-            types::BackendError::Other(why) => Self::Other(why.into()),
+            InvalidKey::NotAnInteger => Self::InvalidKey {
+                key: key.to_owned(),
+            },
+            InvalidKey::TooLong => Self::TooLarge {
+                limit: MAX_KEY_BYTES as u64,
+            },
         }
     }
 }

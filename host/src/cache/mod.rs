@@ -1,0 +1,385 @@
+//! Caches for Rust programs: typed, asynchronous, shared by all tasks of a program.
+
+mod blocking;
+mod builder;
+mod codec;
+mod key;
+mod local;
+mod python_json;
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use flipcache_core::{Expiry, Stats};
+use futures_core::Stream;
+use futures_util::stream;
+
+use crate::Error;
+use crate::Source;
+use crate::driver::Handle;
+
+pub use blocking::Blocking;
+pub use builder::CacheBuilder;
+pub use codec::{Boolean, Bytes, Codec, Float, Integer, Json, Text};
+pub use key::{IntegerKeys, Key, Keys, TextKeys};
+pub use local::Local;
+
+/// How many keys a page of [`Cache::keys`] asks for.
+const PAGE: u32 = 1_000;
+
+/// A named cache of typed values in two tiers. Keys stand in the shared tier (L2) as `name:key`.
+///
+/// Clones are the same handle. A write goes on to its end though whoever awaits it goes away.
+///
+/// # Errors
+///
+/// Every method that asks L2 may answer [`Error::Backend`]; every method that takes a key
+/// [`Error::TooLarge`] for one longer than [`MAX_KEY_BYTES`](crate::MAX_KEY_BYTES).
+pub struct Cache<C: Codec = Text, K: Keys = TextKeys> {
+    handle: Arc<Handle>,
+    codec: Arc<C>,
+    keys: PhantomData<fn() -> K>,
+}
+
+/// A value, and where it came from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found<V> {
+    /// The value; `None` if neither tier has one and there is no default.
+    pub value: Option<V>,
+    /// Where it came from.
+    pub source: Source,
+}
+
+impl<C: Codec, K: Keys> Cache<C, K> {
+    pub(crate) fn new(handle: Arc<Handle>, codec: C) -> Self {
+        Self {
+            handle,
+            codec: Arc::new(codec),
+            keys: PhantomData,
+        }
+    }
+
+    /// The cache's name.
+    pub fn name(&self) -> &str {
+        self.handle.name()
+    }
+
+    /// Reads through: local tier, then L2, which fills the local tier.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Undecodable`], [`Error::WrongType`] or [`Error::Codec`] if L2 holds what is no value
+    /// of this cache.
+    pub async fn get(&self, key: K::Key<'_>) -> Result<Option<C::Value>, Error> {
+        Ok(self.get_detailed(key).await?.value)
+    }
+
+    /// As [`get`](Self::get), and where the value came from.
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Self::get).
+    pub async fn get_detailed(&self, key: K::Key<'_>) -> Result<Found<C::Value>, Error> {
+        let key = key.text();
+        let found = self.handle.get(&key).await?;
+        let value = found.wire.map(|wire| self.decode(&key, &wire));
+        Ok(Found {
+            value: value.transpose()?,
+            source: found.source,
+        })
+    }
+
+    /// One slot per key, in the order asked for; at most one round trip, two where defaults are
+    /// stored.
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Self::get); fails whole.
+    pub async fn get_many<'k>(
+        &self,
+        keys: impl IntoIterator<Item = K::Key<'k>>,
+    ) -> Result<Vec<Option<C::Value>>, Error> {
+        let keys: Vec<_> = keys.into_iter().map(Key::text).collect();
+        let texts: Vec<&str> = keys.iter().map(AsRef::as_ref).collect();
+        let found = self.handle.get_many(&texts).await?;
+        let values = texts.iter().zip(found).map(|(key, found)| {
+            let value = found.wire.map(|wire| self.decode(key, &wire));
+            value.transpose()
+        });
+        values.collect()
+    }
+
+    /// The value of a key. If neither tier has one, what `load` answers, after it was written.
+    ///
+    /// However many callers miss a key at once, one of their loaders runs, to its end; a loader that
+    /// fails or panics leaves nothing behind, and the next caller loads anew. What was loaded is
+    /// written only if the key is still absent; if somebody has written it meanwhile, that value is
+    /// answered. A delete of the key while it is absent anyway is not noticed: what was loaded before
+    /// it is then written after it. The cache's default plays no part here.
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Self::get), and [`Error::Loader`] with what the loader answered, the same for all
+    /// who waited.
+    pub async fn get_or_insert_with<F, L, E>(
+        &self,
+        key: K::Key<'_>,
+        load: F,
+    ) -> Result<C::Value, Error>
+    where
+        F: FnOnce() -> L + Send + 'static,
+        L: Future<Output = Result<C::Value, E>> + Send + 'static,
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let key = key.text();
+        let (codec, name) = (Arc::clone(&self.codec), key.clone().into_owned());
+        let wire = self.handle.get_or_load(&key, async move {
+            let value = load()
+                .await
+                .map_err(|error| Error::Loader(Arc::from(error.into())))?;
+            encode(&*codec, &name, value.borrow())
+        });
+        self.decode(&key, &wire.await?)
+    }
+
+    /// Writes L2, then the local tier. After an error the local tier holds no value for the key.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Codec`] if the value has no wire form.
+    pub async fn set(&self, key: K::Key<'_>, value: &C::Borrowed) -> Result<(), Error> {
+        self.set_with(key, value, Expiry::Inherit).await
+    }
+
+    /// As [`set`](Self::set), with a TTL of the entry's own.
+    ///
+    /// # Errors
+    ///
+    /// As [`set`](Self::set), and [`Error::InvalidTtl`] for 0 or more than L2 can hold.
+    pub async fn set_with_ttl(
+        &self,
+        key: K::Key<'_>,
+        value: &C::Borrowed,
+        ttl: Duration,
+    ) -> Result<(), Error> {
+        self.set_with(key, value, Expiry::After(ttl)).await
+    }
+
+    /// As [`set`](Self::set), with a life of the entry's own.
+    ///
+    /// # Errors
+    ///
+    /// As [`set_with_ttl`](Self::set_with_ttl).
+    pub async fn set_with(
+        &self,
+        key: K::Key<'_>,
+        value: &C::Borrowed,
+        expiry: Expiry,
+    ) -> Result<(), Error> {
+        let key = key.text().into_owned();
+        let wire = encode(&*self.codec, &key, value)?;
+        self.handle.set(vec![(key, wire)], expiry).await
+    }
+
+    /// Writes entries in one round trip. Not atomic: after an error of L2 any subset may have been
+    /// written. Nothing is if a key or value is not valid.
+    ///
+    /// # Errors
+    ///
+    /// As [`set`](Self::set).
+    pub async fn set_many<'a>(
+        &self,
+        entries: impl IntoIterator<Item = (K::Key<'a>, &'a C::Borrowed)>,
+    ) -> Result<(), Error> {
+        let encode = |(key, value): (K::Key<'a>, &'a C::Borrowed)| {
+            let key = key.text().into_owned();
+            let wire = encode(&*self.codec, &key, value)?;
+            Ok((key, wire))
+        };
+        let entries = entries
+            .into_iter()
+            .map(encode)
+            .collect::<Result<_, Error>>()?;
+        self.handle.set(entries, Expiry::Inherit).await
+    }
+
+    /// Writes a value if the key is absent: `true` if it was written, `false` if the key was there.
+    ///
+    /// # Errors
+    ///
+    /// As [`set`](Self::set).
+    pub async fn set_if_absent(&self, key: K::Key<'_>, value: &C::Borrowed) -> Result<bool, Error> {
+        let key = key.text();
+        let wire = encode(&*self.codec, &key, value)?;
+        self.handle.set_if_absent(&key, wire, Expiry::Inherit).await
+    }
+
+    /// Deletes a key in both tiers; answers whether L2 had it.
+    ///
+    /// # Errors
+    ///
+    /// None of its own.
+    pub async fn delete(&self, key: K::Key<'_>) -> Result<bool, Error> {
+        Ok(self.delete_many([key]).await? > 0)
+    }
+
+    /// Deletes keys in both tiers; answers how many L2 had.
+    ///
+    /// # Errors
+    ///
+    /// None of its own.
+    pub async fn delete_many<'k>(
+        &self,
+        keys: impl IntoIterator<Item = K::Key<'k>>,
+    ) -> Result<u64, Error> {
+        let keys = keys.into_iter().map(|key| key.text().into_owned());
+        self.handle.delete(keys.collect()).await
+    }
+
+    /// Whether either tier has the key. No use, and fills nothing.
+    ///
+    /// # Errors
+    ///
+    /// None of its own.
+    pub async fn contains(&self, key: K::Key<'_>) -> Result<bool, Error> {
+        self.handle.contains(&key.text()).await
+    }
+
+    /// Marks the entry as used, under FIFO too, and starts its TTL anew; `false` if L2 does not have it.
+    ///
+    /// # Errors
+    ///
+    /// None of its own.
+    pub async fn refresh(&self, key: K::Key<'_>) -> Result<bool, Error> {
+        self.handle.refresh(&key.text()).await
+    }
+
+    /// What is left of the entry's life; `None` if absent; never [`Expiry::Inherit`].
+    ///
+    /// # Errors
+    ///
+    /// None of its own.
+    pub async fn ttl(&self, key: K::Key<'_>) -> Result<Option<Expiry>, Error> {
+        self.handle.ttl(&key.text()).await
+    }
+
+    /// The cache's keys in L2, page by page as they are asked for. Those present throughout come at
+    /// least once; some may come twice.
+    ///
+    /// # Errors
+    ///
+    /// An item may be an error of L2; it is the last.
+    pub fn keys(&self) -> impl Stream<Item = Result<K::Owned, Error>> + Send + use<C, K> {
+        let handle = Arc::clone(&self.handle);
+        let pages = stream::try_unfold(Some(None::<String>), move |cursor| {
+            let handle = Arc::clone(&handle);
+            async move {
+                let Some(cursor) = cursor else {
+                    return Ok::<_, Error>(None);
+                };
+                let page = handle.keys(cursor.as_deref(), PAGE).await?;
+                let keys = page.keys.into_iter().filter_map(K::owned).map(Ok);
+                let keys: Vec<Result<K::Owned, Error>> = keys.collect();
+                Ok(Some((stream::iter(keys), page.cursor.map(Some))))
+            }
+        });
+        futures_util::TryStreamExt::try_flatten(pages)
+    }
+
+    /// How many keys L2 holds under this name, those of caches whose names begin so among them.
+    ///
+    /// # Errors
+    ///
+    /// None of its own.
+    pub async fn len(&self) -> Result<u64, Error> {
+        self.handle.len().await
+    }
+
+    /// Whether L2 holds no key of this cache. Ends at the first key that it finds.
+    ///
+    /// # Errors
+    ///
+    /// None of its own.
+    pub async fn is_empty(&self) -> Result<bool, Error> {
+        self.handle.is_empty().await
+    }
+
+    /// Deletes every key under this name in both tiers, those of caches whose names begin so among
+    /// them; answers how many.
+    ///
+    /// # Errors
+    ///
+    /// If L2 fails, some may have been deleted, and the local tier is empty.
+    pub async fn clear(&self) -> Result<u64, Error> {
+        self.handle.clear().await
+    }
+
+    /// The local tier alone.
+    pub fn local(&self) -> Local<'_, C, K> {
+        Local::new(self)
+    }
+
+    /// The same cache for threads that wait.
+    pub fn blocking(&self) -> Blocking<C, K> {
+        Blocking::new(self.clone())
+    }
+
+    /// What the cache has done since its client was made.
+    pub fn stats(&self) -> Stats {
+        self.handle.stats()
+    }
+
+    fn decode(&self, key: &str, wire: &[u8]) -> Result<C::Value, Error> {
+        self.codec
+            .decode(wire)
+            .map_err(|error| codec_error(key, error))
+    }
+}
+
+impl<T, K: Keys> Cache<Integer<T>, K>
+where
+    Integer<T>: Codec,
+{
+    /// Adds to the integer of a key, 0 if absent; answers the sum. A key that was absent gets the
+    /// cache's TTL, one that was there keeps its own.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Undecodable`] if the key holds no integer, [`Error::InvalidValue`] if the sum is
+    /// beyond 64 bits; nothing has changed then.
+    pub async fn increment(&self, key: K::Key<'_>, delta: i64) -> Result<i64, Error> {
+        self.handle.increment(&key.text(), delta).await
+    }
+}
+
+impl<C: Codec, K: Keys> Clone for Cache<C, K> {
+    fn clone(&self) -> Self {
+        Self {
+            handle: Arc::clone(&self.handle),
+            codec: Arc::clone(&self.codec),
+            keys: PhantomData,
+        }
+    }
+}
+
+impl<C: Codec, K: Keys> fmt::Debug for Cache<C, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cache")
+            .field("name", &self.name())
+            .finish_non_exhaustive()
+    }
+}
+
+fn encode<C: Codec>(codec: &C, key: &str, value: &C::Borrowed) -> Result<Vec<u8>, Error> {
+    codec.encode(value).map_err(|error| codec_error(key, error))
+}
+
+fn codec_error(key: &str, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+    Error::Codec {
+        key: key.to_owned(),
+        source: error.into(),
+    }
+}

@@ -1,0 +1,117 @@
+//! `dict`: a dictionary of the shell's own, beside its cache.
+
+use clap::Subcommand;
+use flipcache::component::{Dict, Instance};
+use flipcache::{Order, ValueType};
+
+use crate::cli::answer::{Answer, Body};
+use crate::cli::failure::Failure;
+use crate::cli::text::parse_value;
+use crate::cli::verb::pairs;
+
+/// What can be done with the shell's dictionary.
+#[derive(Debug, Subcommand)]
+#[command(disable_help_flag = true, disable_help_subcommand = true)]
+pub(super) enum DictCommand {
+    /// Opens an empty one that evicts in the order of insertion
+    Fifo { max_items: u32 },
+    /// Opens an empty one that evicts the least recently used
+    Lru { max_items: u32 },
+    /// Answers a value; a use in LRU order
+    Get { key: String },
+    /// Answers a value, as no use
+    Peek { key: String },
+    /// Puts an item last; answers the one that left
+    Set {
+        key: String,
+        #[arg(allow_negative_numbers = true)]
+        value: String,
+    },
+    /// Answers the present value, or the one given, after storing it
+    SetDefault {
+        key: String,
+        #[arg(allow_negative_numbers = true)]
+        value: String,
+    },
+    /// Sets several items
+    Update {
+        #[arg(required = true, num_args = 2.., value_names = ["KEY", "VALUE"], allow_negative_numbers = true)]
+        items: Vec<String>,
+    },
+    /// Answers whether a key is there
+    Contains { key: String },
+    /// Makes an item the last to leave
+    MarkAsUsed { key: String },
+    /// Takes an item out and answers its value
+    Pop { key: String },
+    /// Takes the newest item out
+    PopItem {
+        /// The oldest instead
+        #[arg(long)]
+        oldest: bool,
+    },
+    /// Lists keys, the next to leave first
+    Keys,
+    /// Lists values, the next to leave first
+    Values,
+    /// Lists items, the next to leave first
+    Items,
+    /// Counts items
+    Len,
+    /// Drops every item
+    Clear,
+}
+
+impl DictCommand {
+    /// Runs a command on the dictionary that is open, or opens one.
+    pub(super) fn run(
+        self,
+        open: &mut Option<Dict>,
+        instance: &Instance,
+        value_type: ValueType,
+    ) -> Result<Answer, Failure> {
+        let order = match self {
+            Self::Fifo { max_items } => Some((Order::Fifo, max_items)),
+            Self::Lru { max_items } => Some((Order::Lru, max_items)),
+            _ => None,
+        };
+        if let Some((order, max_items)) = order {
+            *open = Some(instance.open_dict(order, max_items)?);
+            return Ok(Answer::DONE);
+        }
+        let Some(dict) = open else {
+            let message = "no dictionary is open; open one with `dict fifo N` or `dict lru N`";
+            return Err(Failure::Usage(message.to_owned()));
+        };
+        Ok(Answer::local(self.work_on(dict, value_type)?))
+    }
+
+    fn work_on(self, dict: &Dict, value_type: ValueType) -> Result<Body, Failure> {
+        let parse = |text: String| parse_value(text.into_bytes(), value_type);
+        Ok(match self {
+            Self::Fifo { .. } | Self::Lru { .. } => Body::Done,
+            Self::Get { key } => Body::Value(dict.get(&key)?),
+            Self::Peek { key } => Body::Value(dict.peek(&key)?),
+            Self::Set { key, value } => Body::Item(dict.set(&key, parse(value)?)?),
+            Self::SetDefault { key, value } => {
+                Body::Value(Some(dict.set_default(&key, parse(value)?)?))
+            }
+            Self::Update { items } => {
+                dict.update(pairs(items, parse)?)?;
+                Body::Done
+            }
+            Self::Contains { key } => Body::Truth(dict.contains(&key)?),
+            Self::MarkAsUsed { key } => Body::Truth(dict.mark_as_used(&key)?),
+            Self::Pop { key } => Body::Value(dict.pop(&key)?),
+            Self::PopItem { oldest } => Body::Item(dict.pop_item(!oldest)?),
+            Self::Keys => Body::Keys(dict.keys()?),
+            Self::Values => Body::Values(dict.values()?.into_iter().map(Some).collect()),
+            Self::Items => Body::Items(dict.items()?),
+            Self::Len => Body::Count(dict.len()?.into()),
+            Self::Clear => {
+                dict.clear()?;
+                Body::Done
+            }
+        })
+    }
+}

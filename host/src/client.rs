@@ -1,0 +1,63 @@
+//! A backend and the local tiers over it: what the caches of one program share.
+
+use std::sync::Arc;
+
+use flipcache_core::Options;
+use tokio::runtime::Handle;
+
+use crate::backend::{self, BackendOptions, KvBackend};
+use crate::cache::{CacheBuilder, Text, TextKeys};
+use crate::driver::Driver;
+use crate::{Error, io};
+
+/// A backend, and the local tiers of all caches over it.
+///
+/// Clones are the same client. Caches of one client see each other's writes at once; a second client
+/// is to them as another process is.
+///
+/// # Examples
+///
+/// ```
+/// use flipcache::{Client, et};
+///
+/// # pollster::block_on(async {
+/// let client = Client::connect("memory:")?;
+/// let names = client.cache("name").local_max(10_000).ttl(et::ONE_HOUR).open()?;
+/// names.set("1", "Ada").await?;
+/// assert_eq!(names.get("1").await?.as_deref(), Some("Ada"));
+/// # Ok::<(), flipcache::Error>(())
+/// # }).unwrap();
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    pub(crate) driver: Arc<Driver>,
+}
+
+impl Client {
+    /// A client of the store that a URL names: `redis://HOST`, `sqlite:PATH`, `memory:` and so on, see
+    /// [`BackendUrl`](backend::BackendUrl). A Redis server need not be there yet.
+    ///
+    /// What runs in the background runs on [`io::runtime`]; methods may be awaited in any runtime.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Url`] and [`Error::Open`] if there cannot be such a store, [`Error::Thread`] if there
+    /// is no thread to ask it on.
+    pub fn connect(url: &str) -> Result<Self, Error> {
+        let runtime = io::runtime()?;
+        let backend = backend::open(&url.parse()?, &BackendOptions::default(), runtime.clone())?;
+        Ok(Self::new(backend, runtime))
+    }
+
+    /// A client of a backend, with its tasks on a runtime.
+    pub fn new(backend: Arc<dyn KvBackend>, runtime: Handle) -> Self {
+        Self {
+            driver: Arc::new(Driver::new(backend, runtime)),
+        }
+    }
+
+    /// A cache of text under text keys, until the builder is told otherwise.
+    pub fn cache(&self, name: &str) -> CacheBuilder<Text, TextKeys> {
+        CacheBuilder::new(self.clone(), name, Options::default(), Text)
+    }
+}

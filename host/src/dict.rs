@@ -1,0 +1,231 @@
+//! Bounded dictionaries in memory, for all tasks and threads of a program: Python's `FIFODict`,
+//! `LRUDict` and their thread-safe and asynchronous variants, as one type.
+
+use std::fmt;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use flipcache_core::{Dict as Core, DictError, Order, Seed};
+
+use crate::Error;
+
+/// A bounded dictionary. Items are ordered: the first is the next to leave when it is full.
+///
+/// Clones are the same dictionary. Each method is one step to all other threads, and takes about as
+/// long as a step on a map, so that asynchronous code may call it too; those that answer or take
+/// many items take as long as there are items.
+///
+/// # Examples
+///
+/// ```
+/// use flipcache::{Dict, Order};
+///
+/// let dict = Dict::open(Order::Lru, 3)?;
+/// dict.update([("a", 1), ("b", 2), ("c", 3)]);
+/// dict.get("a");
+/// assert_eq!(dict.set("d", 4), Some(("b".to_owned(), 2)));
+/// assert_eq!(dict.keys(), ["c", "a", "d"]);
+/// # Ok::<(), flipcache::Error>(())
+/// ```
+pub struct Dict<V> {
+    items: Arc<Mutex<Core<V>>>,
+}
+
+impl<V: Clone> Dict<V> {
+    /// An empty dictionary for at most `max_items` items.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidCapacity`] if `max_items` is 0.
+    pub fn open(order: Order, max_items: u32) -> Result<Self, Error> {
+        let seed = Seed::new(RandomState::new().hash_one(()));
+        let items = Core::new(order, max_items, seed).map_err(|_| Error::InvalidCapacity)?;
+        Ok(Self {
+            items: Arc::new(Mutex::new(items)),
+        })
+    }
+
+    /// The value of a key. In LRU order a use.
+    pub fn get(&self, key: &str) -> Option<V> {
+        self.lock().get(key).cloned()
+    }
+
+    /// The value of a key, as no use.
+    pub fn peek(&self, key: &str) -> Option<V> {
+        self.lock().peek(key).cloned()
+    }
+
+    /// Puts an item last, in either order; answers the one that left to make room.
+    pub fn set(&self, key: &str, value: V) -> Option<(String, V)> {
+        fits(self.lock().set(key, value)).flatten()
+    }
+
+    /// The present value, which is a use in LRU order; or `value`, after storing it.
+    pub fn set_default(&self, key: &str, value: V) -> V {
+        let default = value.clone();
+        fits(self.lock().set_default(key, value)).unwrap_or(default)
+    }
+
+    /// Sets items one after the other, in one step to other threads.
+    pub fn update<K: Into<String>>(&self, items: impl IntoIterator<Item = (K, V)>) {
+        let items: Vec<_> = items
+            .into_iter()
+            .map(|(key, value)| (key.into(), value))
+            .collect();
+        fits(self.lock().update(items));
+    }
+
+    /// Whether the key is there. No use.
+    pub fn contains(&self, key: &str) -> bool {
+        self.lock().contains(key)
+    }
+
+    /// Makes an item the last to leave, in either order; `false` if it is absent.
+    pub fn mark_as_used(&self, key: &str) -> bool {
+        self.lock().mark_as_used(key)
+    }
+
+    /// Takes an item out.
+    pub fn pop(&self, key: &str) -> Option<V> {
+        self.lock().pop(key)
+    }
+
+    /// Takes out the newest item, or the oldest.
+    pub fn pop_item(&self, newest: bool) -> Option<(String, V)> {
+        self.lock().pop_item(newest)
+    }
+
+    /// Drops every item.
+    pub fn clear(&self) {
+        self.lock().clear();
+    }
+
+    /// How many items it holds.
+    pub fn len(&self) -> usize {
+        self.lock().len() as usize
+    }
+
+    /// Whether it holds no item.
+    pub fn is_empty(&self) -> bool {
+        self.lock().is_empty()
+    }
+
+    /// How many items it holds at most.
+    pub fn max_items(&self) -> u32 {
+        self.lock().max_items()
+    }
+
+    /// The keys as they are now, the next to leave first.
+    pub fn keys(&self) -> Vec<String> {
+        self.lock().iter().map(|(key, _)| key.to_owned()).collect()
+    }
+
+    /// The values as they are now, the next to leave first.
+    pub fn values(&self) -> Vec<V> {
+        self.lock().iter().map(|(_, value)| value.clone()).collect()
+    }
+
+    /// The items as they are now, the next to leave first.
+    pub fn items(&self) -> Vec<(String, V)> {
+        let items = self.lock();
+        let items = items
+            .iter()
+            .map(|(key, value)| (key.to_owned(), value.clone()));
+        items.collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Core<V>> {
+        // A value's own code may panic, in `clone`; the dictionary is whole then.
+        self.items.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<V> Clone for Dict<V> {
+    fn clone(&self) -> Self {
+        Self {
+            items: Arc::clone(&self.items),
+        }
+    }
+}
+
+impl<V> fmt::Debug for Dict<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Dict").finish_non_exhaustive()
+    }
+}
+
+/// What the core answers to a dictionary without a bound in bytes, which nothing is too large for.
+fn fits<T>(answer: Result<T, DictError>) -> Option<T> {
+    answer.ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    /// Q25, Q27: capacity is checked at opening, and holds for as long as the dictionary lives.
+    #[test]
+    fn open_without_room_is_refused() {
+        let refused = Dict::<i32>::open(Order::Fifo, 0).map(|_| ());
+        assert!(
+            matches!(refused, Err(Error::InvalidCapacity)),
+            "{refused:?}"
+        );
+    }
+
+    /// Q29.
+    #[test]
+    fn every_method_by_many_threads_keeps_the_bound() {
+        for order in [Order::Fifo, Order::Lru] {
+            let dict = Dict::open(order, 3).expect("it has room");
+            thread::scope(|scope| {
+                for thread in 0..8 {
+                    let dict = dict.clone();
+                    scope.spawn(move || {
+                        for round in 0..500 {
+                            let key = ((thread + round) % 5).to_string();
+                            dict.set(&key, round);
+                            dict.get(&key);
+                            dict.set_default(&key, round);
+                            dict.update([(key.clone(), round), ("other".to_owned(), round)]);
+                            dict.mark_as_used(&key);
+                            assert!(dict.items().len() <= 3);
+                            dict.pop(&key);
+                            dict.pop_item(true);
+                        }
+                    });
+                }
+            });
+            assert!(dict.len() <= 3 && dict.keys().len() == dict.len());
+        }
+    }
+
+    #[test]
+    fn every_method_does_what_pythons_does() {
+        let dict = Dict::open(Order::Fifo, 3).expect("it has room");
+        dict.update([("a", 1), ("b", 2), ("c", 3)]);
+        assert_eq!(dict.set("a", 10), None, "an overwrite moves to the end");
+        assert_eq!(dict.get("b"), Some(2));
+        assert_eq!(dict.keys(), ["b", "c", "a"]);
+        assert_eq!(dict.set_default("b", 9), 2);
+        assert_eq!(dict.set_default("d", 4), 4);
+        assert_eq!(
+            dict.items(),
+            [("c".into(), 3), ("a".into(), 10), ("d".into(), 4)]
+        );
+        assert!(dict.mark_as_used("c") && !dict.mark_as_used("b"));
+        assert_eq!(dict.values(), [10, 4, 3]);
+        assert_eq!((dict.peek("a"), dict.contains("b")), (Some(10), false));
+        assert_eq!(dict.pop_item(false), Some(("a".into(), 10)));
+        assert_eq!(dict.pop_item(true), Some(("c".into(), 3)));
+        assert_eq!(
+            (dict.pop("d"), dict.pop("d"), dict.pop_item(true)),
+            (Some(4), None, None)
+        );
+        dict.set("e", 5);
+        dict.clear();
+        assert!(dict.is_empty() && dict.max_items() == 3);
+    }
+}

@@ -1,0 +1,226 @@
+//! The concurrent driver: carries the core's questions to a backend and brings the answers back, any
+//! number at a time, with no lock held meanwhile.
+//!
+//! # Layout
+//!
+//! - `tiers`: the local tiers, behind a lock that is held for no longer than one step of the core.
+//! - `flight`: questions in the air, each shared by all who ask it.
+//! - `read`, `write`, `load`: what a [`Handle`] does.
+//!
+//! It decides nothing that the core can decide; the blocking driver in `guest/component` is its
+//! counterpart, for one call at a time.
+
+mod flight;
+mod load;
+mod read;
+mod tiers;
+mod write;
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use flipcache_core::{CacheId, Expiry, Options, Resilience, Stats};
+use futures_util::FutureExt;
+use tokio::runtime::Handle as Runtime;
+
+use crate::Error;
+use crate::backend::{BackendError, Bucket, KvBackend, Page, Slot};
+use flight::Flights;
+use load::Loads;
+use tiers::Tiers;
+
+/// What all caches of one client share.
+pub(crate) struct Driver {
+    backend: Arc<dyn KvBackend>,
+    runtime: Runtime,
+    tiers: Tiers,
+    flights: Flights,
+    loads: Loads,
+}
+
+/// One opening of a cache. Values are wire forms.
+pub(crate) struct Handle {
+    driver: Arc<Driver>,
+    cache: CacheId,
+    name: String,
+    bucket: Bucket,
+    options: Options,
+    /// What a read of an absent key answers.
+    default: Option<Vec<u8>>,
+}
+
+impl Driver {
+    pub(crate) fn new(backend: Arc<dyn KvBackend>, runtime: Runtime) -> Self {
+        Self {
+            backend,
+            runtime,
+            tiers: Tiers::new(),
+            flights: Flights::default(),
+            loads: Loads::default(),
+        }
+    }
+
+    /// Runs a call of the backend; one that panics has failed.
+    async fn call<T>(
+        &self,
+        call: impl Future<Output = Result<T, BackendError>>,
+    ) -> Result<T, BackendError> {
+        let caught = AssertUnwindSafe(call).catch_unwind().await;
+        caught.unwrap_or_else(|_| Err(BackendError::Other("the backend panicked".into())))
+    }
+}
+
+impl Handle {
+    /// Opens a cache; `default` is what a read of an absent key answers, in wire form.
+    pub(crate) fn open(
+        driver: Arc<Driver>,
+        name: &str,
+        options: Options,
+        resilience: Resilience,
+        default: Option<Vec<u8>>,
+    ) -> Result<Arc<Self>, Error> {
+        resilience.check()?;
+        let bucket = Bucket::new(name).map_err(|error| Error::InvalidName(error.to_string()))?;
+        let cache = driver.tiers.with(|shard, _| shard.open(name, &options))?;
+        Ok(Arc::new(Self {
+            driver,
+            cache,
+            name: name.to_owned(),
+            bucket,
+            options,
+            default,
+        }))
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether either tier has the key. No use, and fills nothing.
+    pub(crate) async fn contains(&self, key: &str) -> Result<bool, Error> {
+        let hash = self.place(key)?;
+        let is_local =
+            self.with_tiers(|shard, clock| shard.peek(self.cache, hash, key, clock).is_some());
+        if is_local {
+            return Ok(true);
+        }
+        let keys = [key.to_owned()];
+        let count = self.driver.backend.exists(&self.bucket, &keys);
+        Ok(self.noted(self.driver.call(count).await)? > 0)
+    }
+
+    /// What is left of the entry's life, by the local tier if it has it, else by L2.
+    pub(crate) async fn ttl(&self, key: &str) -> Result<Option<Expiry>, Error> {
+        let hash = self.place(key)?;
+        let local = self.with_tiers(|shard, clock| shard.remaining(self.cache, hash, key, clock));
+        let expiry = |left: Option<Duration>| left.map_or(Expiry::Never, Expiry::After);
+        if let Some(left) = local {
+            return Ok(Some(expiry(left)));
+        }
+        match self.ask_for_one(key, None).await? {
+            Slot::Absent => Ok(None),
+            Slot::WrongType => Err(Error::WrongType {
+                key: key.to_owned(),
+            }),
+            Slot::Entry(entry) => Ok(Some(expiry(entry.ttl))),
+        }
+    }
+
+    /// A page of keys. What is no key of this cache's type is another's.
+    pub(crate) async fn keys(&self, cursor: Option<&str>, limit: u32) -> Result<Page, Error> {
+        let page = self.driver.backend.scan(&self.bucket, cursor, limit);
+        let mut page = self.noted(self.driver.call(page).await)?;
+        page.keys
+            .retain(|key| self.options.key_type.check(key).is_ok());
+        Ok(page)
+    }
+
+    pub(crate) async fn len(&self) -> Result<u64, Error> {
+        let count = self.driver.backend.count(&self.bucket);
+        self.noted(self.driver.call(count).await)
+    }
+
+    pub(crate) async fn is_empty(&self) -> Result<bool, Error> {
+        let mut cursor = None;
+        loop {
+            let page = self.keys(cursor.as_deref(), 1).await?;
+            cursor = page.cursor;
+            if !page.keys.is_empty() || cursor.is_none() {
+                return Ok(page.keys.is_empty());
+            }
+        }
+    }
+
+    pub(crate) fn local_get(&self, key: &str) -> Option<Vec<u8>> {
+        let hash = self.hash(key);
+        self.with_tiers(|shard, clock| shard.peek(self.cache, hash, key, clock).map(<[u8]>::to_vec))
+    }
+
+    pub(crate) fn local_keys(&self) -> Vec<String> {
+        self.with_tiers(|shard, clock| shard.local_keys(self.cache, clock))
+    }
+
+    pub(crate) fn local_clear(&self) {
+        self.with_tiers(|shard, _| shard.clear_local(self.cache));
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        self.with_tiers(|shard, _| shard.stats(self.cache))
+    }
+
+    fn with_tiers<R>(
+        &self,
+        work: impl FnOnce(&mut flipcache_core::Shard, flipcache_core::Clock<'_>) -> R,
+    ) -> R {
+        self.driver.tiers.with(work)
+    }
+
+    fn hash(&self, key: &str) -> u64 {
+        self.driver.tiers.hash(&self.name, key)
+    }
+
+    /// Checks a key; answers the hash of the complete one.
+    fn place(&self, key: &str) -> Result<u64, Error> {
+        let checked = self.options.key_type.check(key);
+        checked.map_err(|error| Error::of_key(key, error))?;
+        Ok(self.hash(key))
+    }
+
+    async fn ask_for_one(&self, key: &str, new_ttl: Option<Duration>) -> Result<Slot, Error> {
+        let keys = [key.to_owned()];
+        let slots = self.driver.backend.get(&self.bucket, &keys, new_ttl);
+        let slots = self.noted(self.driver.call(slots).await)?;
+        let [slot] = <[Slot; 1]>::try_from(slots).map_err(|slots| wrong_number(slots.len(), 1))?;
+        Ok(slot)
+    }
+
+    /// Counts a failure of L2.
+    fn noted<T>(&self, result: Result<T, BackendError>) -> Result<T, Error> {
+        result.map_err(|error| {
+            self.with_tiers(|shard, _| shard.failed(self.cache));
+            error.into()
+        })
+    }
+
+    /// Runs work as a task: it is finished though whoever asked for it goes away.
+    async fn finished<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl Future<Output = Result<T, Error>> + Send + 'static,
+    ) -> Result<T, Error> {
+        let task = self.driver.runtime.spawn(work);
+        task.await.unwrap_or(Err(Error::Ended))
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.with_tiers(|shard, _| shard.close(self.cache));
+    }
+}
+
+/// A backend that answers another number of questions than it was asked is at fault, and must not
+/// bring one key's answer to another.
+fn wrong_number(answered: usize, asked: usize) -> BackendError {
+    BackendError::Other(format!("{answered} answers to {asked} questions").into())
+}

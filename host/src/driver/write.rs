@@ -1,0 +1,255 @@
+//! Writes: L2 first, then the local tier, between the two halves of the core's fence. Each is a task
+//! of its own.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use flipcache_core::{Expiry, Ticket, ValueType};
+
+use super::{Handle, wrong_number};
+use crate::Error;
+use crate::backend::{BackendError, Slot};
+
+impl Handle {
+    /// Writes entries in one call of the backend.
+    pub(crate) async fn set(
+        self: &Arc<Self>,
+        entries: Vec<(String, Vec<u8>)>,
+        expiry: Expiry,
+    ) -> Result<(), Error> {
+        let ttl = self.life(expiry)?;
+        self.check(&entries)?;
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let this = Arc::clone(self);
+        self.finished(async move {
+            let begun = this.begin(entries.iter().map(|(key, _)| key.as_str()));
+            let driver = &this.driver;
+            let written = driver
+                .call(driver.backend.set(&this.bucket, &entries, ttl))
+                .await;
+            for ((key, wire), begun) in entries.iter().zip(begun) {
+                this.end(
+                    key,
+                    begun,
+                    written.as_ref().ok().map(|()| (wire.as_slice(), ttl)),
+                );
+            }
+            this.noted(written)
+        })
+        .await
+    }
+
+    /// `true` if the value was written, `false` if the key was there.
+    pub(crate) async fn set_if_absent(
+        self: &Arc<Self>,
+        key: &str,
+        wire: Vec<u8>,
+        expiry: Expiry,
+    ) -> Result<bool, Error> {
+        let ttl = self.life(expiry)?;
+        let entries = vec![(key.to_owned(), wire)];
+        self.check(&entries)?;
+        let held = self.put_if_absent(entries, ttl).await?;
+        Ok(held.iter().all(Option::is_none))
+    }
+
+    /// Adds to an integer. Keeps nothing: L2 does not say how long the key still lives.
+    pub(crate) async fn increment(self: &Arc<Self>, key: &str, delta: i64) -> Result<i64, Error> {
+        if self.options.value_type != ValueType::Integer {
+            let holds = self.options.value_type.describe();
+            return Err(Error::InvalidValue(format!(
+                "the cache holds {holds}, not integers"
+            )));
+        }
+        self.place(key)?;
+        let (this, key) = (Arc::clone(self), key.to_owned());
+        self.finished(async move {
+            let begun = this.begin([key.as_str()]);
+            let driver = &this.driver;
+            let sum = driver
+                .backend
+                .increment(&this.bucket, &key, delta, this.options.ttl);
+            let sum = driver.call(sum).await;
+            for begun in begun {
+                this.end(&key, begun, None);
+            }
+            match sum {
+                Err(error @ BackendError::Other(_)) => Err(this.why_no_sum(&key, error).await),
+                sum => this.noted(sum),
+            }
+        })
+        .await
+    }
+
+    /// Answers how many keys L2 had.
+    pub(crate) async fn delete(self: &Arc<Self>, keys: Vec<String>) -> Result<u64, Error> {
+        for key in &keys {
+            self.place(key)?;
+        }
+        if keys.is_empty() {
+            return Ok(0);
+        }
+        let this = Arc::clone(self);
+        self.finished(async move {
+            let begun = this.begin(keys.iter().map(String::as_str));
+            let driver = &this.driver;
+            let deleted = driver
+                .call(driver.backend.delete(&this.bucket, &keys))
+                .await;
+            for (key, begun) in keys.iter().zip(begun) {
+                this.end(key, begun, None);
+            }
+            this.noted(deleted)
+        })
+        .await
+    }
+
+    /// Deletes every key of the cache in both tiers, whether L2 then fails or not.
+    pub(crate) async fn clear(self: &Arc<Self>) -> Result<u64, Error> {
+        let this = Arc::clone(self);
+        self.finished(async move {
+            this.with_tiers(|shard, _| shard.invalidate_bucket(&this.name));
+            let driver = &this.driver;
+            let deleted = driver.call(driver.backend.clear(&this.bucket)).await;
+            this.with_tiers(|shard, _| shard.invalidate_bucket(&this.name));
+            this.noted(deleted)
+        })
+        .await
+    }
+
+    /// Marks the entry as used and starts its TTL anew, where the cache has one.
+    pub(crate) async fn refresh(self: &Arc<Self>, key: &str) -> Result<bool, Error> {
+        let hash = self.place(key)?;
+        let is_local = self.with_tiers(|shard, clock| shard.touch(self.cache, hash, key, clock));
+        let keys = [key.to_owned()];
+        let driver = &self.driver;
+        match self.options.ttl {
+            None => {
+                let count = driver
+                    .call(driver.backend.exists(&self.bucket, &keys))
+                    .await;
+                Ok(self.noted(count)? > 0)
+            }
+            Some(ttl) if !is_local => {
+                let existed = driver.backend.expire(&self.bucket, &keys, Some(ttl));
+                let existed = self.noted(driver.call(existed).await)?;
+                Ok(existed == [true])
+            }
+            Some(ttl) => {
+                let (this, key) = (Arc::clone(self), key.to_owned());
+                self.finished(async move { this.prolong(hash, &key, ttl).await })
+                    .await
+            }
+        }
+    }
+
+    /// Writes where keys are absent, and keeps what they hold then. Answers as the backend does:
+    /// `None` where the value was written, else what was there.
+    pub(super) async fn put_if_absent(
+        self: &Arc<Self>,
+        entries: Vec<(String, Vec<u8>)>,
+        ttl: Option<Duration>,
+    ) -> Result<Vec<Option<Slot>>, Error> {
+        let this = Arc::clone(self);
+        self.finished(async move {
+            let begun = this.begin(entries.iter().map(|(key, _)| key.as_str()));
+            let driver = &this.driver;
+            let held = driver.backend.set_if_absent(&this.bucket, &entries, ttl);
+            let held = driver.call(held).await.and_then(|held| match held.len() {
+                answered if answered == entries.len() => Ok(held),
+                answered => Err(wrong_number(answered, entries.len())),
+            });
+            for (at, ((key, wire), begun)) in entries.iter().zip(begun).enumerate() {
+                let kept = match held.as_ref().ok().map(|held| &held[at]) {
+                    Some(None) => Some((wire.as_slice(), ttl)),
+                    Some(Some(Slot::Entry(entry))) if this.is_readable(&entry.value) => {
+                        Some((entry.value.as_slice(), entry.ttl))
+                    }
+                    _ => None,
+                };
+                this.end(key, begun, kept);
+            }
+            this.noted(held)
+        })
+        .await
+    }
+
+    /// Gives an entry of the local tier its TTL anew in both tiers. The command keeps the value, so
+    /// it is a question too: what L2 answers is kept, as after a write.
+    async fn prolong(&self, hash: u64, key: &str, ttl: Duration) -> Result<bool, Error> {
+        let ticket =
+            self.with_tiers(|shard, clock| shard.begin_write(self.cache, hash, key, clock));
+        let asked = self.ask_for_one(key, Some(ttl)).await;
+        self.with_tiers(|shard, clock| {
+            let kept = match &asked {
+                Ok(Slot::Entry(entry)) => Some((entry.value.as_slice(), entry.ttl)),
+                _ => None,
+            };
+            shard.end_write(self.cache, hash, key, ticket, kept);
+            shard.touch(self.cache, hash, key, clock);
+        });
+        match asked? {
+            Slot::Absent => Ok(false),
+            Slot::Entry(_) => Ok(true),
+            Slot::WrongType => Err(Error::WrongType {
+                key: key.to_owned(),
+            }),
+        }
+    }
+
+    /// The TTL that an expiry means here.
+    fn life(&self, expiry: Expiry) -> Result<Option<Duration>, Error> {
+        let millis = match expiry {
+            Expiry::After(ttl) => u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX),
+            Expiry::Inherit | Expiry::Never => 0,
+        };
+        let ttl = expiry.ttl(self.options.ttl);
+        ttl.map_err(|_| Error::InvalidTtl { millis })
+    }
+
+    /// Checks all keys and values before anything is written.
+    pub(super) fn check(&self, entries: &[(String, Vec<u8>)]) -> Result<(), Error> {
+        entries.iter().try_for_each(|(key, wire)| {
+            self.place(key)?;
+            self.options.value_type.decode(wire).map_err(Error::from)?;
+            Ok(())
+        })
+    }
+
+    fn begin<'a>(&self, keys: impl IntoIterator<Item = &'a str>) -> Vec<(u64, Ticket)> {
+        let begin = |key| {
+            let hash = self.hash(key);
+            let ticket =
+                self.with_tiers(|shard, clock| shard.begin_write(self.cache, hash, key, clock));
+            (hash, ticket)
+        };
+        keys.into_iter().map(begin).collect()
+    }
+
+    fn end(
+        &self,
+        key: &str,
+        (hash, ticket): (u64, Ticket),
+        kept: Option<(&[u8], Option<Duration>)>,
+    ) {
+        self.with_tiers(|shard, _| shard.end_write(self.cache, hash, key, ticket, kept));
+    }
+
+    pub(super) fn is_readable(&self, wire: &[u8]) -> bool {
+        self.options.value_type.decode(wire).is_ok()
+    }
+
+    /// Backends have one word for all that cannot be added to; the value tells which it was.
+    async fn why_no_sum(&self, key: &str, error: BackendError) -> Error {
+        let key = key.to_owned();
+        match self.ask_for_one(&key, None).await {
+            Err(error) => error,
+            Ok(Slot::WrongType) => Error::WrongType { key },
+            Ok(Slot::Entry(entry)) if !self.is_readable(&entry.value) => Error::Undecodable { key },
+            Ok(Slot::Entry(_)) => Error::InvalidValue("the sum is beyond 64 bits".to_owned()),
+            Ok(Slot::Absent) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! Many tasks on one cache: what they share, and what they must not be answered.
+
+use std::sync::Arc;
+
+use flipcache::backend::BackendError;
+use flipcache::{Cache, Error, Source};
+use tokio::task::JoinHandle;
+
+use super::{client_over_double, refused};
+use crate::double::{Double, Fault};
+
+fn read(cache: &Cache, key: &'static str) -> JoinHandle<Result<Option<String>, Error>> {
+    let cache = cache.clone();
+    tokio::spawn(async move { cache.get(key).await })
+}
+
+async fn value(reader: JoinHandle<Result<Option<String>, Error>>) -> Option<String> {
+    reader
+        .await
+        .expect("the task must end")
+        .expect("it must be read")
+}
+
+/// A cache whose backend waits, with `k` written there and not in the local tier.
+async fn waiting() -> (Arc<Double>, Cache) {
+    let (double, client) = client_over_double();
+    let cache = client.cache("n").open().expect("it must open");
+    cache.set("k", "old").await.expect("it must be written");
+    cache.local().clear();
+    double.calls();
+    double.set_fault(Fault::Waits);
+    (double, cache)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn get_of_one_missing_key_by_many_is_one_question() {
+    let (double, cache) = waiting().await;
+    let first = read(&cache, "k");
+    double.wait_for_calls(1).await;
+    let mut others: Vec<_> = (0..100).map(|_| read(&cache, "k")).collect();
+    let many = tokio::spawn({
+        let cache = cache.clone();
+        async move { cache.get_many(["k", "k"]).await }
+    });
+    // None of them can have ended; give each a chance to ask.
+    for reader in &mut others {
+        assert!(!reader.is_finished());
+        tokio::task::yield_now().await;
+    }
+    double.let_go(100);
+    for reader in others {
+        assert_eq!(value(reader).await.as_deref(), Some("old"));
+    }
+    assert_eq!(value(first).await.as_deref(), Some("old"));
+    many.await
+        .expect("the task must end")
+        .expect("they must be read");
+    let gets = double.calls();
+    assert!(gets.len() <= 2, "{} questions for one key", gets.len());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn get_local_entry_does_not_wait_for_somebodys_miss() {
+    let (double, cache) = waiting().await;
+    double.set_fault(Fault::Off);
+    cache.set("hot", "v").await.expect("it must be written");
+    double.set_fault(Fault::Waits);
+    double.calls();
+    let miss = read(&cache, "k");
+    double.wait_for_calls(1).await;
+    let found = cache.get_detailed("hot").await.expect("it must be read");
+    assert_eq!(
+        (found.value.as_deref(), found.source),
+        (Some("v"), Source::Local)
+    );
+    double.let_go(1);
+    assert_eq!(value(miss).await.as_deref(), Some("old"));
+}
+
+/// The answer of a question that an own write has overtaken is handed to those who asked before it,
+/// and to nobody else, the local tier among them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn get_after_a_write_does_not_join_a_question_from_before_it() {
+    let (double, cache) = waiting().await;
+    double.set_fault(Fault::Travels);
+    let before = read(&cache, "k");
+    double.wait_for_calls(1).await;
+    // Only the first answer travels for long.
+    double.set_fault(Fault::Off);
+    cache.set("k", "new").await.expect("it must be written");
+    cache.local().clear();
+    let after = read(&cache, "k");
+    tokio::task::yield_now().await;
+    double.let_go(1);
+    assert_eq!(
+        value(before).await.as_deref(),
+        Some("old"),
+        "it began before the write"
+    );
+    assert_eq!(value(after).await.as_deref(), Some("new"));
+    cache.local().clear();
+    let found = cache.get_detailed("k").await.expect("it must be read");
+    assert_eq!(
+        (found.value.as_deref(), found.source),
+        (Some("new"), Source::Backend)
+    );
+}
+
+/// Kept, it would be answered until the next write.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn get_whose_answer_a_write_overtakes_is_not_kept() {
+    let (double, cache) = waiting().await;
+    double.set_fault(Fault::Travels);
+    let before = read(&cache, "k");
+    double.wait_for_calls(1).await;
+    double.set_fault(Fault::Off);
+    cache.delete("k").await.expect("it must be deleted");
+    double.let_go(1);
+    assert_eq!(
+        value(before).await.as_deref(),
+        Some("old"),
+        "it began before the delete"
+    );
+    assert_eq!(
+        cache.get("k").await.expect("it must be read"),
+        None,
+        "the local tier is stale"
+    );
+    assert_eq!(cache.stats().refused_fills, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn get_of_a_key_that_changes_all_the_time_is_one_question_in_the_air_and_one_boarding() {
+    let (double, cache) = waiting().await;
+    let mut readers = vec![read(&cache, "k")];
+    double.wait_for_calls(1).await;
+    for _ in 0..50 {
+        // An own write that is begun makes the version new; its own call waits too.
+        double.set_fault(Fault::Down);
+        refused(cache.set("k", "x").await);
+        double.set_fault(Fault::Waits);
+        readers.push(read(&cache, "k"));
+        tokio::task::yield_now().await;
+    }
+    double.let_go(1_000);
+    for reader in readers {
+        assert_eq!(value(reader).await.as_deref(), Some("old"));
+    }
+    let gets = double.calls().iter().filter(|call| **call == "get").count();
+    assert!(
+        gets <= 4,
+        "{gets} questions: those who come later must board together"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn set_whose_caller_goes_away_is_finished_and_leaves_nothing_stale() {
+    let (double, cache) = waiting().await;
+    let writer = tokio::spawn({
+        let cache = cache.clone();
+        async move { cache.set("k", "new").await }
+    });
+    double.wait_for_calls(1).await;
+    writer.abort();
+    assert!(writer.await.expect_err("it was aborted").is_cancelled());
+    double.let_go(1);
+    double.set_fault(Fault::Off);
+    let start = std::time::Instant::now();
+    while cache.get("k").await.expect("it must be read").as_deref() != Some("new") {
+        assert!(
+            start.elapsed() < crate::stores::PATIENCE,
+            "what was begun must be finished"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn get_whose_caller_goes_away_still_answers_the_others() {
+    let (double, cache) = waiting().await;
+    let first = read(&cache, "k");
+    double.wait_for_calls(1).await;
+    let second = read(&cache, "k");
+    first.abort();
+    double.let_go(2);
+    assert_eq!(value(second).await.as_deref(), Some("old"));
+}
+
+#[tokio::test]
+async fn get_from_a_backend_that_fails_or_panics_is_an_error_for_all_and_the_next_call_works() {
+    let (double, cache) = waiting().await;
+    for fault in [Fault::Down, Fault::Panics, Fault::Short] {
+        double.set_fault(fault);
+        let readers = [read(&cache, "k"), read(&cache, "k")];
+        for reader in readers {
+            let error = refused(reader.await.expect("the task must end"));
+            let expected = match fault {
+                Fault::Down => matches!(error, Error::Backend(BackendError::Unavailable(_))),
+                _ => matches!(error, Error::Backend(BackendError::Other(_))),
+            };
+            assert!(expected, "{fault:?}: {error:?}");
+        }
+    }
+    double.set_fault(Fault::Panics);
+    refused(cache.set("k", "new").await);
+    double.set_fault(Fault::Off);
+    assert_eq!(
+        cache.get("k").await.expect("it must be read").as_deref(),
+        Some("old")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn set_by_many_at_once_ends_with_both_tiers_agreeing() {
+    let (_double, client) = client_over_double();
+    let cache = client.cache("n").open().expect("it must open");
+    let writers = (0..8).map(|writer| {
+        let cache = cache.clone();
+        tokio::spawn(async move {
+            for round in 0..200 {
+                let value = format!("{writer}:{round}");
+                cache.set("k", &value).await.expect("it must be written");
+                cache.get("k").await.expect("it must be read");
+            }
+        })
+    });
+    for writer in writers.collect::<Vec<_>>() {
+        writer.await.expect("the task must end");
+    }
+    let local = cache.get("k").await.expect("it must be read");
+    cache.local().clear();
+    assert_eq!(
+        cache.get("k").await.expect("it must be read"),
+        local,
+        "the local tier is stale"
+    );
+}

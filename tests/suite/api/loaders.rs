@@ -1,0 +1,178 @@
+//! `get_or_insert_with`: loaders run once per key, however many callers wait.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use flipcache::{Cache, Error};
+use tokio::sync::Semaphore;
+
+use super::{client_over_double, refused};
+use crate::double::Fault;
+
+/// A loader that counts its runs, and goes on only when let.
+#[derive(Clone)]
+struct Loader {
+    runs: Arc<AtomicUsize>,
+    gate: Arc<Semaphore>,
+}
+
+impl Loader {
+    fn new(permits: usize) -> Self {
+        Self {
+            runs: Arc::default(),
+            gate: Arc::new(Semaphore::new(permits)),
+        }
+    }
+
+    async fn load(self, outcome: Result<&'static str, &'static str>) -> Result<String, String> {
+        self.runs.fetch_add(1, Ordering::SeqCst);
+        self.gate
+            .acquire()
+            .await
+            .map_err(|error| error.to_string())?
+            .forget();
+        outcome.map(str::to_owned).map_err(str::to_owned)
+    }
+
+    fn runs(&self) -> usize {
+        self.runs.load(Ordering::SeqCst)
+    }
+
+    async fn wait_until_it_runs(&self) {
+        while self.runs() == 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+fn open() -> (Arc<crate::double::Double>, Cache) {
+    let (double, client) = client_over_double();
+    (double, client.cache("n").open().expect("it must open"))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn load_by_many_runs_once_and_is_written() {
+    let (_double, cache) = open();
+    let loader = Loader::new(0);
+    let readers = (0..50).map(|_| {
+        let (cache, loader) = (cache.clone(), loader.clone());
+        tokio::spawn(async move {
+            cache
+                .get_or_insert_with("k", || loader.load(Ok("loaded")))
+                .await
+        })
+    });
+    let readers: Vec<_> = readers.collect();
+    loader.wait_until_it_runs().await;
+    loader.gate.add_permits(50);
+    for reader in readers {
+        let value = reader
+            .await
+            .expect("the task must end")
+            .expect("it must be loaded");
+        assert_eq!(value, "loaded");
+    }
+    assert_eq!(loader.runs(), 1);
+    assert_eq!(
+        cache.get("k").await.expect("it must be read").as_deref(),
+        Some("loaded")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn load_yields_to_what_was_written_meanwhile() {
+    let (_double, cache) = open();
+    let loader = Loader::new(0);
+    let reader = tokio::spawn({
+        let (cache, loader) = (cache.clone(), loader.clone());
+        async move {
+            cache
+                .get_or_insert_with("k", || loader.load(Ok("loaded")))
+                .await
+        }
+    });
+    loader.wait_until_it_runs().await;
+    cache.set("k", "written").await.expect("it must be written");
+    loader.gate.add_permits(1);
+    assert_eq!(
+        reader
+            .await
+            .expect("the task must end")
+            .expect("it must be read"),
+        "written"
+    );
+    assert_eq!(
+        cache.get("k").await.expect("it must be read").as_deref(),
+        Some("written")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn load_that_fails_is_told_to_all_and_the_next_one_loads_anew() {
+    let (double, cache) = open();
+    let loader = Loader::new(0);
+    let readers: Vec<_> = (0..2)
+        .map(|_| {
+            let (cache, loader) = (cache.clone(), loader.clone());
+            tokio::spawn(async move {
+                cache
+                    .get_or_insert_with("k", || loader.load(Err("no")))
+                    .await
+            })
+        })
+        .collect();
+    loader.wait_until_it_runs().await;
+    loader.gate.add_permits(2);
+    for reader in readers {
+        let error = refused(reader.await.expect("the task must end"));
+        assert!(
+            matches!(&error, Error::Loader(why) if why.to_string() == "no"),
+            "{error:?}"
+        );
+    }
+    assert!(cache.is_empty().await.expect("they must be counted"));
+    let loaded = cache
+        .get_or_insert_with("k", || Loader::new(1).load(Ok("v")))
+        .await;
+    assert_eq!(loaded.expect("it must be loaded"), "v");
+    double.set_fault(Fault::Down);
+    let error = refused(
+        cache
+            .get_or_insert_with("other", || Loader::new(1).load(Ok("v")))
+            .await,
+    );
+    assert!(matches!(error, Error::Backend(_)), "{error:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn load_that_panics_is_an_error_and_the_next_one_loads_anew() {
+    let (_double, cache) = open();
+    let panics = || async { panic!("on purpose") };
+    let error = refused(cache.get_or_insert_with::<_, _, String>("k", panics).await);
+    assert!(matches!(error, Error::Ended), "{error:?}");
+    let loaded = cache
+        .get_or_insert_with("k", || Loader::new(1).load(Ok("v")))
+        .await;
+    assert_eq!(loaded.expect("it must be loaded"), "v");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn load_whose_caller_goes_away_is_finished() {
+    let (_double, cache) = open();
+    let loader = Loader::new(0);
+    let reader = tokio::spawn({
+        let (cache, loader) = (cache.clone(), loader.clone());
+        async move {
+            cache
+                .get_or_insert_with("k", || loader.load(Ok("loaded")))
+                .await
+        }
+    });
+    loader.wait_until_it_runs().await;
+    reader.abort();
+    loader.gate.add_permits(1);
+    let loaded = cache
+        .get_or_insert_with("k", || Loader::new(1).load(Ok("second")))
+        .await;
+    assert_eq!(loaded.expect("it must be loaded"), "loaded");
+}

@@ -1,0 +1,30 @@
+//! The Rust API: typed caches for many tasks at once.
+
+mod codecs;
+mod concurrency;
+mod loaders;
+mod operations;
+
+use std::sync::Arc;
+
+use flipcache::backend::KvBackend;
+use flipcache::{Client, Error};
+
+use crate::double::Double;
+use crate::stores::in_memory;
+
+/// A client of a store in memory that can be made to fail or to wait.
+fn client_over_double() -> (Arc<Double>, Client) {
+    let double = Double::over(in_memory().backend);
+    (double.clone(), client(double))
+}
+
+fn client(backend: Arc<dyn KvBackend>) -> Client {
+    Client::new(backend, tokio::runtime::Handle::current())
+}
+
+/// The error of a call that must fail.
+#[track_caller]
+fn refused<T: std::fmt::Debug>(result: Result<T, Error>) -> Error {
+    result.expect_err("this must be refused")
+}

@@ -1,0 +1,168 @@
+//! The cache composed with a middleware, as `wac plug` does it, and linked by a host.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use flipcache::backend::KvBackend;
+use flipcache::link::{self, KvCtx, KvCtxView, KvView};
+use wac_graph::types::Package;
+use wac_graph::{CompositionGraph, EncodeOptions, plug};
+use wasmtime::component::{Component, Linker, ResourceAny, ResourceTable};
+use wasmtime::{Config, Engine, OptLevel, Store};
+
+pub(super) use bindings::exports::flipcache::cache::cache::{
+    Error, Eviction, Expiry, KeyType, Options, Value, ValueType,
+};
+pub(super) use bindings::flipcache::cache::types::BackendError;
+
+/// What a host calls of the composed file.
+#[allow(
+    missing_docs,
+    unreachable_pub,
+    reason = "the WIT files are the documentation, and generated code has its own style"
+)]
+mod bindings {
+    wasmtime::component::bindgen!({
+        path: "../wit",
+        inline: "
+            package test:caches;
+
+            world caches {
+                export flipcache:cache/cache@0.1.0;
+            }
+        ",
+        world: "test:caches/caches",
+    });
+}
+
+/// A cache without a local tier, in an instance of the cache behind a middleware.
+pub(super) struct Behind {
+    store: Store<Data>,
+    world: bindings::Caches,
+    cache: ResourceAny,
+}
+
+struct Data {
+    kv: KvCtx,
+    table: ResourceTable,
+}
+
+impl KvView for Data {
+    fn kv(&mut self) -> KvCtxView<'_> {
+        KvCtxView {
+            ctx: &mut self.kv,
+            table: &mut self.table,
+        }
+    }
+}
+
+impl Behind {
+    /// Opens the cache `user`.
+    pub(super) fn open(
+        middleware: &[u8],
+        backend: Arc<dyn KvBackend>,
+        value_type: ValueType,
+    ) -> Self {
+        // Compiled for one test: quickly is better than well.
+        let engine = Engine::new(Config::new().cranelift_opt_level(OptLevel::None));
+        let engine = engine.expect("the engine must start");
+        let mut linker = Linker::new(&engine);
+        link::add_to_linker::<Data>(&mut linker).expect("the linker must be empty");
+        let composed = plugged(flipcache::COMPONENT, middleware);
+        let composed = Component::new(&engine, composed).expect("it must compile");
+        let kv = KvCtx::builder(backend).build();
+        let kv = kv.expect("a runtime must start");
+        let table = ResourceTable::new();
+        let mut store = Store::new(&engine, Data { kv, table });
+        let world = bindings::Caches::instantiate(&mut store, &composed, &linker);
+        let world = world.expect("it must instantiate");
+        let caches = world.flipcache_cache_cache().flip_cache();
+        let opened = caches.call_open(&mut store, "user", &options(value_type));
+        let cache = opened.expect("it must not trap").expect("it must open");
+        Self {
+            store,
+            world,
+            cache,
+        }
+    }
+
+    pub(super) fn get(&mut self, key: &str) -> Result<Option<Value>, Error> {
+        let caches = self.world.flipcache_cache_cache().flip_cache();
+        let read = caches.call_get(&mut self.store, self.cache, key);
+        read.expect("it must not trap")
+    }
+
+    pub(super) fn set(&mut self, key: &str, value: &Value) {
+        let caches = self.world.flipcache_cache_cache().flip_cache();
+        let written = caches.call_set(&mut self.store, self.cache, key, value, Expiry::Inherit);
+        let written = written.expect("it must not trap");
+        written.unwrap_or_else(|error| panic!("{key} must be written: {error:?}"));
+    }
+
+    pub(super) fn set_if_absent(&mut self, key: &str, value: &Value) -> Result<bool, Error> {
+        let caches = self.world.flipcache_cache_cache().flip_cache();
+        let written =
+            caches.call_set_if_absent(&mut self.store, self.cache, key, value, Expiry::Inherit);
+        written.expect("it must not trap")
+    }
+
+    pub(super) fn increment(&mut self, key: &str, delta: i64) -> Result<i64, Error> {
+        let caches = self.world.flipcache_cache_cache().flip_cache();
+        let sum = caches.call_increment(&mut self.store, self.cache, key, delta);
+        sum.expect("it must not trap")
+    }
+
+    /// What the calls without values answer: the life of a key, whether it is there and refreshed, all keys,
+    /// how many there are, whether the key goes, and how many go after it.
+    pub(super) fn told_without_values(&mut self, key: &str) -> [String; 7] {
+        let caches = self.world.flipcache_cache_cache().flip_cache();
+        let (store, cache) = (&mut self.store, self.cache);
+        let page = caches.call_keys(&mut *store, cache, None, 10);
+        [
+            told(caches.call_ttl(&mut *store, cache, key)),
+            told(caches.call_contains(&mut *store, cache, key)),
+            told(caches.call_refresh(&mut *store, cache, key)),
+            told(page.map(|page| page.map(|page| page.keys))),
+            told(caches.call_len(&mut *store, cache)),
+            told(caches.call_delete(&mut *store, cache, key)),
+            told(caches.call_clear(&mut *store, cache)),
+        ]
+    }
+}
+
+fn told<T: Debug>(answer: wasmtime::Result<Result<T, Error>>) -> String {
+    let answer = answer.expect("it must not trap");
+    format!("{:?}", answer.expect("it must be answered"))
+}
+
+/// A component whose imports are, where they fit, the exports of another.
+pub(super) fn plugged(socket: &[u8], middleware: &[u8]) -> Vec<u8> {
+    let mut graph = CompositionGraph::new();
+    let mut register = |name, bytes: &[u8]| {
+        let package = Package::from_bytes(name, None, bytes, graph.types_mut());
+        let package = package.expect("the file must be a component");
+        graph
+            .register_package(package)
+            .expect("no other has the name")
+    };
+    let socket = register("test:socket", socket);
+    let middleware = register("test:middleware", middleware);
+    plug(&mut graph, vec![middleware], socket).expect("the middleware must fit the import");
+    graph
+        .encode(EncodeOptions::default())
+        .expect("the composition must be valid")
+}
+
+fn options(value_type: ValueType) -> Options {
+    Options {
+        local_max: 0,
+        local_max_bytes: None,
+        eviction: Eviction::Fifo,
+        ttl_ms: None,
+        refresh_ttl_on_get: false,
+        key_type: KeyType::Text,
+        value_type,
+        default: None,
+        store_default: false,
+    }
+}

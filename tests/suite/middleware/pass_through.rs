@@ -1,0 +1,74 @@
+//! The middleware that changes nothing.
+
+use std::sync::Arc;
+
+use flipcache::backend::memory::MemoryBackend;
+use flipcache::backend::{Entry, Slot};
+
+use super::behind::{BackendError, Behind, Error, Value, ValueType};
+use super::{PASS_THROUGH, ZSTD};
+use crate::double::{Double, Fault};
+use crate::stores::{bucket, get};
+
+#[test]
+fn set_any_bytes_are_stored_as_they_are_and_read() {
+    let store = Arc::new(MemoryBackend::new());
+    let mut cache = Behind::open(PASS_THROUGH, store.clone(), ValueType::Bytes);
+    for bytes in [vec![], (0..=255).collect(), vec![0; 100_000]] {
+        cache.set("k", &Value::Bytes(bytes.clone()));
+        let read = cache.get("k");
+        assert!(matches!(read, Ok(Some(Value::Bytes(read))) if read == bytes));
+        let stored = pollster::block_on(get(&*store, &bucket("user"), "k"));
+        assert!(
+            stored
+                == Slot::Entry(Entry {
+                    value: bytes,
+                    ttl: None
+                })
+        );
+    }
+}
+
+#[test]
+fn calls_without_values_are_answered_by_the_backend_behind() {
+    for middleware in [PASS_THROUGH, ZSTD] {
+        let store = Arc::new(MemoryBackend::new());
+        let mut cache = Behind::open(middleware, store, ValueType::Integer);
+        assert!(matches!(cache.increment("a", 5), Ok(5)));
+        let written = cache.set_if_absent("a", &Value::Integer(7));
+        assert!(matches!(written, Ok(false)));
+        cache.set("b", &Value::Integer(1));
+        assert_eq!(
+            cache.told_without_values("a"),
+            [
+                "Some(Expiry::Never)",
+                "true",
+                "true",
+                "[\"a\", \"b\"]",
+                "2",
+                "true",
+                "1"
+            ]
+        );
+    }
+}
+
+#[test]
+fn get_failure_of_the_backend_is_handed_on() {
+    let double = Double::over(Arc::new(MemoryBackend::new()));
+    let mut cache = Behind::open(PASS_THROUGH, double.clone(), ValueType::Text);
+    double.set_fault(Fault::Down);
+    let failure = cache.get("k");
+    assert!(
+        matches!(&failure, Err(Error::Backend(BackendError::Unavailable(_)))),
+        "{failure:?}"
+    );
+    double.set_fault(Fault::Off);
+    assert!(matches!(cache.get("k"), Ok(None)));
+    double.set_fault(Fault::Deaf);
+    let failure = cache.set_if_absent("k", &Value::Text("v".into()));
+    assert!(matches!(
+        failure,
+        Err(Error::Backend(BackendError::Timeout))
+    ));
+}
