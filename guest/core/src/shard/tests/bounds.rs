@@ -1,0 +1,130 @@
+//! How many entries a tier holds, and in which order they leave.
+
+use super::*;
+
+#[test]
+fn put_fifo_overwrite_keeps_its_place_and_lru_moves() {
+    for (eviction, after_overwrite, after_insert) in [
+        (Eviction::Fifo, "abc", "bcd"),
+        (Eviction::Lru, "bca", "cad"),
+    ] {
+        let mut bench = Bench::new();
+        let cache = bench.open("n", 3, eviction);
+        for key in ["a", "b", "c"] {
+            bench.fill(&cache, key, "v");
+        }
+        bench.set(&cache, "a", "new");
+        assert_eq!(bench.keys(&cache), after_overwrite, "{eviction:?}");
+        bench.fill(&cache, "d", "v");
+        assert_eq!(bench.keys(&cache), after_insert, "{eviction:?}");
+    }
+}
+
+#[test]
+fn read_moves_under_lru_alone_and_touch_under_both() {
+    for (eviction, after_read) in [(Eviction::Fifo, "abc"), (Eviction::Lru, "bca")] {
+        let mut bench = Bench::new();
+        let cache = bench.open("n", 3, eviction);
+        for key in ["a", "b", "c"] {
+            bench.fill(&cache, key, "v");
+        }
+        bench.get(&cache, "a");
+        assert_eq!(bench.keys(&cache), after_read, "{eviction:?}");
+        let hash = bench.hash(&cache, "b");
+        assert!(
+            bench
+                .shard
+                .touch(cache.id, hash, "b", &|| Moment::from_nanos(1))
+        );
+        assert!(bench.keys(&cache).ends_with('b'), "{eviction:?}");
+    }
+}
+
+#[test]
+fn put_beyond_the_bytes_evicts_and_what_is_larger_passes_through() {
+    let mut bench = Bench::new();
+    let options = Options {
+        local_max_bytes: Some(10),
+        ..Options::default()
+    };
+    let id = bench.shard.open("n", &options).expect("a valid opening");
+    let cache = Opened {
+        id,
+        name: "n".into(),
+    };
+    bench.fill(&cache, "a", "1234");
+    bench.fill(&cache, "b", "1234");
+    // 5 + 5 bytes: full.
+    bench.fill(&cache, "c", "1");
+    assert_eq!(bench.keys(&cache), "bc");
+    let ticket = bench.ask(&cache, "d");
+    assert_eq!(
+        bench.settle(&cache, "d", ticket, "0123456789", None),
+        Settled::PassedOn
+    );
+    assert_eq!(bench.keys(&cache), "bc");
+    bench.set(&cache, "b", "0123456789");
+    assert_eq!(
+        (bench.keys(&cache).as_str(), bench.get(&cache, "b")),
+        ("c", None)
+    );
+}
+
+#[test]
+fn put_beyond_the_shards_budget_evicts_from_the_heaviest_when_the_own_tier_is_empty() {
+    let mut bench = Bench::with_budget(450);
+    let [full, empty] = ["full", "empty"].map(|name| bench.open(name, 9, Eviction::Fifo));
+    for key in ["a", "b", "c"] {
+        bench.fill(&full, key, "1");
+    }
+    bench.fill(&empty, "d", "1");
+    assert_eq!(
+        (bench.keys(&full).as_str(), bench.keys(&empty).as_str()),
+        ("bc", "d")
+    );
+}
+
+#[test]
+fn settle_undecodable_keeps_nothing() {
+    let mut bench = Bench::new();
+    let options = Options {
+        value_type: ValueType::Integer,
+        ..Options::default()
+    };
+    let id = bench.shard.open("n", &options).expect("a valid opening");
+    let cache = Opened {
+        id,
+        name: "n".into(),
+    };
+    let ticket = bench.ask(&cache, "k");
+    assert_eq!(
+        bench.settle(&cache, "k", ticket, "1.5", None),
+        Settled::Undecodable
+    );
+    assert_eq!(bench.keys(&cache), "");
+}
+
+#[test]
+fn open_with_no_local_tier_keeps_nothing_and_counts_no_refusal() {
+    let mut bench = Bench::new();
+    let cache = bench.open("n", 0, Eviction::Lru);
+    let ticket = bench.ask(&cache, "k");
+    assert_eq!(
+        bench.settle(&cache, "k", ticket, "v", None),
+        Settled::PassedOn
+    );
+    bench.set(&cache, "k", "v");
+    assert_eq!(bench.keys(&cache), "");
+    assert_eq!(bench.shard.stats(cache.id).refused_fills, 0);
+}
+
+#[test]
+fn open_again_with_less_room_evicts_the_oldest() {
+    let mut bench = Bench::new();
+    let cache = bench.open("n", 3, Eviction::Fifo);
+    for key in ["a", "b", "c"] {
+        bench.fill(&cache, key, "v");
+    }
+    bench.open("n", 1, Eviction::Fifo);
+    assert_eq!(bench.keys(&cache), "c");
+}

@@ -1,0 +1,136 @@
+//! What may be kept of an answer, and what is dead after which event.
+
+use super::*;
+
+#[test]
+fn settle_after_a_foreign_write_is_refused() {
+    let mut bench = Bench::new();
+    let cache = bench.open("n", 9, Eviction::Fifo);
+    let ticket = bench.ask(&cache, "k");
+    bench.invalidate("n:k");
+    assert_eq!(
+        bench.settle(&cache, "k", ticket, "old", None),
+        Settled::PassedOn
+    );
+    assert_eq!(bench.get(&cache, "k"), None);
+    assert_eq!(bench.shard.stats(cache.id).refused_fills, 1);
+}
+
+#[test]
+fn settle_after_an_own_write_began_before_the_question_ended_is_refused() {
+    let mut bench = Bench::new();
+    let cache = bench.open("n", 9, Eviction::Fifo);
+    let reader = bench.ask(&cache, "k");
+    bench.set(&cache, "k", "new");
+    assert_eq!(
+        bench.settle(&cache, "k", reader, "old", None),
+        Settled::PassedOn
+    );
+    assert_eq!(bench.get(&cache, "k").as_deref(), Some("new"));
+}
+
+#[test]
+fn end_write_of_two_that_overlap_keeps_neither() {
+    let mut bench = Bench::new();
+    let cache = bench.open("n", 9, Eviction::Fifo);
+    let first = bench.begin(&cache, "k");
+    let second = bench.begin(&cache, "k");
+    bench.end(&cache, "k", second, Some("second"));
+    bench.end(&cache, "k", first, Some("first"));
+    assert_eq!(bench.get(&cache, "k"), None);
+}
+
+#[test]
+fn end_write_that_failed_leaves_nothing_and_refuses_questions_from_meanwhile() {
+    let mut bench = Bench::new();
+    let cache = bench.open("n", 9, Eviction::Fifo);
+    bench.fill(&cache, "k", "old");
+    let write = bench.begin(&cache, "k");
+    let reader = bench.ask(&cache, "k");
+    bench.end(&cache, "k", write, None);
+    assert_eq!(bench.get(&cache, "k"), None);
+    assert_eq!(
+        bench.settle(&cache, "k", reader, "old", None),
+        Settled::PassedOn
+    );
+    assert_eq!(bench.keys(&cache), "");
+}
+
+#[test]
+fn invalidate_all_kills_entries_and_answers_under_way() {
+    let mut bench = Bench::new();
+    let cache = bench.open("n", 9, Eviction::Fifo);
+    bench.fill(&cache, "a", "1");
+    let ticket = bench.ask(&cache, "b");
+    bench.shard.invalidate_all();
+    assert_eq!(bench.get(&cache, "a"), None);
+    assert_eq!(
+        bench.settle(&cache, "b", ticket, "2", None),
+        Settled::PassedOn
+    );
+    bench.fill(&cache, "a", "3");
+    assert_eq!(bench.get(&cache, "a").as_deref(), Some("3"));
+    assert_eq!(bench.shard.stats(cache.id).invalidations, 1);
+}
+
+#[test]
+fn suspend_answers_and_keeps_nothing_and_resume_brings_nothing_back() {
+    let mut bench = Bench::new();
+    let cache = bench.open("n", 9, Eviction::Fifo);
+    bench.fill(&cache, "a", "1");
+    bench.shard.suspend();
+    let ticket = bench.ask(&cache, "a");
+    assert_eq!(
+        bench.settle(&cache, "a", ticket, "2", None),
+        Settled::PassedOn
+    );
+    bench.set(&cache, "b", "2");
+    bench.shard.resume();
+    assert_eq!(
+        (bench.get(&cache, "a"), bench.get(&cache, "b")),
+        (None, None)
+    );
+    let deaf = bench.ask(&cache, "a");
+    assert_eq!(
+        bench.settle(&cache, "a", ticket, "old", None),
+        Settled::PassedOn
+    );
+    assert_eq!(bench.settle(&cache, "a", deaf, "new", None), Settled::Kept);
+}
+
+#[test]
+fn write_through_a_nested_name_drops_the_other_caches_entry() {
+    let mut bench = Bench::new();
+    let user = bench.open("user", 9, Eviction::Fifo);
+    let admin = bench.open("user:admin", 9, Eviction::Fifo);
+    bench.fill(&user, "admin:1", "old");
+    let under_way = bench.ask(&admin, "1");
+    bench.set(&admin, "1", "new");
+    assert_eq!(bench.get(&user, "admin:1"), None);
+    assert_eq!(
+        bench.settle(&admin, "1", under_way, "old", None),
+        Settled::PassedOn
+    );
+    bench.fill(&user, "admin:1", "new");
+    bench.invalidate("user:admin:1");
+    assert_eq!(
+        (bench.get(&user, "admin:1"), bench.get(&admin, "1")),
+        (None, None)
+    );
+}
+
+#[test]
+fn invalidate_bucket_kills_nested_names_both_ways_and_no_others() {
+    let mut bench = Bench::new();
+    let [outer, inner, other] = ["user", "user:admin:x", "users"].map(|name| {
+        let cache = bench.open(name, 9, Eviction::Fifo);
+        bench.fill(&cache, "1", "v");
+        cache
+    });
+    bench.shard.invalidate_bucket("user:admin");
+    assert_eq!(
+        (bench.get(&outer, "1"), bench.get(&inner, "1")),
+        (None, None)
+    );
+    assert_eq!(bench.get(&other, "1").as_deref(), Some("v"));
+}

@@ -1,0 +1,82 @@
+//! How long entries answer, and what prolongs them.
+
+use super::*;
+
+#[test]
+fn read_at_the_deadline_is_a_miss_and_only_then_costs_a_clock() {
+    let mut bench = Bench::new();
+    let cache = bench.open("n", 9, Eviction::Fifo);
+    let ticket = bench.ask(&cache, "k");
+    assert_eq!(
+        bench.settle(&cache, "k", ticket, "v", Some(SECOND)),
+        Settled::Kept
+    );
+    bench.advance(SECOND - Duration::from_nanos(1));
+    assert_eq!(bench.get(&cache, "k").as_deref(), Some("v"));
+    bench.advance(Duration::from_nanos(1));
+    assert_eq!(bench.get(&cache, "k"), None);
+    assert_eq!(bench.shard.stats(cache.id).expirations, 1);
+
+    bench.fill(&cache, "forever", "v");
+    let hash = bench.hash(&cache, "forever");
+    let no_clock = || panic!("a hit without a deadline must not read the clock");
+    assert_eq!(
+        bench.shard.read(cache.id, hash, "forever", None, &no_clock),
+        Read::Hit(b"v")
+    );
+}
+
+#[test]
+fn deadline_counts_from_before_the_question() {
+    let mut bench = Bench::new();
+    let cache = bench.open("n", 9, Eviction::Fifo);
+    let ticket = bench.ask(&cache, "k");
+    bench.advance(SECOND);
+    bench.settle(&cache, "k", ticket, "v", Some(SECOND));
+    assert_eq!(bench.get(&cache, "k"), None);
+}
+
+#[test]
+fn read_that_prolongs_asks_l2_only_below_seven_eighths_of_the_ttl() {
+    let mut bench = Bench::new();
+    let cache = bench.open("n", 9, Eviction::Fifo);
+    let ticket = bench.ask(&cache, "k");
+    bench.settle(&cache, "k", ticket, "v", Some(8 * SECOND));
+    assert!(matches!(
+        bench.read(&cache, "k", Some(8 * SECOND)),
+        Outcome::Hit(_)
+    ));
+    bench.advance(SECOND);
+    let Outcome::Renew(ticket) = bench.read(&cache, "k", Some(8 * SECOND)) else {
+        panic!("seven eighths are left: L2 has to hear of the use");
+    };
+    assert_eq!(
+        bench.get(&cache, "k").as_deref(),
+        Some("v"),
+        "the entry still answers"
+    );
+    bench.settle(&cache, "k", ticket, "v", Some(8 * SECOND));
+    assert!(matches!(
+        bench.read(&cache, "k", Some(8 * SECOND)),
+        Outcome::Hit(_)
+    ));
+    assert!(
+        matches!(bench.read(&cache, "k", Some(SECOND)), Outcome::Renew(_)),
+        "longer than asked for"
+    );
+}
+
+#[test]
+fn settle_absent_drops_what_was_there() {
+    let mut bench = Bench::new();
+    let cache = bench.open("n", 9, Eviction::Fifo);
+    bench.fill(&cache, "k", "v");
+    let Outcome::Renew(ticket) = bench.read(&cache, "k", Some(SECOND)) else {
+        panic!("an entry without a deadline has to be given one");
+    };
+    let hash = bench.hash(&cache, "k");
+    bench
+        .shard
+        .settle(cache.id, hash, "k", ticket, Answer::Absent);
+    assert_eq!(bench.get(&cache, "k"), None);
+}

@@ -1,0 +1,147 @@
+//! The rules, one by one: what may be answered and kept after what.
+
+mod bounds;
+mod fencing;
+mod lives;
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use super::*;
+use crate::hash::Seed;
+use crate::options::Eviction;
+use crate::time::Moment;
+use crate::value::ValueType;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// A shard with a seed and a clock that moves only when told.
+struct Bench {
+    shard: Shard,
+    seed: Seed,
+    nanos: Cell<u64>,
+}
+
+impl Bench {
+    fn new() -> Self {
+        Self::with_budget(u64::MAX)
+    }
+
+    fn with_budget(max_bytes: u64) -> Self {
+        Self {
+            shard: Shard::new(0, max_bytes),
+            seed: Seed::new(1),
+            nanos: Cell::new(1),
+        }
+    }
+
+    fn open(&mut self, name: &str, local_max: u32, eviction: Eviction) -> Opened {
+        let options = Options {
+            local_max,
+            eviction,
+            ..Options::default()
+        };
+        let id = self.shard.open(name, &options).expect("a valid opening");
+        Opened {
+            id,
+            name: name.to_owned(),
+        }
+    }
+
+    fn hash(&self, cache: &Opened, key: &str) -> u64 {
+        self.seed.hash(&cache.name, key)
+    }
+
+    fn advance(&self, by: Duration) {
+        let nanos = u64::try_from(by.as_nanos()).expect("a short time");
+        self.nanos.set(self.nanos.get() + nanos);
+    }
+
+    /// A read; a hit's value as text.
+    fn read(&mut self, cache: &Opened, key: &str, ttl_on_read: Option<Duration>) -> Outcome {
+        let (hash, nanos) = (self.hash(cache, key), self.nanos.get());
+        let clock = || Moment::from_nanos(nanos);
+        match self.shard.read(cache.id, hash, key, ttl_on_read, &clock) {
+            Read::Hit(wire) => Outcome::Hit(String::from_utf8_lossy(wire).into_owned()),
+            Read::Renew(ticket) => Outcome::Renew(ticket),
+            Read::Miss(ticket) => Outcome::Miss(ticket),
+        }
+    }
+
+    fn get(&mut self, cache: &Opened, key: &str) -> Option<String> {
+        match self.read(cache, key, None) {
+            Outcome::Hit(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    fn ask(&mut self, cache: &Opened, key: &str) -> Ticket {
+        match self.read(cache, key, None) {
+            Outcome::Miss(ticket) => ticket,
+            other => panic!("{key} should have been a miss, not {other:?}"),
+        }
+    }
+
+    fn settle(
+        &mut self,
+        cache: &Opened,
+        key: &str,
+        ticket: Ticket,
+        value: &str,
+        ttl: Option<Duration>,
+    ) -> Settled {
+        let answer = Answer::Entry {
+            value: value.as_bytes(),
+            ttl,
+        };
+        let hash = self.hash(cache, key);
+        self.shard.settle(cache.id, hash, key, ticket, answer)
+    }
+
+    fn fill(&mut self, cache: &Opened, key: &str, value: &str) {
+        let ticket = self.ask(cache, key);
+        assert_eq!(self.settle(cache, key, ticket, value, None), Settled::Kept);
+    }
+
+    fn begin(&mut self, cache: &Opened, key: &str) -> Ticket {
+        let (hash, nanos) = (self.hash(cache, key), self.nanos.get());
+        self.shard
+            .begin_write(cache.id, hash, key, &|| Moment::from_nanos(nanos))
+    }
+
+    fn end(&mut self, cache: &Opened, key: &str, ticket: Ticket, written: Option<&str>) {
+        let hash = self.hash(cache, key);
+        let written = written.map(|value| (value.as_bytes(), None));
+        self.shard.end_write(cache.id, hash, key, ticket, written);
+    }
+
+    fn set(&mut self, cache: &Opened, key: &str, value: &str) {
+        let ticket = self.begin(cache, key);
+        self.end(cache, key, ticket, Some(value));
+    }
+
+    fn invalidate(&mut self, full_key: &str) {
+        let hash = self.seed.hash_bytes(full_key.as_bytes());
+        self.shard.invalidate(hash, full_key);
+    }
+
+    fn keys(&mut self, cache: &Opened) -> String {
+        self.shard.validate();
+        let nanos = self.nanos.get();
+        self.shard
+            .local_keys(cache.id, &|| Moment::from_nanos(nanos))
+            .concat()
+    }
+}
+
+struct Opened {
+    id: CacheId,
+    name: String,
+}
+
+#[derive(Debug)]
+enum Outcome {
+    Hit(String),
+    Renew(Ticket),
+    Miss(Ticket),
+}

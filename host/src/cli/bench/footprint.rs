@@ -1,0 +1,72 @@
+//! How much memory an entry of the local tier takes.
+
+use std::fs;
+use std::sync::Arc;
+
+use flipcache::{Client, Error, io};
+
+use super::NAME;
+use super::forgetful::Forgetful;
+use crate::cli::failure::Failure;
+
+/// How many entries are counted, as the original was measured: keys and values of 10 characters.
+pub(super) const ENTRIES: u32 = 100_000;
+
+/// How many are written at once. What one batch needs for itself is freed before the next.
+const BATCH: u32 = 1_000;
+
+/// What the process's resident memory grows by for one entry, all that belongs to it included; `None`
+/// where the system does not tell.
+///
+/// What was freed before in this process is used again without being counted: ask for it first.
+///
+/// # Errors
+///
+/// If there is no runtime.
+pub(super) async fn bytes_per_entry() -> Result<Option<f64>, Failure> {
+    let runtime = io::runtime().map_err(Error::from)?;
+    let client = Client::new(Arc::new(Forgetful), runtime);
+    let cache = client.cache(NAME).local_max(ENTRIES).open()?;
+    let before = resident_bytes();
+    for first in (0..ENTRIES).step_by(BATCH as usize) {
+        let texts: Vec<String> = (first..first + BATCH).map(|i| format!("{i:010}")).collect();
+        let texts = texts.iter().map(String::as_str);
+        cache.set_many(texts.clone().zip(texts)).await?;
+    }
+    let after = resident_bytes();
+    if cache.local().len() != u64::from(ENTRIES) {
+        return Ok(None);
+    }
+    let grown = after.zip(before).map(|(after, before)| after - before);
+    Ok(grown.map(|bytes| bytes / f64::from(ENTRIES)))
+}
+
+/// Memory of this process that is in use and no file's, as Linux counts it page by page:
+/// <https://docs.kernel.org/filesystems/proc.html>.
+fn resident_bytes() -> Option<f64> {
+    anonymous_bytes(&fs::read_to_string("/proc/self/smaps_rollup").ok()?)
+}
+
+fn anonymous_bytes(rollup: &str) -> Option<f64> {
+    let line = rollup.lines().find_map(|line| line.strip_prefix("Anonymous:"));
+    let kilobytes: u32 = line?.trim().strip_suffix(" kB")?.parse().ok()?;
+    Some(f64::from(kilobytes) * 1024.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn anonymous_bytes_are_read_from_their_line() {
+        let rollup = "Rss:     2000 kB\nAnonymous:           1500 kB\nAnonHugePages:    0 kB\n";
+        assert_eq!(anonymous_bytes(rollup), Some(1_536_000.0));
+    }
+
+    #[test]
+    fn anonymous_bytes_that_are_not_told_are_none() {
+        for rollup in ["", "Rss: 1 kB", "Anonymous: some", "Anonymous: -1 kB"] {
+            assert_eq!(anonymous_bytes(rollup), None, "make nothing up: {rollup:?}");
+        }
+    }
+}

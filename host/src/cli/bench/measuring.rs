@@ -1,0 +1,47 @@
+//! Rounds, and how long they took.
+
+use std::time::Instant;
+
+use super::cases::Case;
+use super::interrupt::Interrupt;
+use super::progress::Progress;
+use super::stage::Stage;
+use super::statistics::Figures;
+use crate::cli::failure::Failure;
+
+/// How operations are measured.
+pub(super) struct Measuring<'a> {
+    pub(super) rounds: u32,
+    pub(super) progress: &'a Progress,
+    pub(super) interrupt: &'a Interrupt,
+}
+
+impl Measuring<'_> {
+    /// Does an operation with every key in each round, after a round that does not count. A round is
+    /// one sample: its time divided by the number of keys.
+    ///
+    /// # Errors
+    ///
+    /// What the operation answers, and Ctrl-C, which is looked for between rounds: no write is left
+    /// in the air.
+    pub(super) async fn measure(
+        &self,
+        stage: &Stage,
+        case: Case,
+        name: &'static str,
+    ) -> Result<Figures, Failure> {
+        self.progress.of(name);
+        case.round(stage).await?;
+        let operations = stage.keys.len() as f64;
+        let mut samples = Vec::new();
+        for _ in 0..self.rounds {
+            self.interrupt.check()?;
+            let start = Instant::now();
+            case.round(stage).await?;
+            let elapsed = start.elapsed();
+            samples.push(elapsed.as_secs_f64() * 1e9 / operations);
+            self.progress.advance(1);
+        }
+        Ok(Figures::of(samples))
+    }
+}

@@ -1,0 +1,86 @@
+//! What can be asked of the benchmark.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum, value_parser};
+
+use crate::cli::args::{GlobalOptions, KeyType, ValueType};
+use crate::cli::failure::Failure;
+
+/// Words of the command `bench`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct BenchOptions {
+    /// Keys that a round reads or writes, one after the other
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = value_parser!(u32).range(1..=1_000_000))]
+    pub(super) keys: u32,
+    /// Rounds of each operation, after one that does not count
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = value_parser!(u32).range(1..=100_000))]
+    pub(super) rounds: u32,
+    /// Measures this, too, on the same Redis; FLIPCACHE_PYTHON names another python3
+    #[arg(long, value_name = "WHOM", value_enum)]
+    pub(super) against: Option<Against>,
+    /// Draws the figures into this file
+    #[arg(long, value_name = "FILE.svg")]
+    pub(super) plot: Option<PathBuf>,
+}
+
+/// Whom to compare with.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Against {
+    /// Python's FlipCache
+    Python,
+}
+
+impl BenchOptions {
+    /// Refuses what would have no effect, and what would fail after all the work.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Usage`].
+    pub(super) fn check(&self, global: &GlobalOptions) -> Result<(), Failure> {
+        if let Some(option) = without_effect(global) {
+            let why = "has no effect on bench, whose cache is its own; leave it out";
+            return Err(Failure::Usage(format!("{option} {why}")));
+        }
+        match &self.plot {
+            Some(file) => check_plot(file),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The first option that was given and does not count here. One that was given its default does not
+/// differ from none.
+fn without_effect(global: &GlobalOptions) -> Option<&'static str> {
+    let given = [
+        (global.name != "default", "--name"),
+        (global.local_max != 100, "--local-max"),
+        (global.local_max_bytes.is_some(), "--local-max-bytes"),
+        (global.ttl.is_some(), "--ttl"),
+        (global.refresh_ttl, "--refresh-ttl"),
+        (!matches!(global.key_type, KeyType::Text), "--key-type"),
+        (!matches!(global.value_type, ValueType::Text), "--type"),
+        (global.default.is_some(), "--default"),
+    ];
+    let given = given.into_iter().find(|(given, _)| *given);
+    given.map(|(_, option)| option)
+}
+
+fn check_plot(file: &Path) -> Result<(), Failure> {
+    let is_svg = file.extension();
+    if is_svg.is_none_or(|extension| !extension.eq_ignore_ascii_case("svg")) {
+        let message = "the plot is an SVG; name a file that ends in .svg";
+        return Err(Failure::Usage(message.to_owned()));
+    }
+    let folder = match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    match folder.is_dir() {
+        true => Ok(()),
+        false => Err(Failure::Usage(format!(
+            "there is no folder {} for the plot; create it first",
+            folder.display()
+        ))),
+    }
+}

@@ -1,0 +1,44 @@
+//! What is seen while the benchmark runs: a bar on standard error, if that is a terminal.
+
+use std::io::{self, IsTerminal};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// How the bar looks.
+const TEMPLATE: &str = "{msg:24} [{bar:40}] {percent:>3}% {elapsed}";
+
+/// A bar, gone with its value.
+pub(super) struct Progress {
+    bar: ProgressBar,
+}
+
+impl Progress {
+    /// Of that many steps.
+    pub(super) fn new(steps: u64) -> Self {
+        let target = match io::stderr().is_terminal() {
+            true => ProgressDrawTarget::stderr(),
+            false => ProgressDrawTarget::hidden(),
+        };
+        let style = ProgressStyle::with_template(TEMPLATE);
+        let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
+        let bar = ProgressBar::with_draw_target(Some(steps), target);
+        Self {
+            bar: bar.with_style(style.progress_chars("=> ")),
+        }
+    }
+
+    /// Says what is measured now.
+    pub(super) fn of(&self, name: &'static str) {
+        self.bar.set_message(name);
+    }
+
+    pub(super) fn advance(&self, steps: u64) {
+        self.bar.inc(steps);
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}

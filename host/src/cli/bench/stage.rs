@@ -1,0 +1,100 @@
+//! What the operations are done with: keys and values, and caches that hold them.
+
+use std::sync::Arc;
+
+use flipcache::{Cache, Client, Error, Eviction, Json, io};
+use serde_json::{Value, json};
+
+use super::NAME;
+use super::place::Place;
+use super::plain::Plain;
+use crate::cli::failure::Failure;
+
+/// How many entries are written in one round trip.
+const BATCH: usize = 1_000;
+
+/// Keys and values of the original's benchmark, `i` and `2 * i`, and where they are.
+pub(super) struct Stage {
+    pub(super) keys: Vec<String>,
+    pub(super) values: Vec<String>,
+    /// Holds all of them in its local tier.
+    pub(super) cache: Cache,
+    /// Holds a document for each key in its local tier.
+    pub(super) json: Cache<Json<Value>>,
+    /// Has no local tier.
+    pub(super) uncached: Cache,
+    pub(super) plain: Plain,
+}
+
+impl Stage {
+    /// Opens the caches and writes what is read later. Each cache is of a client of its own, which
+    /// knows of no other.
+    ///
+    /// # Errors
+    ///
+    /// What the backend answers.
+    pub(super) async fn open(place: &Place, keys: u32, eviction: Eviction) -> Result<Self, Failure> {
+        let runtime = io::runtime().map_err(Error::from)?;
+        let client = || Client::new(Arc::clone(&place.backend), runtime.clone());
+        let local = client().cache(NAME).local_max(keys).eviction(eviction);
+        let json = client().cache(&format!("{NAME}:json"));
+        let json = json.json().local_max(keys).eviction(eviction);
+        let texts = |factor| (0..u64::from(keys)).map(move |i| (i * factor).to_string());
+        let stage = Self {
+            keys: texts(1).collect(),
+            values: texts(2).collect(),
+            cache: local.open()?,
+            json: json.open()?,
+            uncached: client().cache(NAME).local_max(0).open()?,
+            plain: Plain::open(place, texts(1).zip(texts(2))).await?,
+        };
+        stage.fill().await?;
+        Ok(stage)
+    }
+
+    async fn fill(&self) -> Result<(), Failure> {
+        let document = document();
+        let entries: Vec<(&str, &str)> = self
+            .keys
+            .iter()
+            .map(String::as_str)
+            .zip(self.values.iter().map(String::as_str))
+            .collect();
+        for entries in entries.chunks(BATCH) {
+            self.cache.set_many(entries.iter().copied()).await?;
+            let documents = entries.iter().map(|(key, _)| (*key, &document));
+            self.json.set_many(documents).await?;
+        }
+        Ok(())
+    }
+}
+
+/// A JSON value of about 1 KB: what a profile of a user may be.
+fn document() -> Value {
+    let places: Vec<Value> = (0..8)
+        .map(|i| json!({"id": i, "city": "Reykjavik", "street": "Laugavegur", "primary": i == 0, "latitude": 64.14}))
+        .collect();
+    json!({
+        "id": 4_711,
+        "name": "Ada Lovelace",
+        "active": true,
+        "score": 0.75,
+        "tags": ["mathematics", "engines", "poetry"],
+        "places": places,
+        "notes": "She saw what the engine could do before there was one. ".repeat(3),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn document_as_text_is_about_a_kilobyte() {
+        let length = document().to_string().len();
+        assert!(
+            (950..1_100).contains(&length),
+            "the row is called json_1k; make the document 1 KB long, not {length}"
+        );
+    }
+}
