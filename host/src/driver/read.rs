@@ -161,6 +161,10 @@ impl Handle {
                         key: keys[at].to_owned(),
                     });
                 }
+                Some(Slot::Entry(entry)) if !self.is_readable(&entry.value) => {
+                    let key = keys[at].to_owned();
+                    return Err(Error::Undecodable { key });
+                }
                 Some(Slot::Entry(entry)) => {
                     answers[at] = Found {
                         wire: Some(entry.value),

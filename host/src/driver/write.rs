@@ -164,9 +164,7 @@ impl Handle {
             for (at, ((key, wire), begun)) in entries.iter().zip(begun).enumerate() {
                 let kept = match held.as_ref().ok().map(|held| &held[at]) {
                     Some(None) => Some((wire.as_slice(), ttl)),
-                    Some(Some(Slot::Entry(entry))) if this.is_readable(&entry.value) => {
-                        Some((entry.value.as_slice(), entry.ttl))
-                    }
+                    Some(Some(Slot::Entry(entry))) => Some((entry.value.as_slice(), entry.ttl)),
                     _ => None,
                 };
                 this.end(key, begun, kept);

@@ -106,10 +106,10 @@ impl Driver {
             let held = asked.as_ref().ok().map(|held| &held[at]);
             let kept = match held {
                 Some(None) => Some((wire.as_slice(), ttl)),
-                Some(Some(Slot::Entry(entry))) if self.is_readable(&entry.value) => Some((
-                    entry.value.as_slice(),
-                    entry.ttl_ms.map(Duration::from_millis),
-                )),
+                Some(Some(Slot::Entry(entry))) => {
+                    let ttl = entry.ttl_ms.map(Duration::from_millis);
+                    Some((entry.value.as_slice(), ttl))
+                }
                 _ => None,
             };
             self.end(key, begun, kept);

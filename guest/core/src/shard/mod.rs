@@ -174,8 +174,8 @@ impl Shard {
         self.ticket(cache, hash, clock)
     }
 
-    /// After a write: keeps the value that L2 holds now, with its TTL, if nothing else has bumped the
-    /// key since. `None`: deleted, failed, or unknown; nothing is kept.
+    /// After a write: keeps the value that L2 holds now, with its TTL, if it is of the cache's type and
+    /// nothing else has bumped the key since. `None`: deleted, failed, or unknown; nothing is kept.
     pub fn end_write(
         &mut self,
         cache: CacheId,
@@ -187,7 +187,9 @@ impl Shard {
         let current = self.is_current(cache, hash, ticket);
         self.drop_from_others(cache, hash, key);
         self.fence.bump(hash);
-        if let Some((value, ttl)) = written.filter(|_| current) {
+        let value_type = self.caches.get(cache).map(Tier::value_type);
+        let fits = |value| value_type.is_some_and(|value_type| value_type.accepts(value));
+        if let Some((value, ttl)) = written.filter(|(value, _)| current && fits(value)) {
             self.put(cache, hash, key, value, Deadline::after(ticket.asked, ttl));
         } else {
             self.with_tier(cache, |tier| tier.remove(hash, key));

@@ -104,6 +104,27 @@ fn settle_undecodable_keeps_nothing() {
     assert_eq!(bench.keys(&cache), "");
 }
 
+/// A value that somebody else wrote first may be anything.
+#[test]
+fn end_write_of_what_is_not_of_the_type_keeps_nothing() {
+    let mut bench = Bench::new();
+    let options = Options {
+        value_type: ValueType::Integer,
+        ..Options::default()
+    };
+    let id = bench.shard.open("n", &options).expect("a valid opening");
+    let cache = Opened {
+        id,
+        name: "n".into(),
+    };
+    let ticket = bench.begin(&cache, "k");
+    bench.end(&cache, "k", ticket, Some("1.5"));
+    assert_eq!(bench.keys(&cache), "");
+    let ticket = bench.begin(&cache, "k");
+    bench.end(&cache, "k", ticket, Some("1"));
+    assert_eq!(bench.keys(&cache), "k");
+}
+
 #[test]
 fn open_with_no_local_tier_keeps_nothing_and_counts_no_refusal() {
     let mut bench = Bench::new();
