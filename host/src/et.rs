@@ -59,7 +59,7 @@ constants! {
 mod tests {
     use super::*;
 
-    /// Q1: four of the original's are floats, which no cache of its takes.
+    /// Section 1.6, Q1: four of the original's are floats, which no cache of its takes.
     #[test]
     fn all_are_the_originals_and_none_is_refused_as_a_ttl() {
         let seconds = [

@@ -28,3 +28,13 @@ fn client(backend: Arc<dyn KvBackend>) -> Client {
 fn refused<T: std::fmt::Debug>(result: Result<T, Error>) -> Error {
     result.expect_err("this must be refused")
 }
+
+#[test]
+fn handles_may_be_cloned_and_shared_by_all_threads() {
+    fn check<T: Clone + Send + Sync + 'static>() {}
+    check::<Client>();
+    check::<flipcache::Cache>();
+    check::<flipcache::Cache<flipcache::Json<Vec<String>>, flipcache::IntegerKeys>>();
+    check::<flipcache::Blocking<flipcache::Bytes, flipcache::TextKeys>>();
+    check::<flipcache::Dict<String>>();
+}
