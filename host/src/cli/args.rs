@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use super::bench::BenchOptions;
 use super::text::parse_seconds;
 use super::verb::Verb;
 
@@ -31,6 +32,8 @@ pub(crate) enum Command {
     Shell,
     /// Runs every example of FlipCache's README; in memory, unless a backend is named
     Demo,
+    /// Measures reads and writes with the cache and without, in a temporary file, unless a backend is named
+    Bench(BenchOptions),
     /// Writes the cache component, for composition elsewhere
     Component {
         /// The file to write; standard output if there is none

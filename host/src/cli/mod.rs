@@ -3,10 +3,11 @@
 //! - `args`: options and commands; `options`: from them to a backend and a cache.
 //! - `verb`: what is done with a cache, the same in a command and in a line of the shell.
 //! - `answer`: an outcome as text and as JSON; `failure`: errors, their kinds and exit codes.
-//! - `shell`, `demo`, `tools`: the commands that are no verbs.
+//! - `shell`, `demo`, `bench`, `tools`: the commands that are no verbs.
 
 mod answer;
 mod args;
+mod bench;
 mod demo;
 mod failure;
 mod options;
@@ -61,6 +62,7 @@ fn run(cli: Cli, tell: Tell) -> Result<ExitCode> {
             true => ExitCode::SUCCESS,
             false => ExitCode::from(NOT_AS_HOPED),
         }),
+        Command::Bench(bench) => bench::run(&bench, &cli.global, tell),
         Command::Component { output } => tools::component(output.as_deref()),
         Command::Completions { shell } => tools::completions(shell),
         Command::Man => tools::man(),

@@ -1,5 +1,6 @@
 //! The binary as a user drives it.
 
+mod bench;
 mod commands;
 mod failures;
 mod program;

@@ -3,7 +3,8 @@
 use std::fs;
 use std::sync::Arc;
 
-use flipcache::{Client, Error, io};
+use flipcache::Client;
+use tokio::runtime::Handle;
 
 use super::NAME;
 use super::forgetful::Forgetful;
@@ -12,9 +13,6 @@ use crate::cli::failure::Failure;
 /// How many entries are counted, as the original was measured: keys and values of 10 characters.
 pub(super) const ENTRIES: u32 = 100_000;
 
-/// How many are written at once. What one batch needs for itself is freed before the next.
-const BATCH: u32 = 1_000;
-
 /// What the process's resident memory grows by for one entry, all that belongs to it included; `None`
 /// where the system does not tell.
 ///
@@ -22,16 +20,14 @@ const BATCH: u32 = 1_000;
 ///
 /// # Errors
 ///
-/// If there is no runtime.
+/// What the cache answers.
 pub(super) async fn bytes_per_entry() -> Result<Option<f64>, Failure> {
-    let runtime = io::runtime().map_err(Error::from)?;
-    let client = Client::new(Arc::new(Forgetful), runtime);
+    let client = Client::new(Arc::new(Forgetful), Handle::current());
     let cache = client.cache(NAME).local_max(ENTRIES).open()?;
     let before = resident_bytes();
-    for first in (0..ENTRIES).step_by(BATCH as usize) {
-        let texts: Vec<String> = (first..first + BATCH).map(|i| format!("{i:010}")).collect();
-        let texts = texts.iter().map(String::as_str);
-        cache.set_many(texts.clone().zip(texts)).await?;
+    for i in 0..ENTRIES {
+        let text = format!("{i:010}");
+        cache.set(&text, &text).await?;
     }
     let after = resident_bytes();
     if cache.local().len() != u64::from(ENTRIES) {
@@ -48,7 +44,9 @@ fn resident_bytes() -> Option<f64> {
 }
 
 fn anonymous_bytes(rollup: &str) -> Option<f64> {
-    let line = rollup.lines().find_map(|line| line.strip_prefix("Anonymous:"));
+    let line = rollup
+        .lines()
+        .find_map(|line| line.strip_prefix("Anonymous:"));
     let kilobytes: u32 = line?.trim().strip_suffix(" kB")?.parse().ok()?;
     Some(f64::from(kilobytes) * 1024.0)
 }

@@ -9,6 +9,7 @@ pub(super) fn line(report: &Report) -> String {
     let object = json!({
         "ok": true,
         "backend": report.backend,
+        "temporary": report.is_temporary,
         "keys": report.keys,
         "rounds": report.rounds,
         "optimized": Report::IS_OPTIMIZED,

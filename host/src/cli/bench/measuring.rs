@@ -10,13 +10,13 @@ use super::statistics::Figures;
 use crate::cli::failure::Failure;
 
 /// How operations are measured.
-pub(super) struct Measuring<'a> {
+pub(super) struct Measuring {
     pub(super) rounds: u32,
-    pub(super) progress: &'a Progress,
-    pub(super) interrupt: &'a Interrupt,
+    pub(super) progress: Progress,
+    pub(super) interrupt: Interrupt,
 }
 
-impl Measuring<'_> {
+impl Measuring {
     /// Does an operation with every key in each round, after a round that does not count. A round is
     /// one sample: its time divided by the number of keys.
     ///

@@ -32,20 +32,23 @@ use std::fs;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use flipcache::{Error, io};
+use flipcache::{Error, Eviction, io};
 
 use super::answer::Tell;
-use super::args::GlobalOptions;
-use super::{failure::Failure, print};
+use super::args::{self, GlobalOptions};
+use super::failure::Failure;
+use super::print;
 use cases::Case;
 use interrupt::Interrupt;
 use measuring::Measuring;
-pub(crate) use options::BenchOptions;
+use options::Against;
 use place::Place;
 use progress::Progress;
 use python::Python;
 use report::{Report, Row};
 use stage::Stage;
+
+pub(crate) use options::BenchOptions;
 
 /// The cache that the benchmark writes into; it has no other.
 const NAME: &str = "flipcache-bench";
@@ -56,21 +59,24 @@ const INTERRUPTED: u8 = 130;
 /// Measures, and tells the figures.
 pub(crate) fn run(options: &BenchOptions, global: &GlobalOptions, tell: Tell) -> Result<ExitCode> {
     options.check(global)?;
+    let runtime = io::runtime().map_err(Error::from).map_err(Failure::from)?;
     let place = Place::choose(global)?;
     let python = match options.against {
-        Some(_) => Some(Python::find(&place)?),
+        Some(Against::Python) => Some(runtime.block_on(Python::find(&place))?),
         None => None,
     };
-    let runtime = io::runtime().map_err(Error::from).map_err(Failure::from)?;
     let interrupt = Interrupt::listen(&runtime);
     let bench = Bench {
         options: options.clone(),
-        global_eviction: global.eviction.into(),
+        eviction: match global.eviction {
+            args::Eviction::Fifo => Eviction::Fifo,
+            args::Eviction::Lru => Eviction::Lru,
+        },
         place,
         python,
         interrupt: interrupt.clone(),
     };
-    // As a task: applications' own requests are tasks of the runtime, too.
+    // A task beside the backend's own, as what an application does is.
     let task = runtime.spawn(async move { bench.run().await });
     match runtime.block_on(task).context("the benchmark broke off")? {
         Ok(report) => {
@@ -85,21 +91,23 @@ pub(crate) fn run(options: &BenchOptions, global: &GlobalOptions, tell: Tell) ->
     }
 }
 
+/// The plot first: if it cannot be written, there is one answer, and that is the error.
 fn show(report: &Report, options: &BenchOptions, tell: Tell) -> Result<()> {
     if let Some(file) = &options.plot {
         let plot = plot::svg(report).context("cannot draw the plot")?;
         fs::write(file, plot).with_context(|| format!("cannot write {}", file.display()))?;
     }
-    match tell.is_json() {
-        true => Ok(print(json::line(report).as_bytes())?),
-        false => Ok(print(table::text(report).as_bytes())?),
-    }
+    let text = match tell.is_json() {
+        true => json::line(report),
+        false => table::text(report),
+    };
+    Ok(print(text.as_bytes())?)
 }
 
 /// All that one run needs.
 struct Bench {
     options: BenchOptions,
-    global_eviction: flipcache::Eviction,
+    eviction: Eviction,
     place: Place,
     python: Option<Python>,
     interrupt: Interrupt,
@@ -120,35 +128,36 @@ impl Bench {
         // First: what has been freed before would be used again, and not be counted.
         let bytes_per_entry = footprint::bytes_per_entry().await?;
         let BenchOptions { keys, rounds, .. } = self.options;
-        let stage = Stage::open(&self.place, keys, self.global_eviction).await?;
-        let names = self.python.iter().flat_map(|_| python::ROWS);
-        let steps = u64::from(rounds) * (Case::ALL.len() + names.count()) as u64;
-        let progress = Progress::new(steps);
-        let measuring = Measuring {
-            rounds,
-            progress: &progress,
-            interrupt: &self.interrupt,
-        };
-        let mut rows = Vec::new();
-        for case in Case::ALL {
-            let name = case.name(self.place.is_redis());
-            let figures = measuring.measure(&stage, case, name).await?;
-            rows.push(Row::new(name, figures));
-        }
-        let mut versions = None;
-        if let Some(python) = &self.python {
-            let run = python.run(keys, &measuring).await?;
-            versions = Some(run.versions);
-            rows.extend(run.rows);
-        }
         Ok(Report {
-            backend: self.place.to_string(),
+            backend: self.place.url.to_string(),
+            is_temporary: self.place.is_temporary(),
+            store: self.place.store(),
             baseline: Case::PlainGet.name(self.place.is_redis()).to_owned(),
             keys,
             rounds,
-            rows,
+            rows: self.rows(keys, rounds).await?,
             bytes_per_entry,
-            python: versions,
+            python: self.python.as_ref().map(|python| python.versions.clone()),
         })
+    }
+
+    async fn rows(&self, keys: u32, rounds: u32) -> Result<Vec<Row>, Failure> {
+        let stage = Stage::open(&self.place, keys, self.eviction).await?;
+        let of_python = self.python.as_ref().map_or(0, |_| python::ROWS.len());
+        let count = Case::ALL.len() + of_python;
+        let measuring = Measuring {
+            rounds,
+            progress: Progress::new(count, rounds),
+            interrupt: self.interrupt.clone(),
+        };
+        let mut rows = Vec::with_capacity(count);
+        for case in Case::ALL {
+            let name = case.name(self.place.is_redis());
+            rows.push(Row::new(name, measuring.measure(&stage, case, name).await?));
+        }
+        if let Some(python) = &self.python {
+            rows.extend(python.run(keys, &measuring).await?);
+        }
+        Ok(rows)
     }
 }

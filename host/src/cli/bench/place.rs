@@ -1,11 +1,11 @@
 //! The backend that is measured.
 
-use std::fmt;
 use std::sync::Arc;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use flipcache::Error;
 use flipcache::backend::{BackendUrl, Bucket, KvBackend};
+use redis::{ConnectionInfo, IntoConnectionInfo};
 use tempfile::TempDir;
 
 use super::NAME;
@@ -16,9 +16,9 @@ use crate::cli::options;
 /// A backend: the one that the user names, else an `SQLite` file in a temporary folder, as the user's
 /// own would be in the way.
 pub(super) struct Place {
-    url: BackendUrl,
-    /// The URL as the user wrote it, with the password.
-    text: String,
+    pub(super) url: BackendUrl,
+    /// How redis-rs reaches the server, password and all; `None` if this is another backend.
+    pub(super) redis: Option<ConnectionInfo>,
     pub(super) backend: Arc<dyn KvBackend>,
     pub(super) bucket: Bucket,
     /// Dropped after the backend, whose file is in it.
@@ -35,17 +35,24 @@ impl Place {
         let (url, temporary) = match &global.backend {
             Some(url) => (url.parse().map_err(Error::Url)?, None),
             None => {
-                let folder = TempDir::new().context("cannot create a temporary folder");
-                let folder = folder.map_err(Failure::Other)?;
+                let folder = TempDir::new().context("cannot create a temporary folder")?;
                 let file = folder.path().join("bench.db");
                 (BackendUrl::Sqlite(file), Some(folder))
             }
+        };
+        let redis = match (&url, &global.backend) {
+            // The library's own rules have passed it. The error would repeat the password.
+            (BackendUrl::Redis(_), Some(text)) => {
+                let info = text.as_str().into_connection_info();
+                Some(info.map_err(|_| anyhow!("redis-rs does not know this URL"))?)
+            }
+            _ => None,
         };
         let bucket = Bucket::new(NAME).map_err(|error| Error::InvalidName(error.to_string()))?;
         Ok(Self {
             backend: options::open_backend(&url)?,
             url,
-            text: global.backend.clone().unwrap_or_default(),
+            redis,
             bucket,
             temporary,
         })
@@ -63,22 +70,19 @@ impl Place {
     }
 
     pub(super) fn is_redis(&self) -> bool {
-        matches!(self.url, BackendUrl::Redis(_))
+        self.redis.is_some()
     }
 
-    /// How redis-rs understands the URL; `None` if this is another backend. It holds the password.
-    pub(super) fn redis_url(&self) -> Option<&str> {
-        self.is_redis().then_some(self.text.as_str())
+    pub(super) fn is_temporary(&self) -> bool {
+        self.temporary.is_some()
     }
-}
 
-/// Without a password.
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.url.fmt(f)?;
-        match self.temporary {
-            Some(_) => f.write_str(" (temporary, as no --backend is named)"),
-            None => Ok(()),
+    /// What kind of backend it is.
+    pub(super) fn store(&self) -> &'static str {
+        match self.url {
+            BackendUrl::Redis(_) => "Redis",
+            BackendUrl::Sqlite(_) => "SQLite",
+            BackendUrl::Memory => "memory",
         }
     }
 }

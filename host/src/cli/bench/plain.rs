@@ -34,12 +34,12 @@ impl Plain {
         entries: impl Iterator<Item = (String, String)>,
     ) -> Result<Self, Failure> {
         let bucket = place.bucket.clone();
-        let Some(url) = place.redis_url() else {
+        let Some(address) = place.redis.clone() else {
             let backend = Arc::clone(&place.backend);
             let entries = entries.map(|(key, value)| (key, value.into_bytes()));
             return Ok(Self::Backend(backend, bucket, entries.collect()));
         };
-        let client = redis::Client::open(url).map_err(failure)?;
+        let client = redis::Client::open(address).map_err(failure)?;
         let connection = client.get_multiplexed_async_connection().await;
         let entries = entries.map(|(key, value)| (bucket.full_key(&key), value));
         Ok(Self::Redis(connection.map_err(failure)?, entries.collect()))

@@ -13,8 +13,9 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// Of that many steps.
-    pub(super) fn new(steps: u64) -> Self {
+    /// Of so many operations, each of so many rounds.
+    pub(super) fn new(operations: usize, rounds: u32) -> Self {
+        let steps = u64::from(rounds) * operations as u64;
         let target = match io::stderr().is_terminal() {
             true => ProgressDrawTarget::stderr(),
             false => ProgressDrawTarget::hidden(),
@@ -32,8 +33,8 @@ impl Progress {
         self.bar.set_message(name);
     }
 
-    pub(super) fn advance(&self, steps: u64) {
-        self.bar.inc(steps);
+    pub(super) fn advance(&self, rounds: u32) {
+        self.bar.inc(u64::from(rounds));
     }
 }
 

@@ -7,6 +7,10 @@ use super::statistics::Figures;
 pub(super) struct Report {
     /// The backend, without a password.
     pub(super) backend: String,
+    /// Whether it was made for this run, as the user named none.
+    pub(super) is_temporary: bool,
+    /// The kind of backend: `Redis`, say.
+    pub(super) store: &'static str,
     /// The row that ratios are to.
     pub(super) baseline: String,
     pub(super) keys: u32,
@@ -53,10 +57,19 @@ pub(super) mod tests {
     pub(in crate::cli::bench) fn example() -> Report {
         let row = |name: &str, median: f64| {
             let (mean, deviation) = (median * 1.1, median / 10.0);
-            Row::new(name, Figures { median, mean, deviation })
+            Row::new(
+                name,
+                Figures {
+                    median,
+                    mean,
+                    deviation,
+                },
+            )
         };
         Report {
             backend: "redis://localhost:6379/0".to_owned(),
+            is_temporary: false,
+            store: "Redis",
             baseline: "redis_get".to_owned(),
             keys: 1_000,
             rounds: 100,

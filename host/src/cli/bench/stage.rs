@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use flipcache::{Cache, Client, Error, Eviction, Json, io};
+use flipcache::{Cache, Client, Eviction, Json};
 use serde_json::{Value, json};
+use tokio::runtime::Handle;
 
 use super::NAME;
 use super::place::Place;
@@ -33,13 +34,16 @@ impl Stage {
     /// # Errors
     ///
     /// What the backend answers.
-    pub(super) async fn open(place: &Place, keys: u32, eviction: Eviction) -> Result<Self, Failure> {
-        let runtime = io::runtime().map_err(Error::from)?;
-        let client = || Client::new(Arc::clone(&place.backend), runtime.clone());
+    pub(super) async fn open(
+        place: &Place,
+        keys: u32,
+        eviction: Eviction,
+    ) -> Result<Self, Failure> {
+        let client = || Client::new(Arc::clone(&place.backend), Handle::current());
         let local = client().cache(NAME).local_max(keys).eviction(eviction);
         let json = client().cache(&format!("{NAME}:json"));
         let json = json.json().local_max(keys).eviction(eviction);
-        let texts = |factor| (0..u64::from(keys)).map(move |i| (i * factor).to_string());
+        let texts = |factor: u64| (0..u64::from(keys)).map(move |i| (i * factor).to_string());
         let stage = Self {
             keys: texts(1).collect(),
             values: texts(2).collect(),

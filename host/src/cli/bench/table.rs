@@ -9,12 +9,12 @@ const GAP: &str = "   ";
 
 /// What was measured in a line, a table of the figures, and what is to be said of them.
 pub(super) fn text(report: &Report) -> String {
-    let Report { backend, keys, rounds, .. } = report;
-    let mut text = format!(
-        "{} keys, {} rounds on {backend}; time per operation\n\n",
-        count(*keys),
-        count(*rounds)
-    );
+    let (keys, rounds) = (count(report.keys), count(report.rounds));
+    let backend = match report.is_temporary {
+        true => format!("{}, which is temporary", report.backend),
+        false => report.backend.clone(),
+    };
+    let mut text = format!("{keys} keys, {rounds} rounds on {backend}\nTime per operation:\n\n");
     text += &table(report);
     text += "\n";
     for note in notes(report) {
@@ -25,7 +25,7 @@ pub(super) fn text(report: &Report) -> String {
 }
 
 fn table(report: &Report) -> String {
-    let faster = format!("× {}", report.baseline);
+    let faster = format!("vs {}", report.baseline);
     let head = ["operation", "median", "mean", "deviation", &faster].map(str::to_owned);
     let rows = report.rows.iter().map(|row| cells(report, row));
     let lines: Vec<[String; 5]> = [head].into_iter().chain(rows).collect();
@@ -60,11 +60,20 @@ fn notes(report: &Report) -> Vec<String> {
             "Local tier: {bytes:.0} bytes per entry, by resident memory, over {} entries with keys and values of 10 characters",
             count(ENTRIES)
         ),
-        None => "Local tier: bytes per entry are not measured, this system does not tell".to_owned(),
+        None => {
+            "Local tier: bytes per entry are not measured, this system does not tell".to_owned()
+        }
     }];
-    notes.extend(report.python.as_ref().map(|python| format!("Python: {python}")));
+    notes.extend(
+        report
+            .python
+            .as_ref()
+            .map(|python| format!("Python: {python}")),
+    );
     if !Report::IS_OPTIMIZED {
-        notes.push("This program was built without optimization: measure with a release build".to_owned());
+        notes.push(
+            "This program was built without optimization: measure with a release build".to_owned(),
+        );
     }
     notes
 }
@@ -78,11 +87,22 @@ mod tests {
     fn table_lines_end_in_one_column() {
         let table = table(&example());
         let expected = "\
-operation        median      mean   deviation   × redis_get
-redis_get       40.0 µs   44.0 µs   ± 4.00 µs         1.00×
-flipcache_get    160 ns    176 ns   ± 16.0 ns          250×
+operation        median      mean   deviation   vs redis_get
+redis_get       40.0 µs   44.0 µs   ± 4.00 µs          1.00×
+flipcache_get    160 ns    176 ns   ± 16.0 ns           250×
 ";
         assert_eq!(table, expected, "align names left and figures right");
+    }
+
+    #[test]
+    fn text_on_a_temporary_backend_says_so() {
+        let mut report = example();
+        assert!(!text(&report).contains("temporary"));
+        report.is_temporary = true;
+        assert!(
+            text(&report).contains("temporary"),
+            "say which backend it is"
+        );
     }
 
     #[test]

@@ -64,14 +64,24 @@ mod tests {
 
     #[test]
     fn times_has_three_digits() {
-        for (factor, shown) in [(1.0, "1.00×"), (0.876, "0.88×"), (12.34, "12.3×"), (265.7, "266×")] {
+        for (factor, shown) in [
+            (1.0, "1.00×"),
+            (0.876, "0.88×"),
+            (12.34, "12.3×"),
+            (265.7, "266×"),
+        ] {
             assert_eq!(times(factor), shown, "show {factor} with three digits");
         }
     }
 
     #[test]
     fn count_groups_digits_by_three() {
-        for (number, shown) in [(7, "7"), (100, "100"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
+        for (number, shown) in [
+            (7, "7"),
+            (100, "100"),
+            (1_000, "1,000"),
+            (1_234_567, "1,234,567"),
+        ] {
             assert_eq!(count(number), shown, "put a comma before each three digits");
         }
     }
