@@ -9,7 +9,7 @@
 //!
 //! ```
 //! use std::time::Duration;
-//! use flipcache_core::{Answer, Moment, Options, Read, Seed, Settled, Shard};
+//! use flipcache_core::{Answer, Moment, Options, Read, Seed, Settled, Shard, Write};
 //!
 //! let clock = || Moment::from_nanos(0);
 //! let seed = Seed::new(7);
@@ -69,7 +69,7 @@ pub use fence::Ticket;
 pub use hash::Seed;
 pub use name::{InvalidKey, InvalidName, KeyType, MAX_KEY_BYTES, MAX_NAME_BYTES, check_name};
 pub use options::{Eviction, Expiry, InvalidOptions, InvalidTtl, MAX_TTL, Options, Resilience};
-pub use shard::{Answer, CacheId, OpenError, Read, Settled, Shard};
+pub use shard::{Answer, CacheId, OpenError, Read, Settled, Shard, Write};
 pub use stats::Stats;
 pub use time::{Clock, Moment};
 pub use value::{InvalidValue, Value, ValueType};

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use flipcache_core::{Expiry, Ticket, ValueType};
+use flipcache_core::{Expiry, Ticket, ValueType, Write};
 
 use super::{Handle, wrong_number};
 use crate::Error;
@@ -29,13 +29,11 @@ impl Handle {
             let written = driver
                 .call(driver.backend.set(&this.bucket, &entries, ttl))
                 .await;
-            for ((key, wire), begun) in entries.iter().zip(begun) {
-                this.end(
-                    key,
-                    begun,
-                    written.as_ref().ok().map(|()| (wire.as_slice(), ttl)),
-                );
-            }
+            let ended = entries.iter().map(|(key, wire)| {
+                let written = written.as_ref().ok();
+                (key.as_str(), written.map(|()| (wire.as_slice(), ttl)))
+            });
+            this.end(begun, ended);
             this.noted(written)
         })
         .await
@@ -72,9 +70,7 @@ impl Handle {
                 .backend
                 .increment(&this.bucket, &key, delta, this.options.ttl);
             let sum = driver.call(sum).await;
-            for begun in begun {
-                this.end(&key, begun, None);
-            }
+            this.end(begun, [(key.as_str(), None)]);
             match sum {
                 Err(error @ BackendError::Other(_)) => Err(this.why_no_sum(&key, error).await),
                 sum => this.noted(sum),
@@ -98,9 +94,7 @@ impl Handle {
             let deleted = driver
                 .call(driver.backend.delete(&this.bucket, &keys))
                 .await;
-            for (key, begun) in keys.iter().zip(begun) {
-                this.end(key, begun, None);
-            }
+            this.end(begun, keys.iter().map(|key| (key.as_str(), None)));
             this.noted(deleted)
         })
         .await
@@ -161,14 +155,15 @@ impl Handle {
                 answered if answered == entries.len() => Ok(held),
                 answered => Err(wrong_number(answered, entries.len())),
             });
-            for (at, ((key, wire), begun)) in entries.iter().zip(begun).enumerate() {
+            let ended = entries.iter().enumerate().map(|(at, (key, wire))| {
                 let kept = match held.as_ref().ok().map(|held| &held[at]) {
                     Some(None) => Some((wire.as_slice(), ttl)),
                     Some(Some(Slot::Entry(entry))) => Some((entry.value.as_slice(), entry.ttl)),
                     _ => None,
                 };
-                this.end(key, begun, kept);
-            }
+                (key.as_str(), kept)
+            });
+            this.end(begun, ended);
             this.noted(held)
         })
         .await
@@ -216,23 +211,31 @@ impl Handle {
         })
     }
 
+    /// Before a call that writes these keys.
     fn begin<'a>(&self, keys: impl IntoIterator<Item = &'a str>) -> Vec<(u64, Ticket)> {
-        let begin = |key| {
-            let hash = self.hash(key);
-            let ticket =
-                self.with_tiers(|shard, clock| shard.begin_write(self.cache, hash, key, clock));
-            (hash, ticket)
-        };
-        keys.into_iter().map(begin).collect()
+        let keys: Vec<_> = keys.into_iter().map(|key| (self.hash(key), key)).collect();
+        let tickets = self.with_tiers(|shard, clock| shard.begin_writes(self.cache, &keys, clock));
+        let hashes = keys.into_iter().map(|(hash, _)| hash);
+        hashes.zip(tickets).collect()
     }
 
-    fn end(
+    /// After it: the same keys, each with what L2 holds now.
+    fn end<'a>(
         &self,
-        key: &str,
-        (hash, ticket): (u64, Ticket),
-        kept: Option<(&[u8], Option<Duration>)>,
+        begun: Vec<(u64, Ticket)>,
+        ended: impl IntoIterator<Item = (&'a str, Option<(&'a [u8], Option<Duration>)>)>,
     ) {
-        self.with_tiers(|shard, _| shard.end_write(self.cache, hash, key, ticket, kept));
+        let writes = begun
+            .into_iter()
+            .zip(ended)
+            .map(|((hash, ticket), (key, written))| Write {
+                hash,
+                key,
+                ticket,
+                written,
+            });
+        let writes: Vec<_> = writes.collect();
+        self.with_tiers(|shard, _| shard.end_writes(self.cache, &writes));
     }
 
     pub(super) fn is_readable(&self, wire: &[u8]) -> bool {

@@ -277,3 +277,21 @@ async fn blocking_on_a_thread_of_a_runtime_answers() {
         [Some(7), Some(2)]
     );
 }
+
+#[tokio::test]
+async fn set_many_entries_are_all_in_the_local_tier() {
+    let client = Client::connect("memory:").expect("it must open");
+    let cache = client
+        .cache("n")
+        .integer_keys()
+        .local_max(10_000)
+        .open()
+        .expect("it must open");
+    let keys = 0..10_000_i64;
+    cache
+        .set_many(keys.map(|key| (key, "v")))
+        .await
+        .expect("they must be written");
+    assert_eq!(cache.local().len(), 10_000);
+    assert_eq!(cache.stats().backend_hits, 0);
+}

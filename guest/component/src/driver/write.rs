@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use flipcache_core::{Expiry as CoreExpiry, Ticket, ValueType};
+use flipcache_core::{Expiry as CoreExpiry, Ticket, ValueType, Write};
 
 use super::{Driver, wrong_number};
 use crate::bindings::exports::flipcache::cache::cache::{Error, Expiry};
@@ -20,13 +20,11 @@ impl Driver {
         }
         let begun = self.begin(entries.iter().map(|(key, _)| key.as_str()));
         let written = self.noted(self.bucket.set(&entries, ttl.map(to_millis)));
-        for ((key, wire), begun) in entries.iter().zip(begun) {
-            self.end(
-                key,
-                begun,
-                written.as_ref().ok().map(|()| (wire.as_slice(), ttl)),
-            );
-        }
+        let ended = entries.iter().map(|(key, wire)| {
+            let written = written.as_ref().ok();
+            (key.as_str(), written.map(|()| (wire.as_slice(), ttl)))
+        });
+        self.end(begun, ended);
         written
     }
 
@@ -56,9 +54,7 @@ impl Driver {
         let sum = self
             .bucket
             .increment(&key, delta, self.options.ttl.map(to_millis));
-        for begun in begun {
-            self.end(&key, begun, None);
-        }
+        self.end(begun, [(key.as_str(), None)]);
         match sum {
             Err(BackendError::Other(message)) => Err(self.why_no_sum(key, message)),
             sum => self.noted(sum),
@@ -75,9 +71,7 @@ impl Driver {
         }
         let begun = self.begin(keys.iter().map(String::as_str));
         let deleted = self.noted(self.bucket.delete(&keys));
-        for (key, begun) in keys.iter().zip(begun) {
-            self.end(key, begun, None);
-        }
+        self.end(begun, keys.iter().map(|key| (key.as_str(), None)));
         deleted
     }
 
@@ -102,7 +96,7 @@ impl Driver {
             answered if answered == entries.len() => Ok(held),
             answered => Err(wrong_number(answered, entries.len())),
         });
-        for (at, ((key, wire), begun)) in entries.iter().zip(begun).enumerate() {
+        let ended = entries.iter().enumerate().map(|(at, (key, wire))| {
             let held = asked.as_ref().ok().map(|held| &held[at]);
             let kept = match held {
                 Some(None) => Some((wire.as_slice(), ttl)),
@@ -112,8 +106,9 @@ impl Driver {
                 }
                 _ => None,
             };
-            self.end(key, begun, kept);
-        }
+            (key.as_str(), kept)
+        });
+        self.end(begun, ended);
         asked
     }
 
@@ -138,22 +133,34 @@ impl Driver {
         entries.into_iter().map(encode).collect()
     }
 
+    /// Before a call that writes these keys.
     fn begin<'a>(&self, keys: impl IntoIterator<Item = &'a str>) -> Vec<(u64, Ticket)> {
-        let begin = |key| {
-            let hash = self.seed.hash(&self.name, key);
-            let ticket = with_shard(|shard| shard.begin_write(self.cache, hash, key, &clock));
-            (hash, ticket)
-        };
-        keys.into_iter().map(begin).collect()
+        let keys: Vec<_> = keys
+            .into_iter()
+            .map(|key| (self.seed.hash(&self.name, key), key))
+            .collect();
+        let tickets = with_shard(|shard| shard.begin_writes(self.cache, &keys, &clock));
+        let hashes = keys.into_iter().map(|(hash, _)| hash);
+        hashes.zip(tickets).collect()
     }
 
-    fn end(
+    /// After it: the same keys, each with what L2 holds now.
+    fn end<'a>(
         &self,
-        key: &str,
-        (hash, ticket): (u64, Ticket),
-        kept: Option<(&[u8], Option<Duration>)>,
+        begun: Vec<(u64, Ticket)>,
+        ended: impl IntoIterator<Item = (&'a str, Option<(&'a [u8], Option<Duration>)>)>,
     ) {
-        with_shard(|shard| shard.end_write(self.cache, hash, key, ticket, kept));
+        let writes = begun
+            .into_iter()
+            .zip(ended)
+            .map(|((hash, ticket), (key, written))| Write {
+                hash,
+                key,
+                ticket,
+                written,
+            });
+        let writes: Vec<_> = writes.collect();
+        with_shard(|shard| shard.end_writes(self.cache, &writes));
     }
 
     fn is_readable(&self, wire: &[u8]) -> bool {

@@ -42,3 +42,16 @@ pub enum Settled {
     /// The bytes are not of the cache's value type.
     Undecodable,
 }
+
+/// What became of one write of a call to L2.
+#[derive(Clone, Copy, Debug)]
+pub struct Write<'a> {
+    /// The hash of the complete key.
+    pub hash: u64,
+    /// The key.
+    pub key: &'a str,
+    /// The ticket from before the call.
+    pub ticket: Ticket,
+    /// The value that L2 holds now, in wire form, and its TTL; `None`: deleted, failed, or unknown.
+    pub written: Option<(&'a [u8], Option<Duration>)>,
+}

@@ -134,3 +134,38 @@ fn invalidate_bucket_kills_nested_names_both_ways_and_no_others() {
     );
     assert_eq!(bench.get(&other, "1").as_deref(), Some("v"));
 }
+
+/// More keys than stripes: most share one with another of the same call.
+#[test]
+fn end_writes_of_one_call_keep_each_other() {
+    let mut bench = Bench::new();
+    let cache = bench.open("n", 5_000, Eviction::Fifo);
+    let keys: Vec<String> = (0..5_000).map(|key| key.to_string()).collect();
+    let hashed: Vec<_> = keys
+        .iter()
+        .map(|key| (bench.hash(&cache, key), key.as_str()))
+        .collect();
+    let tickets = bench
+        .shard
+        .begin_writes(cache.id, &hashed, &|| Moment::from_nanos(1));
+    bench.invalidate("n:7");
+    let writes = hashed
+        .iter()
+        .zip(&tickets)
+        .map(|((hash, key), ticket)| Write {
+            hash: *hash,
+            key,
+            ticket: *ticket,
+            written: Some((b"v", None)),
+        });
+    let writes: Vec<_> = writes.collect();
+    bench.shard.end_writes(cache.id, &writes);
+    bench.shard.validate();
+    assert_eq!(
+        bench.get(&cache, "7"),
+        None,
+        "somebody else has written it meanwhile"
+    );
+    let kept = bench.shard.stats(cache.id).local_len;
+    assert!((4_900..5_000).contains(&kept), "{kept} of 5,000 are kept");
+}
