@@ -41,7 +41,7 @@ impl Handle {
     where
         F: Future<Output = Result<Vec<u8>, Error>> + Send + 'static,
     {
-        if let Some(wire) = self.get_without_default(key).await? {
+        if let Some(wire) = self.get_without_default(key).await?.wire {
             return Ok(wire);
         }
         let (seat, loaded) = oneshot::channel();
@@ -62,13 +62,6 @@ impl Handle {
         }
         let loaded = loaded.await.map_err(|_| Error::Ended)?;
         loaded.map_err(|error| shared(&error))
-    }
-
-    async fn get_without_default(self: &Arc<Self>, key: &str) -> Result<Option<Vec<u8>>, Error> {
-        let found = self.get(key).await?;
-        Ok(found
-            .wire
-            .filter(|_| found.source != crate::Source::Default))
     }
 }
 
@@ -97,7 +90,7 @@ impl UnderWay {
     ) -> Result<Vec<u8>, Error> {
         let (_, key) = &self.load_key;
         // Somebody may have loaded it between the miss and this.
-        if let Some(wire) = self.handle.get_without_default(key).await? {
+        if let Some(wire) = self.handle.get_without_default(key).await?.wire {
             return Ok(wire);
         }
         let wire = load.await?;

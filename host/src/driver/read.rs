@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use flipcache_core::{Read, Settled};
+use flipcache_core::{Clock, Read, Settled, Shard};
 
 use super::Handle;
 use super::flight::{Landed, Question};
@@ -32,25 +32,28 @@ enum Local {
 
 impl Handle {
     pub(crate) async fn get(self: &Arc<Self>, key: &str) -> Result<Found, Error> {
+        let found = self.get_without_default(key).await?;
+        if found.wire.is_some() || self.default.is_none() {
+            return Ok(found);
+        }
+        let answers = self.with_defaults(&[key], vec![found]).await?;
+        Ok(answers.into_iter().next().unwrap_or(Found::NOTHING))
+    }
+
+    /// What the two tiers have, and nothing else.
+    pub(super) async fn get_without_default(self: &Arc<Self>, key: &str) -> Result<Found, Error> {
         let hash = self.place(key)?;
-        let (question, renews) = match self.read_local(key, hash) {
+        let local = self.with_tiers(|shard, clock| self.read_local(shard, clock, key, hash));
+        let (question, renews) = match local {
             Local::Found(found) => return Ok(found),
             Local::Ask(question, renews) => (question, renews),
         };
-        let asked = self.ask(vec![question], self.options.ttl_on_read());
         let mut found = Found::NOTHING;
-        for answer in asked {
+        for answer in self.ask(vec![question], self.options.ttl_on_read()) {
             let landed = answer.await.map_err(|_| Error::Ended)?;
             found = self.found(key, hash, renews, landed)?;
         }
-        match found.wire {
-            None => Ok(self
-                .with_defaults(&[key], vec![found])
-                .await?
-                .pop()
-                .unwrap_or(Found::NOTHING)),
-            Some(_) => Ok(found),
-        }
+        Ok(found)
     }
 
     /// One answer for each key, in the order asked for. Fails whole.
@@ -59,15 +62,17 @@ impl Handle {
         let hashes = hashes.collect::<Result<Vec<_>, _>>()?;
         let mut answers = vec![Found::NOTHING; keys.len()];
         let (mut questions, mut asked) = (Vec::new(), Vec::new());
-        for (at, (key, hash)) in keys.iter().zip(hashes).enumerate() {
-            match self.read_local(key, hash) {
-                Local::Found(found) => answers[at] = found,
-                Local::Ask(question, renews) => {
-                    questions.push(question);
-                    asked.push((at, hash, renews));
+        self.with_tiers(|shard, clock| {
+            for (at, (key, hash)) in keys.iter().zip(hashes).enumerate() {
+                match self.read_local(shard, clock, key, hash) {
+                    Local::Found(found) => answers[at] = found,
+                    Local::Ask(question, renews) => {
+                        questions.push(question);
+                        asked.push((at, hash, renews));
+                    }
                 }
             }
-        }
+        });
         let landing = self.ask(questions, self.options.ttl_on_read());
         for ((at, hash, renews), answer) in asked.into_iter().zip(landing) {
             let landed = answer.await.map_err(|_| Error::Ended)?;
@@ -76,23 +81,20 @@ impl Handle {
         self.with_defaults(keys, answers).await
     }
 
-    fn read_local(&self, key: &str, hash: u64) -> Local {
-        let ttl_on_read = self.options.ttl_on_read();
-        self.with_tiers(|shard, clock| {
-            let read = shard.read(self.cache, hash, key, ttl_on_read, clock);
-            let (ticket, renews) = match read {
-                Read::Hit(wire) => {
-                    return Local::Found(Found {
-                        wire: Some(wire.to_vec()),
-                        source: Source::Local,
-                    });
-                }
-                Read::Renew(ticket) => (ticket, true),
-                Read::Miss(ticket) => (ticket, false),
-            };
-            let key = key.to_owned();
-            Local::Ask(Question { key, hash, ticket }, renews)
-        })
+    fn read_local(&self, shard: &mut Shard, clock: Clock<'_>, key: &str, hash: u64) -> Local {
+        let read = shard.read(self.cache, hash, key, self.options.ttl_on_read(), clock);
+        let (ticket, renews) = match read {
+            Read::Hit(wire) => {
+                return Local::Found(Found {
+                    wire: Some(wire.to_vec()),
+                    source: Source::Local,
+                });
+            }
+            Read::Renew(ticket) => (ticket, true),
+            Read::Miss(ticket) => (ticket, false),
+        };
+        let key = key.to_owned();
+        Local::Ask(Question { key, hash, ticket }, renews)
     }
 
     /// What an answer of L2 means. If L2 failed, an entry whose life was to be prolonged still answers.

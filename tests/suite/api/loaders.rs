@@ -176,3 +176,18 @@ async fn load_whose_caller_goes_away_is_finished() {
         .await;
     assert_eq!(loaded.expect("it must be loaded"), "loaded");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn load_is_not_beaten_by_the_caches_own_default() {
+    let (_double, client) = client_over_double();
+    let builder = client.cache("n").default("default").store_default(true);
+    let cache = builder.open().expect("it must open");
+    let loaded = cache
+        .get_or_insert_with("k", || Loader::new(1).load(Ok("loaded")))
+        .await;
+    assert_eq!(loaded.expect("it must be loaded"), "loaded");
+    assert_eq!(
+        cache.get("k").await.expect("it must be read").as_deref(),
+        Some("loaded")
+    );
+}

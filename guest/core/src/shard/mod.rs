@@ -2,6 +2,7 @@
 
 mod answer;
 mod registry;
+mod write;
 
 #[cfg(test)]
 mod model;
@@ -134,106 +135,29 @@ impl Shard {
                 if current {
                     tier.remove(hash, key);
                 }
-                Settled::PassedOn
+                Err(Settled::PassedOn)
             }
             Answer::Entry { value, .. } if !tier.value_type().accepts(value) => {
                 tier.remove(hash, key);
-                Settled::Undecodable
+                Err(Settled::Undecodable)
             }
-            Answer::Entry { .. } => {
+            Answer::Entry { value, ttl } => {
                 tier.counters.backend_hits += 1;
                 tier.counters.refused_fills += u64::from(!current && !tier.is_off());
-                Settled::Kept
+                let fill = (value, Deadline::after(ticket.asked, ttl));
+                current.then_some(fill).ok_or(Settled::PassedOn)
             }
         });
-        match (settled, answer) {
-            (Some(Settled::Kept), Answer::Entry { value, ttl }) if current => {
-                self.put(cache, hash, key, value, Deadline::after(ticket.asked, ttl))
-            }
-            (Some(Settled::Undecodable), _) => Settled::Undecodable,
-            _ => Settled::PassedOn,
+        match settled {
+            Some(Ok((value, deadline))) => self.put(cache, hash, key, value, deadline),
+            Some(Err(settled)) => settled,
+            None => Settled::PassedOn,
         }
     }
 
     /// Notes that L2 failed a question or a write.
     pub fn failed(&mut self, cache: CacheId) {
         self.with_tier(cache, |tier| tier.counters.backend_errors += 1);
-    }
-
-    /// Before a write: the entry answers nothing from now on, and no question asked before may fill it.
-    pub fn begin_write(
-        &mut self,
-        cache: CacheId,
-        hash: u64,
-        key: &str,
-        clock: Clock<'_>,
-    ) -> Ticket {
-        self.open_for_write(cache, hash, key);
-        self.ticket(cache, hash, clock)
-    }
-
-    /// As [`begin_write`](Self::begin_write) for the keys of one call to L2, each with its hash: one
-    /// ticket each. They do not make one another's tickets old, though keys share stripes.
-    pub fn begin_writes(
-        &mut self,
-        cache: CacheId,
-        keys: &[(u64, &str)],
-        clock: Clock<'_>,
-    ) -> Vec<Ticket> {
-        for (hash, key) in keys {
-            self.open_for_write(cache, *hash, key);
-        }
-        let now = Now::new(clock);
-        let ticket = |(hash, _): &(u64, &str)| Ticket {
-            version: self.version(cache, *hash),
-            asked: now.get(),
-        };
-        keys.iter().map(ticket).collect()
-    }
-
-    /// After a write: keeps the value that L2 holds now, with its TTL, if it is of the cache's type and
-    /// nothing else has bumped the key since. `None`: deleted, failed, or unknown; nothing is kept.
-    pub fn end_write(
-        &mut self,
-        cache: CacheId,
-        hash: u64,
-        key: &str,
-        ticket: Ticket,
-        written: Option<(&[u8], Option<Duration>)>,
-    ) {
-        let write = Write {
-            hash,
-            key,
-            ticket,
-            written,
-        };
-        self.end_writes(cache, &[write]);
-    }
-
-    /// As [`end_write`](Self::end_write) for the writes of one call to L2, in their order.
-    pub fn end_writes(&mut self, cache: CacheId, writes: &[Write<'_>]) {
-        // All before the first bump, which the others may share a stripe with.
-        let current = writes
-            .iter()
-            .map(|write| self.is_current(cache, write.hash, write.ticket));
-        let current: Vec<bool> = current.collect();
-        let value_type = self.caches.get(cache).map(Tier::value_type);
-        let fits = |value| value_type.is_some_and(|value_type| value_type.accepts(value));
-        for (write, current) in writes.iter().zip(current) {
-            let Write {
-                hash,
-                key,
-                ticket,
-                written,
-            } = *write;
-            self.drop_from_others(cache, hash, key);
-            self.fence.bump(hash);
-            if let Some((value, ttl)) = written.filter(|(value, _)| current && fits(value)) {
-                self.put(cache, hash, key, value, Deadline::after(ticket.asked, ttl));
-            } else {
-                self.with_tier(cache, |tier| tier.remove(hash, key));
-            }
-        }
     }
 
     /// Makes a live entry the last to leave, under every eviction; `false` if there is none.
@@ -352,12 +276,6 @@ impl Shard {
             let slot = tier.find_live(hash, key, now)?;
             Some(work(tier, slot))
         })?
-    }
-
-    fn open_for_write(&mut self, cache: CacheId, hash: u64, key: &str) {
-        self.drop_from_others(cache, hash, key);
-        self.fence.bump(hash);
-        self.with_tier(cache, |tier| tier.hold_place(hash, key));
     }
 
     fn version(&self, cache: CacheId, hash: u64) -> u64 {
