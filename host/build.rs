@@ -48,6 +48,9 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<()> {
+    if env::var_os("CARGO_FEATURE_WASMTIME").is_none() {
+        return Ok(());
+    }
     let out_dir = dir("OUT_DIR")?;
     let component = component(&out_dir)?;
 

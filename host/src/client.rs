@@ -8,6 +8,7 @@ use tokio::runtime::Handle;
 use crate::backend::{self, BackendOptions, KvBackend};
 use crate::cache::{CacheBuilder, Text, TextKeys};
 use crate::driver::Driver;
+use crate::shards::Shards;
 use crate::{Error, io};
 
 /// A backend, and the local tiers of all caches over it.
@@ -41,23 +42,64 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::Url`] and [`Error::Open`] if there cannot be such a store, [`Error::Thread`] if there
-    /// is no thread to ask it on.
+    /// [`Error::Url`] and [`Error::Open`] if there cannot be such a store, and what
+    /// [`ClientBuilder::build`] may answer.
     pub fn connect(url: &str) -> Result<Self, Error> {
         let runtime = io::runtime()?;
-        let backend = backend::open(&url.parse()?, &BackendOptions::default(), runtime.clone())?;
-        Ok(Self::new(backend, runtime))
+        let backend = backend::open(&url.parse()?, &BackendOptions::default(), runtime)?;
+        Self::builder(backend).build()
     }
 
-    /// A client of a backend, with its tasks on a runtime.
-    pub fn new(backend: Arc<dyn KvBackend>, runtime: Handle) -> Self {
-        Self {
-            driver: Arc::new(Driver::new(backend, runtime)),
+    /// A client of a backend.
+    pub fn builder(backend: Arc<dyn KvBackend>) -> ClientBuilder {
+        ClientBuilder {
+            backend,
+            runtime: None,
+            shards: Shards::default(),
         }
     }
 
     /// A cache of text under text keys, until the builder is told otherwise.
     pub fn cache(&self, name: &str) -> CacheBuilder<Text, TextKeys> {
         CacheBuilder::new(self.clone(), name, Options::default(), Text)
+    }
+}
+
+/// A client that is still to be made.
+#[must_use = "nothing is made until `build`"]
+pub struct ClientBuilder {
+    backend: Arc<dyn KvBackend>,
+    runtime: Option<Handle>,
+    shards: Shards,
+}
+
+impl ClientBuilder {
+    /// The runtime of the client's tasks. By default, [`io::runtime`].
+    pub fn runtime(mut self, runtime: Handle) -> Self {
+        self.runtime = Some(runtime);
+        self
+    }
+
+    /// How the local tiers are held.
+    pub fn shards(mut self, shards: Shards) -> Self {
+        self.shards = shards;
+        self
+    }
+
+    /// Makes the client.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Thread`] if there is no thread for its tasks; [`Error::Instance`] if there is no memory
+    /// for its shards, or their component file has no door.
+    pub fn build(self) -> Result<Client, Error> {
+        let runtime = match self.runtime {
+            Some(runtime) => runtime,
+            None => io::runtime()?,
+        };
+        let driver = Driver::new(self.backend, runtime, self.shards.build()?);
+        Ok(Client {
+            driver: Arc::new(driver),
+        })
     }
 }

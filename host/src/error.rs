@@ -89,6 +89,7 @@ pub enum Error {
     #[error("the dictionary was lost with its instance")]
     Lost,
     /// The instance failed. It has been replaced: the next call works, on an empty local tier.
+    #[cfg(feature = "wasmtime")]
     #[error("the cache instance failed and was replaced")]
     Instance(#[source] wasmtime::Error),
     /// The system has no thread to ask the backend on.
@@ -96,6 +97,7 @@ pub enum Error {
     Thread(#[from] std::io::Error),
 }
 
+#[cfg(feature = "wasmtime")]
 impl From<wasmtime::Error> for Error {
     fn from(error: wasmtime::Error) -> Self {
         Self::Instance(error)

@@ -3,9 +3,15 @@
 //! Three ways in:
 //!
 //! - [`Client`] and [`Cache`]: typed caches for a Rust program;
-//! - [`component`] runs the embedded [`COMPONENT`] and offers its caches to a Rust program;
+//! - [`component`] runs the embedded [`COMPONENT`] and offers its typed exports to a Rust program;
 //! - [`link`] gives a wasmtime linker what the component imports, for platforms that run it, or
 //!   applications that it was composed into, themselves.
+//!
+//! # Features
+//!
+//! - `wasmtime` (default): local tiers run inside the component, and the component can be run and
+//!   linked. Without it, the same [`Client`] runs the same rules in process.
+//! - `cli` (default): the binary `flipcache`.
 //!
 //! # Layout
 //!
@@ -20,32 +26,42 @@
 
 mod client;
 
+mod shards;
+
 mod cache;
 
 mod driver;
+
+mod shard;
 
 mod dict;
 
 pub mod et;
 
+#[cfg(feature = "wasmtime")]
 pub mod component;
 
+#[cfg(feature = "wasmtime")]
 pub mod link;
 
 pub mod backend;
 
 pub mod io;
 
+mod source;
+
 mod error;
 
+mod clock;
+
+#[cfg(feature = "wasmtime")]
 mod bindings;
 
 pub use cache::{
     Blocking, Boolean, Bytes, Cache, CacheBuilder, Codec, Float, Found, Integer, IntegerKeys, Json,
     Key, Keys, Local, Text, TextKeys,
 };
-pub use client::Client;
-pub use component::Source;
+pub use client::{Client, ClientBuilder};
 pub use dict::Dict;
 pub use error::Error;
 pub use flipcache_core::{
@@ -53,11 +69,15 @@ pub use flipcache_core::{
     Stats, Value, ValueType, value::json,
 };
 
+pub use shards::Shards;
+pub use source::Source;
+
 /// The cache component, as a file: what `flipcache component` writes.
+#[cfg(feature = "wasmtime")]
 pub const COMPONENT: &[u8] = include_bytes!(env!("FLIPCACHE_COMPONENT_FILE"));
 
 /// The examples of the README and of the guide compile and run as tests.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "wasmtime"))]
 mod pages {
     #[doc = include_str!("../../README.md")]
     mod readme {}

@@ -14,7 +14,8 @@
 
 wit_bindgen::generate!({
     path: "../../wit",
-    world: "flipcache",
+    world: "component",
+    features: ["driver"],
     default_bindings_module: "crate::bindings",
     generate_all,
 });

@@ -7,6 +7,7 @@ use flipcache_core as core;
 use crate::bindings::exports::flipcache::cache::cache::{
     Error, Eviction, Expiry, KeyType, Options, Resilience, Stats, ValueType,
 };
+use crate::bindings::exports::flipcache::cache::driver::{Bounds, Ticket};
 use crate::bindings::flipcache::cache::kv_backend::Slot;
 use crate::bindings::flipcache::cache::types::{BackendError, Value};
 
@@ -66,16 +67,51 @@ impl From<ValueType> for core::ValueType {
     }
 }
 
+impl From<Eviction> for core::Eviction {
+    fn from(eviction: Eviction) -> Self {
+        match eviction {
+            Eviction::Fifo => Self::Fifo,
+            Eviction::Lru => Self::Lru,
+            Eviction::S3Fifo => Self::S3Fifo,
+        }
+    }
+}
+
+impl From<Bounds> for core::Bounds {
+    fn from(bounds: Bounds) -> Self {
+        Self {
+            max_entries: bounds.max_entries,
+            max_bytes: bounds.max_bytes,
+            eviction: bounds.eviction.into(),
+            value_type: bounds.value_type.into(),
+        }
+    }
+}
+
+impl From<Ticket> for core::Ticket {
+    fn from(ticket: Ticket) -> Self {
+        Self {
+            version: ticket.version,
+            asked: core::Moment::from_nanos(ticket.asked_ns),
+        }
+    }
+}
+
+impl From<core::Ticket> for Ticket {
+    fn from(ticket: core::Ticket) -> Self {
+        Self {
+            version: ticket.version,
+            asked_ns: ticket.asked.as_nanos(),
+        }
+    }
+}
+
 impl From<Options> for core::Options {
     fn from(options: Options) -> Self {
         Self {
             local_max: options.local_max,
             local_max_bytes: options.local_max_bytes,
-            eviction: match options.eviction {
-                Eviction::Fifo => core::Eviction::Fifo,
-                Eviction::Lru => core::Eviction::Lru,
-                Eviction::S3Fifo => core::Eviction::S3Fifo,
-            },
+            eviction: options.eviction.into(),
             ttl: options.ttl_ms.map(Duration::from_millis),
             refresh_ttl_on_get: options.refresh_ttl_on_get,
             key_type: match options.key_type {

@@ -199,7 +199,7 @@ impl<V> Dict<V> {
     }
 
     fn find(&self, key: &str) -> Option<Slot> {
-        self.table.find(self.hash(key), key)
+        self.table.find(self.hash(key), key.as_bytes())
     }
 
     fn remove(&mut self, slot: Slot) -> Option<(String, V)> {

@@ -19,6 +19,14 @@ pub struct Ticket {
     pub asked: Moment,
 }
 
+impl Ticket {
+    /// A ticket that fits nowhere: versions are never 0 where the incarnation is not.
+    pub const VOID: Self = Self {
+        version: 0,
+        asked: Moment::from_nanos(0),
+    };
+}
+
 /// The bumps of one shard.
 #[derive(Debug)]
 pub(crate) struct Fence {

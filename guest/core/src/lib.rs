@@ -9,12 +9,14 @@
 //!
 //! ```
 //! use std::time::Duration;
-//! use flipcache_core::{Answer, Moment, Options, Read, Seed, Settled, Shard, Write};
+//! use flipcache_core::{Answer, Bounds, Catalog, Moment, Options, Read, Seed, Settled, Shard};
 //!
 //! let clock = || Moment::from_nanos(0);
 //! let seed = Seed::new(7);
 //! let mut shard = Shard::new(0, u64::MAX);
-//! let cache = shard.open("user", &Options::default())?;
+//! let options = Options::default();
+//! let cache = Catalog::new().open("user", &options)?;
+//! shard.open(cache, "user", Bounds::from(&options));
 //! let hash = seed.hash("user", "1");
 //!
 //! // The local tier is empty: the answer is a ticket, and L2 has to be asked.
@@ -33,16 +35,21 @@
 //!
 //! # Layout
 //!
-//! - [`Shard`]: the state machine over the local tiers of several caches.
+//! - [`Catalog`]: which caches are open. [`Shard`]: the state machine over their local tiers. A driver
+//!   has one catalog and as many shards as it likes.
 //! - [`Options`], [`Expiry`]: what a cache is told at its opening, checked.
 //! - [`Value`], [`ValueType`]: the six value types and their plain wire form.
 //! - [`Dict`]: the bounded dictionary, on the same table as the tiers.
 //!
 //! It deliberately knows no WIT, no Redis, no threads and no I/O.
 
+mod catalog;
+
 mod shard;
 
 mod tier;
+
+mod bounds;
 
 mod fence;
 
@@ -64,12 +71,14 @@ mod dict;
 
 pub mod value;
 
+pub use bounds::Bounds;
+pub use catalog::{CacheId, Catalog, OpenError};
 pub use dict::{Dict, DictError, Order};
 pub use fence::Ticket;
 pub use hash::Seed;
 pub use name::{InvalidKey, InvalidName, KeyType, MAX_KEY_BYTES, MAX_NAME_BYTES, check_name};
 pub use options::{Eviction, Expiry, InvalidOptions, InvalidTtl, MAX_TTL, Options, Resilience};
-pub use shard::{Answer, CacheId, OpenError, Read, Settled, Shard, Write};
+pub use shard::{Answer, Read, Settled, Shard, Write};
 pub use stats::Stats;
 pub use time::{Clock, Moment};
 pub use value::{InvalidValue, Value, ValueType};

@@ -1,5 +1,7 @@
 //! What a cache has done.
 
+use std::iter::Sum;
+
 /// Counters of one cache since its tier was made, and its size now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
@@ -25,4 +27,23 @@ pub struct Stats {
     pub local_len: u64,
     /// Bytes of their keys and values in wire form.
     pub local_bytes: u64,
+}
+
+impl Sum for Stats {
+    /// What all shards of a cache have done.
+    fn sum<I: Iterator<Item = Self>>(stats: I) -> Self {
+        stats.fold(Self::default(), |sum, one| Self {
+            local_hits: sum.local_hits + one.local_hits,
+            backend_hits: sum.backend_hits + one.backend_hits,
+            misses: sum.misses + one.misses,
+            stale_hits: sum.stale_hits + one.stale_hits,
+            evictions: sum.evictions + one.evictions,
+            expirations: sum.expirations + one.expirations,
+            invalidations: sum.invalidations + one.invalidations,
+            refused_fills: sum.refused_fills + one.refused_fills,
+            backend_errors: sum.backend_errors + one.backend_errors,
+            local_len: sum.local_len + one.local_len,
+            local_bytes: sum.local_bytes + one.local_bytes,
+        })
+    }
 }

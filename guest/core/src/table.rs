@@ -33,10 +33,10 @@ impl<V> Table<V> {
         self.entries.len()
     }
 
-    pub(crate) fn find(&self, hash: u64, key: &str) -> Option<Slot> {
+    pub(crate) fn find(&self, hash: u64, key: &[u8]) -> Option<Slot> {
         let same = |slot: &Slot| {
             let entry = self.entries.get(*slot);
-            entry.is_some_and(|entry| entry.hash == hash && *entry.key == *key)
+            entry.is_some_and(|entry| entry.hash == hash && entry.key.as_bytes() == key)
         };
         self.index.find(hash, same).copied()
     }
@@ -113,7 +113,7 @@ impl<V> Table<V> {
         );
         for entry in self.entries.iter() {
             assert!(
-                self.find(entry.hash, &entry.key).is_some(),
+                self.find(entry.hash, entry.key.as_bytes()).is_some(),
                 "{} is not indexed",
                 entry.key
             );

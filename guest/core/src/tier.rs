@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use crate::bounds::Bounds;
 use crate::list::Slot;
-use crate::options::{Eviction, Options};
 use crate::stats::Stats;
 use crate::table::Table;
 use crate::time::{Deadline, Now};
@@ -28,15 +28,6 @@ pub(crate) struct Tier {
     pub(crate) counters: Stats,
 }
 
-/// What the last opening said of a tier.
-#[derive(Clone, Copy, Debug)]
-struct Bounds {
-    max_entries: usize,
-    max_bytes: u64,
-    eviction: Eviction,
-    value_type: ValueType,
-}
-
 #[derive(Debug)]
 struct Stored {
     /// `None`: the entry is being written. It keeps its place in the order and answers nothing.
@@ -44,22 +35,11 @@ struct Stored {
     deadline: Deadline,
 }
 
-impl From<&Options> for Bounds {
-    fn from(options: &Options) -> Self {
-        Self {
-            max_entries: options.local_max as usize,
-            max_bytes: options.local_max_bytes.unwrap_or(u64::MAX),
-            eviction: options.eviction,
-            value_type: options.value_type,
-        }
-    }
-}
-
 impl Tier {
-    pub(crate) fn new(options: &Options, floor: u64) -> Self {
+    pub(crate) fn new(bounds: Bounds, floor: u64) -> Self {
         Self {
             table: Table::new(),
-            bounds: options.into(),
+            bounds,
             bytes: 0,
             floor,
             swept: floor,
@@ -68,8 +48,8 @@ impl Tier {
     }
 
     /// Takes on new bounds. What they no longer hold stays until [`fit`](Self::fit).
-    pub(crate) fn rebound(&mut self, options: &Options) {
-        self.bounds = options.into();
+    pub(crate) fn rebound(&mut self, bounds: Bounds) {
+        self.bounds = bounds;
     }
 
     /// Evicts what the bounds do not hold.
@@ -113,7 +93,7 @@ impl Tier {
     }
 
     /// The entry that may answer for a key; one whose life is over is dropped.
-    pub(crate) fn find_live(&mut self, hash: u64, key: &str, now: &Now<'_>) -> Option<Slot> {
+    pub(crate) fn find_live(&mut self, hash: u64, key: &[u8], now: &Now<'_>) -> Option<Slot> {
         let slot = self.table.find(hash, key)?;
         let stored = self.table.get(slot)?;
         if stored.deadline.has_passed(now) {
@@ -124,8 +104,14 @@ impl Tier {
         stored.wire.is_some().then_some(slot)
     }
 
-    /// A read's use of an entry: moves it where reads do.
-    pub(crate) fn used(&mut self, slot: Slot) {
+    /// Notes a read that the entry answers.
+    pub(crate) fn hit(&mut self, slot: Slot) {
+        self.used(slot);
+        self.counters.local_hits += 1;
+    }
+
+    /// A use of an entry: moves it where uses do.
+    fn used(&mut self, slot: Slot) {
         if self.bounds.eviction.moves_on_use() {
             self.table.move_to_back(slot);
         }
@@ -147,7 +133,7 @@ impl Tier {
 
     /// Drops a key's value but leaves its place in the order, for a write that has begun.
     pub(crate) fn hold_place(&mut self, hash: u64, key: &str) {
-        let Some(slot) = self.table.find(hash, key) else {
+        let Some(slot) = self.table.find(hash, key.as_bytes()) else {
             return;
         };
         if let Some(stored) = self.table.get_mut(slot) {
@@ -172,7 +158,7 @@ impl Tier {
             deadline,
         };
         self.hold_place(hash, key);
-        if let Some(slot) = self.table.find(hash, key) {
+        if let Some(slot) = self.table.find(hash, key.as_bytes()) {
             self.make_room(0, wire.len() as u64, Some(slot));
             self.used(slot);
             if let Some(old) = self.table.get_mut(slot) {
@@ -189,7 +175,7 @@ impl Tier {
 
     /// Drops a key's entry; answers whether it held a value.
     pub(crate) fn remove(&mut self, hash: u64, key: &str) -> bool {
-        let slot = self.table.find(hash, key);
+        let slot = self.table.find(hash, key.as_bytes());
         slot.is_some_and(|slot| self.remove_slot(slot))
     }
 
@@ -225,7 +211,7 @@ impl Tier {
 
     /// Evicts from the front until so many more entries and bytes fit, sparing one slot.
     fn make_room(&mut self, entries: usize, bytes: u64, spared: Option<Slot>) {
-        while self.table.len() + entries > self.bounds.max_entries
+        while self.table.len() + entries > self.bounds.max_entries as usize
             || self.bytes + bytes > self.bounds.max_bytes
         {
             let first = self.table.front();
@@ -263,7 +249,7 @@ impl Tier {
         let bytes: usize = self.table.iter().map(cost).sum();
         assert_eq!(self.bytes, bytes as u64, "the count of bytes is off");
         assert!(
-            self.table.len() <= self.bounds.max_entries,
+            self.table.len() <= self.bounds.max_entries as usize,
             "more entries than the bound"
         );
         assert!(

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use flipcache::component::Source;
+use flipcache::Source;
 use flipcache::{Stats, Value};
 
 use super::failure::Failure;

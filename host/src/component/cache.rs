@@ -9,7 +9,7 @@ use super::engine::Data;
 use super::{CacheError, Instance};
 use crate::backend::Page;
 use crate::bindings::exports::flipcache::cache::cache::{Error, GuestFlipCache};
-use crate::{Expiry, Options, Resilience, Stats, Value};
+use crate::{Expiry, Options, Resilience, Source, Stats, Value};
 
 /// A handle of a named cache: see the WIT interface `cache`, whose functions these are.
 ///
@@ -30,21 +30,6 @@ pub struct Found {
     pub value: Option<Value>,
     /// Where it came from.
     pub source: Source,
-}
-
-/// Where an answer came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source {
-    /// The local tier.
-    Local,
-    /// L2.
-    Backend,
-    /// The cache's default.
-    Default,
-    /// The local tier, while L2 fails.
-    Stale,
-    /// Nowhere.
-    None,
 }
 
 /// A call of an export, and what it answers in WIT's terms.

@@ -10,6 +10,7 @@ use super::engine::{self, Data};
 use super::{Cache, CacheError, Dict};
 use crate::backend::KvBackend;
 use crate::bindings::Flipcache;
+use crate::clock::Clock;
 use crate::link::KvCtx;
 use crate::{Options, Order, Resilience};
 
@@ -151,10 +152,6 @@ pub struct InstanceBuilder {
     clock: Option<Clock>,
 }
 
-/// Tells nanoseconds since a point of its own choice.
-#[derive(Clone)]
-struct Clock(Arc<dyn Fn() -> u64 + Send + Sync>);
-
 impl InstanceBuilder {
     /// Asks the backend on this runtime. By default, on [`io::runtime`](crate::io::runtime).
     #[must_use]
@@ -166,7 +163,7 @@ impl InstanceBuilder {
     /// Takes another monotonic clock than the system's: nanoseconds since a point of its own choice.
     #[must_use]
     pub fn clock(mut self, nanos: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
-        self.clock = Some(Clock(Arc::new(nanos)));
+        self.clock = Some(Clock::new(nanos));
         self
     }
 
@@ -205,6 +202,6 @@ impl HostMonotonicClock for Clock {
     }
 
     fn now(&self) -> u64 {
-        (self.0)()
+        self.nanos()
     }
 }

@@ -96,7 +96,7 @@ impl Handle {
 
     fn flight_key(&self, key: &str, new_ttl: Option<Duration>) -> FlightKey {
         FlightKey {
-            cache: self.cache,
+            cache: self.cache(),
             new_ttl,
             key: key.to_owned(),
         }
@@ -113,8 +113,9 @@ impl Handle {
                 ttl: entry.ttl,
             },
         };
-        let settled =
-            self.with_tiers(|shard, _| shard.settle(self.cache, *hash, key, *ticket, answer));
+        let settled = self.with_shard(*hash, |shard| {
+            shard.settle(self.cache(), *hash, key, *ticket, answer)
+        });
         Landing { slot, settled }
     }
 }
@@ -150,7 +151,7 @@ async fn fly(handle: Arc<Handle>, mut questions: Vec<Question>, new_ttl: Option<
                     .collect()
             }
             Err(error) => {
-                handle.with_tiers(|shard, _| shard.failed(handle.cache));
+                handle.failed();
                 let error = Arc::new(error);
                 questions.iter().map(|_| Err(Arc::clone(&error))).collect()
             }
@@ -182,8 +183,7 @@ impl Ground<'_> {
         if flight.boarding.is_empty() {
             self.keys.remove(&question.key);
         } else {
-            let ticket =
-                handle.with_tiers(|shard, clock| shard.ticket(handle.cache, question.hash, clock));
+            let ticket = handle.ticket(question.hash);
             let again = Flight {
                 version: ticket.version,
                 in_the_air: flight.boarding,

@@ -45,7 +45,7 @@ impl Handle {
             return Ok(wire);
         }
         let (seat, loaded) = oneshot::channel();
-        let load_key = (self.cache, key.to_owned());
+        let load_key = (self.cache(), key.to_owned());
         let is_first = {
             let mut loads = self.driver.loads.lock();
             let waiting = loads.entry(load_key.clone()).or_default();

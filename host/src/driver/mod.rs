@@ -3,7 +3,7 @@
 //!
 //! # Layout
 //!
-//! - `tiers`: the local tiers, behind a lock that is held for no longer than one step of the core.
+//! - `tiers`: the local tiers, in shards behind locks that are held for no longer than one step of the core.
 //! - `flight`: questions in the air, each shared by all who ask it.
 //! - `read`, `write`, `load`: what a [`Handle`] does.
 //!
@@ -20,15 +20,17 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use flipcache_core::{CacheId, Expiry, Options, Resilience, Stats};
+use flipcache_core::{CacheId, Expiry, Options, Resilience, Stats, Ticket};
 use futures_util::FutureExt;
 use tokio::runtime::Handle as Runtime;
 
 use crate::Error;
 use crate::backend::{BackendError, Bucket, KvBackend, Page, Slot};
+use crate::shard::Shard;
 use flight::Flights;
 use load::Loads;
-use tiers::Tiers;
+use tiers::Opened;
+pub(crate) use tiers::Tiers;
 
 /// What all caches of one client share.
 pub(crate) struct Driver {
@@ -42,7 +44,7 @@ pub(crate) struct Driver {
 /// One opening of a cache. Values are wire forms.
 pub(crate) struct Handle {
     driver: Arc<Driver>,
-    cache: CacheId,
+    opened: Opened,
     name: String,
     bucket: Bucket,
     options: Options,
@@ -51,11 +53,11 @@ pub(crate) struct Handle {
 }
 
 impl Driver {
-    pub(crate) fn new(backend: Arc<dyn KvBackend>, runtime: Runtime) -> Self {
+    pub(crate) fn new(backend: Arc<dyn KvBackend>, runtime: Runtime, tiers: Tiers) -> Self {
         Self {
             backend,
             runtime,
-            tiers: Tiers::new(),
+            tiers,
             flights: Flights::default(),
             loads: Loads::default(),
         }
@@ -82,10 +84,10 @@ impl Handle {
     ) -> Result<Arc<Self>, Error> {
         resilience.check()?;
         let bucket = Bucket::new(name).map_err(|error| Error::InvalidName(error.to_string()))?;
-        let cache = driver.tiers.with(|shard, _| shard.open(name, &options))?;
+        let opened = driver.tiers.open(name, &options)?;
         Ok(Arc::new(Self {
             driver,
-            cache,
+            opened,
             name: name.to_owned(),
             bucket,
             options,
@@ -100,8 +102,7 @@ impl Handle {
     /// Whether either tier has the key. No use, and fills nothing.
     pub(crate) async fn contains(&self, key: &str) -> Result<bool, Error> {
         let hash = self.place(key)?;
-        let is_local =
-            self.with_tiers(|shard, clock| shard.peek(self.cache, hash, key, clock).is_some());
+        let is_local = self.with_shard(hash, |shard| shard.peek(self.cache(), hash, key).is_some());
         if is_local {
             return Ok(true);
         }
@@ -113,7 +114,7 @@ impl Handle {
     /// What is left of the entry's life, by the local tier if it has it, else by L2.
     pub(crate) async fn ttl(&self, key: &str) -> Result<Option<Expiry>, Error> {
         let hash = self.place(key)?;
-        let local = self.with_tiers(|shard, clock| shard.remaining(self.cache, hash, key, clock));
+        let local = self.with_shard(hash, |shard| shard.remaining(self.cache(), hash, key));
         let expiry = |left: Option<Duration>| left.map_or(Expiry::Never, Expiry::After);
         if let Some(left) = local {
             return Ok(Some(expiry(left)));
@@ -154,26 +155,40 @@ impl Handle {
 
     pub(crate) fn local_get(&self, key: &str) -> Option<Vec<u8>> {
         let hash = self.hash(key);
-        self.with_tiers(|shard, clock| shard.peek(self.cache, hash, key, clock).map(<[u8]>::to_vec))
+        self.with_shard(hash, |shard| {
+            shard.peek(self.cache(), hash, key).map(<[u8]>::to_vec)
+        })
     }
 
     pub(crate) fn local_keys(&self) -> Vec<String> {
-        self.with_tiers(|shard, clock| shard.local_keys(self.cache, clock))
+        self.driver.tiers.local_keys(&self.opened)
     }
 
     pub(crate) fn local_clear(&self) {
-        self.with_tiers(|shard, _| shard.clear_local(self.cache));
+        self.driver.tiers.clear_local(&self.opened);
     }
 
     pub(crate) fn stats(&self) -> Stats {
-        self.with_tiers(|shard, _| shard.stats(self.cache))
+        self.driver.tiers.stats(&self.opened)
     }
 
-    fn with_tiers<R>(
-        &self,
-        work: impl FnOnce(&mut flipcache_core::Shard, flipcache_core::Clock<'_>) -> R,
-    ) -> R {
-        self.driver.tiers.with(work)
+    fn cache(&self) -> CacheId {
+        self.opened.cache
+    }
+
+    /// Works on the shard of a key.
+    fn with_shard<R>(&self, hash: u64, work: impl FnOnce(&mut dyn Shard) -> R) -> R {
+        self.driver.tiers.with(&self.opened, hash, work)
+    }
+
+    /// A ticket to ask L2 with now.
+    fn ticket(&self, hash: u64) -> Ticket {
+        self.with_shard(hash, |shard| shard.ticket(self.cache(), hash))
+    }
+
+    /// Counts a question or a write that L2 failed.
+    fn failed(&self) {
+        self.with_shard(0, |shard| shard.failed(self.cache()));
     }
 
     fn hash(&self, key: &str) -> u64 {
@@ -198,7 +213,7 @@ impl Handle {
     /// Counts a failure of L2.
     fn noted<T>(&self, result: Result<T, BackendError>) -> Result<T, Error> {
         result.map_err(|error| {
-            self.with_tiers(|shard, _| shard.failed(self.cache));
+            self.failed();
             error.into()
         })
     }
@@ -215,7 +230,7 @@ impl Handle {
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        self.with_tiers(|shard, _| shard.close(self.cache));
+        self.driver.tiers.close(&self.opened);
     }
 }
 

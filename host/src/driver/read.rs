@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use flipcache_core::{Clock, Read, Settled, Shard};
+use flipcache_core::{Read, Settled, Ticket};
 
 use super::Handle;
 use super::flight::{Landed, Question};
@@ -21,13 +21,39 @@ impl Found {
         wire: None,
         source: Source::None,
     };
+
+    fn local(wire: Vec<u8>) -> Self {
+        Self {
+            wire: Some(wire),
+            source: Source::Local,
+        }
+    }
 }
 
 /// What the local tier says to a read.
 enum Local {
-    Found(Found),
-    /// The question, and whether the local tier could answer if L2 does not.
-    Ask(Question, bool),
+    Hit(Vec<u8>),
+    /// Ask L2; the local tier could answer if that fails.
+    Renew(Ticket),
+    Ask(Ticket),
+}
+
+impl From<Read<'_>> for Local {
+    fn from(read: Read<'_>) -> Self {
+        match read {
+            Read::Hit(wire) => Self::Hit(wire.to_vec()),
+            Read::Renew(ticket) => Self::Renew(ticket),
+            Read::Miss(ticket) => Self::Ask(ticket),
+        }
+    }
+}
+
+/// A key of a call that L2 is asked for.
+struct Asked {
+    /// Where its answer goes.
+    at: usize,
+    hash: u64,
+    renews: bool,
 }
 
 impl Handle {
@@ -43,10 +69,15 @@ impl Handle {
     /// What the two tiers have, and nothing else.
     pub(super) async fn get_without_default(self: &Arc<Self>, key: &str) -> Result<Found, Error> {
         let hash = self.place(key)?;
-        let local = self.with_tiers(|shard, clock| self.read_local(shard, clock, key, hash));
-        let (question, renews) = match local {
-            Local::Found(found) => return Ok(found),
-            Local::Ask(question, renews) => (question, renews),
+        let (ticket, renews) = match self.read_local(key, hash) {
+            Local::Hit(wire) => return Ok(Found::local(wire)),
+            Local::Renew(ticket) => (ticket, true),
+            Local::Ask(ticket) => (ticket, false),
+        };
+        let question = Question {
+            key: key.to_owned(),
+            hash,
+            ticket,
         };
         let mut found = Found::NOTHING;
         for answer in self.ask(vec![question], self.options.ttl_on_read()) {
@@ -58,43 +89,59 @@ impl Handle {
 
     /// One answer for each key, in the order asked for. Fails whole.
     pub(crate) async fn get_many(self: &Arc<Self>, keys: &[&str]) -> Result<Vec<Found>, Error> {
-        let hashes = keys.iter().map(|key| self.place(key));
-        let hashes = hashes.collect::<Result<Vec<_>, _>>()?;
+        let placed = keys.iter().map(|key| Ok((self.place(key)?, *key)));
+        let placed = placed.collect::<Result<Vec<_>, Error>>()?;
         let mut answers = vec![Found::NOTHING; keys.len()];
         let (mut questions, mut asked) = (Vec::new(), Vec::new());
-        self.with_tiers(|shard, clock| {
-            for (at, (key, hash)) in keys.iter().zip(hashes).enumerate() {
-                match self.read_local(shard, clock, key, hash) {
-                    Local::Found(found) => answers[at] = found,
-                    Local::Ask(question, renews) => {
-                        questions.push(question);
-                        asked.push((at, hash, renews));
-                    }
+        self.read_local_many(&placed, |at, local| {
+            let (ticket, renews) = match local {
+                Local::Hit(wire) => {
+                    answers[at] = Found::local(wire);
+                    return;
                 }
-            }
+                Local::Renew(ticket) => (ticket, true),
+                Local::Ask(ticket) => (ticket, false),
+            };
+            let (hash, key) = placed[at];
+            let key = key.to_owned();
+            questions.push(Question { key, hash, ticket });
+            asked.push(Asked { at, hash, renews });
         });
         let landing = self.ask(questions, self.options.ttl_on_read());
-        for ((at, hash, renews), answer) in asked.into_iter().zip(landing) {
+        for (Asked { at, hash, renews }, answer) in asked.into_iter().zip(landing) {
             let landed = answer.await.map_err(|_| Error::Ended)?;
             answers[at] = self.found(keys[at], hash, renews, landed)?;
         }
         self.with_defaults(keys, answers).await
     }
 
-    fn read_local(&self, shard: &mut Shard, clock: Clock<'_>, key: &str, hash: u64) -> Local {
-        let read = shard.read(self.cache, hash, key, self.options.ttl_on_read(), clock);
-        let (ticket, renews) = match read {
-            Read::Hit(wire) => {
-                return Local::Found(Found {
-                    wire: Some(wire.to_vec()),
-                    source: Source::Local,
-                });
+    fn read_local(&self, key: &str, hash: u64) -> Local {
+        let ttl_on_read = self.options.ttl_on_read();
+        self.with_shard(hash, |shard| {
+            if let Some(wire) = shard.find(self.cache(), hash, key, ttl_on_read) {
+                return Local::Hit(wire.to_vec());
             }
-            Read::Renew(ticket) => (ticket, true),
-            Read::Miss(ticket) => (ticket, false),
-        };
-        let key = key.to_owned();
-        Local::Ask(Question { key, hash, ticket }, renews)
+            let mut local = Local::Ask(Ticket::VOID);
+            shard.read(self.cache(), &[(hash, key)], ttl_on_read, &mut |read| {
+                local = read.into();
+            });
+            local
+        })
+    }
+
+    /// Tells what the local tier says to each key, a shard's keys after the other's.
+    fn read_local_many(&self, placed: &[(u64, &str)], mut tell: impl FnMut(usize, Local)) {
+        let ttl_on_read = self.options.ttl_on_read();
+        let tiers = &self.driver.tiers;
+        tiers.with_each(&self.opened, placed, |shard, indices| {
+            let keys: Vec<_> = indices.iter().map(|at| placed[*at]).collect();
+            let mut indices = indices.iter();
+            shard.read(self.cache(), &keys, ttl_on_read, &mut |read| {
+                if let Some(at) = indices.next() {
+                    tell(*at, read.into());
+                }
+            });
+        });
     }
 
     /// What an answer of L2 means. If L2 failed, an entry whose life was to be prolonged still answers.
@@ -102,14 +149,11 @@ impl Handle {
         let landing = match landed {
             Ok(landing) => landing,
             Err(error) => {
-                let left = self.with_tiers(|shard, clock| {
-                    let wire = shard.peek(self.cache, hash, key, clock).filter(|_| renews);
+                let left = self.with_shard(hash, |shard| {
+                    let wire = shard.peek(self.cache(), hash, key).filter(|_| renews);
                     wire.map(<[u8]>::to_vec)
                 });
-                let found = left.map(|wire| Found {
-                    wire: Some(wire),
-                    source: Source::Local,
-                });
+                let found = left.map(Found::local);
                 return found.ok_or_else(|| error.again().into());
             }
         };

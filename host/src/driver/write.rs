@@ -104,10 +104,10 @@ impl Handle {
     pub(crate) async fn clear(self: &Arc<Self>) -> Result<u64, Error> {
         let this = Arc::clone(self);
         self.finished(async move {
-            this.with_tiers(|shard, _| shard.invalidate_bucket(&this.name));
             let driver = &this.driver;
+            driver.tiers.invalidate_bucket(&this.name);
             let deleted = driver.call(driver.backend.clear(&this.bucket)).await;
-            this.with_tiers(|shard, _| shard.invalidate_bucket(&this.name));
+            driver.tiers.invalidate_bucket(&this.name);
             this.noted(deleted)
         })
         .await
@@ -116,7 +116,7 @@ impl Handle {
     /// Marks the entry as used and starts its TTL anew, where the cache has one.
     pub(crate) async fn refresh(self: &Arc<Self>, key: &str) -> Result<bool, Error> {
         let hash = self.place(key)?;
-        let is_local = self.with_tiers(|shard, clock| shard.touch(self.cache, hash, key, clock));
+        let is_local = self.with_shard(hash, |shard| shard.touch(self.cache(), hash, key));
         let keys = [key.to_owned()];
         let driver = &self.driver;
         match self.options.ttl {
@@ -172,17 +172,14 @@ impl Handle {
     /// Gives an entry of the local tier its TTL anew in both tiers. The command keeps the value, so
     /// it is a question too: what L2 answers is kept, as after a write.
     async fn prolong(&self, hash: u64, key: &str, ttl: Duration) -> Result<bool, Error> {
-        let ticket =
-            self.with_tiers(|shard, clock| shard.begin_write(self.cache, hash, key, clock));
+        let begun = self.begin([key]);
         let asked = self.ask_for_one(key, Some(ttl)).await;
-        self.with_tiers(|shard, clock| {
-            let kept = match &asked {
-                Ok(Slot::Entry(entry)) => Some((entry.value.as_slice(), entry.ttl)),
-                _ => None,
-            };
-            shard.end_write(self.cache, hash, key, ticket, kept);
-            shard.touch(self.cache, hash, key, clock);
-        });
+        let kept = match &asked {
+            Ok(Slot::Entry(entry)) => Some((entry.value.as_slice(), entry.ttl)),
+            _ => None,
+        };
+        self.end(begun, [(key, kept)]);
+        self.with_shard(hash, |shard| shard.touch(self.cache(), hash, key));
         match asked? {
             Slot::Absent => Ok(false),
             Slot::Entry(_) => Ok(true),
@@ -211,12 +208,20 @@ impl Handle {
         })
     }
 
-    /// Before a call that writes these keys.
+    /// Before a call that writes these keys: the hash and the ticket of each.
     fn begin<'a>(&self, keys: impl IntoIterator<Item = &'a str>) -> Vec<(u64, Ticket)> {
         let keys: Vec<_> = keys.into_iter().map(|key| (self.hash(key), key)).collect();
-        let tickets = self.with_tiers(|shard, clock| shard.begin_writes(self.cache, &keys, clock));
-        let hashes = keys.into_iter().map(|(hash, _)| hash);
-        hashes.zip(tickets).collect()
+        let mut begun: Vec<_> = keys.iter().map(|(hash, _)| (*hash, Ticket::VOID)).collect();
+        self.tell_others(&keys);
+        let tiers = &self.driver.tiers;
+        tiers.with_each(&self.opened, &keys, |shard, indices| {
+            let keys: Vec<_> = indices.iter().map(|at| keys[*at]).collect();
+            let tickets = shard.begin_writes(self.cache(), &keys);
+            for (at, ticket) in indices.iter().zip(tickets) {
+                begun[*at].1 = ticket;
+            }
+        });
+        begun
     }
 
     /// After it: the same keys, each with what L2 holds now.
@@ -235,7 +240,21 @@ impl Handle {
                 written,
             });
         let writes: Vec<_> = writes.collect();
-        self.with_tiers(|shard, _| shard.end_writes(self.cache, &writes));
+        let keys: Vec<_> = writes.iter().map(|write| (write.hash, write.key)).collect();
+        self.tell_others(&keys);
+        let tiers = &self.driver.tiers;
+        tiers.with_each(&self.opened, &keys, |shard, indices| {
+            let writes: Vec<_> = indices.iter().map(|at| writes[*at]).collect();
+            shard.end_writes(self.cache(), &writes);
+        });
+    }
+
+    /// Caches in other shards may have the same complete keys.
+    fn tell_others(&self, keys: &[(u64, &str)]) {
+        for (hash, key) in keys {
+            let tiers = &self.driver.tiers;
+            tiers.tell_others(&self.opened, *hash, &self.name, key);
+        }
     }
 
     pub(super) fn is_readable(&self, wire: &[u8]) -> bool {

@@ -20,7 +20,8 @@ fn client_over_double() -> (Arc<Double>, Client) {
 }
 
 fn client(backend: Arc<dyn KvBackend>) -> Client {
-    Client::new(backend, tokio::runtime::Handle::current())
+    let client = Client::builder(backend).runtime(tokio::runtime::Handle::current());
+    client.build().expect("there must be memory for its shards")
 }
 
 /// The error of a call that must fail.

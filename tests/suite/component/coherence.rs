@@ -1,7 +1,7 @@
 //! What the host tells an instance of others' writes.
 
 use flipcache::Options;
-use flipcache::component::Source;
+use flipcache::Source;
 
 use super::world::{get_text, local, over, set};
 use crate::stores::in_memory;

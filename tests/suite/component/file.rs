@@ -34,6 +34,9 @@ fn component_imports_the_capability_its_types_and_the_clock_and_nothing_else() {
         "flipcache:cache/cache@0.1.0",
         "flipcache:cache/coherence@0.1.0",
         "flipcache:cache/collections@0.1.0",
+        // The side door.
+        "flipcache:cache/driver@0.1.0",
+        "flipcache:cache/window@0.1.0",
     ];
     assert_eq!(exports, promised.map(str::to_owned).into());
 }

@@ -1,6 +1,6 @@
 //! What Redis holds, byte for byte, and what is read that Python wrote: flipcache-1.3's wire form.
 
-use flipcache::component::Source;
+use flipcache::Source;
 use flipcache::{Expiry, KeyType, Options, Value, ValueType};
 use flipcache_tests::RedisServer;
 use std::time::Duration;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use flipcache::component::Source;
+use flipcache::Source;
 use flipcache::{Options, Value, ValueType};
 
 use super::meeting::{meet, unkept};

@@ -10,7 +10,7 @@ use crate::bindings::exports::flipcache::cache::cache::{Error, Expiry, KeyPage};
 use crate::bindings::flipcache::cache::kv_backend::{Bucket, Slot};
 use crate::bindings::flipcache::cache::types::{BackendError, Value};
 use crate::convert::{answer, to_millis};
-use crate::state::{clock, seed, with_shard};
+use crate::state::{clock, close, open, seed, with_shard};
 
 /// One handle of a cache.
 pub(crate) struct Driver {
@@ -28,9 +28,9 @@ impl Driver {
         resilience: core::Resilience,
     ) -> Result<Self, Error> {
         resilience.check()?;
-        let cache = with_shard(|shard| shard.open(name, &options))?;
+        let cache = open(name, &options)?;
         let bucket = Bucket::open(name).map_err(|error| {
-            with_shard(|shard| shard.close(cache));
+            close(cache);
             match error {
                 BackendError::AccessDenied(message) => Error::Denied(message),
                 error => error.into(),
@@ -168,7 +168,7 @@ impl Driver {
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        with_shard(|shard| shard.close(self.cache));
+        close(self.cache);
     }
 }
 

@@ -14,11 +14,11 @@ mod tests;
 use std::time::Duration;
 
 pub use answer::{Answer, Read, Settled, Write};
-pub use registry::{CacheId, OpenError};
 
+use crate::bounds::Bounds;
+use crate::catalog::CacheId;
 use crate::fence::{Fence, Ticket};
 use crate::list::Slot;
-use crate::options::Options;
 use crate::stats::Stats;
 use crate::tier::Tier;
 use crate::time::{Clock, Deadline, Now};
@@ -27,8 +27,8 @@ use registry::Registry;
 /// The local tiers of the caches that one instance serves, under one fence and one budget.
 ///
 /// `hash` is everywhere the hash of the complete key, by one [`Seed`](crate::Seed); `cache` is a
-/// number that [`open`](Self::open) answered. With a number that it did not, a read is a miss and a
-/// write keeps nothing.
+/// number that was [`open`](Self::open)ed. With one that was not, a read is a miss and a write keeps
+/// nothing.
 #[derive(Debug)]
 pub struct Shard {
     fence: Fence,
@@ -54,23 +54,27 @@ impl Shard {
         }
     }
 
-    /// Opens a cache, once more perhaps: of bounds and eviction the last opening counts. Every
-    /// opening is followed by one [`close`](Self::close).
-    ///
-    /// # Errors
-    ///
-    /// [`OpenError`] if the name or the options are not valid, or the cache is open with another
-    /// key or value type.
-    pub fn open(&mut self, name: &str, options: &Options) -> Result<CacheId, OpenError> {
+    /// Takes in a cache that its [`Catalog`](crate::Catalog) has opened, once more perhaps: the bounds
+    /// are then new. Entries stay, but for those that the bounds do not hold or whose type is another.
+    pub fn open(&mut self, cache: CacheId, name: &str, bounds: Bounds) {
         let floor = self.fence.next();
-        let cache = self.caches.open(name, options, floor)?;
+        self.caches.open(cache, name, bounds, floor);
         self.with_tier(cache, Tier::fit);
-        Ok(cache)
     }
 
-    /// Ends one opening. The tier stays, for the next one.
-    pub fn close(&mut self, cache: CacheId) {
-        self.caches.close(cache);
+    /// A key's value, if [`read`](Self::read) would answer it: a hit. `None`: nothing has been counted,
+    /// and `read` says what to ask.
+    pub fn find(
+        &mut self,
+        cache: CacheId,
+        hash: u64,
+        key: &[u8],
+        ttl_on_read: Option<Duration>,
+        clock: Clock<'_>,
+    ) -> Option<&[u8]> {
+        let now = Now::new(clock);
+        let found = self.hit(cache, hash, key, ttl_on_read, &now);
+        self.caches.get(cache)?.wire(found??)
     }
 
     /// What the local tier answers, or the ticket to ask L2 with.
@@ -87,14 +91,7 @@ impl Shard {
         clock: Clock<'_>,
     ) -> Read<'_> {
         let now = Now::new(clock);
-        let found = self.with_live(cache, hash, key, &now, |tier, slot| {
-            if ttl_on_read.is_some_and(|ttl| !is_fresh(tier.remaining(slot, &now), ttl)) {
-                return None;
-            }
-            tier.used(slot);
-            tier.counters.local_hits += 1;
-            Some(slot)
-        });
+        let found = self.hit(cache, hash, key.as_bytes(), ttl_on_read, &now);
         if let Some(Some(slot)) = found
             && let Some(wire) = self.caches.get(cache).and_then(|tier| tier.wire(slot))
         {
@@ -163,7 +160,7 @@ impl Shard {
     /// Makes a live entry the last to leave, under every eviction; `false` if there is none.
     pub fn touch(&mut self, cache: CacheId, hash: u64, key: &str, clock: Clock<'_>) -> bool {
         let now = Now::new(clock);
-        let moved = self.with_live(cache, hash, key, &now, Tier::move_to_back);
+        let moved = self.with_live(cache, hash, key.as_bytes(), &now, Tier::move_to_back);
         moved.is_some()
     }
 
@@ -176,7 +173,7 @@ impl Shard {
         clock: Clock<'_>,
     ) -> Option<&[u8]> {
         let now = Now::new(clock);
-        let slot = self.with_live(cache, hash, key, &now, |_, slot| slot)?;
+        let slot = self.with_live(cache, hash, key.as_bytes(), &now, |_, slot| slot)?;
         self.caches.get(cache)?.wire(slot)
     }
 
@@ -189,7 +186,7 @@ impl Shard {
         clock: Clock<'_>,
     ) -> Option<Option<Duration>> {
         let now = Now::new(clock);
-        self.with_live(cache, hash, key, &now, |tier, slot| {
+        self.with_live(cache, hash, key.as_bytes(), &now, |tier, slot| {
             tier.remaining(slot, &now)
         })
     }
@@ -249,6 +246,24 @@ impl Shard {
             .unwrap_or_default()
     }
 
+    /// The live entry of a key, and whether it may answer: then that is a hit.
+    fn hit(
+        &mut self,
+        cache: CacheId,
+        hash: u64,
+        key: &[u8],
+        ttl_on_read: Option<Duration>,
+        now: &Now<'_>,
+    ) -> Option<Option<Slot>> {
+        self.with_live(cache, hash, key, now, |tier, slot| {
+            if ttl_on_read.is_some_and(|ttl| !is_fresh(tier.remaining(slot, now), ttl)) {
+                return None;
+            }
+            tier.hit(slot);
+            Some(slot)
+        })
+    }
+
     /// Works on a tier without the dead, and keeps the sum of the weights: every access to a tier
     /// that may change it is made here.
     fn with_tier<R>(&mut self, cache: CacheId, work: impl FnOnce(&mut Tier) -> R) -> Option<R> {
@@ -265,7 +280,7 @@ impl Shard {
         &mut self,
         cache: CacheId,
         hash: u64,
-        key: &str,
+        key: &[u8],
         now: &Now<'_>,
         work: impl FnOnce(&mut Tier, Slot) -> R,
     ) -> Option<R> {

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::hash::Seed;
-use crate::options::Eviction;
+use crate::options::{Eviction, Options};
 use crate::time::Moment;
 
 const KEYS: usize = 16;
@@ -70,7 +70,8 @@ impl World {
             ..Options::default()
         };
         let mut shard = Shard::new(3, 2_000);
-        let cache = shard.open("n", &options).expect("a valid opening");
+        let cache = CacheId::from_number(0);
+        shard.open(cache, "n", Bounds::from(&options));
         Self {
             shard,
             cache,
@@ -133,7 +134,8 @@ impl World {
                 self.options.local_max = local_max;
                 self.options.local_max_bytes = local_max_bytes;
                 self.options.eviction = if lru { Eviction::Lru } else { Eviction::Fifo };
-                self.shard.open("n", &self.options).expect("the same types");
+                self.shard
+                    .open(self.cache, "n", Bounds::from(&self.options));
             }
         }
     }

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::hash::Seed;
-use crate::options::Eviction;
+use crate::options::{Eviction, Options};
 use crate::time::Moment;
 
 const KEYS: usize = 16;
@@ -122,7 +122,8 @@ impl Pair {
             ..Options::default()
         };
         let mut shard = Shard::new(0, u64::MAX);
-        let cache = shard.open("n", &options).expect("a valid opening");
+        let cache = CacheId::from_number(0);
+        shard.open(cache, "n", Bounds::from(&options));
         let naive = Naive {
             lru,
             max_entries,

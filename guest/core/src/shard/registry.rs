@@ -2,37 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::name::{InvalidName, KeyType, check_name};
-use crate::options::{InvalidOptions, Options};
+use crate::bounds::Bounds;
+use crate::catalog::{CacheId, MAX_CACHES};
 use crate::tier::Tier;
-
-/// More names than this one instance does not keep tiers for.
-const MAX_CACHES: usize = 1 << 16;
-
-/// The number of a cache in its shard.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CacheId(u32);
-
-/// Why a cache was not opened.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum OpenError {
-    /// The name cannot name a cache.
-    #[error(transparent)]
-    Name(#[from] InvalidName),
-    /// The options are not valid.
-    #[error(transparent)]
-    Options(#[from] InvalidOptions),
-    /// It is open with another key or value type.
-    #[error("the cache is open with another key or value type")]
-    Conflict,
-    /// The shard knows as many names as it can.
-    #[error("{MAX_CACHES} names are known already")]
-    TooMany,
-}
 
 #[derive(Debug, Default)]
 pub(super) struct Registry {
-    caches: Vec<Cache>,
+    /// By their numbers; `None`: not opened here.
+    caches: Vec<Option<Cache>>,
     by_name: BTreeMap<Box<str>, CacheId>,
     /// The length of the longest name: no colon behind it can end a name.
     longest_name: usize,
@@ -42,55 +19,49 @@ pub(super) struct Registry {
 struct Cache {
     /// The name and a colon.
     prefix: String,
-    key_type: KeyType,
-    openings: usize,
     tier: Tier,
 }
 
 impl Registry {
-    /// Opens a cache; a tier made for it begins at `floor`. A tier that was there has still to
-    /// [`fit`](Tier::fit) its new bounds.
-    pub(super) fn open(
-        &mut self,
-        name: &str,
-        options: &Options,
-        floor: u64,
-    ) -> Result<CacheId, OpenError> {
-        check_name(name)?;
-        options.check()?;
-        if let Some(id) = self.by_name.get(name).copied() {
-            self.caches[id.0 as usize].reopen(options, floor)?;
-            return Ok(id);
+    /// Opens a cache: a tier made for it begins at `floor`, and one whose values become others ends
+    /// there. A tier that was there has still to [`fit`](Tier::fit) its new bounds.
+    pub(super) fn open(&mut self, id: CacheId, name: &str, bounds: Bounds, floor: u64) {
+        if id.number() >= MAX_CACHES {
+            return;
         }
-        let id = u32::try_from(self.caches.len()).map_err(|_| OpenError::TooMany)?;
-        if self.caches.len() == MAX_CACHES {
-            return Err(OpenError::TooMany);
+        let index = id.number() as usize;
+        if index >= self.caches.len() {
+            self.caches.resize_with(index + 1, || None);
         }
-        self.caches.push(Cache {
-            prefix: format!("{name}:"),
-            key_type: options.key_type,
-            openings: 1,
-            tier: Tier::new(options, floor),
-        });
-        self.by_name.insert(name.into(), CacheId(id));
-        self.longest_name = self.longest_name.max(name.len());
-        Ok(CacheId(id))
-    }
-
-    pub(super) fn close(&mut self, id: CacheId) {
-        if let Some(cache) = self.caches.get_mut(id.0 as usize) {
-            cache.openings = cache.openings.saturating_sub(1);
+        match &mut self.caches[index] {
+            Some(cache) => {
+                if cache.tier.value_type() != bounds.value_type {
+                    cache.tier.kill_all(floor);
+                }
+                cache.tier.rebound(bounds);
+            }
+            vacant => {
+                *vacant = Some(Cache {
+                    prefix: format!("{name}:"),
+                    tier: Tier::new(bounds, floor),
+                });
+                self.by_name.insert(name.into(), id);
+                self.longest_name = self.longest_name.max(name.len());
+            }
         }
     }
 
     pub(super) fn get(&self, id: CacheId) -> Option<&Tier> {
-        self.caches.get(id.0 as usize).map(|cache| &cache.tier)
+        Some(&self.cache(id)?.tier)
     }
 
     pub(super) fn get_mut(&mut self, id: CacheId) -> Option<&mut Tier> {
-        self.caches
-            .get_mut(id.0 as usize)
-            .map(|cache| &mut cache.tier)
+        let cache = self.caches.get_mut(id.number() as usize)?.as_mut()?;
+        Some(&mut cache.tier)
+    }
+
+    fn cache(&self, id: CacheId) -> Option<&Cache> {
+        self.caches.get(id.number() as usize)?.as_ref()
     }
 
     /// The caches that have the complete key, each with the key that it is there.
@@ -103,11 +74,7 @@ impl Registry {
 
     /// The caches but `id` that have its key `key`, each with the key that it is there.
     pub(super) fn other_owners(&self, id: CacheId, key: &str) -> Vec<(CacheId, String)> {
-        let Some(cache) = self
-            .caches
-            .get(id.0 as usize)
-            .filter(|_| self.caches.len() > 1)
-        else {
+        let Some(cache) = self.cache(id).filter(|_| self.by_name.len() > 1) else {
             return Vec::new();
         };
         let full_key = format!("{}{key}", cache.prefix);
@@ -122,7 +89,7 @@ impl Registry {
     /// those whose keys can begin so.
     pub(super) fn kill_bucket(&mut self, name: &str, floor: u64) {
         let bucket = format!("{name}:");
-        for cache in &mut self.caches {
+        for cache in self.caches.iter_mut().flatten() {
             if cache.prefix.starts_with(&bucket) || bucket.starts_with(&cache.prefix) {
                 cache.tier.kill_all(floor);
             }
@@ -131,64 +98,44 @@ impl Registry {
 
     /// The cache whose tier weighs most, if any weighs anything.
     pub(super) fn heaviest(&self) -> Option<CacheId> {
-        let weights = self
-            .caches
-            .iter()
-            .zip(0..)
-            .map(|(cache, id)| (cache.tier.weight(), id));
+        let weight = |cache: &Option<Cache>| cache.as_ref().map_or(0, |cache| cache.tier.weight());
+        let weights = self.caches.iter().map(weight).zip(0..);
         let (weight, id) = weights.max()?;
-        (weight > 0).then_some(CacheId(id))
+        (weight > 0).then_some(CacheId::from_number(id))
     }
 
     /// What all tiers weigh: the slow truth behind the shard's running sum.
     #[cfg(test)]
     pub(super) fn weight(&self) -> u64 {
-        self.caches.iter().map(|cache| cache.tier.weight()).sum()
+        let caches = self.caches.iter().flatten();
+        caches.map(|cache| cache.tier.weight()).sum()
     }
 
     #[cfg(test)]
     pub(super) fn validate(&self) {
-        for cache in &self.caches {
+        for cache in self.caches.iter().flatten() {
             cache.tier.validate();
         }
-    }
-}
-
-impl Cache {
-    fn reopen(&mut self, options: &Options, floor: u64) -> Result<(), OpenError> {
-        let same_types =
-            self.key_type == options.key_type && self.tier.value_type() == options.value_type;
-        if self.openings > 0 && !same_types {
-            return Err(OpenError::Conflict);
-        }
-        self.openings += 1;
-        self.key_type = options.key_type;
-        if !same_types {
-            // Nothing that was kept as another type may be answered as this one.
-            self.tier.kill_all(floor);
-        }
-        self.tier.rebound(options);
-        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::ValueType;
+    use crate::options::Options;
 
-    fn open(registry: &mut Registry, name: &str) -> CacheId {
-        registry
-            .open(name, &Options::default(), 0)
-            .expect("a valid opening")
+    fn open(registry: &mut Registry, number: u32, name: &str) -> CacheId {
+        let id = CacheId::from_number(number);
+        registry.open(id, name, Bounds::from(&Options::default()), 0);
+        id
     }
 
     #[test]
     fn owners_nested_names_are_all_found() {
         let mut registry = Registry::default();
-        let user = open(&mut registry, "user");
-        let admin = open(&mut registry, "user:admin");
-        open(&mut registry, "other");
+        let user = open(&mut registry, 0, "user");
+        let admin = open(&mut registry, 7, "user:admin");
+        open(&mut registry, 3, "other");
         assert_eq!(
             registry.owners("user:admin:1"),
             [(user, "admin:1"), (admin, "1")]
@@ -202,19 +149,9 @@ mod tests {
     }
 
     #[test]
-    fn open_with_another_type_conflicts_only_while_it_is_open() {
+    fn open_a_number_beyond_the_limit_is_no_cache() {
         let mut registry = Registry::default();
-        let id = open(&mut registry, "n");
-        let integers = Options {
-            value_type: ValueType::Integer,
-            ..Options::default()
-        };
-        assert_eq!(registry.open("n", &integers, 0), Err(OpenError::Conflict));
-        registry.close(id);
-        assert_eq!(registry.open("n", &integers, 0), Ok(id));
-        assert_eq!(
-            registry.open("n", &Options::default(), 0),
-            Err(OpenError::Conflict)
-        );
+        let id = open(&mut registry, MAX_CACHES, "n");
+        assert!(registry.get(id).is_none() && registry.caches.is_empty());
     }
 }

@@ -22,8 +22,9 @@ pub(super) const ENTRIES: u32 = 100_000;
 ///
 /// What the cache answers.
 pub(super) async fn bytes_per_entry() -> Result<Option<f64>, Failure> {
-    let client = Client::new(Arc::new(Forgetful), Handle::current());
-    let cache = client.cache(NAME).local_max(ENTRIES).open()?;
+    let client = Client::builder(Arc::new(Forgetful)).runtime(Handle::current());
+    // More than there are, as no two shards get exactly as many.
+    let cache = client.build()?.cache(NAME).local_max(2 * ENTRIES).open()?;
     let before = resident_bytes();
     for i in 0..ENTRIES {
         let text = format!("{i:010}");

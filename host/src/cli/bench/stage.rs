@@ -39,17 +39,25 @@ impl Stage {
         keys: u32,
         eviction: Eviction,
     ) -> Result<Self, Failure> {
-        let client = || Client::new(Arc::clone(&place.backend), Handle::current());
-        let local = client().cache(NAME).local_max(keys).eviction(eviction);
-        let json = client().cache(&format!("{NAME}:json"));
-        let json = json.json().local_max(keys).eviction(eviction);
+        let client = || {
+            let client = Client::builder(Arc::clone(&place.backend));
+            client.runtime(Handle::current()).build()
+        };
+        // More than there are, as no two shards get exactly as many.
+        let local_max = keys.saturating_mul(2);
+        let local = client()?
+            .cache(NAME)
+            .local_max(local_max)
+            .eviction(eviction);
+        let json = client()?.cache(&format!("{NAME}:json"));
+        let json = json.json().local_max(local_max).eviction(eviction);
         let texts = |factor: u64| (0..u64::from(keys)).map(move |i| (i * factor).to_string());
         let stage = Self {
             keys: texts(1).collect(),
             values: texts(2).collect(),
             cache: local.open()?,
             json: json.open()?,
-            uncached: client().cache(NAME).local_max(0).open()?,
+            uncached: client()?.cache(NAME).local_max(0).open()?,
             plain: Plain::open(place, texts(1).zip(texts(2))).await?,
         };
         stage.fill().await?;

@@ -47,11 +47,7 @@ fn put_beyond_the_bytes_evicts_and_what_is_larger_passes_through() {
         local_max_bytes: Some(10),
         ..Options::default()
     };
-    let id = bench.shard.open("n", &options).expect("a valid opening");
-    let cache = Opened {
-        id,
-        name: "n".into(),
-    };
+    let cache = bench.open_with("n", &options);
     bench.fill(&cache, "a", "1234");
     bench.fill(&cache, "b", "1234");
     // 5 + 5 bytes: full.
@@ -91,11 +87,7 @@ fn settle_undecodable_keeps_nothing() {
         value_type: ValueType::Integer,
         ..Options::default()
     };
-    let id = bench.shard.open("n", &options).expect("a valid opening");
-    let cache = Opened {
-        id,
-        name: "n".into(),
-    };
+    let cache = bench.open_with("n", &options);
     let ticket = bench.ask(&cache, "k");
     assert_eq!(
         bench.settle(&cache, "k", ticket, "1.5", None),
@@ -112,11 +104,7 @@ fn end_write_of_what_is_not_of_the_type_keeps_nothing() {
         value_type: ValueType::Integer,
         ..Options::default()
     };
-    let id = bench.shard.open("n", &options).expect("a valid opening");
-    let cache = Opened {
-        id,
-        name: "n".into(),
-    };
+    let cache = bench.open_with("n", &options);
     let ticket = bench.begin(&cache, "k");
     bench.end(&cache, "k", ticket, Some("1.5"));
     assert_eq!(bench.keys(&cache), "");

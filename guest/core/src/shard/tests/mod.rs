@@ -8,8 +8,9 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use super::*;
+use crate::catalog::Catalog;
 use crate::hash::Seed;
-use crate::options::Eviction;
+use crate::options::{Eviction, Options};
 use crate::time::Moment;
 use crate::value::ValueType;
 
@@ -17,6 +18,7 @@ const SECOND: Duration = Duration::from_secs(1);
 
 /// A shard with a seed and a clock that moves only when told.
 struct Bench {
+    catalog: Catalog,
     shard: Shard,
     seed: Seed,
     nanos: Cell<u64>,
@@ -29,6 +31,7 @@ impl Bench {
 
     fn with_budget(max_bytes: u64) -> Self {
         Self {
+            catalog: Catalog::new(),
             shard: Shard::new(0, max_bytes),
             seed: Seed::new(1),
             nanos: Cell::new(1),
@@ -41,7 +44,12 @@ impl Bench {
             eviction,
             ..Options::default()
         };
-        let id = self.shard.open(name, &options).expect("a valid opening");
+        self.open_with(name, &options)
+    }
+
+    fn open_with(&mut self, name: &str, options: &Options) -> Opened {
+        let id = self.catalog.open(name, options).expect("a valid opening");
+        self.shard.open(id, name, Bounds::from(options));
         Opened {
             id,
             name: name.to_owned(),

@@ -1,0 +1,227 @@
+//! The exports `driver` and `window`: the core, for a host that asks L2 itself.
+//!
+//! What the host passes is in order, by the contract; where it is not, this instance traps and costs
+//! its host a local tier.
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use flipcache_core::{self as core, Answer, CacheId, Moment, Read, Shard};
+
+use crate::Component;
+use crate::bindings::exports::flipcache::cache::driver::{
+    self, Answers, Bounds, Counters, Found, Guest, Reply, Settled, Ticket, Write,
+};
+use crate::bindings::exports::flipcache::cache::window;
+use crate::state::{clock, start, with_shard};
+
+thread_local! {
+    static WINDOW: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+impl window::Guest for Component {
+    fn reserve(size: u32) -> u32 {
+        WINDOW.with_borrow_mut(|window| {
+            window.resize(size as usize, 0);
+            address(window)
+        })
+    }
+
+    fn find(cache: u32, hash: u64, key_len: u32, ttl_on_read_ms: u64) -> u64 {
+        let (cache, ttl) = (CacheId::from_number(cache), ttl(ttl_on_read_ms));
+        WINDOW.with_borrow(|window| {
+            with_shard(|shard| {
+                let key = &window[..key_len as usize];
+                let found = shard.find(cache, hash, key, ttl, &clock);
+                found.map_or(0, |wire| u64::from(address(wire)) << 32 | wire.len() as u64)
+            })
+        })
+    }
+}
+
+impl Guest for Component {
+    fn start(incarnation: u32, max_bytes: u64) {
+        start(incarnation, max_bytes);
+    }
+
+    fn open(cache: u32, name: String, bounds: Bounds) {
+        with_shard(|shard| shard.open(CacheId::from_number(cache), &name, bounds.into()));
+    }
+
+    fn read(
+        cache: u32,
+        hashes: Vec<u64>,
+        keys: String,
+        ends: Vec<u32>,
+        ttl_on_read_ms: u64,
+    ) -> Answers {
+        let (cache, ttl) = (CacheId::from_number(cache), ttl(ttl_on_read_ms));
+        // The clock is read once, and only if it is needed.
+        let now = std::cell::OnceCell::new();
+        let clock = || *now.get_or_init(clock);
+        let mut answers = Answers {
+            found: Vec::with_capacity(hashes.len()),
+            values: Vec::new(),
+            ends: Vec::with_capacity(hashes.len()),
+            versions: Vec::with_capacity(hashes.len()),
+            asked_ns: 0,
+        };
+        with_shard(|shard| {
+            for (hash, key) in hashes.iter().zip(divided(&keys, &ends)) {
+                let (found, ticket) = match shard.read(cache, *hash, key, ttl, &clock) {
+                    Read::Hit(wire) => {
+                        answers.values.extend_from_slice(wire);
+                        (Found::Hit, None)
+                    }
+                    Read::Renew(ticket) => (Found::Renew, Some(ticket)),
+                    Read::Miss(ticket) => (Found::Miss, Some(ticket)),
+                };
+                answers.found.push(found);
+                answers.ends.push(len(&answers.values));
+                answers.versions.push(ticket.map_or(0, |it| it.version));
+                answers.asked_ns = ticket.map_or(answers.asked_ns, |it| it.asked.as_nanos());
+            }
+        });
+        answers
+    }
+
+    fn ask(cache: u32, hash: u64) -> Ticket {
+        with_shard(|shard| shard.ticket(CacheId::from_number(cache), hash, &clock)).into()
+    }
+
+    fn settle(cache: u32, hash: u64, key: String, ticket: Ticket, reply: Reply) -> Settled {
+        let answer = match &reply {
+            Reply::Absent => Answer::Absent,
+            Reply::WrongType => Answer::WrongType,
+            Reply::Entry((value, ttl_ms)) => Answer::Entry {
+                value,
+                ttl: ttl(*ttl_ms),
+            },
+        };
+        let cache = CacheId::from_number(cache);
+        let settled = with_shard(|shard| shard.settle(cache, hash, &key, ticket.into(), answer));
+        match settled {
+            core::Settled::Kept => Settled::Kept,
+            core::Settled::PassedOn => Settled::PassedOn,
+            core::Settled::Undecodable => Settled::Undecodable,
+        }
+    }
+
+    fn begin_writes(cache: u32, hashes: Vec<u64>, keys: String, ends: Vec<u32>) -> (Vec<u64>, u64) {
+        let keys: Vec<_> = hashes.into_iter().zip(divided(&keys, &ends)).collect();
+        let cache = CacheId::from_number(cache);
+        let tickets = with_shard(|shard| shard.begin_writes(cache, &keys, &clock));
+        let asked = tickets.first().map_or(0, |ticket| ticket.asked.as_nanos());
+        (tickets.iter().map(|ticket| ticket.version).collect(), asked)
+    }
+
+    fn end_writes(cache: u32, asked_ns: u64, writes: Vec<Write>, keys: String, values: Vec<u8>) {
+        let (mut key_start, mut value_start) = (0, 0);
+        let writes = writes.iter().map(|write| {
+            let (key_end, value_end) = (write.key_end as usize, write.value_end as usize);
+            let value = &values[value_start..value_end];
+            let written = core::Write {
+                hash: write.hash,
+                key: &keys[key_start..key_end],
+                ticket: core::Ticket {
+                    version: write.version,
+                    asked: Moment::from_nanos(asked_ns),
+                },
+                written: write.is_written.then(|| (value, ttl(write.ttl_ms))),
+            };
+            (key_start, value_start) = (key_end, value_end);
+            written
+        });
+        let writes: Vec<_> = writes.collect();
+        with_shard(|shard| shard.end_writes(CacheId::from_number(cache), &writes));
+    }
+
+    fn touch(cache: u32, hash: u64, key: String) -> bool {
+        with_shard(|shard| shard.touch(CacheId::from_number(cache), hash, &key, &clock))
+    }
+
+    fn peek(cache: u32, hash: u64, key: String) -> Option<Vec<u8>> {
+        with_shard(|shard| {
+            let wire = shard.peek(CacheId::from_number(cache), hash, &key, &clock);
+            wire.map(<[u8]>::to_vec)
+        })
+    }
+
+    fn remaining(cache: u32, hash: u64, key: String) -> Option<u64> {
+        let cache = CacheId::from_number(cache);
+        let left = with_shard(|shard| shard.remaining(cache, hash, &key, &clock))?;
+        Some(left.map_or(0, |left| {
+            // A live entry's life is not over: it has at least a nanosecond.
+            u64::try_from(left.as_nanos()).unwrap_or(u64::MAX).max(1)
+        }))
+    }
+
+    fn invalidate(hash: u64, full_key: String) {
+        with_shard(|shard| shard.invalidate(hash, &full_key));
+    }
+
+    fn invalidate_bucket(name: String) {
+        with_shard(|shard| shard.invalidate_bucket(&name));
+    }
+
+    fn invalidate_all() {
+        with_shard(Shard::invalidate_all);
+    }
+
+    fn suspend() {
+        with_shard(Shard::suspend);
+    }
+
+    fn resume() {
+        with_shard(Shard::resume);
+    }
+
+    fn failed(cache: u32) {
+        with_shard(|shard| shard.failed(CacheId::from_number(cache)));
+    }
+
+    fn clear(cache: u32) {
+        with_shard(|shard| shard.clear_local(CacheId::from_number(cache)));
+    }
+
+    fn keys(cache: u32) -> (String, Vec<u32>) {
+        let keys = with_shard(|shard| shard.local_keys(CacheId::from_number(cache), &clock));
+        let (mut text, mut ends) = (String::new(), Vec::with_capacity(keys.len()));
+        for key in keys {
+            text.push_str(&key);
+            ends.push(len(text.as_bytes()));
+        }
+        (text, ends)
+    }
+
+    fn stats(cache: u32) -> Counters {
+        with_shard(|shard| shard.stats(CacheId::from_number(cache))).into()
+    }
+}
+
+/// Keys that stand end to end.
+fn divided<'a>(keys: &'a str, ends: &[u32]) -> impl Iterator<Item = &'a str> {
+    let mut start = 0;
+    ends.iter().map(move |end| {
+        let key = &keys[start..*end as usize];
+        start = *end as usize;
+        key
+    })
+}
+
+fn ttl(millis: u64) -> Option<Duration> {
+    (millis > 0).then(|| Duration::from_millis(millis))
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "addresses have 32 bits where this runs"
+)]
+fn address(bytes: &[u8]) -> u32 {
+    bytes.as_ptr().addr() as u32
+}
+
+/// A length; an instance has 32 bits of addresses.
+fn len(bytes: &[u8]) -> u32 {
+    u32::try_from(bytes.len()).unwrap_or(u32::MAX)
+}

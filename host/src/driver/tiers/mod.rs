@@ -1,0 +1,172 @@
+//! The local tiers of one client: shards, each behind a lock that is held for no longer than one step
+//! of the core, and the caches that are open in them.
+
+mod place;
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use flipcache_core::{CacheId, Catalog, OpenError, Options, Seed, Stats};
+
+use crate::shard::Shard;
+use place::Place;
+
+pub(crate) struct Tiers {
+    shards: Box<[Padded]>,
+    directory: Mutex<Directory>,
+    seed: Seed,
+}
+
+/// A shard on cache lines of its own, so that neighbours' locks do not slow it.
+#[repr(align(128))]
+struct Padded(Mutex<Box<dyn Shard>>);
+
+#[derive(Default)]
+struct Directory {
+    catalog: Catalog,
+    /// By the numbers of the caches.
+    known: Vec<(String, Arc<Place>)>,
+}
+
+/// One opening of a cache.
+pub(super) struct Opened {
+    pub(super) cache: CacheId,
+    place: Arc<Place>,
+}
+
+impl Tiers {
+    /// Tiers in these shards, of which there is at least one.
+    pub(crate) fn new(shards: impl IntoIterator<Item = Box<dyn Shard>>) -> Self {
+        let shards = shards.into_iter().map(|shard| Padded(Mutex::new(shard)));
+        Self {
+            shards: shards.collect(),
+            directory: Mutex::default(),
+            seed: Seed::new(RandomState::new().hash_one(())),
+        }
+    }
+
+    /// Opens a cache in every shard.
+    pub(super) fn open(&self, name: &str, options: &Options) -> Result<Opened, OpenError> {
+        let mut directory = self.directory();
+        let cache = directory.catalog.open(name, options)?;
+        let is_spread = Place::spreads(options, self.shards.len());
+        let (place, has_moved) = match directory.known.get(cache.number() as usize) {
+            Some((_, place)) => (Arc::clone(place), place.move_to(is_spread)),
+            None => {
+                let place = Place::new(cache.number(), self.shards.len(), is_spread);
+                directory.introduce(name, &place);
+                (place, false)
+            }
+        };
+        for index in 0..self.shards.len() {
+            let mut shard = self.lock(index);
+            shard.open(cache, name, place.share(options, index));
+            if has_moved {
+                // Whoever still looks where keys were finds nothing, and puts nothing there: the
+                // tickets from before are old, and those from after know the new place.
+                shard.invalidate_bucket(name);
+            }
+        }
+        Ok(Opened { cache, place })
+    }
+
+    pub(super) fn close(&self, opened: &Opened) {
+        self.directory().catalog.close(opened.cache);
+    }
+
+    /// The hash of a complete key.
+    pub(super) fn hash(&self, name: &str, key: &str) -> u64 {
+        self.seed.hash(name, key)
+    }
+
+    /// Works on the shard of a key. No code of others may run inside.
+    pub(super) fn with<R>(
+        &self,
+        opened: &Opened,
+        hash: u64,
+        work: impl FnOnce(&mut dyn Shard) -> R,
+    ) -> R {
+        work(&mut **self.lock(opened.place.shard(hash)))
+    }
+
+    /// Works on the shards of keys, one after the other, each with the indices of its keys.
+    pub(super) fn with_each(
+        &self,
+        opened: &Opened,
+        keys: &[(u64, &str)],
+        mut work: impl FnMut(&mut dyn Shard, &[usize]),
+    ) {
+        let mut by_shard = vec![Vec::new(); self.shards.len()];
+        for (index, (hash, _)) in keys.iter().enumerate() {
+            by_shard[opened.place.shard(*hash)].push(index);
+        }
+        for (shard, indices) in by_shard.iter().enumerate() {
+            if !indices.is_empty() {
+                work(&mut **self.lock(shard), indices);
+            }
+        }
+    }
+
+    /// Tells the caches in other shards that have the same complete key that it changes.
+    pub(super) fn tell_others(&self, opened: &Opened, hash: u64, name: &str, key: &str) {
+        for shard in opened.place.elsewhere(hash) {
+            let full_key = format!("{name}:{key}");
+            self.lock(shard).invalidate(hash, &full_key);
+        }
+    }
+
+    /// See [`invalidate_bucket`](flipcache_core::Shard::invalidate_bucket).
+    pub(super) fn invalidate_bucket(&self, name: &str) {
+        for index in 0..self.shards.len() {
+            self.lock(index).invalidate_bucket(name);
+        }
+    }
+
+    pub(super) fn clear_local(&self, opened: &Opened) {
+        for index in 0..self.shards.len() {
+            self.lock(index).clear_local(opened.cache);
+        }
+    }
+
+    /// The keys of each shard, in the order in which they leave it.
+    pub(super) fn local_keys(&self, opened: &Opened) -> Vec<String> {
+        let shards = 0..self.shards.len();
+        let keys = shards.flat_map(|index| self.lock(index).local_keys(opened.cache));
+        keys.collect()
+    }
+
+    pub(super) fn stats(&self, opened: &Opened) -> Stats {
+        let shards = 0..self.shards.len();
+        shards
+            .map(|index| self.lock(index).stats(opened.cache))
+            .sum()
+    }
+
+    fn lock(&self, index: usize) -> MutexGuard<'_, Box<dyn Shard>> {
+        // Each step of a shard leaves it whole.
+        let Padded(shard) = &self.shards[index];
+        shard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn directory(&self) -> MutexGuard<'_, Directory> {
+        self.directory
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Directory {
+    /// Takes in a name that is new, and finds those that share keys with it.
+    fn introduce(&mut self, name: &str, place: &Arc<Place>) {
+        for (other, other_place) in &self.known {
+            let is_within = |inner: &str, outer: &str| {
+                let rest = inner.strip_prefix(outer);
+                rest.is_some_and(|rest| rest.starts_with(':'))
+            };
+            if is_within(name, other) || is_within(other, name) {
+                Place::relate(place, other_place);
+            }
+        }
+        self.known.push((name.to_owned(), Arc::clone(place)));
+    }
+}

@@ -1,0 +1,100 @@
+//! The component's main core module, compiled, with what it imports, and the tick that bounds calls.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use wasmparser::{Parser, Payload};
+use wasmtime::{
+    Caller, Config, Engine, EngineWeak, InstancePre, Linker, Module, Store, StoreLimits,
+};
+
+use crate::COMPONENT;
+use crate::clock::Clock;
+
+/// How long a call of a shard may take at least; it is stopped before twice as long. The longest one
+/// lists all keys of a tier.
+const CALL_DEADLINE: Duration = Duration::from_secs(1);
+
+/// What the store of one shard holds.
+pub(super) struct Data {
+    pub(super) limits: StoreLimits,
+    pub(super) clock: Clock,
+}
+
+/// A component file, ready to be instantiated as a shard.
+pub(crate) struct Prepared {
+    instance: InstancePre<Data>,
+}
+
+impl Prepared {
+    /// The embedded component, compiled at the first call of the process: some tens of milliseconds.
+    pub(crate) fn embedded() -> wasmtime::Result<Arc<Self>> {
+        static EMBEDDED: Mutex<Option<Arc<Prepared>>> = Mutex::new(None);
+        let mut embedded = EMBEDDED.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(prepared) = &*embedded {
+            return Ok(prepared.clone());
+        }
+        let prepared = Self::new(COMPONENT, CALL_DEADLINE)?;
+        Ok(embedded.insert(prepared).clone())
+    }
+
+    /// A component file, whose calls may take so long.
+    pub(crate) fn new(component: &[u8], call_deadline: Duration) -> wasmtime::Result<Arc<Self>> {
+        let mut config = Config::new();
+        config.concurrency_support(false);
+        config.epoch_interruption(true);
+        let engine = Engine::new(&config)?;
+        let module = Module::new(&engine, main_module(component)?)?;
+        let mut linker = Linker::new(&engine);
+        linker.func_wrap(
+            "wasi:clocks/monotonic-clock@0.2.0",
+            "now",
+            |caller: Caller<'_, Data>| caller.data().clock.nanos(),
+        )?;
+        // `kv-backend` is the component's own driver's: none of the door's calls gets there.
+        linker.define_unknown_imports_as_traps(&module)?;
+        let instance = linker.instantiate_pre(&module)?;
+        tick(engine.weak(), call_deadline)?;
+        Ok(Arc::new(Self { instance }))
+    }
+
+    pub(super) fn engine(&self) -> &Engine {
+        self.instance.module().engine()
+    }
+
+    pub(super) fn instantiate(
+        &self,
+        store: &mut Store<Data>,
+    ) -> wasmtime::Result<wasmtime::Instance> {
+        self.instance.instantiate(store)
+    }
+}
+
+/// The first core module in a component's bytes: the encoder puts the main one there.
+fn main_module(component: &[u8]) -> wasmtime::Result<&[u8]> {
+    for payload in Parser::new(0).parse_all(component) {
+        if let Payload::ModuleSection {
+            unchecked_range, ..
+        } = payload?
+        {
+            let module = component.get(unchecked_range);
+            return module.ok_or_else(|| wasmtime::Error::msg("the component's file ends early"));
+        }
+    }
+    Err(wasmtime::Error::msg("the file holds no core module"))
+}
+
+/// Moves the engine's epoch on, as long as there is the engine.
+fn tick(engine: EngineWeak, period: Duration) -> wasmtime::Result<()> {
+    let ticking = move || {
+        while let Some(engine) = engine.upgrade() {
+            engine.increment_epoch();
+            drop(engine);
+            thread::sleep(period);
+        }
+    };
+    let thread = thread::Builder::new().name("flipcache-epoch".to_owned());
+    thread.spawn(ticking)?;
+    Ok(())
+}

@@ -1,0 +1,202 @@
+//! A shard inside the component: one instance of its main core module, replaced when it fails.
+//!
+//! The host enters the core module and not the component, by integers and lists of the canonical ABI,
+//! because that is where the boundary is cheapest: a hit is one call, with the key in a window that
+//! both sides know, and allocates nothing.
+//!
+//! # Layout
+//!
+//! - `engine`: the module, compiled and linked; the tick that bounds calls.
+//! - `exports`: its functions. `guest`: an instance, and what its functions take and answer.
+//! - `memory`: answers in the guest's memory.
+
+mod engine;
+mod exports;
+mod guest;
+mod memory;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use flipcache_core::{Answer, Bounds, CacheId, Read, Settled, Stats, Ticket, Write};
+use wasmtime::Result;
+
+use super::{Shard, next_incarnation};
+use crate::clock::Clock;
+pub(crate) use engine::Prepared;
+use guest::{Guest, Place};
+
+/// A shard in the component.
+///
+/// A call that traps, or takes too long, costs this shard what it holds: its instance is replaced, with
+/// an incarnation never used before, and the call is made once more.
+pub(crate) struct Door {
+    prepared: Arc<Prepared>,
+    clock: Clock,
+    max_bytes: u64,
+    /// `None`: the last one failed.
+    running: Option<Guest>,
+    /// What a successor has to open.
+    opened: BTreeMap<CacheId, (String, Bounds)>,
+    /// The last answer that was not in the guest's memory.
+    peeked: Vec<u8>,
+}
+
+impl Door {
+    /// An empty shard. `max_bytes` bounds its tiers together.
+    ///
+    /// # Errors
+    ///
+    /// If there is no memory for an instance, or the file has no door.
+    pub(crate) fn new(prepared: Arc<Prepared>, clock: Clock, max_bytes: u64) -> Result<Self> {
+        let mut door = Self {
+            prepared,
+            clock,
+            max_bytes,
+            running: None,
+            opened: BTreeMap::new(),
+            peeked: Vec::new(),
+        };
+        door.guest()?;
+        Ok(door)
+    }
+
+    /// Makes a call, and once more in a successor if it fails. `None`: that failed too.
+    fn call<R>(&mut self, mut call: impl FnMut(&mut Guest) -> Result<R>) -> Option<R> {
+        for _ in 0..2 {
+            match self.guest().and_then(&mut call) {
+                Ok(answer) => return Some(answer),
+                Err(error) => {
+                    tracing::error!(?error, "a shard failed and begins anew, empty");
+                    self.running = None;
+                }
+            }
+        }
+        None
+    }
+
+    fn guest(&mut self) -> Result<&mut Guest> {
+        if self.running.is_none() {
+            let clock = self.clock.clone();
+            let mut guest =
+                Guest::start(&self.prepared, clock, next_incarnation(), self.max_bytes)?;
+            for (cache, (name, bounds)) in &self.opened {
+                guest.open(*cache, name, *bounds)?;
+            }
+            self.running = Some(guest);
+        }
+        match &mut self.running {
+            Some(guest) => Ok(guest),
+            None => wasmtime::bail!("the shard has no instance"),
+        }
+    }
+}
+
+impl Shard for Door {
+    fn open(&mut self, cache: CacheId, name: &str, bounds: Bounds) {
+        self.opened.insert(cache, (name.to_owned(), bounds));
+        self.call(|guest| guest.open(cache, name, bounds));
+    }
+
+    fn find(
+        &mut self,
+        cache: CacheId,
+        hash: u64,
+        key: &str,
+        ttl_on_read: Option<Duration>,
+    ) -> Option<&[u8]> {
+        let place: Place = self.call(|guest| guest.find(cache, hash, key, ttl_on_read))??;
+        self.running.as_ref()?.value(place)
+    }
+
+    fn read(
+        &mut self,
+        cache: CacheId,
+        keys: &[(u64, &str)],
+        ttl_on_read: Option<Duration>,
+        tell: &mut dyn FnMut(Read<'_>),
+    ) {
+        let mut told = 0;
+        let answered = self.call(|guest| {
+            let mut already = told;
+            guest.read(cache, keys, ttl_on_read, &mut |read| {
+                // Whatever an instance has told before it failed stands.
+                if already > 0 {
+                    already -= 1;
+                } else if told < keys.len() {
+                    told += 1;
+                    tell(read);
+                }
+            })
+        });
+        debug_assert!(answered.is_none() || told == keys.len());
+        for _ in told..keys.len() {
+            tell(Read::Miss(Ticket::VOID));
+        }
+    }
+
+    fn ticket(&mut self, cache: CacheId, hash: u64) -> Ticket {
+        self.call(|guest| guest.ask(cache, hash))
+            .unwrap_or(Ticket::VOID)
+    }
+
+    fn settle(
+        &mut self,
+        cache: CacheId,
+        hash: u64,
+        key: &str,
+        ticket: Ticket,
+        answer: Answer<'_>,
+    ) -> Settled {
+        let settled = self.call(|guest| guest.settle(cache, hash, key, ticket, answer));
+        settled.unwrap_or(Settled::PassedOn)
+    }
+
+    fn begin_writes(&mut self, cache: CacheId, keys: &[(u64, &str)]) -> Vec<Ticket> {
+        let tickets = self.call(|guest| guest.begin_writes(cache, keys));
+        tickets.unwrap_or_else(|| vec![Ticket::VOID; keys.len()])
+    }
+
+    fn end_writes(&mut self, cache: CacheId, writes: &[Write<'_>]) {
+        self.call(|guest| guest.end_writes(cache, writes));
+    }
+
+    fn touch(&mut self, cache: CacheId, hash: u64, key: &str) -> bool {
+        let touched = self.call(|guest| guest.touch(cache, hash, key));
+        touched.unwrap_or(false)
+    }
+
+    fn peek(&mut self, cache: CacheId, hash: u64, key: &str) -> Option<&[u8]> {
+        self.peeked = self.call(|guest| guest.peek(cache, hash, key))??;
+        Some(&self.peeked)
+    }
+
+    fn remaining(&mut self, cache: CacheId, hash: u64, key: &str) -> Option<Option<Duration>> {
+        self.call(|guest| guest.remaining(cache, hash, key))?
+    }
+
+    fn invalidate(&mut self, hash: u64, full_key: &str) {
+        self.call(|guest| guest.invalidate(hash, full_key));
+    }
+
+    fn invalidate_bucket(&mut self, name: &str) {
+        self.call(|guest| guest.invalidate_bucket(name));
+    }
+
+    fn failed(&mut self, cache: CacheId) {
+        self.call(|guest| guest.failed(cache));
+    }
+
+    fn clear_local(&mut self, cache: CacheId) {
+        self.call(|guest| guest.clear(cache));
+    }
+
+    fn local_keys(&mut self, cache: CacheId) -> Vec<String> {
+        self.call(|guest| guest.keys(cache)).unwrap_or_default()
+    }
+
+    fn stats(&mut self, cache: CacheId) -> Stats {
+        self.call(|guest| guest.stats(cache)).unwrap_or_default()
+    }
+}

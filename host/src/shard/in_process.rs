@@ -1,0 +1,114 @@
+//! The core in the process's own memory.
+
+use std::time::Duration;
+
+use flipcache_core::{self as core, Answer, Bounds, CacheId, Read, Settled, Stats, Ticket, Write};
+
+use super::{Shard, next_incarnation};
+use crate::clock::Clock;
+
+/// A shard without a boundary around it.
+pub(crate) struct InProcess {
+    core: core::Shard,
+    clock: Clock,
+}
+
+impl InProcess {
+    /// An empty shard. `max_bytes` bounds its tiers together.
+    pub(crate) fn new(clock: Clock, max_bytes: u64) -> Self {
+        Self {
+            core: core::Shard::new(next_incarnation(), max_bytes),
+            clock,
+        }
+    }
+}
+
+impl Shard for InProcess {
+    fn open(&mut self, cache: CacheId, name: &str, bounds: Bounds) {
+        self.core.open(cache, name, bounds);
+    }
+
+    fn find(
+        &mut self,
+        cache: CacheId,
+        hash: u64,
+        key: &str,
+        ttl_on_read: Option<Duration>,
+    ) -> Option<&[u8]> {
+        let Self { core, clock } = self;
+        core.find(cache, hash, key.as_bytes(), ttl_on_read, &|| clock.now())
+    }
+
+    fn read(
+        &mut self,
+        cache: CacheId,
+        keys: &[(u64, &str)],
+        ttl_on_read: Option<Duration>,
+        tell: &mut dyn FnMut(Read<'_>),
+    ) {
+        let Self { core, clock } = self;
+        for (hash, key) in keys {
+            tell(core.read(cache, *hash, key, ttl_on_read, &|| clock.now()));
+        }
+    }
+
+    fn ticket(&mut self, cache: CacheId, hash: u64) -> Ticket {
+        self.core.ticket(cache, hash, &|| self.clock.now())
+    }
+
+    fn settle(
+        &mut self,
+        cache: CacheId,
+        hash: u64,
+        key: &str,
+        ticket: Ticket,
+        answer: Answer<'_>,
+    ) -> Settled {
+        self.core.settle(cache, hash, key, ticket, answer)
+    }
+
+    fn begin_writes(&mut self, cache: CacheId, keys: &[(u64, &str)]) -> Vec<Ticket> {
+        self.core.begin_writes(cache, keys, &|| self.clock.now())
+    }
+
+    fn end_writes(&mut self, cache: CacheId, writes: &[Write<'_>]) {
+        self.core.end_writes(cache, writes);
+    }
+
+    fn touch(&mut self, cache: CacheId, hash: u64, key: &str) -> bool {
+        self.core.touch(cache, hash, key, &|| self.clock.now())
+    }
+
+    fn peek(&mut self, cache: CacheId, hash: u64, key: &str) -> Option<&[u8]> {
+        let Self { core, clock } = self;
+        core.peek(cache, hash, key, &|| clock.now())
+    }
+
+    fn remaining(&mut self, cache: CacheId, hash: u64, key: &str) -> Option<Option<Duration>> {
+        self.core.remaining(cache, hash, key, &|| self.clock.now())
+    }
+
+    fn invalidate(&mut self, hash: u64, full_key: &str) {
+        self.core.invalidate(hash, full_key);
+    }
+
+    fn invalidate_bucket(&mut self, name: &str) {
+        self.core.invalidate_bucket(name);
+    }
+
+    fn failed(&mut self, cache: CacheId) {
+        self.core.failed(cache);
+    }
+
+    fn clear_local(&mut self, cache: CacheId) {
+        self.core.clear_local(cache);
+    }
+
+    fn local_keys(&mut self, cache: CacheId) -> Vec<String> {
+        self.core.local_keys(cache, &|| self.clock.now())
+    }
+
+    fn stats(&mut self, cache: CacheId) -> Stats {
+        self.core.stats(cache)
+    }
+}

@@ -1,0 +1,99 @@
+//! One shard of the local tiers, wherever it runs.
+//!
+//! # Layout
+//!
+//! - `in_process`: the core as it is.
+//! - `door`: the core inside an instance of the component, entered by the interfaces `driver` and
+//!   `window`.
+//!
+//! Both give the same answers; a differential test holds them against each other.
+
+#[cfg(feature = "wasmtime")]
+pub(crate) mod door;
+mod in_process;
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use flipcache_core::{Answer, Bounds, CacheId, Read, Settled, Stats, Ticket, Write};
+
+pub(crate) use in_process::InProcess;
+
+/// The local tiers of one shard: what [`flipcache_core::Shard`] does, with a clock of its own.
+///
+/// No operation fails: a shard that has lost its entries answers misses and keeps nothing.
+pub(crate) trait Shard: Send {
+    /// See [`open`](flipcache_core::Shard::open).
+    fn open(&mut self, cache: CacheId, name: &str, bounds: Bounds);
+
+    /// See [`find`](flipcache_core::Shard::find).
+    fn find(
+        &mut self,
+        cache: CacheId,
+        hash: u64,
+        key: &str,
+        ttl_on_read: Option<Duration>,
+    ) -> Option<&[u8]>;
+
+    /// See [`read`](flipcache_core::Shard::read): of keys, each with its hash. Tells what it says to each,
+    /// in order.
+    fn read(
+        &mut self,
+        cache: CacheId,
+        keys: &[(u64, &str)],
+        ttl_on_read: Option<Duration>,
+        tell: &mut dyn FnMut(Read<'_>),
+    );
+
+    /// See [`ticket`](flipcache_core::Shard::ticket).
+    fn ticket(&mut self, cache: CacheId, hash: u64) -> Ticket;
+
+    /// See [`settle`](flipcache_core::Shard::settle).
+    fn settle(
+        &mut self,
+        cache: CacheId,
+        hash: u64,
+        key: &str,
+        ticket: Ticket,
+        answer: Answer<'_>,
+    ) -> Settled;
+
+    /// See [`begin_writes`](flipcache_core::Shard::begin_writes).
+    fn begin_writes(&mut self, cache: CacheId, keys: &[(u64, &str)]) -> Vec<Ticket>;
+
+    /// See [`end_writes`](flipcache_core::Shard::end_writes).
+    fn end_writes(&mut self, cache: CacheId, writes: &[Write<'_>]);
+
+    /// See [`touch`](flipcache_core::Shard::touch).
+    fn touch(&mut self, cache: CacheId, hash: u64, key: &str) -> bool;
+
+    /// See [`peek`](flipcache_core::Shard::peek).
+    fn peek(&mut self, cache: CacheId, hash: u64, key: &str) -> Option<&[u8]>;
+
+    /// See [`remaining`](flipcache_core::Shard::remaining).
+    fn remaining(&mut self, cache: CacheId, hash: u64, key: &str) -> Option<Option<Duration>>;
+
+    /// See [`invalidate`](flipcache_core::Shard::invalidate).
+    fn invalidate(&mut self, hash: u64, full_key: &str);
+
+    /// See [`invalidate_bucket`](flipcache_core::Shard::invalidate_bucket).
+    fn invalidate_bucket(&mut self, name: &str);
+
+    /// See [`failed`](flipcache_core::Shard::failed).
+    fn failed(&mut self, cache: CacheId);
+
+    /// See [`clear_local`](flipcache_core::Shard::clear_local).
+    fn clear_local(&mut self, cache: CacheId);
+
+    /// See [`local_keys`](flipcache_core::Shard::local_keys).
+    fn local_keys(&mut self, cache: CacheId) -> Vec<String>;
+
+    /// See [`stats`](flipcache_core::Shard::stats).
+    fn stats(&mut self, cache: CacheId) -> Stats;
+}
+
+/// A number that no shard of this process has had: tickets of one never fit another.
+fn next_incarnation() -> u32 {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}

@@ -1,0 +1,135 @@
+//! How the local tiers of a client are held: in how many shards, where, and with how much memory.
+
+use std::num::NonZeroUsize;
+use std::thread;
+#[cfg(feature = "wasmtime")]
+use std::{sync::Arc, time::Duration};
+
+use crate::Error;
+use crate::clock::Clock;
+use crate::driver::Tiers;
+#[cfg(feature = "wasmtime")]
+use crate::shard::door::{Door, Prepared};
+use crate::shard::{InProcess, Shard};
+
+/// What the local tiers of one client may weigh together, in bytes, unless it is told otherwise.
+const MEMORY: u64 = 1 << 30;
+
+/// How local tiers are held. By default in as many shards as the machine has cores, each in an instance
+/// of the component, with a gibibyte between them.
+///
+/// Keys are spread over shards, and threads that read keys of different shards do not wait for each
+/// other. A cache of fewer than 64 entries a shard lives in one, so that its order of eviction is exact;
+/// a larger one is exact within each shard.
+///
+/// # Examples
+///
+/// ```
+/// use std::num::NonZeroUsize;
+/// use std::sync::Arc;
+/// use flipcache::backend::memory::MemoryBackend;
+/// use flipcache::{Client, Shards};
+///
+/// let shards = Shards::default().count(NonZeroUsize::MIN).memory(64 << 20);
+/// let client = Client::builder(Arc::new(MemoryBackend::new())).shards(shards).build()?;
+/// # Ok::<(), flipcache::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "they are made with a client"]
+pub struct Shards {
+    count: NonZeroUsize,
+    memory: u64,
+    clock: Clock,
+    place: Place,
+}
+
+#[derive(Clone, Debug)]
+enum Place {
+    InProcess,
+    #[cfg(feature = "wasmtime")]
+    Embedded,
+    #[cfg(feature = "wasmtime")]
+    File {
+        component: Arc<[u8]>,
+        call_deadline: Duration,
+    },
+}
+
+impl Default for Shards {
+    fn default() -> Self {
+        Self {
+            count: thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+            memory: MEMORY,
+            clock: Clock::system(),
+            #[cfg(feature = "wasmtime")]
+            place: Place::Embedded,
+            #[cfg(not(feature = "wasmtime"))]
+            place: Place::InProcess,
+        }
+    }
+}
+
+impl Shards {
+    /// How many there are.
+    pub fn count(mut self, count: NonZeroUsize) -> Self {
+        self.count = count;
+        self
+    }
+
+    /// What all caches of the client may weigh together, in bytes; their bookkeeping counts. Each shard
+    /// has its part, and evicts before it needs more. A shard's memory grows to what it has held, and
+    /// no further than half as much again and 16 MiB; an instance cannot have more than 4 GiB.
+    pub fn memory(mut self, bytes: u64) -> Self {
+        self.memory = bytes;
+        self
+    }
+
+    /// Counts lives by another monotonic clock than the system's: nanoseconds since a point of its
+    /// own choice.
+    pub fn clock(mut self, nanos: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
+        self.clock = Clock::new(nanos);
+        self
+    }
+
+    /// Runs the rules of the cache in this process, without the component around them.
+    pub fn in_process(mut self) -> Self {
+        self.place = Place::InProcess;
+        self
+    }
+
+    /// Takes another component file than the embedded one, and ends a call of a shard between one and
+    /// two times `call_deadline` after its start. A shard whose call is ended, or traps, loses what it
+    /// holds and works on. The embedded file's calls have a second.
+    #[cfg(feature = "wasmtime")]
+    pub fn component(mut self, component: &[u8], call_deadline: Duration) -> Self {
+        self.place = Place::File {
+            component: component.into(),
+            call_deadline,
+        };
+        self
+    }
+
+    pub(crate) fn build(self) -> Result<Tiers, Error> {
+        let max_bytes = self.memory / self.count.get() as u64;
+        #[cfg(feature = "wasmtime")]
+        let prepared = match &self.place {
+            Place::InProcess => None,
+            Place::Embedded => Some(Prepared::embedded()?),
+            Place::File {
+                component,
+                call_deadline,
+            } => Some(Prepared::new(component, *call_deadline)?),
+        };
+        let shard = |_| -> Result<Box<dyn Shard>, Error> {
+            let clock = self.clock.clone();
+            #[cfg(feature = "wasmtime")]
+            if let Some(prepared) = &prepared {
+                let door = Door::new(prepared.clone(), clock, max_bytes)?;
+                return Ok(Box::new(door));
+            }
+            Ok(Box::new(InProcess::new(clock, max_bytes)))
+        };
+        let shards = (0..self.count.get()).map(shard);
+        Ok(Tiers::new(shards.collect::<Result<Vec<_>, _>>()?))
+    }
+}
