@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use flipcache_core::Options;
+use flipcache_core::{Options, Resilience};
 use tokio::runtime::Handle;
 
 use crate::backend::{self, BackendOptions, KvBackend};
-use crate::cache::{CacheBuilder, Text, TextKeys};
+use crate::cache::{CacheBuilder, Text, TextKeys, ValueCache};
 use crate::driver::Driver;
 use crate::shards::Shards;
 use crate::{Error, io};
@@ -62,6 +62,29 @@ impl Client {
     /// A cache of text under text keys, until the builder is told otherwise.
     pub fn cache(&self, name: &str) -> CacheBuilder<Text, TextKeys> {
         CacheBuilder::new(self.clone(), name, Options::default(), Text)
+    }
+
+    /// A cache whose types are known when it is opened. Caches of one name share one local tier.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if the name or the options are not valid, or the cache is open with other types.
+    pub fn open(&self, name: &str, options: Options) -> Result<ValueCache, Error> {
+        self.open_with(name, options, Resilience::default())
+    }
+
+    /// As [`open`](Self::open), and says how the cache behaves when things go wrong.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn open_with(
+        &self,
+        name: &str,
+        options: Options,
+        resilience: Resilience,
+    ) -> Result<ValueCache, Error> {
+        ValueCache::open(self, name, options, resilience)
     }
 }
 

@@ -59,7 +59,7 @@ mod bindings;
 
 pub use cache::{
     Blocking, Boolean, Bytes, Cache, CacheBuilder, Codec, Float, Found, Integer, IntegerKeys, Json,
-    Key, Keys, Local, Text, TextKeys,
+    Key, Keys, Local, Text, TextKeys, ValueCache,
 };
 pub use client::{Client, ClientBuilder};
 pub use dict::Dict;

@@ -78,7 +78,8 @@ impl Shards {
 
     /// What all caches of the client may weigh together, in bytes; their bookkeeping counts. Each shard
     /// has its part, and evicts before it needs more. A shard's memory grows to what it has held, and
-    /// no further than half as much again and 16 MiB; an instance cannot have more than 4 GiB.
+    /// no further than half as much again and 16 MiB; an instance cannot have more than 4 GiB. A value
+    /// larger than a quarter of a shard's part is not kept.
     pub fn memory(mut self, bytes: u64) -> Self {
         self.memory = bytes;
         self

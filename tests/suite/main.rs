@@ -8,6 +8,7 @@ mod contract;
 mod double;
 mod middleware;
 mod mistakes;
+mod paths;
 mod python;
 mod redis_faults;
 mod redis_wire;

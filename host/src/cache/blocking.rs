@@ -22,7 +22,7 @@ use crate::Error;
 /// assert_eq!(cache.get("1")?.as_deref(), Some("Ada"));
 /// # Ok::<(), flipcache::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Blocking<C: Codec, K: Keys>(Cache<C, K>);
 
 /// Methods that wait for the asynchronous ones of the same name.
@@ -39,6 +39,12 @@ macro_rules! wait_for {
             }
         )*
     };
+}
+
+impl<C: Codec, K: Keys> Clone for Blocking<C, K> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
 }
 
 impl<C: Codec, K: Keys> Blocking<C, K> {

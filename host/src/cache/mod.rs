@@ -1,4 +1,6 @@
-//! Caches for Rust programs: typed, asynchronous, shared by all tasks of a program.
+//! Caches for Rust programs: asynchronous, shared by all tasks of a program; typed, or of [`Value`]s.
+//!
+//! [`Value`]: flipcache_core::Value
 
 mod blocking;
 mod builder;
@@ -6,6 +8,7 @@ mod codec;
 mod key;
 mod local;
 mod python_json;
+mod value;
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -26,6 +29,7 @@ pub use builder::CacheBuilder;
 pub use codec::{Boolean, Bytes, Codec, Float, Integer, Json, Text};
 pub use key::{IntegerKeys, Key, Keys, TextKeys};
 pub use local::Local;
+pub use value::ValueCache;
 
 /// How many keys a page of [`Cache::keys`] asks for.
 const PAGE: u32 = 1_000;

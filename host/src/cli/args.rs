@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use super::bench::BenchOptions;
+use super::path::Path;
 use super::text::parse_seconds;
 use super::verb::Verb;
 
@@ -99,6 +100,9 @@ pub(crate) struct GlobalOptions {
     /// A read that answers the default also stores it
     #[arg(long, global = true, requires = "default")]
     pub(crate) store_default: bool,
+    /// How the cache is reached; the answers are the same
+    #[arg(long, global = true, value_enum, default_value_t)]
+    pub(crate) path: Path,
     /// One JSON object per answer
     #[arg(long, global = true)]
     pub(crate) json: bool,

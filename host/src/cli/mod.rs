@@ -1,6 +1,6 @@
 //! The command line: what is asked for, who answers, and how it is told.
 //!
-//! - `args`: options and commands; `options`: from them to a backend and a cache.
+//! - `args`: options and commands; `options`: from them to a backend and a cache; `path`: the two ways to one.
 //! - `verb`: what is done with a cache, the same in a command and in a line of the shell.
 //! - `answer`: an outcome as text and as JSON; `failure`: errors, their kinds and exit codes.
 //! - `shell`, `demo`, `bench`, `tools`: the commands that are no verbs.
@@ -11,6 +11,7 @@ mod bench;
 mod demo;
 mod failure;
 mod options;
+mod path;
 mod shell;
 mod text;
 mod tools;
@@ -52,7 +53,7 @@ fn run(cli: Cli, tell: Tell) -> Result<ExitCode> {
     match cli.command {
         Command::Verb(verb) => {
             let verb = verb.with_standard_input(io::stdin().lock())?;
-            let cache = options::open(&cli.global)?;
+            let (_, cache) = options::open(&cli.global)?;
             let answer = verb.run(&cache)?;
             tell.answer(&answer)?;
             Ok(exit_code(&answer))

@@ -5,25 +5,26 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use etcetera::{BaseStrategy, choose_base_strategy};
 use flipcache::backend::{self, BackendOptions, BackendUrl, KvBackend};
-use flipcache::component::{Cache, Instance};
 use flipcache::{Error, Options, io};
 
 use super::args::{Eviction, GlobalOptions, KeyType, ValueType};
 use super::failure::Failure;
+use super::path::{Cache, Caches};
 use super::text::parse_value;
 
 /// The directory in the user's data directory where files of this program stand.
 const FOLDER: &str = "flipcache";
 
-/// Opens the cache that the options describe, in an instance of its own.
-pub(crate) fn open(global: &GlobalOptions) -> Result<Cache, Failure> {
+/// Opens the cache that the options describe, in local tiers of its own.
+pub(crate) fn open(global: &GlobalOptions) -> Result<(Caches, Cache), Failure> {
     let options = cache_options(global)?;
     let url = match &global.backend {
         Some(url) => url.parse().map_err(Error::Url)?,
         None => BackendUrl::Sqlite(data_file("flipcache.db")?),
     };
-    let instance = Instance::builder(open_backend(&url)?).build()?;
-    Ok(instance.open(&global.name, options)?)
+    let caches = Caches::new(global.path, open_backend(&url)?)?;
+    let cache = caches.open(&global.name, options)?;
+    Ok((caches, cache))
 }
 
 pub(crate) fn open_backend(url: &BackendUrl) -> Result<Arc<dyn KvBackend>, Failure> {

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::Subcommand;
-use flipcache::component::{Cache, Found, Source};
-use flipcache::{Expiry, Value};
+use flipcache::{Expiry, Found, Source, Value};
 
 use super::answer::{Answer, Body};
 use super::failure::Failure;
+use super::path::Cache;
 use super::text::{parse_seconds, parse_value};
 
 /// Keys that one page of `keys` asks for.

@@ -9,7 +9,7 @@ use super::engine::Data;
 use super::{CacheError, Instance};
 use crate::backend::Page;
 use crate::bindings::exports::flipcache::cache::cache::{Error, GuestFlipCache};
-use crate::{Expiry, Options, Resilience, Source, Stats, Value};
+use crate::{Expiry, Found, Options, Resilience, Stats, Value};
 
 /// A handle of a named cache: see the WIT interface `cache`, whose functions these are.
 ///
@@ -21,15 +21,6 @@ pub struct Cache {
     resilience: Resilience,
     /// The generation of the instance that it was opened in, and its handle there.
     opened: Mutex<Option<(u64, ResourceAny)>>,
-}
-
-/// What a read answers.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Found {
-    /// The value; `None` if neither tier has one and there is no default.
-    pub value: Option<Value>,
-    /// Where it came from.
-    pub source: Source,
 }
 
 /// A call of an export, and what it answers in WIT's terms.
@@ -69,7 +60,7 @@ impl Cache {
     /// # Errors
     ///
     /// [`CacheError`]: a key of another type, or L2 failed, or holds what is no value of this cache.
-    pub fn get(&self, key: &str) -> Result<Found, CacheError> {
+    pub fn get(&self, key: &str) -> Result<Found<Value>, CacheError> {
         let found = self.call(|cache, store, this| cache.call_get_detailed(store, this, key))?;
         Ok(Found {
             value: found.value.map(Into::into),

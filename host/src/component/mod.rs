@@ -25,7 +25,7 @@ mod dict;
 mod engine;
 mod instance;
 
-pub use crate::{Error as CacheError, Source};
-pub use cache::{Cache, Found};
+pub use crate::{Error as CacheError, Found, Source};
+pub use cache::Cache;
 pub use dict::Dict;
 pub use instance::{Instance, InstanceBuilder};

@@ -29,6 +29,7 @@ use crate::backend::{BackendError, Bucket, KvBackend, Page, Slot};
 use crate::shard::Shard;
 use flight::Flights;
 use load::Loads;
+pub(crate) use read::Found;
 use tiers::Opened;
 pub(crate) use tiers::Tiers;
 

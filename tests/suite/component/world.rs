@@ -7,7 +7,7 @@ use std::time::Duration;
 use flipcache::backend::KvBackend;
 use flipcache::backend::memory::MemoryBackend;
 use flipcache::component::{Cache, CacheError, Instance, Source};
-use flipcache::{Expiry, Options, Value};
+use flipcache::{Expiry, Options, Shards, Value};
 
 use crate::stores::Store;
 
@@ -63,6 +63,11 @@ impl FakeClock {
         let nanos = self.nanos();
         let clock = move || Duration::from_nanos(nanos());
         Arc::new(MemoryBackend::with_clock(Arc::new(clock)))
+    }
+
+    /// Shards by this clock.
+    pub(crate) fn shards(&self, shards: Shards) -> Shards {
+        shards.clock(self.nanos())
     }
 
     /// An instance by this clock.

@@ -99,7 +99,7 @@ impl ValueType {
     }
 
     /// Whether [`decode`](Self::decode) would read the bytes, without building the value.
-    pub(crate) fn accepts(self, wire: &[u8]) -> bool {
+    pub fn accepts(self, wire: &[u8]) -> bool {
         match self {
             Self::Bytes => true,
             Self::Text => str::from_utf8(wire).is_ok(),

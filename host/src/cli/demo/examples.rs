@@ -4,11 +4,11 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
-use flipcache::component::Cache;
 use flipcache::{Error, Expiry, Options, Order, Value, ValueType};
 
 use super::shape::Shape;
 use super::{Demo, Example, Show, show};
+use crate::cli::path::Cache;
 
 pub(super) const EXAMPLES: &[Example] = &[
     Example {
@@ -118,8 +118,8 @@ fn custom(demo: &mut Demo) -> Result<()> {
 }
 
 fn fifo(demo: &mut Demo) -> Result<()> {
-    let dict = demo.instance.open_dict(Order::Fifo, 3)?;
-    demo.code("let dict = instance.open_dict(Order::Fifo, 3)")?;
+    let dict = demo.caches.open_dict(Order::Fifo, 3)?;
+    demo.code("let dict = open_dict(Order::Fifo, 3)")?;
     show!(demo, dict.update(numbered(["a", "b", "c"])));
     show!(demo, dict.keys() => "[a, b, c]");
     show!(demo, dict.set("d", Value::Integer(4)));
@@ -128,8 +128,8 @@ fn fifo(demo: &mut Demo) -> Result<()> {
 }
 
 fn lru(demo: &mut Demo) -> Result<()> {
-    let dict = demo.instance.open_dict(Order::Lru, 3)?;
-    demo.code("let dict = instance.open_dict(Order::Lru, 3)")?;
+    let dict = demo.caches.open_dict(Order::Lru, 3)?;
+    demo.code("let dict = open_dict(Order::Lru, 3)")?;
     show!(demo, dict.update(numbered(["a", "b", "c"])));
     show!(demo, dict.get("a") => "1");
     show!(demo, dict.set("d", Value::Integer(4)));

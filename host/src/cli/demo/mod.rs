@@ -7,11 +7,11 @@ mod shape;
 
 use anyhow::Result;
 use flipcache::backend::BackendUrl;
-use flipcache::component::{Cache, Instance};
 use flipcache::{Error, Options, Value};
 
 use super::args::GlobalOptions;
 use super::failure::Failure;
+use super::path::{Cache, Caches};
 use super::{options, print};
 use examples::EXAMPLES;
 
@@ -26,11 +26,10 @@ pub(crate) fn run(global: &GlobalOptions) -> Result<bool> {
             .map_err(|error| Failure::Cache(Error::Url(error)))?,
         None => BackendUrl::Memory,
     };
-    let instance = Instance::builder(options::open_backend(&url)?)
-        .build()
-        .map_err(Failure::Cache)?;
+    let backend = options::open_backend(&url)?;
+    let caches = Caches::new(global.path, backend).map_err(Failure::Cache)?;
     let mut demo = Demo {
-        instance,
+        caches,
         unexpected: 0,
     };
     demo.say(&format!("The cache component, over {url}\n"))?;
@@ -53,14 +52,14 @@ struct Example {
 }
 
 struct Demo {
-    instance: Instance,
+    caches: Caches,
     unexpected: usize,
 }
 
 impl Demo {
     /// Opens an empty cache of the demonstration's own.
     fn open(&self, name: &str, options: Options) -> Result<Cache, Error> {
-        let cache = self.instance.open(&format!("{PREFIX}-{name}"), options)?;
+        let cache = self.caches.open(&format!("{PREFIX}-{name}"), options)?;
         cache.clear()?;
         Ok(cache)
     }

@@ -1,11 +1,11 @@
 //! `dict`: a dictionary of the shell's own, beside its cache.
 
 use clap::Subcommand;
-use flipcache::component::{Dict, Instance};
 use flipcache::{Order, ValueType};
 
 use crate::cli::answer::{Answer, Body};
 use crate::cli::failure::Failure;
+use crate::cli::path::{Caches, Dict};
 use crate::cli::text::parse_value;
 use crate::cli::verb::pairs;
 
@@ -67,7 +67,7 @@ impl DictCommand {
     pub(super) fn run(
         self,
         open: &mut Option<Dict>,
-        instance: &Instance,
+        caches: &Caches,
         value_type: ValueType,
     ) -> Result<Answer, Failure> {
         let order = match self {
@@ -76,7 +76,7 @@ impl DictCommand {
             _ => None,
         };
         if let Some((order, max_items)) = order {
-            *open = Some(instance.open_dict(order, max_items)?);
+            *open = Some(caches.open_dict(order, max_items)?);
             return Ok(Answer::DONE);
         }
         let Some(dict) = open else {
@@ -107,7 +107,7 @@ impl DictCommand {
             Self::Keys => Body::Keys(dict.keys()?),
             Self::Values => Body::Values(dict.values()?.into_iter().map(Some).collect()),
             Self::Items => Body::Items(dict.items()?),
-            Self::Len => Body::Count(dict.len()?.into()),
+            Self::Len => Body::Count(dict.len()?),
             Self::Clear => {
                 dict.clear()?;
                 Body::Done

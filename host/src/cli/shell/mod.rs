@@ -9,18 +9,20 @@ use std::process::ExitCode;
 use std::thread;
 
 use anyhow::{Context, Result};
-use flipcache::component::{Cache, Dict};
 
 use super::answer::{Answer, Body, Tell};
 use super::args::GlobalOptions;
 use super::failure::Failure;
 use super::options;
+use super::path::{Cache, Caches, Dict};
 use line::Command;
 
 /// Reads lines to the end of input. An error in one does not end it, and is no failure of the shell.
 pub(crate) fn run(global: &GlobalOptions, tell: Tell) -> Result<ExitCode> {
+    let (caches, cache) = options::open(global)?;
     let mut session = Session {
-        cache: options::open(global)?,
+        caches,
+        cache,
         dict: None,
         tell,
     };
@@ -34,6 +36,7 @@ pub(crate) fn run(global: &GlobalOptions, tell: Tell) -> Result<ExitCode> {
 
 /// What lives from line to line.
 struct Session {
+    caches: Caches,
     cache: Cache,
     dict: Option<Dict>,
     tell: Tell,
@@ -84,7 +87,7 @@ impl Session {
             Command::Local => Answer::local(Body::Keys(self.cache.local_keys()?)),
             Command::Dict { command } => {
                 let value_type = self.cache.options().value_type;
-                command.run(&mut self.dict, self.cache.instance(), value_type)?
+                command.run(&mut self.dict, &self.caches, value_type)?
             }
             Command::Sleep { time } => {
                 thread::sleep(time);

@@ -7,6 +7,10 @@ use super::engine::Data;
 
 /// What an instance exports, with the parameters of `wit/driver.wit` flattened: a string or a list is
 /// an address and a length.
+#[expect(
+    clippy::type_complexity,
+    reason = "the types are the core functions' own"
+)]
 pub(super) struct Exports {
     /// Makes room for what is passed: old address, old size, alignment, size.
     pub(super) realloc: TypedFunc<(u32, u32, u32, u32), u32>,

@@ -76,6 +76,24 @@ impl Door {
         None
     }
 
+    /// Whether a value is passed into the instance, beside all that may be there: a copy of it on its
+    /// way, and the one that is kept.
+    fn takes(&self, value: &[u8]) -> bool {
+        value.len() as u64 <= self.max_bytes / 4
+    }
+
+    /// How many of these writes, at least one, are passed at once: their values are no more than one
+    /// may be.
+    fn takes_at_once(&self, writes: &[Write<'_>]) -> usize {
+        let mut bytes = 0;
+        let fit = writes.iter().take_while(|write| {
+            bytes += write.key.len() as u64;
+            bytes += write.written.map_or(0, |(value, _)| value.len() as u64);
+            bytes <= self.max_bytes / 4
+        });
+        fit.count().max(1)
+    }
+
     fn guest(&mut self) -> Result<&mut Guest> {
         if self.running.is_none() {
             let clock = self.clock.clone();
@@ -149,6 +167,17 @@ impl Shard for Door {
         ticket: Ticket,
         answer: Answer<'_>,
     ) -> Settled {
+        let answer = match answer {
+            Answer::Entry { value, .. } if !self.takes(value) => {
+                let bounds = self.opened.get(&cache).map(|(_, bounds)| bounds);
+                if bounds.is_some_and(|bounds| !bounds.value_type.accepts(value)) {
+                    return Settled::Undecodable;
+                }
+                // Drops what is there, as a value that is not kept does.
+                Answer::WrongType
+            }
+            answer => answer,
+        };
         let settled = self.call(|guest| guest.settle(cache, hash, key, ticket, answer));
         settled.unwrap_or(Settled::PassedOn)
     }
@@ -159,7 +188,16 @@ impl Shard for Door {
     }
 
     fn end_writes(&mut self, cache: CacheId, writes: &[Write<'_>]) {
-        self.call(|guest| guest.end_writes(cache, writes));
+        let mut writes = writes.to_vec();
+        for write in &mut writes {
+            write.written = write.written.filter(|(value, _)| self.takes(value));
+        }
+        let mut rest = &writes[..];
+        while !rest.is_empty() {
+            let (first, others) = rest.split_at(self.takes_at_once(rest));
+            self.call(|guest| guest.end_writes(cache, first));
+            rest = others;
+        }
     }
 
     fn touch(&mut self, cache: CacheId, hash: u64, key: &str) -> bool {

@@ -1,0 +1,45 @@
+//! A dictionary, by either path: in this process, or in the component.
+
+use flipcache::{Error, Value, component};
+
+pub(crate) enum Dict {
+    Door(flipcache::Dict<Value>),
+    Component(component::Dict),
+}
+
+/// Methods that both have under the same name.
+macro_rules! of_both {
+    ($(fn $name:ident(&self $(, $arg:ident: $type:ty)*) -> $answer:ty;)*) => {$(
+        pub(crate) fn $name(&self $(, $arg: $type)*) -> Result<$answer, Error> {
+            match self {
+                Self::Door(dict) => Ok(dict.$name($($arg),*)),
+                Self::Component(dict) => dict.$name($($arg),*),
+            }
+        }
+    )*};
+}
+
+impl Dict {
+    of_both! {
+        fn get(&self, key: &str) -> Option<Value>;
+        fn peek(&self, key: &str) -> Option<Value>;
+        fn set(&self, key: &str, value: Value) -> Option<(String, Value)>;
+        fn set_default(&self, key: &str, value: Value) -> Value;
+        fn update(&self, items: Vec<(String, Value)>) -> ();
+        fn contains(&self, key: &str) -> bool;
+        fn mark_as_used(&self, key: &str) -> bool;
+        fn pop(&self, key: &str) -> Option<Value>;
+        fn pop_item(&self, newest: bool) -> Option<(String, Value)>;
+        fn clear(&self) -> ();
+        fn keys(&self) -> Vec<String>;
+        fn values(&self) -> Vec<Value>;
+        fn items(&self) -> Vec<(String, Value)>;
+    }
+
+    pub(crate) fn len(&self) -> Result<u64, Error> {
+        match self {
+            Self::Door(dict) => Ok(dict.len() as u64),
+            Self::Component(dict) => dict.len().map(Into::into),
+        }
+    }
+}
