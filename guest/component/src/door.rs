@@ -10,7 +10,7 @@ use flipcache_core::{self as core, Answer, CacheId, Moment, Read, Shard};
 
 use crate::Component;
 use crate::bindings::exports::flipcache::cache::driver::{
-    self, Answers, Bounds, Counters, Found, Guest, Reply, Settled, Ticket, Write,
+    Answers, Bounds, Counters, Found, Guest, Reply, Settled, Ticket, Write,
 };
 use crate::bindings::exports::flipcache::cache::window;
 use crate::state::{clock, start, with_shard};

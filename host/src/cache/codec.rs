@@ -77,6 +77,16 @@ pub trait Codec: Send + Sync + 'static {
     ///
     /// The codec's own, if the bytes are none.
     fn decode(&self, wire: &[u8]) -> Result<Self::Value, Self::Error>;
+
+    /// As [`decode`](Self::decode), of bytes that nobody else needs: a value that is made of them need
+    /// not copy them.
+    ///
+    /// # Errors
+    ///
+    /// As [`decode`](Self::decode).
+    fn decode_owned(&self, wire: Vec<u8>) -> Result<Self::Value, Self::Error> {
+        self.decode(&wire)
+    }
 }
 
 /// `String`s, as UTF-8.
@@ -97,6 +107,10 @@ impl Codec for Text {
     fn decode(&self, wire: &[u8]) -> Result<String, Self::Error> {
         str::from_utf8(wire).map(str::to_owned)
     }
+
+    fn decode_owned(&self, wire: Vec<u8>) -> Result<String, Self::Error> {
+        String::from_utf8(wire).map_err(|error| error.utf8_error())
+    }
 }
 
 /// Bytes, as they are.
@@ -114,6 +128,10 @@ impl Codec for Bytes {
 
     fn decode(&self, wire: &[u8]) -> Result<Vec<u8>, Infallible> {
         Ok(wire.to_vec())
+    }
+
+    fn decode_owned(&self, wire: Vec<u8>) -> Result<Vec<u8>, Infallible> {
+        Ok(wire)
     }
 }
 

@@ -21,7 +21,7 @@ impl<'a, C: Codec, K: Keys> Local<'a, C, K> {
     pub fn get(&self, key: K::Key<'_>) -> Result<Option<C::Value>, Error> {
         let key = key.text();
         let wire = self.cache.handle.local_get(&key);
-        wire.map(|wire| self.cache.decode(&key, &wire)).transpose()
+        wire.map(|wire| self.cache.decode(&key, wire)).transpose()
     }
 
     /// The keys, in the order in which they would be evicted. O(n).

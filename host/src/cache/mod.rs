@@ -22,7 +22,7 @@ use futures_util::stream;
 
 use crate::Error;
 use crate::Source;
-use crate::driver::Handle;
+use crate::driver::{self, Handle};
 
 pub use blocking::Blocking;
 pub use builder::CacheBuilder;
@@ -88,8 +88,12 @@ impl<C: Codec, K: Keys> Cache<C, K> {
     /// As [`get`](Self::get).
     pub async fn get_detailed(&self, key: K::Key<'_>) -> Result<Found<C::Value>, Error> {
         let key = key.text();
-        let found = self.handle.get(&key).await?;
-        let value = found.wire.map(|wire| self.decode(&key, &wire));
+        let found = match self.handle.local_hit(&key, driver::Found::local)? {
+            Some(hit) => hit,
+            // On the heap, so that a hit does not carry the space for it about.
+            None => Box::pin(self.handle.get(&key)).await?,
+        };
+        let value = found.wire.map(|wire| self.decode(&key, wire));
         Ok(Found {
             value: value.transpose()?,
             source: found.source,
@@ -110,7 +114,7 @@ impl<C: Codec, K: Keys> Cache<C, K> {
         let texts: Vec<&str> = keys.iter().map(AsRef::as_ref).collect();
         let found = self.handle.get_many(&texts).await?;
         let values = texts.iter().zip(found).map(|(key, found)| {
-            let value = found.wire.map(|wire| self.decode(key, &wire));
+            let value = found.wire.map(|wire| self.decode(key, wire));
             value.transpose()
         });
         values.collect()
@@ -146,7 +150,7 @@ impl<C: Codec, K: Keys> Cache<C, K> {
                 .map_err(|error| Error::Loader(Arc::from(error.into())))?;
             encode(&*codec, &name, value.borrow())
         });
-        self.decode(&key, &wire.await?)
+        self.decode(&key, wire.await?)
     }
 
     /// Writes L2, then the local tier. After an error the local tier holds no value for the key.
@@ -336,9 +340,9 @@ impl<C: Codec, K: Keys> Cache<C, K> {
         self.handle.stats()
     }
 
-    fn decode(&self, key: &str, wire: &[u8]) -> Result<C::Value, Error> {
+    fn decode(&self, key: &str, wire: Vec<u8>) -> Result<C::Value, Error> {
         self.codec
-            .decode(wire)
+            .decode_owned(wire)
             .map_err(|error| codec_error(key, error))
     }
 }

@@ -22,9 +22,10 @@ impl Found {
         source: Source::None,
     };
 
-    fn local(wire: Vec<u8>) -> Self {
+    /// A hit of the local tier.
+    pub(crate) fn local(wire: &[u8]) -> Self {
         Self {
-            wire: Some(wire),
+            wire: Some(wire.to_vec()),
             source: Source::Local,
         }
     }
@@ -32,7 +33,7 @@ impl Found {
 
 /// What the local tier says to a read.
 enum Local {
-    Hit(Vec<u8>),
+    Hit(Found),
     /// Ask L2; the local tier could answer if that fails.
     Renew(Ticket),
     Ask(Ticket),
@@ -41,7 +42,7 @@ enum Local {
 impl From<Read<'_>> for Local {
     fn from(read: Read<'_>) -> Self {
         match read {
-            Read::Hit(wire) => Self::Hit(wire.to_vec()),
+            Read::Hit(wire) => Self::Hit(Found::local(wire)),
             Read::Renew(ticket) => Self::Renew(ticket),
             Read::Miss(ticket) => Self::Ask(ticket),
         }
@@ -57,6 +58,21 @@ struct Asked {
 }
 
 impl Handle {
+    /// The local tier's own answer to a read, if it has one; `None`: nothing has happened yet. `answer`
+    /// makes it of the wire form while the shard waits, and must be short.
+    pub(crate) fn local_hit<R>(
+        &self,
+        key: &str,
+        answer: impl FnOnce(&[u8]) -> R,
+    ) -> Result<Option<R>, Error> {
+        let hash = self.place(key)?;
+        let ttl_on_read = self.options.ttl_on_read();
+        Ok(self.with_shard(hash, |shard| {
+            let wire = shard.find(self.cache(), hash, key, ttl_on_read);
+            wire.map(answer)
+        }))
+    }
+
     pub(crate) async fn get(self: &Arc<Self>, key: &str) -> Result<Found, Error> {
         let found = self.get_without_default(key).await?;
         if found.wire.is_some() || self.default.is_none() {
@@ -70,7 +86,7 @@ impl Handle {
     pub(super) async fn get_without_default(self: &Arc<Self>, key: &str) -> Result<Found, Error> {
         let hash = self.place(key)?;
         let (ticket, renews) = match self.read_local(key, hash) {
-            Local::Hit(wire) => return Ok(Found::local(wire)),
+            Local::Hit(found) => return Ok(found),
             Local::Renew(ticket) => (ticket, true),
             Local::Ask(ticket) => (ticket, false),
         };
@@ -95,8 +111,8 @@ impl Handle {
         let (mut questions, mut asked) = (Vec::new(), Vec::new());
         self.read_local_many(&placed, |at, local| {
             let (ticket, renews) = match local {
-                Local::Hit(wire) => {
-                    answers[at] = Found::local(wire);
+                Local::Hit(found) => {
+                    answers[at] = found;
                     return;
                 }
                 Local::Renew(ticket) => (ticket, true),
@@ -119,7 +135,7 @@ impl Handle {
         let ttl_on_read = self.options.ttl_on_read();
         self.with_shard(hash, |shard| {
             if let Some(wire) = shard.find(self.cache(), hash, key, ttl_on_read) {
-                return Local::Hit(wire.to_vec());
+                return Local::Hit(Found::local(wire));
             }
             let mut local = Local::Ask(Ticket::VOID);
             shard.read(self.cache(), &[(hash, key)], ttl_on_read, &mut |read| {
@@ -149,11 +165,10 @@ impl Handle {
         let landing = match landed {
             Ok(landing) => landing,
             Err(error) => {
-                let left = self.with_shard(hash, |shard| {
+                let found = self.with_shard(hash, |shard| {
                     let wire = shard.peek(self.cache(), hash, key).filter(|_| renews);
-                    wire.map(<[u8]>::to_vec)
+                    wire.map(Found::local)
                 });
-                let found = left.map(Found::local);
                 return found.ok_or_else(|| error.again().into());
             }
         };
