@@ -32,6 +32,12 @@ pub mod component;
 
 pub mod link;
 
+#[cfg(feature = "wasmtime")]
+pub mod app;
+
+#[cfg(feature = "wasmtime")]
+mod tenant;
+
 pub mod backend;
 
 pub mod io;
