@@ -18,12 +18,17 @@ const FOLDER: &str = "flipcache";
 /// Opens the cache that the options describe, in an instance of its own.
 pub(crate) fn open(global: &GlobalOptions) -> Result<Cache, Failure> {
     let options = cache_options(global)?;
+    let instance = Instance::builder(open_chosen_backend(global)?).build()?;
+    Ok(instance.open(&global.name, options)?)
+}
+
+/// Opens the backend that the options name, or else the embedded default.
+pub(crate) fn open_chosen_backend(global: &GlobalOptions) -> Result<Arc<dyn KvBackend>, Failure> {
     let url = match &global.backend {
         Some(url) => url.parse().map_err(Error::Url)?,
         None => BackendUrl::Sqlite(data_file("flipcache.db")?),
     };
-    let instance = Instance::builder(open_backend(&url)?).build()?;
-    Ok(instance.open(&global.name, options)?)
+    open_backend(&url)
 }
 
 pub(crate) fn open_backend(url: &BackendUrl) -> Result<Arc<dyn KvBackend>, Failure> {
