@@ -18,6 +18,12 @@ const APP: Guest = Guest {
     sources: &["tests/app/Cargo.toml", "tests/app/src", "wit"],
 };
 
+/// A command and a proxy that do what a host must bear.
+const HOSTILE: Guest = Guest {
+    package: "flipcache-test-hostile",
+    sources: &["tests/hostile/Cargo.toml", "tests/hostile/src"],
+};
+
 /// What stands between the cache and its backend.
 const PASS_THROUGH: Guest = Guest {
     package: "flipcache-middleware-pass-through",
@@ -40,6 +46,7 @@ fn main() -> Result<()> {
         .parent()
         .context("this crate stands in its workspace")?;
     build(&APP, "APP", workspace, &out_dir)?;
+    build(&HOSTILE, "HOSTILE", workspace, &out_dir)?;
     build(&PASS_THROUGH, "PASS_THROUGH", workspace, &out_dir)?;
     build(&ZSTD, "ZSTD", workspace, &out_dir)
 }

@@ -1,9 +1,13 @@
-//! Bodies: the client's, which is bounded, and those of answers that are not the application's.
+//! Bodies: the client's, which is bounded; the application's; those of answers that are not its own.
 
 use std::error::Error;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, ready};
 
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper::body::{Body, Bytes, Incoming};
+use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 use hyper::header::CONTENT_TYPE;
 use hyper::http::HeaderValue;
 use hyper::{Response, StatusCode};
@@ -28,6 +32,46 @@ fn refused(error: Box<dyn Error + Send + Sync>, max: usize) -> HttpError {
     match error.downcast::<hyper::Error>() {
         Ok(error) => HttpError::Hyper(*error),
         Err(error) => HttpError::InternalError(Some(error.to_string())),
+    }
+}
+
+/// The body of an instance's answer. It breaks off where the instance was stopped: by itself it would
+/// end there as if it were complete.
+pub(super) struct Answered {
+    body: WasiBody,
+    is_stopped: Arc<AtomicBool>,
+}
+
+impl Answered {
+    /// `is_stopped` tells what became of the instance before the instance goes.
+    pub(super) fn new(body: WasiBody, is_stopped: Arc<AtomicBool>) -> Self {
+        Self { body, is_stopped }
+    }
+}
+
+impl Body for Answered {
+    type Data = Bytes;
+    type Error = HttpError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, HttpError>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        Poll::Ready(match frame {
+            None if self.is_stopped.load(Ordering::Acquire) => {
+                Some(Err(HttpError::HttpResponseIncomplete))
+            }
+            frame => frame,
+        })
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
 

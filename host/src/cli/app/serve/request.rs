@@ -2,10 +2,11 @@
 
 use std::io::stderr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use flipcache::backend::describe;
+use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::header::{HOST, HeaderValue, RETRY_AFTER};
 use hyper::{Request, Response, StatusCode};
@@ -19,7 +20,7 @@ use wasmtime_wasi_http::p2::bindings::ProxyPre;
 use wasmtime_wasi_http::p2::bindings::http::types::{ErrorCode, Scheme};
 use wasmtime_wasi_http::{WasiBody, WasiHttpView};
 
-use super::body::{bounded, is_too_large, plain};
+use super::body::{Answered, bounded, is_too_large, plain};
 use crate::cli::app::application::App;
 use crate::cli::app::data::Data;
 use crate::cli::app::options::ServeOptions;
@@ -131,11 +132,14 @@ impl Proxy {
         let (sender, answer) = oneshot::channel();
         // Dropped with its task, if the client goes.
         let mut tasks = JoinSet::new();
-        tasks.spawn(self.work(request, sender, turn)?.in_current_span());
+        let is_stopped = Arc::new(AtomicBool::new(false));
+        let work = self.work(request, sender, is_stopped.clone(), turn)?;
+        tasks.spawn(work.in_current_span());
         match answer.await {
             Ok(answered) => {
                 tasks.detach_all();
-                answered.map_err(Refusal::Error)
+                let response = answered.map_err(Refusal::Error)?;
+                Ok(response.map(|body| Answered::new(body, is_stopped).boxed_unsync()))
             }
             // The instance is gone.
             Err(_) => match tasks.join_next().await {
@@ -153,6 +157,7 @@ impl Proxy {
         &self,
         request: Request<Incoming>,
         sender: Sender<Answer>,
+        is_stopped: Arc<AtomicBool>,
         turn: OwnedSemaphorePermit,
     ) -> Result<impl Future<Output = Result<(), Stop>> + Send + use<>, Refusal> {
         // Standard output is this program's own.
@@ -176,6 +181,7 @@ impl Proxy {
             if let Err(stop) = &ended {
                 // Here, as the client may have had the head of an answer, and nobody else be told.
                 tracing::error!("the application {}", describe(stop));
+                is_stopped.store(true, Ordering::Release);
             }
             drop(store);
             drop(turn);
