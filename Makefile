@@ -1,14 +1,16 @@
 WASM = wasm32-unknown-unknown
 GUESTS = -p flipcache-component -p flipcache-codec -p flipcache-middleware -p flipcache-middleware-zstd \
-	-p flipcache-middleware-pass-through -p flipcache-test-app
+	-p flipcache-middleware-pass-through -p flipcache-guest -p flipcache-example-shortener \
+	-p flipcache-example-word-count -p flipcache-test-app -p flipcache-test-sdk-app
 
-.PHONY: help setup setup-wasm setup-redis setup-python demo test lint
+.PHONY: help setup setup-wasm setup-redis setup-python demo examples test lint
 
 help:
-	@echo 'make demo    show the cache at work, without Redis'
-	@echo 'make test    run all tests, against a real Redis'
-	@echo 'make lint    check formatting, lints and docs'
-	@echo 'make setup   install what these need: the wasm target of Rust, redis-server, and Python'
+	@echo 'make demo      show the cache at work, without Redis'
+	@echo 'make examples  build two applications that use the cache, into target/examples'
+	@echo 'make test      run all tests, against a real Redis'
+	@echo 'make lint      check formatting, lints and docs'
+	@echo 'make setup     install what these need: the wasm target of Rust, redis-server, and Python'
 
 setup: setup-wasm setup-redis setup-python
 
@@ -23,6 +25,9 @@ setup-python:
 
 demo: setup-wasm
 	cargo run -p flipcache -- demo
+
+examples: setup-wasm
+	cargo run -p flipcache-tests --bin build-examples -- target/examples
 
 test: setup
 	cargo test --workspace

@@ -24,6 +24,39 @@ const HOSTILE: Guest = Guest {
     sources: &["tests/hostile/Cargo.toml", "tests/hostile/src"],
 };
 
+/// An application that is written with the crate for authors.
+const SDK_APP: Guest = Guest {
+    package: "flipcache-test-sdk-app",
+    sources: &[
+        "guest/sdk/Cargo.toml",
+        "guest/sdk/src",
+        "tests/sdk-app/Cargo.toml",
+        "tests/sdk-app/src",
+        "wit",
+    ],
+};
+
+/// The examples.
+const SHORTENER: Guest = Guest {
+    package: "flipcache-example-shortener",
+    sources: &[
+        "guest/examples/shortener",
+        "guest/sdk/Cargo.toml",
+        "guest/sdk/src",
+        "wit",
+    ],
+};
+
+const WORD_COUNT: Guest = Guest {
+    package: "flipcache-example-word-count",
+    sources: &[
+        "guest/examples/word-count",
+        "guest/sdk/Cargo.toml",
+        "guest/sdk/src",
+        "wit",
+    ],
+};
+
 /// What stands between the cache and its backend.
 const PASS_THROUGH: Guest = Guest {
     package: "flipcache-middleware-pass-through",
@@ -48,7 +81,10 @@ fn main() -> Result<()> {
     build(&APP, "APP", workspace, &out_dir)?;
     build(&HOSTILE, "HOSTILE", workspace, &out_dir)?;
     build(&PASS_THROUGH, "PASS_THROUGH", workspace, &out_dir)?;
-    build(&ZSTD, "ZSTD", workspace, &out_dir)
+    build(&ZSTD, "ZSTD", workspace, &out_dir)?;
+    build(&SDK_APP, "SDK_APP", workspace, &out_dir)?;
+    build(&SHORTENER, "SHORTENER", workspace, &out_dir)?;
+    build(&WORD_COUNT, "WORD_COUNT", workspace, &out_dir)
 }
 
 fn build(guest: &Guest, name: &str, workspace: &Path, out_dir: &Path) -> Result<()> {

@@ -1,0 +1,30 @@
+//! What the service answers.
+
+/// An answer: a status, headers, and text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// The status.
+    pub status: u16,
+    /// Headers beside the content's type.
+    pub headers: Vec<(&'static str, String)>,
+    /// The text.
+    pub body: String,
+}
+
+impl Reply {
+    /// An answer without headers of its own.
+    pub fn new(status: u16, body: impl Into<String>) -> Self {
+        Self {
+            status,
+            headers: Vec::new(),
+            body: body.into(),
+        }
+    }
+
+    /// Adds a header.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+}

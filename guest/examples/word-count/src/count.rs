@@ -1,0 +1,60 @@
+//! The cached lookup, and what a run counts.
+
+use std::time::Duration;
+
+use flipcache_guest::{Cache, Error, Eviction, Json, Source};
+
+use crate::nearest::{Nearest, nearest};
+use crate::table::{Origin, Table};
+use crate::words::words;
+
+/// How long an answer is good.
+const WEEK: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// What a run tells.
+pub(crate) struct Counted {
+    pub(crate) table: Table,
+    /// This run among all, from 1.
+    pub(crate) run: i64,
+    /// The words of all runs.
+    pub(crate) words: i64,
+}
+
+/// Looks every word up, and adds to the sums that the cache keeps from run to run.
+pub(crate) fn count(text: &str) -> Result<Counted, Error> {
+    let known = Cache::builder("word-count:nearest")
+        .json::<Nearest>()
+        .local_max(1_000)
+        .eviction(Eviction::Lru)
+        .ttl(WEEK)
+        .open()?;
+    let mut table = Table::default();
+    for word in words(text) {
+        let (nearest, origin) = look_up(&known, &word)?;
+        table.add(word, nearest, origin);
+    }
+
+    let sums = Cache::builder("word-count:sums").integers::<i64>().open()?;
+    let words = i64::try_from(table.words()).unwrap_or(i64::MAX);
+    Ok(Counted {
+        run: sums.increment("runs", 1)?,
+        words: sums.increment("words", words)?,
+        table,
+    })
+}
+
+/// Asks the cache; what it does not know is computed and kept. Where the origin does not matter,
+/// `known.get_or_insert_with(word, || nearest(word))` is all of this.
+fn look_up(known: &Cache<Json<Nearest>>, word: &str) -> Result<(Nearest, Origin), Error> {
+    let found = known.get_detailed(word)?;
+    if let Some(answer) = found.value {
+        let origin = match found.source {
+            Source::Backend => Origin::Backend,
+            _ => Origin::Local,
+        };
+        return Ok((answer, origin));
+    }
+    let computed = nearest(word);
+    known.set(word, &computed)?;
+    Ok((computed, Origin::Computed))
+}

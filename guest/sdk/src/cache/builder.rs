@@ -1,0 +1,217 @@
+//! How a cache is opened.
+
+use std::borrow::Borrow;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::Cache;
+use crate::bindings::flipcache::cache::cache::{FlipCache, Options};
+use crate::life::millis;
+use crate::{
+    Boolean, Bytes, Codec, Error, Eviction, Float, Integer, IntegerKeys, Json, Keys, Resilience,
+    Text, TextKeys,
+};
+
+/// A cache that is still to be opened. The defaults are those of Python's `FlipCache`: 100 entries of
+/// text, first in first out, no TTL, no default.
+#[must_use = "nothing is opened until `open`"]
+pub struct CacheBuilder<C: Codec = Text, K: Keys = TextKeys> {
+    name: String,
+    options: Options,
+    resilience: Resilience,
+    codec: C,
+    default: Option<C::Value>,
+    keys: PhantomData<fn() -> K>,
+}
+
+impl CacheBuilder {
+    pub(super) fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            options: defaults(),
+            resilience: Resilience::default(),
+            codec: Text,
+            default: None,
+            keys: PhantomData,
+        }
+    }
+}
+
+impl<C: Codec, K: Keys> CacheBuilder<C, K> {
+    /// Entries that the local tier holds; 0: no local tier.
+    pub fn local_max(mut self, entries: u32) -> Self {
+        self.options.local_max = entries;
+        self
+    }
+
+    /// Bytes of keys and values, in wire form, that the local tier holds.
+    pub fn local_max_bytes(mut self, bytes: u64) -> Self {
+        self.options.local_max_bytes = Some(bytes);
+        self
+    }
+
+    /// Which entry leaves a full local tier first.
+    pub fn eviction(mut self, eviction: Eviction) -> Self {
+        self.options.eviction = eviction;
+        self
+    }
+
+    /// Time to live of entries, in both tiers, in whole milliseconds. At least one.
+    pub fn ttl(mut self, ttl: Duration) -> Self {
+        self.options.ttl_ms = Some(millis(ttl));
+        self
+    }
+
+    /// Whether a read starts an entry's TTL anew, in both tiers.
+    pub fn refresh_ttl_on_get(mut self, refresh: bool) -> Self {
+        self.options.refresh_ttl_on_get = refresh;
+        self
+    }
+
+    /// What a read of an absent key answers.
+    pub fn default(mut self, value: impl Into<C::Value>) -> Self {
+        self.default = Some(value.into());
+        self
+    }
+
+    /// Whether a read that answers the default also stores it, if the key is still absent.
+    pub fn store_default(mut self, store: bool) -> Self {
+        self.options.store_default = store;
+        self
+    }
+
+    /// How the cache behaves when things go wrong.
+    pub fn resilience(mut self, resilience: Resilience) -> Self {
+        self.resilience = resilience;
+        self
+    }
+
+    /// Keys are integers.
+    pub fn integer_keys(self) -> CacheBuilder<C, IntegerKeys> {
+        CacheBuilder {
+            name: self.name,
+            options: self.options,
+            resilience: self.resilience,
+            codec: self.codec,
+            default: self.default,
+            keys: PhantomData,
+        }
+    }
+
+    /// Values are integers of a type that 64 bits with a sign can hold. Drops a default set before.
+    pub fn integers<T: TryFrom<i64> + Into<i64> + Copy>(self) -> CacheBuilder<Integer<T>, K> {
+        self.codec(Integer::default())
+    }
+
+    /// Values are floating-point numbers. Drops a default set before.
+    pub fn floats(self) -> CacheBuilder<Float, K> {
+        self.codec(Float)
+    }
+
+    /// Values are booleans. Drops a default set before.
+    pub fn booleans(self) -> CacheBuilder<Boolean, K> {
+        self.codec(Boolean)
+    }
+
+    /// Values are bytes. Drops a default set before.
+    pub fn bytes(self) -> CacheBuilder<Bytes, K> {
+        self.codec(Bytes)
+    }
+
+    /// Values are of a type of serde's, stored as JSON. Drops a default set before.
+    pub fn json<T: Serialize + DeserializeOwned>(self) -> CacheBuilder<Json<T>, K> {
+        self.codec(Json::default())
+    }
+
+    /// Values are what a codec makes of what the cache holds. Drops a default set before.
+    pub fn codec<D: Codec>(self, codec: D) -> CacheBuilder<D, K> {
+        CacheBuilder {
+            name: self.name,
+            options: self.options,
+            resilience: self.resilience,
+            codec,
+            default: None,
+            keys: PhantomData,
+        }
+    }
+
+    /// Opens the cache. Handles of one name share one local tier; of bounds and eviction the last
+    /// opening counts. No round trip to the shared tier, unless the host must ask for permission.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidName`] and [`Error::InvalidOptions`] for what is not valid, [`Error::Default`]
+    /// for a default without a form, [`Error::Conflict`] if the cache is open with another key or
+    /// value type, [`Error::Denied`] if the host does not grant it, [`Error::Backend`] if it could not
+    /// ask.
+    pub fn open(self) -> Result<Cache<C, K>, Error> {
+        let default = self.default.as_ref();
+        let default = default.map(|value| self.codec.encode(value.borrow()));
+        let mut options = self.options;
+        options.key_type = K::TYPE;
+        options.value_type = C::WIRE;
+        let resilience = self.resilience.into();
+        let mut without_default = None;
+        if let Some(default) = default {
+            let default = default.map_err(|error| Error::Default(error.into()))?;
+            without_default = Some(FlipCache::open_with(&self.name, &options, resilience)?);
+            options.default = Some(default);
+        }
+        let raw = FlipCache::open_with(&self.name, &options, resilience)?;
+        Ok(Cache {
+            name: self.name,
+            raw,
+            without_default,
+            codec: self.codec,
+            keys: PhantomData,
+        })
+    }
+}
+
+/// The defaults of Python's `FlipCache`.
+fn defaults() -> Options {
+    Options {
+        local_max: 100,
+        local_max_bytes: None,
+        eviction: Eviction::Fifo,
+        ttl_ms: None,
+        refresh_ttl_on_get: false,
+        key_type: TextKeys::TYPE,
+        value_type: Text::WIRE,
+        default: None,
+        store_default: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn new_has_pythons_defaults() {
+        let builder = CacheBuilder::new("n");
+        assert_eq!((builder.name.as_str(), builder.default), ("n", None));
+        assert_eq!(
+            (builder.options.local_max, builder.options.ttl_ms),
+            (100, None)
+        );
+        assert_eq!(builder.options.eviction, Eviction::Fifo);
+        assert_eq!(builder.resilience, Resilience::default());
+    }
+
+    #[test]
+    fn codec_after_a_default_drops_it_and_keeps_the_options() {
+        let builder = CacheBuilder::new("n")
+            .ttl(Duration::from_secs(3))
+            .default("text")
+            .integers::<i64>()
+            .integer_keys();
+        assert_eq!(
+            (builder.default, builder.options.ttl_ms),
+            (None, Some(3_000))
+        );
+    }
+}

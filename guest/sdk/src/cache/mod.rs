@@ -1,0 +1,380 @@
+//! Caches for application components: typed, and done when a call returns.
+
+mod builder;
+mod local;
+mod pages;
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use crate::bindings::flipcache::cache::cache::{FlipCache, Stats};
+use crate::{Codec, Error, Expiry, Integer, Key, Keys, Source, Text, TextKeys, Value};
+
+pub use builder::CacheBuilder;
+pub use local::Local;
+pub use pages::KeyPages;
+
+/// A named cache of typed values in two tiers. Keys stand in the shared tier (L2) as `name:key`.
+///
+/// # Errors
+///
+/// Every method that asks L2 may answer [`Error::Backend`]; every method that takes a key
+/// [`Error::TooLarge`] for one that is too long; every method [`Error::Denied`] if the host does not
+/// grant it.
+pub struct Cache<C: Codec = Text, K: Keys = TextKeys> {
+    name: String,
+    raw: FlipCache,
+    /// The same cache for reads that must not meet the default; `None` if there is no default.
+    without_default: Option<FlipCache>,
+    codec: C,
+    keys: PhantomData<fn() -> K>,
+}
+
+/// A value, and where it came from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found<V> {
+    /// The value; `None` if neither tier has one and there is no default.
+    pub value: Option<V>,
+    /// Where it came from.
+    pub source: Source,
+}
+
+impl Cache {
+    /// A cache that is still to be opened: of text, until the builder is told otherwise.
+    pub fn builder(name: &str) -> CacheBuilder {
+        CacheBuilder::new(name)
+    }
+
+    /// Opens a cache of text with the defaults.
+    ///
+    /// # Errors
+    ///
+    /// As [`CacheBuilder::open`].
+    pub fn open(name: &str) -> Result<Self, Error> {
+        Self::builder(name).open()
+    }
+}
+
+impl<C: Codec, K: Keys> Cache<C, K> {
+    /// The cache's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Reads through: local tier, then L2, which fills the local tier.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Undecodable`], [`Error::WrongType`] or [`Error::Codec`] if L2 holds what is no value
+    /// of this cache.
+    pub fn get(&self, key: K::Key<'_>) -> Result<Option<C::Value>, Error> {
+        let key = key.text();
+        self.decoded(&key, self.raw.get(&key)?)
+    }
+
+    /// As [`get`](Self::get), and where the value came from.
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Self::get).
+    pub fn get_detailed(&self, key: K::Key<'_>) -> Result<Found<C::Value>, Error> {
+        let key = key.text();
+        let found = self.raw.get_detailed(&key)?;
+        Ok(Found {
+            value: self.decoded(&key, found.value)?,
+            source: found.source,
+        })
+    }
+
+    /// One slot per key, in the order asked for; at most one round trip.
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Self::get); fails whole.
+    pub fn get_many<'k>(
+        &self,
+        keys: impl IntoIterator<Item = K::Key<'k>>,
+    ) -> Result<Vec<Option<C::Value>>, Error> {
+        let keys = texts::<K>(keys);
+        let values = self.raw.get_many(&keys)?;
+        let values = keys.iter().zip(values);
+        values
+            .map(|(key, value)| self.decoded(key, value))
+            .collect()
+    }
+
+    /// The value of a key. If neither tier has one, what `load` answers, after it was written.
+    ///
+    /// What was loaded is written only if the key is still absent; if somebody has written it
+    /// meanwhile, that value is answered. The cache's default plays no part here.
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Self::get) and [`set`](Self::set).
+    pub fn get_or_insert_with(
+        &self,
+        key: K::Key<'_>,
+        load: impl FnOnce() -> C::Value,
+    ) -> Result<C::Value, Error> {
+        self.get_or_try_insert_with(key, || Ok(load()))
+    }
+
+    /// As [`get_or_insert_with`](Self::get_or_insert_with), with a loader that may fail: then nothing
+    /// is written.
+    ///
+    /// # Errors
+    ///
+    /// As [`get_or_insert_with`](Self::get_or_insert_with), and what the loader answers.
+    pub fn get_or_try_insert_with<E: From<Error>>(
+        &self,
+        key: K::Key<'_>,
+        load: impl FnOnce() -> Result<C::Value, E>,
+    ) -> Result<C::Value, E> {
+        let key = key.text();
+        if let Some(value) = self.get_without_default(&key)? {
+            return Ok(value);
+        }
+        let loaded = load()?;
+        if self.insert(&key, loaded.borrow())? {
+            return Ok(loaded);
+        }
+        // Whoever wrote it may have deleted it since.
+        Ok(self.get_without_default(&key)?.unwrap_or(loaded))
+    }
+
+    /// Writes L2, then the local tier. After an error the local tier holds no value for the key.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Codec`] or [`Error::InvalidValue`] if the value has no form in the cache.
+    pub fn set(&self, key: K::Key<'_>, value: &C::Borrowed) -> Result<(), Error> {
+        self.set_with(key, value, Expiry::Inherit)
+    }
+
+    /// As [`set`](Self::set), with a TTL of the entry's own.
+    ///
+    /// # Errors
+    ///
+    /// As [`set`](Self::set), and [`Error::InvalidTtl`] for less than a millisecond or more than L2
+    /// can hold.
+    pub fn set_with_ttl(
+        &self,
+        key: K::Key<'_>,
+        value: &C::Borrowed,
+        ttl: Duration,
+    ) -> Result<(), Error> {
+        self.set_with(key, value, Expiry::After(ttl))
+    }
+
+    /// As [`set`](Self::set), with a life of the entry's own.
+    ///
+    /// # Errors
+    ///
+    /// As [`set_with_ttl`](Self::set_with_ttl).
+    pub fn set_with(
+        &self,
+        key: K::Key<'_>,
+        value: &C::Borrowed,
+        expiry: Expiry,
+    ) -> Result<(), Error> {
+        let key = key.text();
+        let value = self.encode(&key, value)?;
+        Ok(self.raw.set(&key, &value, expiry.into())?)
+    }
+
+    /// Writes entries in one round trip. Not atomic: after an error of L2 any subset may have been
+    /// written. Nothing is if a key or value is not valid.
+    ///
+    /// # Errors
+    ///
+    /// As [`set`](Self::set).
+    pub fn set_many<'a>(
+        &self,
+        entries: impl IntoIterator<Item = (K::Key<'a>, &'a C::Borrowed)>,
+    ) -> Result<(), Error>
+    where
+        C::Borrowed: 'a,
+    {
+        let encode = |(key, value): (K::Key<'a>, &'a C::Borrowed)| {
+            let key = key.text().into_owned();
+            let value = self.encode(&key, value)?;
+            Ok((key, value))
+        };
+        let entries = entries.into_iter().map(encode);
+        let entries: Vec<_> = entries.collect::<Result<_, Error>>()?;
+        Ok(self.raw.set_many(&entries, Expiry::Inherit.into())?)
+    }
+
+    /// Writes a value if the key is absent: `true` if it was written, `false` if the key was there.
+    ///
+    /// # Errors
+    ///
+    /// As [`set`](Self::set).
+    pub fn set_if_absent(&self, key: K::Key<'_>, value: &C::Borrowed) -> Result<bool, Error> {
+        self.insert(&key.text(), value)
+    }
+
+    /// Deletes a key in both tiers; answers whether L2 had it.
+    ///
+    /// # Errors
+    ///
+    /// None of its own.
+    pub fn delete(&self, key: K::Key<'_>) -> Result<bool, Error> {
+        Ok(self.raw.delete(&key.text())?)
+    }
+
+    /// Deletes keys in both tiers; answers how many L2 had.
+    ///
+    /// # Errors
+    ///
+    /// None of its own.
+    pub fn delete_many<'k>(
+        &self,
+        keys: impl IntoIterator<Item = K::Key<'k>>,
+    ) -> Result<u64, Error> {
+        Ok(self.raw.delete_many(&texts::<K>(keys))?)
+    }
+
+    /// Whether either tier has the key. No use, and fills nothing.
+    ///
+    /// # Errors
+    ///
+    /// None of its own.
+    pub fn contains(&self, key: K::Key<'_>) -> Result<bool, Error> {
+        Ok(self.raw.contains(&key.text())?)
+    }
+
+    /// Marks the entry as used, under FIFO too, and starts its TTL anew; `false` if L2 does not have it.
+    ///
+    /// # Errors
+    ///
+    /// None of its own.
+    pub fn refresh(&self, key: K::Key<'_>) -> Result<bool, Error> {
+        Ok(self.raw.refresh(&key.text())?)
+    }
+
+    /// What is left of the entry's life; `None` if absent; never [`Expiry::Inherit`].
+    ///
+    /// # Errors
+    ///
+    /// None of its own.
+    pub fn ttl(&self, key: K::Key<'_>) -> Result<Option<Expiry>, Error> {
+        Ok(self.raw.ttl(&key.text())?.map(Expiry::from))
+    }
+
+    /// The cache's keys in L2, page by page as they are asked for. Those present throughout come at
+    /// least once; some may come twice. An item may be an error of L2; it is the last.
+    pub fn keys(&self) -> KeyPages<'_, K> {
+        KeyPages::new(&self.raw)
+    }
+
+    /// How many keys L2 holds under this name, those of caches whose names begin so among them.
+    ///
+    /// # Errors
+    ///
+    /// None of its own.
+    pub fn len(&self) -> Result<u64, Error> {
+        Ok(self.raw.len()?)
+    }
+
+    /// Whether L2 holds no key under this name. Ends at the first page that has one.
+    ///
+    /// # Errors
+    ///
+    /// None of its own.
+    pub fn is_empty(&self) -> Result<bool, Error> {
+        let first = KeyPages::<TextKeys>::new(&self.raw).next();
+        Ok(first.transpose()?.is_none())
+    }
+
+    /// Deletes every key under this name in both tiers, those of caches whose names begin so among
+    /// them; answers how many.
+    ///
+    /// # Errors
+    ///
+    /// If L2 fails, some may have been deleted, and the local tier is empty.
+    pub fn clear(&self) -> Result<u64, Error> {
+        Ok(self.raw.clear()?)
+    }
+
+    /// The local tier alone.
+    pub fn local(&self) -> Local<'_, C, K> {
+        Local::new(self)
+    }
+
+    /// What the cache has done as long as its provider has known it.
+    pub fn stats(&self) -> Stats {
+        self.raw.stats()
+    }
+
+    /// The handle that WIT has.
+    pub fn raw(&self) -> &FlipCache {
+        &self.raw
+    }
+
+    fn get_without_default(&self, key: &str) -> Result<Option<C::Value>, Error> {
+        let raw = self.without_default.as_ref().unwrap_or(&self.raw);
+        self.decoded(key, raw.get(key)?)
+    }
+
+    fn insert(&self, key: &str, value: &C::Borrowed) -> Result<bool, Error> {
+        let value = self.encode(key, value)?;
+        let inherit = Expiry::Inherit.into();
+        Ok(self.raw.set_if_absent(key, &value, inherit)?)
+    }
+
+    fn encode(&self, key: &str, value: &C::Borrowed) -> Result<Value, Error> {
+        self.codec
+            .encode(value)
+            .map_err(|error| codec_error(key, error))
+    }
+
+    fn decode(&self, key: &str, value: Value) -> Result<C::Value, Error> {
+        self.codec
+            .decode(value)
+            .map_err(|error| codec_error(key, error))
+    }
+
+    fn decoded(&self, key: &str, value: Option<Value>) -> Result<Option<C::Value>, Error> {
+        value.map(|value| self.decode(key, value)).transpose()
+    }
+}
+
+impl<T, K: Keys> Cache<Integer<T>, K>
+where
+    Integer<T>: Codec,
+{
+    /// Adds to the integer of a key, 0 if absent; answers the sum. A key that was absent gets the
+    /// cache's TTL, one that was there keeps its own.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Undecodable`] if the key holds no integer, [`Error::InvalidValue`] if the sum is
+    /// beyond 64 bits; nothing has changed then.
+    pub fn increment(&self, key: K::Key<'_>, delta: i64) -> Result<i64, Error> {
+        Ok(self.raw.increment(&key.text(), delta)?)
+    }
+}
+
+impl<C: Codec, K: Keys> fmt::Debug for Cache<C, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cache")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+fn texts<'k, K: Keys>(keys: impl IntoIterator<Item = K::Key<'k>>) -> Vec<String> {
+    keys.into_iter()
+        .map(|key| key.text().into_owned())
+        .collect()
+}
+
+fn codec_error(key: &str, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+    Error::Codec {
+        key: key.to_owned(),
+        source: error.into(),
+    }
+}

@@ -1,0 +1,70 @@
+//! The hybrid cache for authors of WebAssembly components: a small local tier in front of a shared
+//! one, whoever provides them.
+//!
+//! A component that uses this crate imports `flipcache:cache/cache` and
+//! `flipcache:cache/collections`. Its host links them, or the cache component is composed into it; the
+//! code is the same.
+//!
+//! # Examples
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use flipcache_guest::{Cache, Error};
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(Serialize, Deserialize)]
+//! struct User {
+//!     name: String,
+//! }
+//!
+//! fn user(id: i64) -> Result<User, Error> {
+//!     let users = Cache::builder("user")
+//!         .json::<User>()
+//!         .integer_keys()
+//!         .ttl(Duration::from_secs(60))
+//!         .open()?;
+//!     users.get_or_insert_with(id, || User { name: format!("user {id}") })
+//! }
+//! ```
+//!
+//! # Layout
+//!
+//! - [`Cache`] and [`CacheBuilder`]: a named cache of typed values, and how it is opened.
+//! - [`Codec`]: what values are: text, integers, floats, booleans, bytes, JSON of serde's types, or
+//!   what a codec of your own makes of these.
+//! - [`Dict`]: bounded dictionaries in memory.
+//! - [`bindings`]: the code generated from WIT that these stand on.
+//!
+//! Names and defaults are those of the crate `flipcache`, which is for programs that embed the cache;
+//! here every call returns when it is done. What may be answered and kept is not decided here but by
+//! the cache component, and neither is what a handle may do, but by the host.
+//!
+//! The crate compiles for every target, so that code that uses it can be tested natively; but there a
+//! call of the cache panics, for nobody provides one.
+
+mod cache;
+
+mod codec;
+
+mod key;
+
+mod life;
+
+mod dict;
+
+mod value;
+
+mod error;
+
+pub mod bindings;
+
+pub use bindings::flipcache::cache::cache::{Eviction, KeyType, Source, Stats, ValueType};
+pub use bindings::flipcache::cache::collections::Order;
+pub use bindings::flipcache::cache::types::Value;
+pub use cache::{Cache, CacheBuilder, Found, KeyPages, Local};
+pub use codec::{Boolean, Bytes, Codec, Float, Integer, Json, Text, UnexpectedValue};
+pub use dict::Dict;
+pub use error::{BackendError, Error};
+pub use key::{IntegerKeys, Key, Keys, TextKeys};
+pub use life::{Expiry, Resilience};
