@@ -2,7 +2,11 @@
 
 use std::io;
 use std::sync::Mutex;
+#[cfg(feature = "wasmtime")]
+use std::{pin::pin, task};
 
+#[cfg(feature = "wasmtime")]
+use tokio::runtime::RuntimeFlavor;
 use tokio::runtime::{Builder, Handle, Runtime};
 
 /// A runtime of this process with two threads, started when it is first asked for. It is never shut
@@ -32,4 +36,25 @@ pub fn runtime() -> io::Result<Handle> {
     let handle = started.handle().clone();
     *runtime = Some(started);
     Ok(handle)
+}
+
+/// Waits for a future on this thread, whatever thread it is. What is answered at once costs no more than
+/// one poll. A worker of a runtime with several threads hands its other tasks over meanwhile.
+///
+/// The answer must not depend on this thread: it is asked for by tasks of another one, or of a runtime
+/// with several threads.
+#[cfg(feature = "wasmtime")]
+pub(crate) fn wait<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    let mut context = task::Context::from_waker(task::Waker::noop());
+    if let task::Poll::Ready(answer) = future.as_mut().poll(&mut context) {
+        return answer;
+    }
+    let runtime = Handle::try_current().map(|runtime| runtime.runtime_flavor());
+    let runs_a_task = tokio::task::try_id().is_some();
+    if runs_a_task && matches!(runtime, Ok(RuntimeFlavor::MultiThread)) {
+        tokio::task::block_in_place(|| pollster::block_on(future))
+    } else {
+        pollster::block_on(future)
+    }
 }

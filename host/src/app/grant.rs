@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Tenant;
+use super::limits::{Denied, Limits};
 
 /// What one application may do with the caches that its host gives it: under whose prefix, which names,
 /// how many, how much.
@@ -40,27 +41,6 @@ struct Inner {
 struct Names {
     exact: HashSet<Box<str>>,
     beginnings: Vec<Box<str>>,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
-    pub(super) max_names: usize,
-    pub(super) max_handles: usize,
-    pub(super) max_local_entries: u32,
-    pub(super) max_local_bytes: u64,
-    pub(super) max_batch: usize,
-    pub(super) max_value_bytes: usize,
-    pub(super) max_answer_bytes: usize,
-    pub(super) dict_bytes: u64,
-}
-
-/// Why a name is not opened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Denied {
-    #[error("the host does not grant this name")]
-    Name,
-    #[error("the host grants no more than {0} names")]
-    Names(usize),
 }
 
 impl Grant {
@@ -106,21 +86,6 @@ impl Names {
         let begins = |beginning: &Box<str>| name.starts_with(&**beginning);
         let all = self.exact.is_empty() && self.beginnings.is_empty();
         all || self.exact.contains(name) || self.beginnings.iter().any(begins)
-    }
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            max_names: 16,
-            max_handles: 64,
-            max_local_entries: 10_000,
-            max_local_bytes: 8 << 20,
-            max_batch: 1_024,
-            max_value_bytes: 1 << 20,
-            max_answer_bytes: 64 << 20,
-            dict_bytes: 16 << 20,
-        }
     }
 }
 

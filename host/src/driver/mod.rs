@@ -30,6 +30,9 @@ use flight::Flights;
 use load::Loads;
 use tiers::Tiers;
 
+#[cfg(feature = "wasmtime")]
+pub(crate) use read::Found;
+
 /// What all caches of one client share.
 pub(crate) struct Driver {
     backend: Arc<dyn KvBackend>,

@@ -40,6 +40,24 @@ impl Handle {
         Ok(answers.into_iter().next().unwrap_or(Found::NOTHING))
     }
 
+    /// The local tier's answer to a read, if it has one; else nothing has happened yet. `work` must be
+    /// short: the tiers wait for it.
+    #[cfg(feature = "wasmtime")]
+    pub(crate) fn local_hit<R>(
+        &self,
+        key: &str,
+        work: impl FnOnce(&[u8]) -> R,
+    ) -> Result<Option<R>, Error> {
+        let hash = self.place(key)?;
+        let ttl = self.options.ttl_on_read();
+        Ok(self.with_tiers(
+            |shard, clock| match shard.read(self.cache, hash, key, ttl, clock) {
+                Read::Hit(wire) => Some(work(wire)),
+                Read::Renew(_) | Read::Miss(_) => None,
+            },
+        ))
+    }
+
     /// What the two tiers have, and nothing else.
     pub(super) async fn get_without_default(self: &Arc<Self>, key: &str) -> Result<Found, Error> {
         let hash = self.place(key)?;
