@@ -4,5 +4,8 @@ mod bench;
 mod commands;
 mod failures;
 mod program;
+mod run;
+mod serve;
+mod served;
 mod shell;
 mod tools;

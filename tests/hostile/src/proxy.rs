@@ -16,16 +16,20 @@ wasip2::http::proxy::export!(Hostile);
 
 impl Guest for Hostile {
     fn handle(request: IncomingRequest, out: ResponseOutparam) {
-        match request.path_with_query().as_deref() {
-            Some("/trap") => panic!("on purpose"),
-            Some("/spin") => spin(),
-            Some("/eat") => eat(),
-            Some("/nothing") => {}
-            Some("/error") => ResponseOutparam::set(out, Err(ErrorCode::LoopDetected)),
-            Some("/begin") => begin(out),
-            Some("/echo") => answer(out, &body(&request)),
-            Some("/ask") => answer(out, ask().as_bytes()),
-            Some("/print") => {
+        let path = request.path_with_query().unwrap_or_default();
+        match path.split('?').next().unwrap_or_default() {
+            "/trap" => panic!("on purpose"),
+            "/spin" => {
+                body(&request);
+                spin();
+            }
+            "/eat" => eat(),
+            "/nothing" => {}
+            "/error" => ResponseOutparam::set(out, Err(ErrorCode::LoopDetected)),
+            "/begin" => begin(out),
+            "/echo" => answer(out, &body(&request)),
+            "/ask" => answer(out, ask().as_bytes()),
+            "/print" => {
                 // A failure shows in the test, as nothing is printed.
                 let _ = stdout::get_stdout().write_all(b"printed by the application\n");
                 answer(out, b"printed");
