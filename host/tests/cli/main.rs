@@ -2,6 +2,7 @@
 
 mod bench;
 mod commands;
+mod composed;
 mod failures;
 mod program;
 mod run;

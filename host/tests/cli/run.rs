@@ -1,12 +1,11 @@
 //! `flipcache run`, with components that are real.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use flipcache_tests::components::HOSTILE;
 use flipcache_tests::examples::WORD_COUNT;
-use wac_graph::types::Package;
-use wac_graph::{CompositionGraph, EncodeOptions, plug};
 
+use crate::composed::composed;
 use crate::program::Program;
 
 /// A component that imports the function `nowhere`, and nothing else.
@@ -25,26 +24,6 @@ fn word_count(program: &Program, file: &str) -> Vec<u64> {
     numbers.map(|number| number.expect("a number")).collect()
 }
 
-/// The file with the cache plugged into it.
-fn composed(file: &str, folder: &Path) -> PathBuf {
-    let mut graph = CompositionGraph::new();
-    let mut register = |name, bytes: Vec<u8>| {
-        let package = Package::from_bytes(name, None, bytes, graph.types_mut());
-        let package = package.expect("the file must be a component");
-        graph
-            .register_package(package)
-            .expect("no other has the name")
-    };
-    let app = std::fs::read(file).expect("the file must be there");
-    let app = register("test:app", app);
-    let cache = register("flipcache:component", flipcache::COMPONENT.into());
-    plug(&mut graph, vec![cache], app).expect("the cache must fit");
-    let composed = graph.encode(EncodeOptions::default());
-    let path = folder.join("composed.wasm");
-    std::fs::write(&path, composed.expect("it must be valid")).expect("it must be written");
-    path
-}
-
 #[test]
 fn run_word_count_again_reads_from_the_backend() {
     let program = Program::new();
@@ -58,9 +37,8 @@ fn run_word_count_again_reads_from_the_backend() {
 fn run_with_the_cache_composed_in_uses_the_same_keys() {
     let program = Program::new();
     assert_eq!(word_count(&program, WORD_COUNT), [6, 2, 0, 4]);
-    let composed = composed(WORD_COUNT, program.home());
-    let file = composed.to_str().expect("a plain path");
-    assert_eq!(word_count(&program, file), [6, 2, 4, 0]);
+    let file = composed(WORD_COUNT, program.home());
+    assert_eq!(word_count(&program, &file), [6, 2, 4, 0]);
 }
 
 #[test]

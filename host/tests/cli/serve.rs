@@ -8,6 +8,7 @@ use std::thread;
 use flipcache_tests::components::HOSTILE;
 use flipcache_tests::examples::{SHORTENER, WORD_COUNT};
 
+use crate::composed::composed;
 use crate::program::Program;
 use crate::served::{Served, answer};
 
@@ -32,6 +33,21 @@ fn serve_shortener_shares_one_local_tier_among_instances() {
         let found = served.get("/1");
         let expected = format!("x-cache: {tier}");
         assert!(found.head.contains(&expected), "{expected}: {found:?}");
+    }
+    assert_eq!(served.stop(), "");
+}
+
+#[test]
+fn serve_with_the_cache_composed_in_has_one_that_ends_with_the_request() {
+    let program = Program::with_backend("memory:");
+    let file = composed(SHORTENER, program.home());
+    let served = Served::start_with(program, &file, &[]);
+    for code in ["1\n", "2\n"] {
+        assert_eq!(served.post("/", "https://example.com/").body, code);
+    }
+    for _ in 0..2 {
+        let found = served.get("/2");
+        assert!(found.head.contains("x-cache: backend"), "{found:?}");
     }
     assert_eq!(served.stop(), "");
 }

@@ -2,13 +2,14 @@
 //!
 //! # Layout
 //!
-//! - `server`: connections; `request`: from a request to the answer of an instance.
+//! - `server`: connections; `stall`: those that take nothing; `request`: from a request to the answer of an instance.
 //! - `body`: what goes in and out; `signals`: what ends it.
 
 mod body;
 mod request;
 mod server;
 mod signals;
+mod stall;
 
 use std::net::SocketAddr;
 use std::process::ExitCode;

@@ -15,6 +15,7 @@ use tokio::time::{sleep, timeout};
 
 use super::request::Proxy;
 use super::signals::Signals;
+use super::stall::Stalling;
 
 /// Connections beside those whose requests are worked on: idle ones, and requests that wait. More wait
 /// in the queue of the operating system.
@@ -22,6 +23,9 @@ const SPARE_CONNECTIONS: usize = 384;
 
 /// How long a client may take for the head of a request, from the end of the one before.
 const HEAD_TIME: Duration = Duration::from_secs(30);
+
+/// How long a client may take nothing of an answer.
+const STALL: Duration = Duration::from_secs(30);
 
 /// Bytes that the head of a request may have.
 const MAX_HEAD_BYTES: usize = 64 << 10;
@@ -94,6 +98,7 @@ async fn connection(stream: TcpStream, proxy: Arc<Proxy>, watcher: Watcher) {
     http.timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIME)
         .max_header_size(MAX_HEAD_BYTES);
+    let stream = Stalling::new(stream, STALL);
     let connection = http.serve_connection(TokioIo::new(stream), service);
     if let Err(error) = watcher.watch(connection).await {
         // A client's doing, or an answer that was cut off; that has been told.
