@@ -23,7 +23,8 @@ const FRESH: [&str; 6] = [
     "Ok(()) Ok(Some((\"b\", Value::Integer(1)))) [\"a\", \"c\"]",
 ];
 
-struct Data {
+/// What a store holds whose component imports of the host what the cache does.
+pub(crate) struct Data {
     kv: KvCtx,
     table: ResourceTable,
 }
@@ -39,6 +40,11 @@ impl KvView for Data {
 
 /// The cache plugged into the application.
 fn composed() -> Vec<u8> {
+    plugged(APP)
+}
+
+/// The cache plugged into an application.
+pub(crate) fn plugged(app: &[u8]) -> Vec<u8> {
     let mut graph = CompositionGraph::new();
     let mut register = |name, bytes: &[u8]| {
         let package = Package::from_bytes(name, None, bytes, graph.types_mut());
@@ -47,7 +53,7 @@ fn composed() -> Vec<u8> {
             .register_package(package)
             .expect("no other has the name")
     };
-    let app = register("test:app", APP);
+    let app = register("test:app", app);
     let cache = register("flipcache:component", flipcache::COMPONENT);
     plug(&mut graph, vec![cache], app).expect("the cache must fit the application's imports");
     graph
@@ -55,7 +61,7 @@ fn composed() -> Vec<u8> {
         .expect("the composition must be valid")
 }
 
-fn store(engine: &Engine, backend: Arc<dyn KvBackend>) -> Store<Data> {
+pub(crate) fn store(engine: &Engine, backend: Arc<dyn KvBackend>) -> Store<Data> {
     let kv = KvCtx::builder(backend)
         .build()
         .expect("a runtime must start");
@@ -63,18 +69,23 @@ fn store(engine: &Engine, backend: Arc<dyn KvBackend>) -> Store<Data> {
     Store::new(engine, Data { kv, table })
 }
 
+/// The names of what a component imports, sorted.
+pub(crate) fn imports(component: &Component) -> Vec<String> {
+    let component_type = component.component_type();
+    let mut imports: Vec<_> = component_type
+        .imports(component.engine())
+        .map(|(name, _)| name.to_owned())
+        .collect();
+    imports.sort();
+    imports
+}
+
 #[test]
 fn plug_leaves_only_what_the_cache_imports() {
     let engine = Engine::default();
     let composed = Component::new(&engine, composed()).expect("it must compile");
-    let component_type = composed.component_type();
-    let mut imports: Vec<_> = component_type
-        .imports(&engine)
-        .map(|(name, _)| name.to_owned())
-        .collect();
-    imports.sort();
     assert_eq!(
-        imports,
+        imports(&composed),
         [
             "flipcache:cache/kv-backend@0.1.0",
             "flipcache:cache/types@0.1.0",

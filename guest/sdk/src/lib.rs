@@ -68,3 +68,10 @@ pub use dict::Dict;
 pub use error::{BackendError, Error};
 pub use key::{IntegerKeys, Key, Keys, TextKeys};
 pub use life::{Expiry, Resilience};
+
+/// The examples of the guide compile as tests.
+#[cfg(doctest)]
+mod pages {
+    #[doc = include_str!("../../../docs/src/applications.md")]
+    mod applications {}
+}

@@ -49,8 +49,10 @@ fn look_up(known: &Cache<Json<Nearest>>, word: &str) -> Result<(Nearest, Origin)
     let found = known.get_detailed(word)?;
     if let Some(answer) = found.value {
         let origin = match found.source {
+            Source::Local | Source::Stale => Origin::Local,
             Source::Backend => Origin::Backend,
-            _ => Origin::Local,
+            // This cache has no default.
+            Source::Default | Source::None => Origin::Computed,
         };
         return Ok((answer, origin));
     }

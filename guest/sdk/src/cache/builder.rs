@@ -189,6 +189,7 @@ fn defaults() -> Options {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Value, ValueType};
 
     #[test]
     fn new_has_pythons_defaults() {
@@ -213,5 +214,31 @@ mod tests {
             (builder.default, builder.options.ttl_ms),
             (None, Some(3_000))
         );
+    }
+
+    /// A codec that has no form for anything.
+    struct Refusing;
+
+    impl Codec for Refusing {
+        type Value = ();
+        type Borrowed = ();
+        type Error = &'static str;
+
+        const WIRE: ValueType = ValueType::Bytes;
+
+        fn encode(&self, (): &()) -> Result<Value, &'static str> {
+            Err("no form")
+        }
+
+        fn decode(&self, _: Value) -> Result<(), &'static str> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn open_with_a_default_without_a_form_tells_the_codecs_error() {
+        let refused = CacheBuilder::new("n").codec(Refusing).default(()).open();
+        let refused = refused.map(|_| ());
+        assert!(matches!(refused, Err(Error::Default(error)) if error.to_string() == "no form"));
     }
 }
