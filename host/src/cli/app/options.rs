@@ -67,7 +67,7 @@ pub(crate) struct ServeOptions {
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = parse_seconds)]
     pub(super) timeout: Duration,
     /// Requests that are worked on at once; others wait a little
-    #[arg(long, value_name = "N", default_value_t = 128, value_parser = value_parser!(u32).range(1..=10_000))]
+    #[arg(long, value_name = "N", default_value_t = 128, value_parser = value_parser!(u32).range(1..=4_096))]
     pub(super) max_concurrency: u32,
     /// Bytes that the body of a request may have
     #[arg(long, value_name = "BYTES", default_value = "16MiB")]
