@@ -8,8 +8,7 @@ use std::task::{Context, Poll, ready};
 
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
-use hyper::header::CONTENT_TYPE;
-use hyper::http::HeaderValue;
+use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{Response, StatusCode};
 use wasmtime_wasi_http::{Error as HttpError, WasiBody};
 

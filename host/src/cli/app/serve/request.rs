@@ -93,6 +93,10 @@ impl Proxy {
             return plain(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large\n");
         }
         let Ok(Ok(turn)) = timeout(WAIT, self.turns.clone().acquire_owned()).await else {
+            tracing::warn!(
+                "a request was refused: {} are worked on",
+                self.max_concurrency
+            );
             let mut busy = plain(StatusCode::SERVICE_UNAVAILABLE, "too many requests\n");
             let seconds = HeaderValue::from_static("1");
             busy.headers_mut().insert(RETRY_AFTER, seconds);
