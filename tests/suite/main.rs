@@ -6,6 +6,7 @@ mod component;
 mod composed;
 mod contract;
 mod double;
+mod linked;
 mod middleware;
 mod mistakes;
 mod python;
