@@ -1,13 +1,11 @@
 //! The runtime on which backends are asked, where the embedder brings none of its own.
 
 use std::io;
+use std::pin::pin;
 use std::sync::Mutex;
-#[cfg(feature = "wasmtime")]
-use std::{pin::pin, task};
+use std::task::{Context, Poll, Waker};
 
-#[cfg(feature = "wasmtime")]
-use tokio::runtime::RuntimeFlavor;
-use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::runtime::{Builder, Handle, Runtime, RuntimeFlavor};
 
 /// A runtime of this process with two threads, started when it is first asked for. It is never shut
 /// down: what is begun is finished, or meets its deadline.
@@ -43,11 +41,11 @@ pub fn runtime() -> io::Result<Handle> {
 ///
 /// The answer must not depend on this thread: it is asked for by tasks of another one, or of a runtime
 /// with several threads.
-#[cfg(feature = "wasmtime")]
 pub(crate) fn wait<F: Future>(future: F) -> F::Output {
-    let mut future = pin!(future);
-    let mut context = task::Context::from_waker(task::Waker::noop());
-    if let task::Poll::Ready(answer) = future.as_mut().poll(&mut context) {
+    // A task may take so many steps before it yields. This cannot yield, and would be told to for ever.
+    let mut future = pin!(tokio::task::unconstrained(future));
+    let mut context = Context::from_waker(Waker::noop());
+    if let Poll::Ready(answer) = future.as_mut().poll(&mut context) {
         return answer;
     }
     let runtime = Handle::try_current().map(|runtime| runtime.runtime_flavor());

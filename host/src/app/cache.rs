@@ -83,9 +83,12 @@ impl CacheCtxView<'_> {
     /// The local tier's answer to `get`, if it has one.
     pub(super) fn hit(&mut self, this: &This, key: &str) -> Called<Option<cache::Found>> {
         let open = self.table.get(this)?;
-        let Some(wire) = open.handle.local_hit(key, <[u8]>::to_vec)? else {
+        let room = self.ctx.grant.limits().max_answer_bytes;
+        let copy = |wire: &[u8]| (wire.len() <= room).then(|| wire.to_vec());
+        let Some(wire) = open.handle.local_hit(key, copy)? else {
             return Ok(None);
         };
+        let wire = wire.ok_or_else(|| too_large(room))?;
         let value = decode(wire, open.value_type, key)?;
         Ok(Some(cache::Found {
             value: Some(value),

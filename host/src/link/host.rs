@@ -209,9 +209,13 @@ impl KvCtxView<'_> {
 
 /// Waits for a task that asks the backend.
 async fn finish<T>(task: JoinHandle<Result<T, BackendError>>) -> Called<T> {
-    let answered = task
-        .await
-        .map_err(|error| BackendError::Other(error.into()))?;
+    let answered = task.await.map_err(|error| {
+        let why = match error.is_panic() {
+            true => "the backend panicked",
+            false => "the call was ended",
+        };
+        BackendError::Other(why.into())
+    })?;
     Ok(answered?)
 }
 
