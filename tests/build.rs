@@ -18,6 +18,12 @@ const APP: Guest = Guest {
     sources: &["tests/app/Cargo.toml", "tests/app/src", "wit"],
 };
 
+/// A command and a proxy that do what a host must bear.
+const HOSTILE: Guest = Guest {
+    package: "flipcache-test-hostile",
+    sources: &["tests/hostile/Cargo.toml", "tests/hostile/src"],
+};
+
 /// An application that is written with the crate for authors.
 const SDK_APP: Guest = Guest {
     package: "flipcache-test-sdk-app",
@@ -73,6 +79,7 @@ fn main() -> Result<()> {
         .parent()
         .context("this crate stands in its workspace")?;
     build(&APP, "APP", workspace, &out_dir)?;
+    build(&HOSTILE, "HOSTILE", workspace, &out_dir)?;
     build(&PASS_THROUGH, "PASS_THROUGH", workspace, &out_dir)?;
     build(&ZSTD, "ZSTD", workspace, &out_dir)?;
     build(&SDK_APP, "SDK_APP", workspace, &out_dir)?;

@@ -1,9 +1,11 @@
 //! The runtime on which backends are asked, where the embedder brings none of its own.
 
 use std::io;
+use std::pin::pin;
 use std::sync::Mutex;
+use std::task::{Context, Poll, Waker};
 
-use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::runtime::{Builder, Handle, Runtime, RuntimeFlavor};
 
 /// A runtime of this process with two threads, started when it is first asked for. It is never shut
 /// down: what is begun is finished, or meets its deadline.
@@ -32,4 +34,25 @@ pub fn runtime() -> io::Result<Handle> {
     let handle = started.handle().clone();
     *runtime = Some(started);
     Ok(handle)
+}
+
+/// Waits for a future on this thread, whatever thread it is. What is answered at once costs no more than
+/// one poll. A worker of a runtime with several threads hands its other tasks over meanwhile.
+///
+/// The answer must not depend on this thread: it is asked for by tasks of another one, or of a runtime
+/// with several threads.
+pub(crate) fn wait<F: Future>(future: F) -> F::Output {
+    // A task may take so many steps before it yields. This cannot yield, and would be told to for ever.
+    let mut future = pin!(tokio::task::unconstrained(future));
+    let mut context = Context::from_waker(Waker::noop());
+    if let Poll::Ready(answer) = future.as_mut().poll(&mut context) {
+        return answer;
+    }
+    let runtime = Handle::try_current().map(|runtime| runtime.runtime_flavor());
+    let runs_a_task = tokio::task::try_id().is_some();
+    if runs_a_task && matches!(runtime, Ok(RuntimeFlavor::MultiThread)) {
+        tokio::task::block_in_place(|| pollster::block_on(future))
+    } else {
+        pollster::block_on(future)
+    }
 }

@@ -44,6 +44,12 @@ pub mod component;
 #[cfg(feature = "wasmtime")]
 pub mod link;
 
+#[cfg(feature = "wasmtime")]
+pub mod app;
+
+#[cfg(feature = "wasmtime")]
+mod tenant;
+
 pub mod backend;
 
 pub mod io;

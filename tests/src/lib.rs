@@ -5,9 +5,11 @@
 //! - [`redis_server`] starts Redis servers, one for each test that needs one.
 //! - [`examples`] names the files of the built examples. The binary `build-examples` copies them to
 //!   where a reader of the README looks for them.
+//! - [`components`] names the files of components for the tests of hosts.
 //!
 //! It depends on nothing that is tested, so that the unit tests of every crate can use it.
 
+pub mod components;
 pub mod redis_server;
 
 pub mod examples;

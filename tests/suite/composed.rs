@@ -11,10 +11,10 @@ use wasmtime::{Engine, Store};
 use crate::stores::{bucket, get, in_memory, lasting};
 
 /// An application that imports the cache.
-const APP: &[u8] = include_bytes!(env!("FLIPCACHE_TEST_APP_FILE"));
+pub(crate) const APP: &[u8] = include_bytes!(env!("FLIPCACHE_TEST_APP_FILE"));
 
 /// What the application tells when the key was not there.
-const FRESH: [&str; 6] = [
+pub(crate) const FRESH: [&str; 6] = [
     "None from Source::None",
     "None from Source::None",
     "Some(Value::Text(\"v\")) from Source::Local",
@@ -39,7 +39,7 @@ impl KvView for Data {
 }
 
 /// The cache plugged into the application.
-fn composed() -> Vec<u8> {
+pub(crate) fn composed() -> Vec<u8> {
     plugged(APP)
 }
 

@@ -7,6 +7,7 @@ mod composed;
 mod contract;
 mod double;
 mod examples;
+mod linked;
 mod middleware;
 mod mistakes;
 mod paths;

@@ -189,6 +189,16 @@ impl<V> Dict<V> {
         self.max_items
     }
 
+    /// Bytes of all keys and values, as the bound in bytes counts them.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Another bound in bytes, from the next write on. A dictionary that holds more keeps what it has.
+    pub fn set_max_bytes(&mut self, max_bytes: u64) {
+        self.max_bytes = max_bytes;
+    }
+
     /// The items, the next to leave first.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &V)> {
         self.table.iter()

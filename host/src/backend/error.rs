@@ -43,6 +43,21 @@ impl BackendError {
             Self::Other(cause) => Self::Other(words(cause)),
         }
     }
+
+    /// The same error without its cause, for a guest: the words of a store may name its address, or
+    /// keys as they stand in it.
+    #[cfg(feature = "wasmtime")]
+    pub(crate) fn without_cause(&self) -> Self {
+        let kind = || self.to_string().into();
+        match self {
+            Self::Unavailable(_) => Self::Unavailable(kind()),
+            Self::Timeout => Self::Timeout,
+            Self::AccessDenied(_) => Self::AccessDenied(kind()),
+            Self::TooLarge { limit } => Self::TooLarge { limit: *limit },
+            Self::Unsupported(_) => Self::Unsupported(kind()),
+            Self::Other(_) => Self::Other(kind()),
+        }
+    }
 }
 
 /// An error and what lies under it, in one line. What a cause repeats is told once.

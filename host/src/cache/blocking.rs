@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use flipcache_core::Expiry;
 use futures_util::StreamExt;
-use pollster::block_on;
 
 use super::{Cache, Codec, Found, Integer, Keys};
 use crate::Error;
+use crate::io::wait as block_on;
 
 /// A [`Cache`] whose methods wait for their answers, on any thread; on one of an asynchronous runtime
 /// they hold up its other tasks.

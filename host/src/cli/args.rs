@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use super::app::{RUN_HELP, RunOptions, SERVE_HELP, ServeOptions};
 use super::bench::BenchOptions;
 use super::path::Path;
 use super::text::parse_seconds;
@@ -35,6 +36,12 @@ pub(crate) enum Command {
     Demo,
     /// Measures reads and writes with the cache and without, in a temporary file, unless a backend is named
     Bench(BenchOptions),
+    /// Runs an application: a wasi:cli command that imports the cache, or has it composed in
+    #[command(after_help = RUN_HELP)]
+    Run(RunOptions),
+    /// Serves an application over HTTP: a wasi:http proxy that imports the cache, or has it composed in
+    #[command(after_help = SERVE_HELP)]
+    Serve(ServeOptions),
     /// Writes the cache component, for composition elsewhere
     Component {
         /// The file to write; standard output if there is none
@@ -106,6 +113,25 @@ pub(crate) struct GlobalOptions {
     /// One JSON object per answer
     #[arg(long, global = true)]
     pub(crate) json: bool,
+}
+
+impl GlobalOptions {
+    /// The first option given that says what a cache of the command line is like, for commands that
+    /// have none. One that was given its default does not differ from none. Not `--eviction`.
+    pub(crate) fn option_of_a_cache(&self) -> Option<&'static str> {
+        let given = [
+            (self.name != "default", "--name"),
+            (self.local_max != 100, "--local-max"),
+            (self.local_max_bytes.is_some(), "--local-max-bytes"),
+            (self.ttl.is_some(), "--ttl"),
+            (self.refresh_ttl, "--refresh-ttl"),
+            (!matches!(self.key_type, KeyType::Text), "--key-type"),
+            (!matches!(self.value_type, ValueType::Text), "--type"),
+            (self.default.is_some(), "--default"),
+        ];
+        let given = given.into_iter().find(|(given, _)| *given);
+        given.map(|(_, option)| option)
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]

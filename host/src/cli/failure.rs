@@ -1,8 +1,11 @@
 //! Errors as the command line tells them: a kind, a sentence, an exit code.
 
+use std::path::PathBuf;
+
 use flipcache::Error;
 use flipcache::backend::{BackendError, describe};
 
+use super::app::Stop;
 use super::text::string_as_json;
 
 /// What went wrong. The message says what failed, on what, and what to do.
@@ -17,6 +20,16 @@ pub(crate) enum Failure {
     /// The cache answered an error.
     #[error(transparent)]
     Cache(#[from] Error),
+    /// The file is no application that this program can run.
+    #[error("cannot run {}", file.display())]
+    Unfit {
+        file: PathBuf,
+        #[source]
+        cause: wasmtime::Error,
+    },
+    /// The application did not end of its own.
+    #[error("the application {0}")]
+    Stopped(#[source] Stop),
     /// Something else: a file or a stream, mostly.
     #[error(transparent)]
     Other(anyhow::Error),
@@ -35,6 +48,10 @@ impl Failure {
             Self::Usage(_) => "usage",
             Self::InvalidValue(_) => "invalid-value",
             Self::Cache(error) => cache_error_kind(error),
+            Self::Unfit { .. } => "unfit",
+            Self::Stopped(Stop::OutOfTime(_)) => "out-of-time",
+            Self::Stopped(Stop::Trap(_)) => "trap",
+            Self::Stopped(Stop::OutOfMemory { .. }) => "out-of-memory",
             Self::Other(_) => "failed",
         }
     }
@@ -42,8 +59,11 @@ impl Failure {
     pub(crate) fn exit_code(&self) -> u8 {
         match self.kind() {
             "usage" | "invalid-url" | "invalid-name" | "invalid-options" | "invalid-ttl"
-            | "conflict" => 2,
+            | "conflict" | "unfit" => 2,
             "invalid-key" | "invalid-value" | "too-large" | "undecodable" | "wrong-type" => 4,
+            // As the command `timeout` has it, and as shells tell SIGABRT.
+            "out-of-time" => 124,
+            "trap" | "out-of-memory" => 134,
             _ => 3,
         }
     }

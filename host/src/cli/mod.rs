@@ -4,8 +4,10 @@
 //! - `verb`: what is done with a cache, the same in a command and in a line of the shell.
 //! - `answer`: an outcome as text and as JSON; `failure`: errors, their kinds and exit codes.
 //! - `shell`, `demo`, `bench`, `tools`: the commands that are no verbs.
+//! - `app`: the commands that run applications, `run` and `serve`.
 
 mod answer;
+mod app;
 mod args;
 mod bench;
 mod demo;
@@ -64,6 +66,8 @@ fn run(cli: Cli, tell: Tell) -> Result<ExitCode> {
             false => ExitCode::from(NOT_AS_HOPED),
         }),
         Command::Bench(bench) => bench::run(&bench, &cli.global, tell),
+        Command::Run(run) => app::run(&run, &cli.global),
+        Command::Serve(serve) => app::serve(&serve, &cli.global, tell),
         Command::Component { output } => tools::component(output.as_deref()),
         Command::Completions { shell } => tools::completions(shell),
         Command::Man => tools::man(),

@@ -18,13 +18,18 @@ const FOLDER: &str = "flipcache";
 /// Opens the cache that the options describe, in local tiers of its own.
 pub(crate) fn open(global: &GlobalOptions) -> Result<(Caches, Cache), Failure> {
     let options = cache_options(global)?;
+    let caches = Caches::new(global.path, open_chosen_backend(global)?)?;
+    let cache = caches.open(&global.name, options)?;
+    Ok((caches, cache))
+}
+
+/// Opens the backend that the options name, or else the embedded default.
+pub(crate) fn open_chosen_backend(global: &GlobalOptions) -> Result<Arc<dyn KvBackend>, Failure> {
     let url = match &global.backend {
         Some(url) => url.parse().map_err(Error::Url)?,
         None => BackendUrl::Sqlite(data_file("flipcache.db")?),
     };
-    let caches = Caches::new(global.path, open_backend(&url)?)?;
-    let cache = caches.open(&global.name, options)?;
-    Ok((caches, cache))
+    open_backend(&url)
 }
 
 pub(crate) fn open_backend(url: &BackendUrl) -> Result<Arc<dyn KvBackend>, Failure> {

@@ -1,7 +1,7 @@
 //! `kv-backend` for synchronous stores: the functions of [`host`](super::host), waited for.
 //!
 //! What the generated code does for asynchronous stores. Waiting is not tied to a runtime, so that
-//! it also works on a thread of one.
+//! it also works on a thread of one: see [`io::wait`].
 
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, Resource, ResourceType};
@@ -10,6 +10,7 @@ use super::host::{CallError, OpenBucket};
 use super::{KvCtxView, KvView};
 use crate::bindings::flipcache::cache::kv_backend::HostBucket;
 use crate::bindings::flipcache::cache::types::{self, Host};
+use crate::io;
 
 /// What a function of the interface answers, as a linker takes it.
 type Answer<T> = wasmtime::Result<(Result<T, types::BackendError>,)>;
@@ -21,7 +22,7 @@ macro_rules! method {
             concat!("[method]bucket.", $name),
             |mut store: StoreContextMut<'_, T>, (this, $($arg),*): (Resource<OpenBucket>, $($type),*)| {
                 let mut host = store.data_mut().kv();
-                let called = pollster::block_on(host.$method(this, $($arg),*));
+                let called = io::wait(host.$method(this, $($arg),*));
                 answer(&mut host, called)
             },
         )?;
@@ -35,14 +36,14 @@ pub(super) fn add_to_linker<T: KvView>(linker: &mut Linker<T>) -> wasmtime::Resu
         ResourceType::host::<OpenBucket>(),
         |mut store, rep| {
             let mut host = store.data_mut().kv();
-            pollster::block_on(HostBucket::drop(&mut host, Resource::new_own(rep)))
+            io::wait(HostBucket::drop(&mut host, Resource::new_own(rep)))
         },
     )?;
     instance.func_wrap(
         "[static]bucket.open",
         |mut store: StoreContextMut<'_, T>, (name,): (String,)| {
             let mut host = store.data_mut().kv();
-            let called = pollster::block_on(host.open(name));
+            let called = io::wait(host.open(name));
             answer(&mut host, called)
         },
     )?;

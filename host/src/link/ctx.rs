@@ -9,11 +9,13 @@ use wasmtime_wasi::{WasiCtx, WasiCtxBuilder};
 
 use crate::backend::KvBackend;
 use crate::io;
+use crate::tenant::Tenant;
 
 /// What one store's `kv-backend` and clock are made of.
 pub struct KvCtx {
     pub(super) backend: Arc<dyn KvBackend>,
     pub(super) runtime: Handle,
+    pub(super) tenant: Option<Tenant>,
     wasi: WasiCtx,
 }
 
@@ -37,6 +39,7 @@ impl KvCtx {
         KvCtxBuilder {
             backend,
             runtime: None,
+            tenant: None,
             wasi: WasiCtxBuilder::new(),
         }
     }
@@ -50,6 +53,7 @@ impl KvCtx {
 pub struct KvCtxBuilder {
     backend: Arc<dyn KvBackend>,
     runtime: Option<Handle>,
+    tenant: Option<Tenant>,
     wasi: WasiCtxBuilder,
 }
 
@@ -59,6 +63,14 @@ impl KvCtxBuilder {
     #[must_use]
     pub fn runtime(mut self, runtime: Handle) -> Self {
         self.runtime = Some(runtime);
+        self
+    }
+
+    /// Puts every bucket behind the prefix of a tenant, whom the guest can neither see nor leave. By
+    /// default a guest reaches every key of the backend.
+    #[must_use]
+    pub fn tenant(mut self, tenant: Tenant) -> Self {
+        self.tenant = Some(tenant);
         self
     }
 
@@ -82,6 +94,7 @@ impl KvCtxBuilder {
         Ok(KvCtx {
             backend: self.backend,
             runtime,
+            tenant: self.tenant,
             wasi: self.wasi.build(),
         })
     }

@@ -43,6 +43,10 @@ impl Host for KvCtxView<'_> {}
 
 impl HostBucket for KvCtxView<'_> {
     async fn open(&mut self, name: String) -> Called<Resource<OpenBucket>> {
+        let name = match &self.ctx.tenant {
+            Some(tenant) => tenant.full_name(&name).map_err(refused)?,
+            None => name,
+        };
         let bucket = Bucket::new(&name).map_err(refused)?;
         Ok(self.table.push(OpenBucket(bucket))?)
     }
@@ -192,15 +196,26 @@ impl KvCtxView<'_> {
     {
         let OpenBucket(bucket) = self.table.get(this)?;
         let call = call(self.ctx.backend.clone(), bucket.clone());
-        Ok(self.ctx.runtime.spawn(call))
+        let is_tenant = self.ctx.tenant.is_some();
+        Ok(self.ctx.runtime.spawn(async move {
+            let answered = call.await;
+            answered.map_err(|error| match is_tenant {
+                true => error.without_cause(),
+                false => error,
+            })
+        }))
     }
 }
 
 /// Waits for a task that asks the backend.
 async fn finish<T>(task: JoinHandle<Result<T, BackendError>>) -> Called<T> {
-    let answered = task
-        .await
-        .map_err(|error| BackendError::Other(error.into()))?;
+    let answered = task.await.map_err(|error| {
+        let why = match error.is_panic() {
+            true => "the backend panicked",
+            false => "the call was ended",
+        };
+        BackendError::Other(why.into())
+    })?;
     Ok(answered?)
 }
 

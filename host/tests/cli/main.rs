@@ -2,7 +2,11 @@
 
 mod bench;
 mod commands;
+mod composed;
 mod failures;
 mod program;
+mod run;
+mod serve;
+mod served;
 mod shell;
 mod tools;

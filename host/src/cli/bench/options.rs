@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum, value_parser};
 
-use crate::cli::args::{GlobalOptions, KeyType, ValueType};
+use crate::cli::args::GlobalOptions;
 use crate::cli::failure::Failure;
 
 /// Words of the command `bench`.
@@ -38,7 +38,7 @@ impl BenchOptions {
     ///
     /// [`Failure::Usage`].
     pub(super) fn check(&self, global: &GlobalOptions) -> Result<(), Failure> {
-        if let Some(option) = without_effect(global) {
+        if let Some(option) = global.option_of_a_cache() {
             let why = "has no effect on bench, whose cache is its own; leave it out";
             return Err(Failure::Usage(format!("{option} {why}")));
         }
@@ -47,23 +47,6 @@ impl BenchOptions {
             None => Ok(()),
         }
     }
-}
-
-/// The first option that was given and does not count here. One that was given its default does not
-/// differ from none.
-fn without_effect(global: &GlobalOptions) -> Option<&'static str> {
-    let given = [
-        (global.name != "default", "--name"),
-        (global.local_max != 100, "--local-max"),
-        (global.local_max_bytes.is_some(), "--local-max-bytes"),
-        (global.ttl.is_some(), "--ttl"),
-        (global.refresh_ttl, "--refresh-ttl"),
-        (!matches!(global.key_type, KeyType::Text), "--key-type"),
-        (!matches!(global.value_type, ValueType::Text), "--type"),
-        (global.default.is_some(), "--default"),
-    ];
-    let given = given.into_iter().find(|(given, _)| *given);
-    given.map(|(_, option)| option)
 }
 
 fn check_plot(file: &Path) -> Result<(), Failure> {

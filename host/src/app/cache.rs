@@ -1,0 +1,280 @@
+//! The interface `cache`, each function once: checks what an application passes against its grant, and
+//! leaves the work to the driver.
+
+use std::sync::Arc;
+
+use flipcache_core::{KeyType, Resilience, ValueType};
+use wasmtime::component::Resource;
+
+use super::CacheCtxView;
+use super::convert::{checked, decode, encode, left};
+use super::error::{Answer, Called, answer};
+use super::limits::too_large;
+use crate::Error;
+use crate::bindings::exports::flipcache::cache::cache;
+use crate::bindings::flipcache::cache::types::Value;
+use crate::driver::{Found, Handle};
+
+/// A cache that an application has opened.
+pub(super) struct OpenCache {
+    handle: Arc<Handle>,
+    key_type: KeyType,
+    value_type: ValueType,
+}
+
+type This = Resource<OpenCache>;
+
+impl CacheCtxView<'_> {
+    pub(super) fn open(
+        &mut self,
+        name: String,
+        options: cache::Options,
+    ) -> Answer<Result<This, cache::Error>> {
+        answer(self.open_bounded(&name, options, Resilience::default()))
+    }
+
+    pub(super) fn open_with(
+        &mut self,
+        name: String,
+        options: cache::Options,
+        resilience: cache::Resilience,
+    ) -> Answer<Result<This, cache::Error>> {
+        answer(self.open_bounded(&name, options, resilience.into()))
+    }
+
+    /// Refuses in the order in which the component does, then what the grant does not have.
+    fn open_bounded(
+        &mut self,
+        name: &str,
+        options: cache::Options,
+        resilience: Resilience,
+    ) -> Called<This> {
+        resilience.check()?;
+        let grant = &self.ctx.grant;
+        let full_name = grant.tenant().full_name(name);
+        let full_name = full_name.map_err(|error| Error::InvalidName(error.to_string()))?;
+        let mut options = grant.limits().bound(options.into());
+        options.check()?;
+        let default = options.default.take();
+        let default = default.map(|value| encode(value.into(), options.value_type));
+        let default = default.transpose()?;
+        let default_len = default.as_ref().map_or(0, Vec::len);
+        grant.limits().check_value(default_len)?;
+        grant.limits().check_handles(self.ctx.handles)?;
+        grant.admit(name)?;
+        let (key_type, value_type) = (options.key_type, options.value_type);
+        let driver = Arc::clone(&self.ctx.client.driver);
+        let handle = Handle::open(driver, &full_name, options, resilience, default)?;
+        let open = self.table.push(OpenCache {
+            handle,
+            key_type,
+            value_type,
+        })?;
+        self.ctx.handles += 1;
+        Ok(open)
+    }
+
+    pub(super) fn close(&mut self, this: This) -> wasmtime::Result<()> {
+        self.table.delete(this)?;
+        self.ctx.handles -= 1;
+        Ok(())
+    }
+
+    /// The local tier's answer to `get`, if it has one.
+    pub(super) fn hit(&mut self, this: &This, key: &str) -> Called<Option<cache::Found>> {
+        let open = self.table.get(this)?;
+        let room = self.ctx.grant.limits().max_answer_bytes;
+        let copy = |wire: &[u8]| (wire.len() <= room).then(|| wire.to_vec());
+        let Some(wire) = open.handle.local_hit(key, copy)? else {
+            return Ok(None);
+        };
+        let wire = wire.ok_or_else(|| too_large(room))?;
+        let value = decode(wire, open.value_type, key)?;
+        Ok(Some(cache::Found {
+            value: Some(value),
+            source: cache::Source::Local,
+        }))
+    }
+
+    /// What `get` answers where [`hit`](Self::hit) has nothing.
+    pub(super) async fn miss(&mut self, this: &This, key: &str) -> Called<cache::Found> {
+        let open = self.borrow(this)?;
+        let found = open.handle.get(key).await?;
+        let mut room = self.ctx.grant.limits().max_answer_bytes;
+        let source = found.source.into();
+        let value = self.value(found, &open, key, &mut room)?;
+        Ok(cache::Found { value, source })
+    }
+
+    pub(super) async fn get_many(
+        &mut self,
+        this: This,
+        keys: Vec<String>,
+    ) -> Called<Vec<Option<Value>>> {
+        let open = self.borrow(&this)?;
+        let limits = *self.ctx.grant.limits();
+        limits.check_batch(keys.len())?;
+        for key in &keys {
+            open.check(key)?;
+        }
+        let mut room = limits.max_answer_bytes;
+        let mut answers = Vec::with_capacity(keys.len());
+        for keys in keys.chunks(limits.keys_at_once()) {
+            let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+            for (found, key) in open.handle.get_many(&keys).await?.into_iter().zip(keys) {
+                answers.push(self.value(found, &open, key, &mut room)?);
+            }
+        }
+        Ok(answers)
+    }
+
+    pub(super) async fn set(
+        &mut self,
+        this: This,
+        key: String,
+        value: Value,
+        expiry: cache::Expiry,
+    ) -> Called<()> {
+        self.set_many(this, vec![(key, value)], expiry).await
+    }
+
+    pub(super) async fn set_many(
+        &mut self,
+        this: This,
+        entries: Vec<(String, Value)>,
+        expiry: cache::Expiry,
+    ) -> Called<()> {
+        let open = self.borrow(&this)?;
+        self.ctx.grant.limits().check_batch(entries.len())?;
+        let expiry = checked(expiry)?;
+        let encode = |(key, value): (String, Value)| {
+            let wire = self.wire(&open, &key, value)?;
+            Ok((key, wire))
+        };
+        let entries = entries.into_iter().map(encode).collect::<Called<_>>()?;
+        Ok(open.handle.set(entries, expiry).await?)
+    }
+
+    pub(super) async fn set_if_absent(
+        &mut self,
+        this: This,
+        key: String,
+        value: Value,
+        expiry: cache::Expiry,
+    ) -> Called<bool> {
+        let open = self.borrow(&this)?;
+        let expiry = checked(expiry)?;
+        let wire = self.wire(&open, &key, value)?;
+        Ok(open.handle.set_if_absent(&key, wire, expiry).await?)
+    }
+
+    pub(super) async fn increment(&mut self, this: This, key: String, delta: i64) -> Called<i64> {
+        Ok(self.borrow(&this)?.handle.increment(&key, delta).await?)
+    }
+
+    pub(super) async fn delete(&mut self, this: This, key: String) -> Called<bool> {
+        Ok(self.delete_many(this, vec![key]).await? > 0)
+    }
+
+    pub(super) async fn delete_many(&mut self, this: This, keys: Vec<String>) -> Called<u64> {
+        let open = self.borrow(&this)?;
+        self.ctx.grant.limits().check_batch(keys.len())?;
+        Ok(open.handle.delete(keys).await?)
+    }
+
+    pub(super) async fn contains(&mut self, this: This, key: String) -> Called<bool> {
+        Ok(self.borrow(&this)?.handle.contains(&key).await?)
+    }
+
+    pub(super) async fn refresh(&mut self, this: This, key: String) -> Called<bool> {
+        Ok(self.borrow(&this)?.handle.refresh(&key).await?)
+    }
+
+    pub(super) async fn ttl(&mut self, this: This, key: String) -> Called<Option<cache::Expiry>> {
+        let ttl = self.borrow(&this)?.handle.ttl(&key).await?;
+        Ok(ttl.map(left))
+    }
+
+    pub(super) async fn keys(
+        &mut self,
+        this: This,
+        cursor: Option<String>,
+        limit: u32,
+    ) -> Called<cache::KeyPage> {
+        let open = self.borrow(&this)?;
+        let most = u32::try_from(self.ctx.grant.limits().max_batch).unwrap_or(u32::MAX);
+        let page = open.handle.keys(cursor.as_deref(), limit.min(most)).await?;
+        Ok(cache::KeyPage {
+            keys: page.keys,
+            cursor: page.cursor,
+        })
+    }
+
+    pub(super) async fn len(&mut self, this: This) -> Called<u64> {
+        Ok(self.borrow(&this)?.handle.len().await?)
+    }
+
+    pub(super) async fn clear(&mut self, this: This) -> Called<u64> {
+        Ok(self.borrow(&this)?.handle.clear().await?)
+    }
+
+    pub(super) fn local_get(&mut self, this: This, key: String) -> Answer<Option<Value>> {
+        let open = self.table.get(&this)?;
+        let wire = open.handle.local_get(&key);
+        let value = wire.and_then(|wire| decode(wire, open.value_type, &key).ok());
+        Ok((value,))
+    }
+
+    pub(super) fn local_keys(&mut self, this: This) -> Answer<Vec<String>> {
+        Ok((self.table.get(&this)?.handle.local_keys(),))
+    }
+
+    pub(super) fn local_clear(&mut self, this: This) -> wasmtime::Result<()> {
+        self.table.get(&this)?.handle.local_clear();
+        Ok(())
+    }
+
+    pub(super) fn stats(&mut self, this: This) -> Answer<cache::Stats> {
+        Ok((self.table.get(&this)?.handle.stats().into(),))
+    }
+
+    /// The cache of a handle, to be kept while L2 is asked.
+    fn borrow(&self, this: &This) -> Called<OpenCache> {
+        let open = self.table.get(this)?;
+        Ok(OpenCache {
+            handle: Arc::clone(&open.handle),
+            ..*open
+        })
+    }
+
+    /// What an application is answered, if there is room for it.
+    fn value(
+        &self,
+        found: Found,
+        open: &OpenCache,
+        key: &str,
+        room: &mut usize,
+    ) -> Called<Option<Value>> {
+        let Some(wire) = found.wire else {
+            return Ok(None);
+        };
+        let left = room.checked_sub(wire.len());
+        *room = left.ok_or_else(|| too_large(self.ctx.grant.limits().max_answer_bytes))?;
+        Ok(Some(decode(wire, open.value_type, key)?))
+    }
+
+    /// What is written of a value. The key comes first, as in the component.
+    fn wire(&self, open: &OpenCache, key: &str, value: Value) -> Called<Vec<u8>> {
+        open.check(key)?;
+        let wire = encode(value, open.value_type)?;
+        self.ctx.grant.limits().check_value(wire.len())?;
+        Ok(wire)
+    }
+}
+
+impl OpenCache {
+    fn check(&self, key: &str) -> Result<(), Error> {
+        let checked = self.key_type.check(key);
+        checked.map_err(|error| Error::of_key(key, error))
+    }
+}

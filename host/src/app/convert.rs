@@ -1,0 +1,151 @@
+//! What an application passes and is answered, from and to the types of the API.
+
+use std::time::Duration;
+
+use flipcache_core as core;
+
+use crate::bindings::exports::flipcache::cache::{cache, collections};
+use crate::bindings::flipcache::cache::types;
+use crate::{Error, Source};
+
+impl From<cache::Options> for core::Options {
+    fn from(options: cache::Options) -> Self {
+        Self {
+            local_max: options.local_max,
+            local_max_bytes: options.local_max_bytes,
+            eviction: match options.eviction {
+                cache::Eviction::Fifo => core::Eviction::Fifo,
+                cache::Eviction::Lru => core::Eviction::Lru,
+                cache::Eviction::S3Fifo => core::Eviction::S3Fifo,
+            },
+            ttl: options.ttl_ms.map(Duration::from_millis),
+            refresh_ttl_on_get: options.refresh_ttl_on_get,
+            key_type: match options.key_type {
+                cache::KeyType::Text => core::KeyType::Text,
+                cache::KeyType::Integer => core::KeyType::Integer,
+            },
+            value_type: match options.value_type {
+                cache::ValueType::Text => core::ValueType::Text,
+                cache::ValueType::Integer => core::ValueType::Integer,
+                cache::ValueType::Float => core::ValueType::Float,
+                cache::ValueType::Boolean => core::ValueType::Boolean,
+                cache::ValueType::Json => core::ValueType::Json,
+                cache::ValueType::Bytes => core::ValueType::Bytes,
+            },
+            default: options.default.map(Into::into),
+            store_default: options.store_default,
+        }
+    }
+}
+
+impl From<cache::Resilience> for core::Resilience {
+    fn from(resilience: cache::Resilience) -> Self {
+        Self {
+            stale_on_error: Duration::from_millis(resilience.stale_on_error_ms),
+            absent_ttl: Duration::from_millis(resilience.absent_ttl_ms),
+            ttl_jitter_percent: resilience.ttl_jitter_percent,
+            max_staleness: resilience.max_staleness_ms.map(Duration::from_millis),
+        }
+    }
+}
+
+impl From<Source> for cache::Source {
+    fn from(source: Source) -> Self {
+        match source {
+            Source::Local => Self::Local,
+            Source::Backend => Self::Backend,
+            Source::Default => Self::Default,
+            Source::Stale => Self::Stale,
+            Source::None => Self::None,
+        }
+    }
+}
+
+impl From<core::Stats> for cache::Stats {
+    fn from(stats: core::Stats) -> Self {
+        Self {
+            local_hits: stats.local_hits,
+            backend_hits: stats.backend_hits,
+            misses: stats.misses,
+            stale_hits: stats.stale_hits,
+            evictions: stats.evictions,
+            expirations: stats.expirations,
+            invalidations: stats.invalidations,
+            refused_fills: stats.refused_fills,
+            backend_errors: stats.backend_errors,
+            local_len: stats.local_len,
+            local_bytes: stats.local_bytes,
+        }
+    }
+}
+
+impl From<collections::Order> for core::Order {
+    fn from(order: collections::Order) -> Self {
+        match order {
+            collections::Order::Fifo => Self::Fifo,
+            collections::Order::Lru => Self::Lru,
+        }
+    }
+}
+
+/// An expiry that an entry can have.
+pub(super) fn checked(expiry: cache::Expiry) -> Result<core::Expiry, Error> {
+    let millis = match expiry {
+        cache::Expiry::AfterMs(millis) => millis,
+        cache::Expiry::Inherit | cache::Expiry::Never => 0,
+    };
+    let expiry = core::Expiry::from(expiry);
+    match expiry.ttl(None) {
+        Ok(_) => Ok(expiry),
+        Err(_) => Err(Error::InvalidTtl { millis }),
+    }
+}
+
+/// What is left of an entry's life: whole milliseconds, and never 0, which would be an absence.
+pub(super) fn left(expiry: core::Expiry) -> cache::Expiry {
+    match expiry {
+        core::Expiry::Inherit => cache::Expiry::Inherit,
+        core::Expiry::Never => cache::Expiry::Never,
+        core::Expiry::After(ttl) => {
+            let millis = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX);
+            cache::Expiry::AfterMs(millis.max(1))
+        }
+    }
+}
+
+/// The wire form of a value for a cache of the type `wanted`; the bytes of text are not copied.
+pub(super) fn encode(
+    value: types::Value,
+    wanted: core::ValueType,
+) -> Result<Vec<u8>, core::InvalidValue> {
+    match (value, wanted) {
+        (types::Value::Text(text), core::ValueType::Text) => Ok(text.into_bytes()),
+        (types::Value::Bytes(bytes), core::ValueType::Bytes) => Ok(bytes),
+        (value, _) => Ok(core::Value::from(value).encode(wanted)?.into_owned()),
+    }
+}
+
+/// The value of a wire form that the tiers hold, and so have found to be of its type.
+pub(super) fn decode(
+    wire: Vec<u8>,
+    value_type: core::ValueType,
+    key: &str,
+) -> Result<types::Value, Error> {
+    let undecodable = || Error::Undecodable {
+        key: key.to_owned(),
+    };
+    match value_type {
+        core::ValueType::Bytes => Ok(types::Value::Bytes(wire)),
+        core::ValueType::Text | core::ValueType::Json => {
+            let text = String::from_utf8(wire).map_err(|_| undecodable())?;
+            match value_type {
+                core::ValueType::Text => Ok(types::Value::Text(text)),
+                _ => Ok(types::Value::Json(text)),
+            }
+        }
+        number => {
+            let value = number.decode(&wire).map_err(|_| undecodable())?;
+            Ok(value.into())
+        }
+    }
+}

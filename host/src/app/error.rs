@@ -1,0 +1,88 @@
+//! Why an application's call did not succeed, and what it is told of that.
+
+use wasmtime::component::ResourceTableError;
+
+use super::limits::Denied;
+use crate::Error;
+use crate::backend::{BackendError, describe};
+use crate::bindings::exports::flipcache::cache::cache;
+
+/// Why an application's call did not succeed.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CallError {
+    /// The application is told.
+    #[error(transparent)]
+    Answer(Error),
+    /// The application is stopped: it used a handle that is none of its own.
+    #[error("no such handle")]
+    Trap(#[from] ResourceTableError),
+}
+
+/// What a function of an interface comes to.
+pub(super) type Called<T> = Result<T, CallError>;
+
+impl<E: Into<Error>> From<E> for CallError
+where
+    E: NotATrap,
+{
+    fn from(error: E) -> Self {
+        Self::Answer(error.into())
+    }
+}
+
+/// Errors that an application is told.
+pub(super) trait NotATrap {}
+
+impl NotATrap for Error {}
+impl NotATrap for Denied {}
+impl NotATrap for flipcache_core::InvalidOptions {}
+impl NotATrap for flipcache_core::InvalidValue {}
+
+impl From<Denied> for Error {
+    fn from(error: Denied) -> Self {
+        Self::Denied(error.to_string())
+    }
+}
+
+/// What a linker's function answers.
+pub(super) type Answer<T> = wasmtime::Result<(T,)>;
+
+/// What a function of `cache` answers that may fail.
+pub(super) fn answer<T>(called: Called<T>) -> Answer<Result<T, cache::Error>> {
+    match called {
+        Ok(answer) => Ok((Ok(answer),)),
+        Err(CallError::Answer(error)) => Ok((Err(error.into()),)),
+        Err(CallError::Trap(error)) => Err(error.into()),
+    }
+}
+
+impl From<Error> for cache::Error {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::InvalidName(why) => Self::InvalidName(why),
+            Error::InvalidOptions(why) => Self::InvalidOptions(why),
+            Error::Conflict(why) => Self::Conflict(why),
+            Error::Denied(why) => Self::Denied(why),
+            Error::InvalidKey { key } => Self::InvalidKey(key),
+            Error::InvalidValue(why) => Self::InvalidValue(why),
+            Error::InvalidTtl { millis } => Self::InvalidTtl(millis),
+            Error::TooLarge { limit } => Self::TooLarge(limit),
+            Error::Undecodable { key } => Self::Undecodable(key),
+            Error::WrongType { key } => Self::WrongType(key),
+            Error::Backend(BackendError::TooLarge { limit }) => Self::TooLarge(limit),
+            Error::Backend(error) => {
+                tracing::debug!(
+                    error = describe(&error),
+                    "the backend failed an application"
+                );
+                Self::Backend(error.without_cause().into())
+            }
+            // Of the host's own, which is none of an application's business.
+            error => {
+                tracing::warn!(error = describe(&error), "the cache failed an application");
+                let error = BackendError::Other("the cache failed".into());
+                Self::Backend(error.into())
+            }
+        }
+    }
+}

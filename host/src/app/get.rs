@@ -1,0 +1,83 @@
+//! `get` and `get-detailed`, of which a hit is what applications do most: it takes the key from the
+//! application's memory to a buffer of its store, looks the handle up once, and neither allocates more
+//! than the answer nor starts a task.
+
+use std::{future, mem};
+
+use flipcache_core::MAX_KEY_BYTES;
+use wasmtime::StoreContextMut;
+use wasmtime::component::{Resource, WasmStr};
+
+use super::CacheView;
+use super::cache::OpenCache;
+use super::error::{Answer, Called, answer};
+use super::limits::too_large;
+use crate::bindings::exports::flipcache::cache::cache::{Error, Found};
+use crate::io::wait;
+
+/// What a call comes to without asking L2.
+enum Local {
+    Answer(Called<Found>),
+    /// The key to ask L2 for.
+    Miss(String),
+}
+
+/// For synchronous stores.
+pub(super) fn get_waiting<T: CacheView>(
+    store: &mut StoreContextMut<'_, T>,
+    this: &Resource<OpenCache>,
+    key: &WasmStr,
+) -> wasmtime::Result<Called<Found>> {
+    Ok(match local(store, this, key)? {
+        Local::Answer(found) => found,
+        Local::Miss(key) => wait(ask(store, this, key)),
+    })
+}
+
+/// For asynchronous stores; `part` is what of it the application is answered.
+pub(super) fn get_suspending<'a, T: CacheView, R: Send + 'a>(
+    mut store: StoreContextMut<'a, T>,
+    this: Resource<OpenCache>,
+    key: &WasmStr,
+    part: fn(Found) -> R,
+) -> Box<dyn Future<Output = Answer<Result<R, Error>>> + Send + 'a> {
+    match local(&mut store, &this, key) {
+        Ok(Local::Answer(found)) => Box::new(future::ready(answer(found.map(part)))),
+        Ok(Local::Miss(key)) => Box::new(async move {
+            let found = ask(&mut store, &this, key).await;
+            answer(found.map(part))
+        }),
+        Err(trap) => Box::new(future::ready(Err(trap))),
+    }
+}
+
+fn local<T: CacheView>(
+    store: &mut StoreContextMut<'_, T>,
+    this: &Resource<OpenCache>,
+    key: &WasmStr,
+) -> wasmtime::Result<Local> {
+    let mut buffer = mem::take(&mut store.data_mut().cache().ctx.key);
+    let text = key.to_str(&*store)?;
+    if text.len() > MAX_KEY_BYTES {
+        return Ok(Local::Answer(Err(too_large(MAX_KEY_BYTES).into())));
+    }
+    buffer.clear();
+    buffer.push_str(&text);
+    let mut view = store.data_mut().cache();
+    let Some(answer) = view.hit(this, &buffer).transpose() else {
+        return Ok(Local::Miss(buffer));
+    };
+    view.ctx.key = buffer;
+    Ok(Local::Answer(answer))
+}
+
+async fn ask<T: CacheView>(
+    store: &mut StoreContextMut<'_, T>,
+    this: &Resource<OpenCache>,
+    key: String,
+) -> Called<Found> {
+    let mut view = store.data_mut().cache();
+    let found = view.miss(this, &key).await;
+    view.ctx.key = key;
+    found
+}

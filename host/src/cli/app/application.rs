@@ -1,0 +1,110 @@
+//! An application, and what its instances share.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context;
+use flipcache::app::{self, CacheCtx, Grant};
+use flipcache::backend::KvBackend;
+use flipcache::link::{self, KvCtx};
+use flipcache::{Client, Error};
+use wasmtime::component::{InstancePre, Linker};
+use wasmtime::{Engine, Store};
+use wasmtime_wasi::WasiCtxBuilder;
+
+use super::data::Data;
+use super::engine::{Ticker, new_engine};
+use super::load::load;
+use super::memory::MemoryLimit;
+use super::options::AppOptions;
+use crate::cli::args::GlobalOptions;
+use crate::cli::failure::Failure;
+use crate::cli::options::open_chosen_backend;
+
+/// Bytes that a guest may hand over in one call.
+const MAX_CALL_BYTES: usize = 32 << 20;
+
+/// A component that is ready to be instantiated, with one cache behind all instances.
+pub(super) struct App {
+    pre: InstancePre<Data>,
+    backend: Arc<dyn KvBackend>,
+    /// Over the same backend. Its local tiers outlive the instances.
+    client: Client,
+    grant: Grant,
+    environment: Vec<(String, String)>,
+    max_memory: usize,
+    _ticker: Ticker,
+}
+
+impl App {
+    /// # Errors
+    ///
+    /// [`Failure::Unfit`] if the file is no component, or imports what is not provided.
+    pub(super) fn load(
+        file: &Path,
+        options: &AppOptions,
+        global: &GlobalOptions,
+    ) -> Result<Self, Failure> {
+        options.check(global)?;
+        let grant = options.grant(file)?;
+        let engine = new_engine().map_err(failed)?;
+        let linker = linker(&engine).map_err(failed)?;
+        let component = load(&engine, file);
+        let component = component.map_err(|cause| unfit(file, cause))?;
+        let pre = linker.instantiate_pre(&component);
+        let pre = pre.map_err(|cause| unfit(file, cause))?;
+        let ticker = Ticker::start(&engine).context("cannot start a thread");
+        let backend = open_chosen_backend(global)?;
+        Ok(Self {
+            pre,
+            client: Client::builder(backend.clone()).build()?,
+            backend,
+            grant,
+            environment: options.env.clone(),
+            max_memory: usize::try_from(options.max_memory.as_u64()).unwrap_or(usize::MAX),
+            _ticker: ticker.map_err(Failure::Other)?,
+        })
+    }
+
+    /// The component with its imports.
+    pub(super) fn pre(&self) -> InstancePre<Data> {
+        self.pre.clone()
+    }
+
+    /// A store for one instance, which has the streams and arguments of `wasi`.
+    pub(super) fn store(&self, wasi: &mut WasiCtxBuilder) -> Result<Store<Data>, Error> {
+        let wasi = wasi.envs(&self.environment).build();
+        let memory = MemoryLimit::new(self.max_memory);
+        let cache = CacheCtx::builder(self.client.clone(), self.grant.clone()).build();
+        let kv = KvCtx::builder(self.backend.clone()).tenant(self.grant.tenant().clone());
+        let data = Data::new(memory, wasi, cache, kv.build()?);
+        let mut store = Store::new(self.pre.engine(), data);
+        store.limiter(|data| &mut data.memory);
+        store.set_hostcall_fuel(MAX_CALL_BYTES);
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_async_yield_and_update(1);
+        Ok(store)
+    }
+}
+
+/// What an application may import: WASI, HTTP, the cache, and what a cache composed into it asks.
+fn linker(engine: &Engine) -> wasmtime::Result<Linker<Data>> {
+    let mut linker = Linker::new(engine);
+    wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+    wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
+    app::add_to_linker_async(&mut linker)?;
+    link::add_kv_backend_to_linker_async(&mut linker)?;
+    Ok(linker)
+}
+
+/// The file is not what the command runs.
+pub(super) fn unfit(file: &Path, cause: wasmtime::Error) -> Failure {
+    Failure::Unfit {
+        file: file.to_owned(),
+        cause,
+    }
+}
+
+fn failed(error: wasmtime::Error) -> Failure {
+    Failure::Other(anyhow::Error::from_boxed(error.into()))
+}

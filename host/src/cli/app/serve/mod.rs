@@ -1,0 +1,71 @@
+//! `flipcache serve`: an instance per request, until it is told to stop.
+//!
+//! # Layout
+//!
+//! - `server`: connections; `stall`: those that take nothing; `request`: from a request to the answer of an instance.
+//! - `body`: what goes in and out; `signals`: what ends it.
+
+mod body;
+mod request;
+mod server;
+mod signals;
+mod stall;
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use flipcache::component::Source;
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+use wasmtime_wasi_http::p2::bindings::ProxyPre;
+
+use super::application::{App, unfit};
+use super::options::ServeOptions;
+use crate::cli::answer::{Answer, Body, Tell};
+use crate::cli::args::GlobalOptions;
+use crate::cli::print;
+use request::Proxy;
+use signals::Signals;
+
+/// Serves the application, and tells where.
+pub(crate) fn serve(
+    options: &ServeOptions,
+    global: &GlobalOptions,
+    tell: Tell,
+) -> Result<ExitCode> {
+    let app = App::load(&options.file, &options.app, global)?;
+    let pre = ProxyPre::new(app.pre()).map_err(|error| {
+        let what = "it is no wasi:http proxy; `flipcache run` is for wasi:cli commands";
+        unfit(&options.file, error.context(what))
+    })?;
+    let proxy = Arc::new(Proxy::new(app, pre, options));
+    let runtime = Runtime::new().context("cannot start threads")?;
+    let served = runtime.block_on(listen(proxy, options.addr, tell));
+    // Not dropped: that would wait for what had its time.
+    runtime.shutdown_background();
+    served.map(|()| ExitCode::SUCCESS)
+}
+
+async fn listen(proxy: Arc<Proxy>, addr: SocketAddr, tell: Tell) -> Result<()> {
+    let signals = Signals::listen().context("cannot listen to signals")?;
+    let listener = TcpListener::bind(addr).await;
+    let listener = listener.with_context(|| format!("cannot listen on {addr}"))?;
+    tell_address(listener.local_addr()?, tell)?;
+    server::serve(listener, proxy, signals).await;
+    Ok(())
+}
+
+/// The one line on standard output: connections are accepted from now on.
+fn tell_address(addr: SocketAddr, tell: Tell) -> Result<()> {
+    let url = format!("http://{addr}");
+    match tell.is_json() {
+        true => tell.answer(&Answer {
+            body: Body::Text(url),
+            source: Source::None,
+        })?,
+        false => print(format!("listening on {url}\n").as_bytes())?,
+    }
+    Ok(())
+}

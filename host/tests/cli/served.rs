@@ -1,0 +1,154 @@
+//! A server of the binary, and a client that says no more than it is told to.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Child, Command, ExitStatus};
+use std::time::{Duration, Instant};
+
+use crate::program::Program;
+
+/// How long a client waits before the test fails.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// `flipcache serve` on a free port, ended with its value.
+pub(crate) struct Served {
+    child: Child,
+    addr: SocketAddr,
+    _program: Program,
+}
+
+/// What a server answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    /// Status line and headers.
+    pub(crate) head: String,
+    pub(crate) body: String,
+}
+
+impl Served {
+    pub(crate) fn start(file: &str, options: &[&str]) -> Self {
+        Self::start_with(Program::with_backend("memory:"), file, options)
+    }
+
+    pub(crate) fn start_with(program: Program, file: &str, options: &[&str]) -> Self {
+        let mut child = program
+            .command()
+            .args(["serve", file, "--addr", "127.0.0.1:0"])
+            .args(options)
+            .spawn()
+            .expect("the binary must start");
+        let mut line = String::new();
+        let out = child.stdout.take().expect("its output is a pipe");
+        BufReader::new(out)
+            .read_line(&mut line)
+            .expect("it must be text");
+        let addr = line
+            .strip_prefix("listening on http://")
+            .and_then(|addr| addr.trim_end().parse().ok());
+        Self {
+            child,
+            addr: addr.unwrap_or_else(|| panic!("it must tell where it listens: {line:?}")),
+            _program: program,
+        }
+    }
+
+    /// A connection, or an error when nobody listens any more.
+    pub(crate) fn connect(&self) -> std::io::Result<TcpStream> {
+        let stream = TcpStream::connect(self.addr)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        Ok(stream)
+    }
+
+    /// Sends these very bytes.
+    pub(crate) fn send(&self, bytes: &str) -> TcpStream {
+        let mut stream = self.connect().expect("it must listen");
+        stream
+            .write_all(bytes.as_bytes())
+            .expect("it must take them");
+        stream
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Answer {
+        answer(self.send(&format!("GET {path} HTTP/1.0\r\nhost: test\r\n\r\n")))
+    }
+
+    pub(crate) fn post(&self, path: &str, body: &str) -> Answer {
+        let length = body.len();
+        answer(self.send(&format!(
+            "POST {path} HTTP/1.0\r\nhost: test\r\ncontent-length: {length}\r\n\r\n{body}"
+        )))
+    }
+
+    /// Sends the head of a POST whose body has as many bytes, and waits until an instance wants them.
+    pub(crate) fn begin_post(&self, path: &str, length: usize) -> TcpStream {
+        let mut stream = self.send(&format!(
+            "POST {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\nexpect: 100-continue\r\ncontent-length: {length}\r\n\r\n"
+        ));
+        let mut go_on = [0; 25];
+        stream.read_exact(&mut go_on).expect("it must want them");
+        assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
+        stream
+    }
+
+    /// Waits until nobody can connect any more.
+    pub(crate) fn wait_until_closed(&self) {
+        let start = Instant::now();
+        while self.connect().is_ok() {
+            assert!(start.elapsed() < PATIENCE, "it must stop to listen");
+        }
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
+        signal(&self.child, name);
+    }
+
+    /// Waits for its end; what it wrote to standard error.
+    pub(crate) fn wait(mut self) -> (ExitStatus, String) {
+        let mut err = String::new();
+        let mut stderr = self.child.stderr.take().expect("its errors are a pipe");
+        stderr.read_to_string(&mut err).expect("they must be text");
+        (self.child.wait().expect("it must end"), err)
+    }
+
+    /// Tells it to end, and waits.
+    pub(crate) fn stop(self) -> String {
+        self.signal("-TERM");
+        let (status, err) = self.wait();
+        assert_eq!(status.code(), Some(0), "{err}");
+        err
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        // An error means that it has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// All that comes until the server closes.
+pub(crate) fn answer(mut stream: TcpStream) -> Answer {
+    let mut text = String::new();
+    stream
+        .read_to_string(&mut text)
+        .expect("it must answer in text, and in time");
+    let (head, body) = text.split_once("\r\n\r\n").expect("there must be a head");
+    let status = head
+        .split(' ')
+        .nth(1)
+        .and_then(|status| status.parse().ok());
+    Answer {
+        status: status.expect("there must be a status"),
+        head: head.to_lowercase(),
+        body: body.to_owned(),
+    }
+}
+
+/// Sends a signal to a process that was started here.
+pub(crate) fn signal(child: &Child, name: &str) {
+    let id = child.id().to_string();
+    let status = Command::new("kill").args([name, &id]).status();
+    assert!(status.is_ok_and(|status| status.success()), "kill {name}");
+}

@@ -1,0 +1,127 @@
+//! What an application gets that means harm: errors, or its own end. Another one goes on.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use flipcache::app::Grant;
+
+use super::world::{Platform, Running, acme, tenant};
+
+/// An application that minds its own business.
+fn bystander(platform: &Platform) -> Running {
+    let mut bystander = platform.run(&Grant::builder(tenant("globex")).build());
+    bystander.tell("set", ("user", "k", "v"));
+    bystander
+}
+
+#[track_caller]
+fn assert_unharmed(bystander: &mut Running) {
+    let found = bystander.tell("get", ("user", "k"));
+    assert!(
+        found.contains("\"v\"") && found.contains("Source::Local"),
+        "{found}"
+    );
+    assert_eq!(bystander.tell("set", ("user", "other", "v")), "()");
+}
+
+#[test]
+fn any_call_with_a_forged_handle_ends_the_application() {
+    let platform = Platform::new();
+    let grant = acme().build();
+    let mut bystander = bystander(&platform);
+    for handle in [0, 1, 2, 3, 7, 1 << 20, u32::MAX] {
+        let died = platform.run(&grant).die("forge-cache", (handle,));
+        assert!(died.contains("handle"), "{died}");
+        let died = platform.run(&grant).die("forge-dict", (handle,));
+        assert!(died.contains("handle"), "{died}");
+    }
+    assert_unharmed(&mut bystander);
+}
+
+#[test]
+fn any_call_with_a_closed_handle_or_another_kind_ends_the_application() {
+    let platform = Platform::new();
+    let grant = acme().build();
+    platform.run(&grant).die("use-after-close", ());
+    platform.run(&grant).die("confuse", ());
+    let told = platform.run(&grant).tell("set", ("user", "k", "v"));
+    assert_eq!(told, "()", "its next instance works");
+}
+
+/// The host takes in no more than the store's `hostcall_fuel`, whatever the grant.
+#[test]
+fn giant_batch_is_denied_or_ends_the_application() {
+    let platform = Platform::new();
+    let mut bystander = bystander(&platform);
+    let grant = acme().build();
+    let told = platform.run(&grant).tell("giant-batch", (100_000_u32,));
+    assert!(told.starts_with("Error::Denied"), "{told}");
+
+    let mut running = platform.run(&grant);
+    running.store.set_hostcall_fuel(1 << 20);
+    let died = running.call::<_, String>("giant-batch", (100_000_u32,));
+    assert!(died.is_err(), "{died:?}");
+    assert_unharmed(&mut bystander);
+}
+
+#[test]
+fn thousand_names_and_handles_are_denied() {
+    let platform = Platform::new();
+    let mut bystander = bystander(&platform);
+    let mut running = platform.run(&acme().build());
+    let told = running.tell("open-names", (1_000_u32,));
+    assert!(told.starts_with("16, then Error::Denied"), "{told}");
+    let told = running.tell("keep-handles", (1_000_u32,));
+    assert!(told.starts_with("0, then Error::Denied"), "{told}");
+    assert_unharmed(&mut bystander);
+}
+
+#[test]
+fn filling_dictionaries_stops_at_the_grant() {
+    let platform = Platform::new();
+    let mut bystander = bystander(&platform);
+    let told = platform.run(&acme().build()).tell("fill-dicts", ());
+    assert_eq!(told, "15, then Error::TooLarge(16777216)");
+    assert_unharmed(&mut bystander);
+}
+
+#[test]
+fn hoarding_memory_ends_the_application() {
+    let platform = Platform::new();
+    let mut bystander = bystander(&platform);
+    platform.run(&acme().build()).die("hoard", ());
+    assert_unharmed(&mut bystander);
+}
+
+#[test]
+fn endless_loop_ends_at_its_deadline_while_others_go_on() {
+    let platform = Platform::new();
+    let mut bystander = bystander(&platform);
+    let mut running = platform.run(&acme().build());
+    running.store.set_epoch_deadline(1);
+    let over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            running.die("spin", ());
+            over.store(true, Ordering::SeqCst);
+        });
+        assert_unharmed(&mut bystander);
+        while !over.load(Ordering::SeqCst) {
+            platform.engine.increment_epoch();
+            thread::yield_now();
+        }
+    });
+    assert_unharmed(&mut bystander);
+}
+
+/// What an instance had open when it died, its store takes along.
+#[test]
+fn handles_of_a_dead_application_are_closed() {
+    let platform = Platform::new();
+    let grant = acme().build();
+    platform.run(&grant).die("use-after-close", ());
+    let integers = platform.client.cache("acme:closed").integers::<i64>();
+    integers
+        .open()
+        .expect("nobody has it open as text any more");
+}
