@@ -1,8 +1,9 @@
 //! A hybrid cache: a local tier in a WebAssembly component, over Redis, SQLite or memory.
 //!
-//! Three ways in:
+//! Four ways in:
 //!
 //! - [`Client`] and [`Cache`]: typed caches for a Rust program;
+//! - [`app`] gives a wasmtime linker the cache itself, for the applications of a platform;
 //! - [`component`] runs the embedded [`COMPONENT`] and offers its typed exports to a Rust program;
 //! - [`link`] gives a wasmtime linker what the component imports, for platforms that run it, or
 //!   applications that it was composed into, themselves.
@@ -101,4 +102,7 @@ mod pages {
     mod dictionaries {}
     #[doc = include_str!("../../docs/src/embedding.md")]
     mod embedding {}
+    #[cfg(feature = "wasmtime")]
+    #[doc = include_str!("../../docs/src/platforms.md")]
+    mod platforms {}
 }

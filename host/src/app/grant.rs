@@ -83,9 +83,10 @@ impl Grant {
 
 impl Names {
     fn has(&self, name: &str) -> bool {
-        let begins = |beginning: &Box<str>| name.starts_with(&**beginning);
         let all = self.exact.is_empty() && self.beginnings.is_empty();
-        all || self.exact.contains(name) || self.beginnings.iter().any(begins)
+        let mut beginnings = self.beginnings.iter();
+        all || self.exact.contains(name)
+            || beginnings.any(|beginning| name.starts_with(&**beginning))
     }
 }
 

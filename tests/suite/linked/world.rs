@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use flipcache::Client;
 use flipcache::app::{self, CacheCtx, CacheCtxView, CacheView, Grant, GrantBuilder, Tenant};
 use flipcache::backend::KvBackend;
-use flipcache::Client;
 use wasmtime::component::{
     Component, ComponentNamedList, Instance, Lift, Linker, Lower, ResourceTable,
 };
