@@ -36,7 +36,7 @@ impl<V> Table<V> {
     pub(crate) fn find(&self, hash: u64, key: &[u8]) -> Option<Slot> {
         let same = |slot: &Slot| {
             let entry = self.entries.get(*slot);
-            entry.is_some_and(|entry| entry.hash == hash && entry.key.as_bytes() == key)
+            entry.is_some_and(|entry| entry.hash == hash && is_same(entry.key.as_bytes(), key))
         };
         self.index.find(hash, same).copied()
     }
@@ -117,6 +117,46 @@ impl<V> Table<V> {
                 "{} is not indexed",
                 entry.key
             );
+        }
+    }
+}
+
+/// Whether two keys are one, by words: in 32-bit wasm, slices are compared byte by byte.
+fn is_same(one: &[u8], other: &[u8]) -> bool {
+    let (Some(one_end), Some(other_end)) = (one.last_chunk::<8>(), other.last_chunk::<8>()) else {
+        return one == other;
+    };
+    let word = |bytes: &[u8; 8]| u64::from_le_bytes(*bytes);
+    let words = one.as_chunks().0.iter().zip(other.as_chunks().0);
+    let mut same = one.len() == other.len() && word(one_end) == word(other_end);
+    for (one, other) in words {
+        same &= word(one) == word(other);
+    }
+    same
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::is_same;
+
+    proptest! {
+        #[test]
+        fn is_same_any_keys_is_their_equality(
+            key in proptest::collection::vec(any::<u8>(), 0..40),
+            other in proptest::collection::vec(any::<u8>(), 0..40),
+            at in any::<prop::sample::Index>(),
+        ) {
+            prop_assert!(is_same(&key, &key));
+            prop_assert_eq!(is_same(&key, &other), key == other);
+            if !key.is_empty() {
+                let mut changed = key.clone();
+                let at = at.index(key.len());
+                changed[at] ^= 1;
+                prop_assert!(!is_same(&key, &changed));
+                prop_assert!(!is_same(&key, &key[..at]));
+            }
         }
     }
 }

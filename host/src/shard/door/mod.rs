@@ -7,11 +7,12 @@
 //! # Layout
 //!
 //! - `engine`: the module, compiled and linked; the tick that bounds calls.
-//! - `exports`: its functions. `guest`: an instance, and what its functions take and answer.
-//! - `memory`: answers in the guest's memory.
+//! - `guest`: an instance; `exports`: what it has; `functions`: what each takes and answers; `memory`:
+//!   answers in its memory.
 
 mod engine;
 mod exports;
+mod functions;
 mod guest;
 mod memory;
 

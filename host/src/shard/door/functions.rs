@@ -1,0 +1,321 @@
+//! The functions of the interface `driver`, but for `start`: what each takes and answers, as
+//! `wit/driver.wit` has it. What is passed belongs to the instance from there on.
+
+use std::time::Duration;
+
+use flipcache_core::{
+    Answer, Bounds, CacheId, Eviction, Moment, Read, Settled, Stats, Ticket, ValueType, Write,
+};
+use wasmtime::{Result, bail};
+
+use super::guest::Guest;
+use super::memory::{numbers_u32, numbers_u64};
+
+impl Guest {
+    pub(super) fn open(&mut self, cache: CacheId, name: &str, bounds: Bounds) -> Result<()> {
+        let (at, len) = self.pass(name.as_bytes(), 1)?;
+        let params = (
+            cache.number(),
+            at,
+            len,
+            bounds.max_entries,
+            bounds.max_bytes,
+            eviction(bounds.eviction),
+            value_type(bounds.value_type),
+        );
+        self.exports.open.call(&mut self.store, params)
+    }
+
+    pub(super) fn read(
+        &mut self,
+        cache: CacheId,
+        keys: &[(u64, &str)],
+        ttl_on_read: Option<Duration>,
+        tell: &mut dyn FnMut(Read<'_>),
+    ) -> Result<()> {
+        let [hashes, keys, ends] = self.pass_keys(keys)?;
+        let params = (
+            cache.number(),
+            hashes.0,
+            hashes.1,
+            keys.0,
+            keys.1,
+            ends.0,
+            ends.1,
+            millis(ttl_on_read),
+        );
+        self.answering(
+            |exports| &exports.read,
+            params,
+            40,
+            |answers| {
+                let (found, values) = (answers.list(0, 1)?, answers.list(8, 1)?);
+                let ends = numbers_u32(answers.list(16, 4)?);
+                let versions = numbers_u64(answers.list(24, 8)?);
+                let asked = answers.u64(32);
+                let mut start = 0;
+                for ((found, end), version) in found.iter().zip(ends).zip(versions) {
+                    let Some(value) = values.get(start..end as usize) else {
+                        bail!("the shard answered values out of order");
+                    };
+                    start = end as usize;
+                    tell(match found {
+                        0 => Read::Hit(value),
+                        1 => Read::Renew(ticket(version, asked)),
+                        _ => Read::Miss(ticket(version, asked)),
+                    });
+                }
+                Ok(())
+            },
+        )
+    }
+
+    pub(super) fn ask(&mut self, cache: CacheId, hash: u64) -> Result<Ticket> {
+        let params = (cache.number(), hash);
+        self.answering(
+            |exports| &exports.ask,
+            params,
+            16,
+            |it| Ok(ticket(it.u64(0), it.u64(8))),
+        )
+    }
+
+    pub(super) fn settle(
+        &mut self,
+        cache: CacheId,
+        hash: u64,
+        key: &str,
+        ticket: Ticket,
+        answer: Answer<'_>,
+    ) -> Result<Settled> {
+        let (case, value, ttl) = match answer {
+            Answer::Absent => (0, &[][..], None),
+            Answer::WrongType => (1, &[][..], None),
+            Answer::Entry { value, ttl } => (2, value, ttl),
+        };
+        let (key_at, key_len) = self.pass(key.as_bytes(), 1)?;
+        let (at, len) = self.pass(value, 1)?;
+        let params = (
+            cache.number(),
+            hash,
+            key_at,
+            key_len,
+            ticket.version,
+            ticket.asked.as_nanos(),
+            case,
+            at,
+            len,
+            millis(ttl),
+        );
+        Ok(match self.exports.settle.call(&mut self.store, params)? {
+            0 => Settled::Kept,
+            1 => Settled::PassedOn,
+            2 => Settled::Undecodable,
+            _ => bail!("the shard answered no outcome of a question"),
+        })
+    }
+
+    pub(super) fn begin_writes(
+        &mut self,
+        cache: CacheId,
+        keys: &[(u64, &str)],
+    ) -> Result<Vec<Ticket>> {
+        let [hashes, passed, ends] = self.pass_keys(keys)?;
+        let params = (
+            cache.number(),
+            hashes.0,
+            hashes.1,
+            passed.0,
+            passed.1,
+            ends.0,
+            ends.1,
+        );
+        let tickets: Vec<_> = self.answering(
+            |exports| &exports.begin_writes,
+            params,
+            16,
+            |answer| {
+                let asked = answer.u64(8);
+                let versions = numbers_u64(answer.list(0, 8)?);
+                Ok(versions.map(|version| ticket(version, asked)).collect())
+            },
+        )?;
+        if tickets.len() != keys.len() {
+            bail!("the shard answered another number of tickets");
+        }
+        Ok(tickets)
+    }
+
+    /// The writes of one call, whose tickets are of one moment.
+    pub(super) fn end_writes(&mut self, cache: CacheId, writes: &[Write<'_>]) -> Result<()> {
+        let asked = writes
+            .first()
+            .map_or(0, |write| write.ticket.asked.as_nanos());
+        let (mut records, mut keys, mut values) = (Vec::new(), Vec::new(), Vec::new());
+        for write in writes {
+            let (value, ttl) = write.written.unwrap_or_default();
+            keys.extend_from_slice(write.key.as_bytes());
+            values.extend_from_slice(value);
+            // The fields of the record `write` as the canonical ABI lays them out.
+            records.extend(write.hash.to_le_bytes());
+            records.extend(write.ticket.version.to_le_bytes());
+            records.extend(millis(ttl).to_le_bytes());
+            records.extend(u32::try_from(keys.len())?.to_le_bytes());
+            records.extend(u32::try_from(values.len())?.to_le_bytes());
+            records.extend(u64::from(write.written.is_some()).to_le_bytes());
+        }
+        let (records_at, _) = self.pass(&records, 8)?;
+        let (keys_at, keys_len) = self.pass(&keys, 1)?;
+        let (values_at, values_len) = self.pass(&values, 1)?;
+        let params = (
+            cache.number(),
+            asked,
+            records_at,
+            u32::try_from(writes.len())?,
+            keys_at,
+            keys_len,
+            values_at,
+            values_len,
+        );
+        self.exports.end_writes.call(&mut self.store, params)
+    }
+
+    pub(super) fn touch(&mut self, cache: CacheId, hash: u64, key: &str) -> Result<bool> {
+        let (at, len) = self.pass(key.as_bytes(), 1)?;
+        let params = (cache.number(), hash, at, len);
+        Ok(self.exports.touch.call(&mut self.store, params)? != 0)
+    }
+
+    pub(super) fn peek(&mut self, cache: CacheId, hash: u64, key: &str) -> Result<Option<Vec<u8>>> {
+        let (at, len) = self.pass(key.as_bytes(), 1)?;
+        let params = (cache.number(), hash, at, len);
+        self.answering(
+            |exports| &exports.peek,
+            params,
+            12,
+            |answer| match answer.case() {
+                0 => Ok(None),
+                _ => Ok(Some(answer.list(4, 1)?.to_vec())),
+            },
+        )
+    }
+
+    pub(super) fn remaining(
+        &mut self,
+        cache: CacheId,
+        hash: u64,
+        key: &str,
+    ) -> Result<Option<Option<Duration>>> {
+        let (at, len) = self.pass(key.as_bytes(), 1)?;
+        let params = (cache.number(), hash, at, len);
+        self.answering(
+            |exports| &exports.remaining,
+            params,
+            16,
+            |answer| {
+                let nanos = answer.u64(8);
+                let left = (nanos > 0).then(|| Duration::from_nanos(nanos));
+                Ok((answer.case() != 0).then_some(left))
+            },
+        )
+    }
+
+    pub(super) fn invalidate(&mut self, hash: u64, full_key: &str) -> Result<()> {
+        let (at, len) = self.pass(full_key.as_bytes(), 1)?;
+        let params = (hash, at, len);
+        self.exports.invalidate.call(&mut self.store, params)
+    }
+
+    pub(super) fn invalidate_bucket(&mut self, name: &str) -> Result<()> {
+        let params = self.pass(name.as_bytes(), 1)?;
+        self.exports.invalidate_bucket.call(&mut self.store, params)
+    }
+
+    pub(super) fn failed(&mut self, cache: CacheId) -> Result<()> {
+        self.ready();
+        self.exports.failed.call(&mut self.store, cache.number())
+    }
+
+    pub(super) fn clear(&mut self, cache: CacheId) -> Result<()> {
+        self.ready();
+        self.exports.clear.call(&mut self.store, cache.number())
+    }
+
+    pub(super) fn keys(&mut self, cache: CacheId) -> Result<Vec<String>> {
+        self.answering(
+            |exports| &exports.keys,
+            cache.number(),
+            16,
+            |answer| {
+                let keys = std::str::from_utf8(answer.list(0, 1)?)?;
+                let mut start = 0;
+                let key = |end: u32| {
+                    let key = keys.get(start..end as usize);
+                    start = end as usize;
+                    match key {
+                        Some(key) => Ok(key.to_owned()),
+                        None => bail!("the shard answered keys out of order"),
+                    }
+                };
+                numbers_u32(answer.list(8, 4)?).map(key).collect()
+            },
+        )
+    }
+
+    pub(super) fn stats(&mut self, cache: CacheId) -> Result<Stats> {
+        self.answering(
+            |exports| &exports.stats,
+            cache.number(),
+            88,
+            |answer| {
+                let counter = |number: usize| answer.u64(8 * number);
+                Ok(Stats {
+                    local_hits: counter(0),
+                    backend_hits: counter(1),
+                    misses: counter(2),
+                    stale_hits: counter(3),
+                    evictions: counter(4),
+                    expirations: counter(5),
+                    invalidations: counter(6),
+                    refused_fills: counter(7),
+                    backend_errors: counter(8),
+                    local_len: counter(9),
+                    local_bytes: counter(10),
+                })
+            },
+        )
+    }
+}
+
+fn ticket(version: u64, asked_ns: u64) -> Ticket {
+    Ticket {
+        version,
+        asked: Moment::from_nanos(asked_ns),
+    }
+}
+
+/// A TTL as the interface has it; one of less than a millisecond is one.
+pub(super) fn millis(ttl: Option<Duration>) -> u64 {
+    ttl.map_or(0, |ttl| {
+        u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX).max(1)
+    })
+}
+
+fn eviction(eviction: Eviction) -> u32 {
+    match eviction {
+        Eviction::Fifo => 0,
+        Eviction::Lru => 1,
+        Eviction::S3Fifo => 2,
+    }
+}
+
+fn value_type(value_type: ValueType) -> u32 {
+    match value_type {
+        ValueType::Text => 0,
+        ValueType::Integer => 1,
+        ValueType::Float => 2,
+        ValueType::Boolean => 3,
+        ValueType::Json => 4,
+        ValueType::Bytes => 5,
+    }
+}
