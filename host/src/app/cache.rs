@@ -1,85 +1,20 @@
 //! The interface `cache`, each function once: checks what an application passes against its grant, and
 //! leaves the work to the driver.
 
-use std::sync::Arc;
-
-use flipcache_core::{KeyType, Resilience, ValueType};
 use wasmtime::component::Resource;
 
 use super::CacheCtxView;
 use super::convert::{checked, decode, encode, left};
-use super::error::{Answer, Called, answer};
+use super::error::{Answer, Called};
 use super::limits::too_large;
-use crate::Error;
+use super::open::OpenCache;
 use crate::bindings::exports::flipcache::cache::cache;
 use crate::bindings::flipcache::cache::types::Value;
-use crate::driver::{Found, Handle};
-
-/// A cache that an application has opened.
-pub(super) struct OpenCache {
-    handle: Arc<Handle>,
-    key_type: KeyType,
-    value_type: ValueType,
-}
+use crate::driver::Found;
 
 type This = Resource<OpenCache>;
 
 impl CacheCtxView<'_> {
-    pub(super) fn open(
-        &mut self,
-        name: String,
-        options: cache::Options,
-    ) -> Answer<Result<This, cache::Error>> {
-        answer(self.open_bounded(&name, options, Resilience::default()))
-    }
-
-    pub(super) fn open_with(
-        &mut self,
-        name: String,
-        options: cache::Options,
-        resilience: cache::Resilience,
-    ) -> Answer<Result<This, cache::Error>> {
-        answer(self.open_bounded(&name, options, resilience.into()))
-    }
-
-    /// Refuses in the order in which the component does, then what the grant does not have.
-    fn open_bounded(
-        &mut self,
-        name: &str,
-        options: cache::Options,
-        resilience: Resilience,
-    ) -> Called<This> {
-        resilience.check()?;
-        let grant = &self.ctx.grant;
-        let full_name = grant.tenant().full_name(name);
-        let full_name = full_name.map_err(|error| Error::InvalidName(error.to_string()))?;
-        let mut options = grant.limits().bound(options.into());
-        options.check()?;
-        let default = options.default.take();
-        let default = default.map(|value| encode(value.into(), options.value_type));
-        let default = default.transpose()?;
-        let default_len = default.as_ref().map_or(0, Vec::len);
-        grant.limits().check_value(default_len)?;
-        grant.limits().check_handles(self.ctx.handles)?;
-        grant.admit(name)?;
-        let (key_type, value_type) = (options.key_type, options.value_type);
-        let driver = Arc::clone(&self.ctx.client.driver);
-        let handle = Handle::open(driver, &full_name, options, resilience, default)?;
-        let open = self.table.push(OpenCache {
-            handle,
-            key_type,
-            value_type,
-        })?;
-        self.ctx.handles += 1;
-        Ok(open)
-    }
-
-    pub(super) fn close(&mut self, this: This) -> wasmtime::Result<()> {
-        self.table.delete(this)?;
-        self.ctx.handles -= 1;
-        Ok(())
-    }
-
     /// The local tier's answer to `get`, if it has one.
     pub(super) fn hit(&mut self, this: &This, key: &str) -> Called<Option<cache::Found>> {
         let open = self.table.get(this)?;
@@ -238,15 +173,6 @@ impl CacheCtxView<'_> {
         Ok((self.table.get(&this)?.handle.stats().into(),))
     }
 
-    /// The cache of a handle, to be kept while L2 is asked.
-    fn borrow(&self, this: &This) -> Called<OpenCache> {
-        let open = self.table.get(this)?;
-        Ok(OpenCache {
-            handle: Arc::clone(&open.handle),
-            ..*open
-        })
-    }
-
     /// What an application is answered, if there is room for it.
     fn value(
         &self,
@@ -269,12 +195,5 @@ impl CacheCtxView<'_> {
         let wire = encode(value, open.value_type)?;
         self.ctx.grant.limits().check_value(wire.len())?;
         Ok(wire)
-    }
-}
-
-impl OpenCache {
-    fn check(&self, key: &str) -> Result<(), Error> {
-        let checked = self.key_type.check(key);
-        checked.map_err(|error| Error::of_key(key, error))
     }
 }

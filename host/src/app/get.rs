@@ -9,9 +9,9 @@ use wasmtime::StoreContextMut;
 use wasmtime::component::{Resource, WasmStr};
 
 use super::CacheView;
-use super::cache::OpenCache;
 use super::error::{Answer, Called, answer};
 use super::limits::too_large;
+use super::open::OpenCache;
 use crate::bindings::exports::flipcache::cache::cache::{Error, Found};
 use crate::io::wait;
 

@@ -122,7 +122,8 @@ impl GrantBuilder {
         self
     }
 
-    /// How many caches and dictionaries a store may have open at one time. 64 by default.
+    /// How many caches and dictionaries a store may have open at one time. One cache more is `denied`;
+    /// one dictionary more is `too-large`, for want of a better word in the interface. 64 by default.
     pub fn max_handles(mut self, handles: usize) -> Self {
         self.limits.max_handles = handles;
         self

@@ -6,10 +6,10 @@ use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, Resource, ResourceType, WasmStr};
 
 use super::CacheView;
-use super::cache::OpenCache;
 use super::dict::OpenDict;
 use super::error::answer;
 use super::get::{get_suspending, get_waiting};
+use super::open::OpenCache;
 use crate::bindings::exports::flipcache::cache::cache::{Expiry, Options, Resilience};
 use crate::bindings::exports::flipcache::cache::collections::{Item, Order};
 use crate::bindings::flipcache::cache::types::Value;

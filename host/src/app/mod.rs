@@ -46,7 +46,7 @@
 //! # Layout
 //!
 //! - `grant`, `limits`: what an application may do. `ctx`: what a store holds.
-//! - `cache`, `get`, `dict`: the functions of the two interfaces, each once.
+//! - `open`, `cache`, `get`, `dict`: the functions of the two interfaces, each once.
 //! - `linker`: the same functions for synchronous and for asynchronous stores.
 //! - `convert`, `error`: types generated from WIT, from and to those of the API.
 
@@ -59,6 +59,7 @@ mod get;
 mod grant;
 mod limits;
 mod linker;
+mod open;
 
 use wasmtime::component::Linker;
 

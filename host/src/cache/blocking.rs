@@ -10,8 +10,8 @@ use super::{Cache, Codec, Found, Integer, Keys};
 use crate::Error;
 use crate::io::wait as block_on;
 
-/// A [`Cache`] whose methods wait for their answers, on any thread; on one of an asynchronous runtime
-/// they hold up its other tasks.
+/// A [`Cache`] whose methods wait for their answers, on any thread. A worker of a tokio runtime hands its
+/// other tasks over meanwhile; on the only thread of a runtime they are held up.
 ///
 /// # Examples
 ///

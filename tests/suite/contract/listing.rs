@@ -20,6 +20,7 @@ const AWKWARD: [(&str, &str); 9] = [
 super::contract!(
     scan_lists_every_key_of_the_bucket_and_no_other,
     scan_empty_bucket_ends_at_once,
+    scan_with_a_cursor_of_anothers_or_none_at_all_lists_no_other_bucket,
     scan_pages_are_about_as_long_as_asked_for,
     scan_while_others_are_deleted_lists_those_that_stay,
     scan_awkward_names_are_taken_literally,
@@ -50,6 +51,33 @@ async fn scan_lists_every_key_of_the_bucket_and_no_other(store: &Store) {
     for limit in [0, 1, 7, 500, 501, u32::MAX] {
         let listed = list(&*store.backend, &bucket("user"), limit).await;
         assert_eq!(listed, keys, "with a limit of {limit}");
+    }
+}
+
+/// Cursors come back from guests, who may make them up.
+async fn scan_with_a_cursor_of_anothers_or_none_at_all_lists_no_other_bucket(store: &Store) {
+    let keys = fill(store, "user", 30).await;
+    for other in ["use", "uses", "user;", "zebra"] {
+        fill(store, other, 30).await;
+    }
+    let mut cursors: Vec<String> = ["", "0", "-1", "use:", "user:k1", "zebra:k1", "\0", ";", ":"]
+        .map(str::to_owned)
+        .into();
+    cursors.extend([u64::MAX.to_string(), "\u{10ffff}".to_owned()]);
+    let zebra = bucket("zebra");
+    let mut page = store.backend.scan(&zebra, None, 1).await.unwrap();
+    while let Some(cursor) = page.cursor.take() {
+        let next = store.backend.scan(&zebra, Some(&cursor), 1);
+        page = next.await.unwrap();
+        cursors.push(cursor);
+    }
+    for cursor in cursors {
+        let user = bucket("user");
+        let page = store.backend.scan(&user, Some(&cursor), 100);
+        // A backend may refuse a cursor that is none of its own.
+        for key in page.await.unwrap_or_default().keys {
+            assert!(keys.contains(&key), "{cursor:?} must not list {key:?}");
+        }
     }
 }
 

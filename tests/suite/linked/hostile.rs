@@ -48,6 +48,30 @@ fn any_call_with_a_closed_handle_or_another_kind_ends_the_application() {
     assert_eq!(told, "()", "its next instance works");
 }
 
+#[tokio::test]
+async fn forged_handle_or_giant_batch_in_an_asynchronous_store_gets_the_same() {
+    let platform = Platform::new();
+    let grant = acme().build();
+    let mut running = platform.run_async(&grant).await;
+    let batch = running.call_async::<_, String>("giant-batch", (100_000_u32,));
+    let told = batch.await.expect("it must not trap");
+    assert!(told.starts_with("Error::Denied"), "{told}");
+    let died = running.die_async("forge-cache", (7_u32,)).await;
+    assert!(died.contains("handle"), "{died}");
+
+    let mut next = platform.run_async(&grant).await;
+    let written = next.call_async::<_, String>("set", ("user", "k", "v"));
+    assert_eq!(written.await.expect("it must not trap"), "()");
+}
+
+#[test]
+fn dictionaries_more_than_granted_are_refused() {
+    let platform = Platform::new();
+    let grant = acme().max_handles(3).build();
+    let told = platform.run(&grant).tell("fill-dicts", ());
+    assert_eq!(told, "3, then Error::TooLarge(16777216)");
+}
+
 /// The host takes in no more than the store's `hostcall_fuel`, whatever the grant.
 #[test]
 fn giant_batch_is_denied_or_ends_the_application() {

@@ -156,6 +156,17 @@ impl Running {
         let died = function.call(&mut self.store, params);
         format!("{:?}", died.expect_err("it must trap"))
     }
+
+    /// The same, in an asynchronous store.
+    pub(crate) async fn die_async<P>(&mut self, name: &str, params: P) -> String
+    where
+        P: ComponentNamedList + Lower,
+    {
+        let function = self.instance.get_typed_func::<P, ()>(&mut self.store, name);
+        let function = function.expect("the application must export it");
+        let died = function.call_async(&mut self.store, params).await;
+        format!("{:?}", died.expect_err("it must trap"))
+    }
 }
 
 pub(crate) fn tenant(name: &str) -> Tenant {
