@@ -1,7 +1,8 @@
 WASM = wasm32-unknown-unknown
 GUESTS = -p flipcache-component -p flipcache-codec -p flipcache-middleware -p flipcache-middleware-zstd \
 	-p flipcache-middleware-pass-through -p flipcache-guest -p flipcache-example-shortener \
-	-p flipcache-example-word-count -p flipcache-test-app -p flipcache-test-hostile -p flipcache-test-sdk-app
+	-p flipcache-example-word-count -p flipcache-test-app -p flipcache-test-hostile -p flipcache-test-sdk-app \
+	-p flipcache-bench-app
 
 .PHONY: help setup setup-wasm setup-redis setup-python demo examples test lint
 

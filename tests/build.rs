@@ -36,6 +36,12 @@ const SDK_APP: Guest = Guest {
     ],
 };
 
+/// An application that is measured.
+const BENCH_APP: Guest = Guest {
+    package: "flipcache-bench-app",
+    sources: &["tests/bench-app", "wit"],
+};
+
 /// The examples.
 const SHORTENER: Guest = Guest {
     package: "flipcache-example-shortener",
@@ -82,6 +88,7 @@ fn main() -> Result<()> {
     build(&HOSTILE, "HOSTILE", workspace, &out_dir)?;
     build(&PASS_THROUGH, "PASS_THROUGH", workspace, &out_dir)?;
     build(&ZSTD, "ZSTD", workspace, &out_dir)?;
+    build(&BENCH_APP, "BENCH_APP", workspace, &out_dir)?;
     build(&SDK_APP, "SDK_APP", workspace, &out_dir)?;
     build(&SHORTENER, "SHORTENER", workspace, &out_dir)?;
     build(&WORD_COUNT, "WORD_COUNT", workspace, &out_dir)

@@ -6,6 +6,7 @@
 //! - [`examples`] names the files of the built examples. The binary `build-examples` copies them to
 //!   where a reader of the README looks for them.
 //! - [`components`] names the files of components for the tests of hosts.
+//! - [`BENCH_APP`] is the application that `host/benches` measures.
 //!
 //! It depends on nothing that is tested, so that the unit tests of every crate can use it.
 
@@ -13,5 +14,8 @@ pub mod components;
 pub mod redis_server;
 
 pub mod examples;
+
+/// The file of an application that reads from the cache and from `wasi:keyvalue`, in loops of its own.
+pub const BENCH_APP: &str = env!("FLIPCACHE_TEST_BENCH_APP_FILE");
 
 pub use redis_server::{RedisOptions, RedisServer};

@@ -1,0 +1,60 @@
+//! What the cache costs, beside what others cost that do the same work in the same run.
+//!
+//! `make bench` prints one table of ratios and writes it into the guide. `FLIPCACHE_BENCH_QUICK=1` measures
+//! for a moment only, to see that everything works; `FLIPCACHE_BENCH_MARKDOWN=FILE` writes the figures into
+//! FILE. A word after `--` picks cases whose names have it, as criterion does.
+//!
+//! # Layout
+//!
+//! - `stage`: keys and values, the same for all. `measure`: how long, and loops over keys.
+//! - `hit`, `application`, `miss`, `threads`, `start`, `memory`: cases, those that are compared next to each
+//!   other. `python`: the original's hit, by the script `python.py`.
+//! - `figures`: what came out. `rows`: which figure is held against which, and what is to be reached.
+//!   `report`: the table. `machine`: where it was measured.
+
+mod stage;
+
+mod measure;
+
+mod hit;
+
+mod python;
+
+mod application;
+
+mod miss;
+
+mod threads;
+
+mod start;
+
+mod memory;
+
+mod figures;
+
+mod rows;
+
+mod report;
+
+mod machine;
+
+use figures::Figures;
+use flipcache_tests::RedisServer;
+use stage::Stage;
+
+fn main() {
+    let mut figures = Figures::default();
+    // First: what has been freed before would be used again, and not be counted.
+    memory::measure(&mut figures);
+    let mut criterion = measure::criterion();
+    let server = RedisServer::start();
+    let stage = Stage::new();
+    hit::bench(&mut criterion, &stage, &server, &mut figures);
+    application::bench(&mut criterion, &stage);
+    miss::bench(&mut criterion, &server);
+    threads::bench(&mut criterion, &stage);
+    start::bench(&mut criterion);
+    criterion.final_summary();
+    figures.read_estimates();
+    report::tell(&figures);
+}

@@ -1,0 +1,72 @@
+//! How it is measured: for how long, and in which loops.
+
+use std::env;
+use std::hint::black_box;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use criterion::Criterion;
+
+/// Where criterion keeps what it measured.
+pub(crate) fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("../criterion")
+}
+
+/// Whether this run is only to see that everything works.
+pub(crate) fn is_quick() -> bool {
+    env::var_os("FLIPCACHE_BENCH_QUICK").is_some_and(|value| !value.is_empty() && value != "0")
+}
+
+/// Whether the user's filter lets a case through. Criterion does not tell what its own would say.
+pub(crate) fn is_wanted(case: &str) -> bool {
+    let filter = env::args()
+        .skip(1)
+        .find(|argument| !argument.starts_with('-'));
+    filter.is_none_or(|filter| case.contains(&filter))
+}
+
+/// Short, because others may use the machine: cases that are compared follow each other within seconds.
+pub(crate) fn criterion() -> Criterion {
+    let (warm_up, measurement, samples) = match is_quick() {
+        true => (30, 150, 10),
+        false => (500, 2_000, 50),
+    };
+    Criterion::default()
+        .output_directory(&folder())
+        .without_plots()
+        .warm_up_time(Duration::from_millis(warm_up))
+        .measurement_time(Duration::from_millis(measurement))
+        .sample_size(samples)
+        .nresamples(2_000)
+        .configure_from_args()
+}
+
+/// How long it takes to read so many keys, from the first again after the last.
+pub(crate) fn each<'k>(iters: u64, keys: &'k [String], mut read: impl FnMut(&'k str)) -> Duration {
+    let start = Instant::now();
+    let mut keys = keys.iter().cycle();
+    for _ in 0..iters {
+        if let Some(key) = keys.next() {
+            read(black_box(key));
+        }
+    }
+    start.elapsed()
+}
+
+/// As [`each`], in one asynchronous task that is never suspended.
+pub(crate) fn each_async<'k>(
+    iters: u64,
+    keys: &'k [String],
+    mut read: impl AsyncFnMut(&'k str),
+) -> Duration {
+    pollster::block_on(async {
+        let start = Instant::now();
+        let mut keys = keys.iter().cycle();
+        for _ in 0..iters {
+            if let Some(key) = keys.next() {
+                read(black_box(key)).await;
+            }
+        }
+        start.elapsed()
+    })
+}

@@ -1,0 +1,49 @@
+//! What is read: a few hundred entries, so that they fit the processor's caches in every contestant.
+
+use std::sync::Arc;
+
+use flipcache::backend::memory::MemoryBackend;
+use flipcache::{Cache, Client, Shards};
+
+/// How many entries there are.
+const ENTRIES: u32 = 256;
+
+/// Keys and values of 16 bytes.
+pub(crate) struct Stage {
+    pub(crate) keys: Vec<String>,
+    pub(crate) values: Vec<String>,
+}
+
+impl Stage {
+    pub(crate) fn new() -> Self {
+        Self {
+            keys: keys(ENTRIES),
+            values: (0..ENTRIES).map(|i| format!("value-{i:010}")).collect(),
+        }
+    }
+
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (&str, &str)> {
+        let values = self.values.iter().map(String::as_str);
+        self.keys.iter().map(String::as_str).zip(values)
+    }
+
+    /// A cache whose local tier holds all entries, in the order of the keys.
+    pub(crate) fn cache(&self, shards: Shards) -> Cache {
+        let client = Client::builder(Arc::new(MemoryBackend::new())).shards(shards);
+        let client = client.build().expect("the client must be made");
+        // More than there are, as no two shards get exactly as many.
+        let cache = client.cache("bench").local_max(4 * ENTRIES);
+        let cache = cache.open().expect("the options are valid");
+        for (key, value) in self.entries() {
+            let written = pollster::block_on(cache.set(key, value));
+            written.expect("the memory takes it");
+        }
+        assert_eq!(cache.local().len(), u64::from(ENTRIES), "all must be hits");
+        cache
+    }
+}
+
+/// So many keys, of 16 bytes each.
+pub(crate) fn keys(count: u32) -> Vec<String> {
+    (0..count).map(|i| format!("user:{i:011}")).collect()
+}
