@@ -15,6 +15,9 @@ use crate::bindings::exports::flipcache::cache::driver::{
 use crate::bindings::exports::flipcache::cache::window;
 use crate::state::{clock, start, with_shard};
 
+/// A key's record in the window, in bytes.
+const RECORD: usize = 16;
+
 thread_local! {
     static WINDOW: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
@@ -30,12 +33,26 @@ impl window::Guest for Component {
     fn find(cache: u32, hash: u64, key_len: u32, ttl_on_read_ms: u64) -> u64 {
         let (cache, ttl) = (CacheId::from_number(cache), ttl(ttl_on_read_ms));
         WINDOW.with_borrow(|window| {
-            with_shard(|shard| {
-                let key = &window[..key_len as usize];
-                let found = shard.find(cache, hash, key, ttl, &clock);
-                found.map_or(0, |wire| u64::from(address(wire)) << 32 | wire.len() as u64)
-            })
+            let key = &window[..key_len as usize];
+            with_shard(|shard| place(shard.find(cache, hash, key, ttl, &clock)))
         })
+    }
+
+    fn find_many(cache: u32, count: u32, ttl_on_read_ms: u64) {
+        let (cache, ttl) = (CacheId::from_number(cache), ttl(ttl_on_read_ms));
+        WINDOW.with_borrow_mut(|window| {
+            let (records, mut keys) = window.split_at_mut(RECORD * count as usize);
+            with_shard(|shard| {
+                for record in records.as_chunks_mut::<RECORD>().0 {
+                    let [hash, len] = numbers(record);
+                    let len = usize::try_from(len).unwrap_or(usize::MAX);
+                    let (key, rest) = keys.split_at_mut(len);
+                    keys = rest;
+                    let found = place(shard.find(cache, hash, key, ttl, &clock));
+                    record[..8].copy_from_slice(&found.to_le_bytes());
+                }
+            });
+        });
     }
 }
 
@@ -197,6 +214,20 @@ impl Guest for Component {
     fn stats(cache: u32) -> Counters {
         with_shard(|shard| shard.stats(CacheId::from_number(cache))).into()
     }
+}
+
+/// Where a value is: its address and its length, or 0.
+fn place(found: Option<&[u8]>) -> u64 {
+    found.map_or(0, |wire| u64::from(address(wire)) << 32 | wire.len() as u64)
+}
+
+/// The two numbers of a record.
+fn numbers(record: &[u8; RECORD]) -> [u64; 2] {
+    let (numbers, _) = record.as_chunks::<8>();
+    [
+        u64::from_le_bytes(numbers[0]),
+        u64::from_le_bytes(numbers[1]),
+    ]
 }
 
 /// Keys that stand end to end.

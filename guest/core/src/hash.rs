@@ -24,27 +24,60 @@ impl Seed {
     /// The hash of the complete key `name:key`, however it is divided: `user` and `admin:1` hash as
     /// `user:admin` and `1` do, because they are one key of the shared tier.
     pub fn hash(&self, name: &str, key: &str) -> u64 {
-        let parts = [name.as_bytes(), b":", key.as_bytes()];
+        self.of_cache(name).hash(key)
+    }
+
+    /// The hashes of one cache's keys, for a driver that hashes many.
+    pub fn of_cache(&self, name: &str) -> KeySeed {
+        let prefix = [name.as_bytes(), b":"].concat();
         let mut short = [0; SHORT];
-        match short.get_mut(..name.len() + 1 + key.len()) {
-            Some(complete) => {
-                let mut rest = &mut *complete;
-                for part in parts {
-                    let (start, end) = rest.split_at_mut(part.len());
-                    start.copy_from_slice(part);
-                    rest = end;
-                }
-                self.hash_bytes(complete)
-            }
-            None => self.hash_bytes(&parts.concat()),
+        if let Some(start) = short.get_mut(..prefix.len()) {
+            start.copy_from_slice(&prefix);
+        }
+        KeySeed {
+            seed: self.clone(),
+            prefix: prefix.into(),
+            short,
         }
     }
 
     /// The hash of bytes as they are.
+    #[inline]
     pub fn hash_bytes(&self, bytes: &[u8]) -> u64 {
         let mut hasher = self.0.build_hasher();
         hasher.write(bytes);
         hasher.finish()
+    }
+}
+
+/// Hashes the keys of one cache, as [`Seed::hash`] does.
+#[derive(Clone, Debug)]
+pub struct KeySeed {
+    seed: Seed,
+    /// The name and a colon.
+    prefix: Box<[u8]>,
+    /// A complete key begins so: what is hashed has to be in one piece.
+    short: [u8; SHORT],
+}
+
+impl KeySeed {
+    /// The hash of the complete key.
+    #[inline]
+    pub fn hash(&self, key: &str) -> u64 {
+        let (start, end) = (self.prefix.len(), self.prefix.len() + key.len());
+        let mut short = self.short;
+        match short.get_mut(start..end) {
+            Some(place) => {
+                place.copy_from_slice(key.as_bytes());
+                self.seed.hash_bytes(&short[..end])
+            }
+            None => self.hash_long(key),
+        }
+    }
+
+    fn hash_long(&self, key: &str) -> u64 {
+        let complete = [&*self.prefix, key.as_bytes()].concat();
+        self.seed.hash_bytes(&complete)
     }
 }
 

@@ -57,6 +57,7 @@ impl KeyType {
     /// # Errors
     ///
     /// [`InvalidKey`] if it is not, or is longer than [`MAX_KEY_BYTES`].
+    #[inline]
     pub fn check(self, key: &str) -> Result<(), InvalidKey> {
         match self {
             _ if key.len() > MAX_KEY_BYTES => Err(InvalidKey::TooLong),

@@ -99,6 +99,7 @@ impl Options {
     }
 
     /// The TTL that a read gives to what it reads, if any.
+    #[inline]
     pub fn ttl_on_read(&self) -> Option<Duration> {
         self.ttl.filter(|_| self.refresh_ttl_on_get)
     }

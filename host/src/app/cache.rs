@@ -20,7 +20,7 @@ impl CacheCtxView<'_> {
         let open = self.table.get(this)?;
         let room = self.ctx.grant.limits().max_answer_bytes;
         let copy = |wire: &[u8]| (wire.len() <= room).then(|| wire.to_vec());
-        let Some(wire) = open.handle.local_hit(key, copy)? else {
+        let Some(wire) = open.handle.local_hit(key, copy) else {
             return Ok(None);
         };
         let wire = wire.ok_or_else(|| too_large(room))?;

@@ -22,7 +22,7 @@ use futures_util::stream;
 
 use crate::Error;
 use crate::Source;
-use crate::driver::{self, Handle};
+use crate::driver::Handle;
 
 pub use blocking::Blocking;
 pub use builder::CacheBuilder;
@@ -78,7 +78,11 @@ impl<C: Codec, K: Keys> Cache<C, K> {
     /// [`Error::Undecodable`], [`Error::WrongType`] or [`Error::Codec`] if L2 holds what is no value
     /// of this cache.
     pub async fn get(&self, key: K::Key<'_>) -> Result<Option<C::Value>, Error> {
-        Ok(self.get_detailed(key).await?.value)
+        let key = key.text();
+        match self.handle.local_hit(&key, <[u8]>::to_vec) {
+            Some(wire) => self.decode(&key, wire).map(Some),
+            None => Ok(self.read(&key).await?.value),
+        }
     }
 
     /// As [`get`](Self::get), and where the value came from.
@@ -88,12 +92,20 @@ impl<C: Codec, K: Keys> Cache<C, K> {
     /// As [`get`](Self::get).
     pub async fn get_detailed(&self, key: K::Key<'_>) -> Result<Found<C::Value>, Error> {
         let key = key.text();
-        let found = match self.handle.local_hit(&key, driver::Found::local)? {
-            Some(hit) => hit,
-            // On the heap, so that a hit does not carry the space for it about.
-            None => Box::pin(self.handle.get(&key)).await?,
-        };
-        let value = found.wire.map(|wire| self.decode(&key, wire));
+        match self.handle.local_hit(&key, <[u8]>::to_vec) {
+            Some(wire) => Ok(Found {
+                value: Some(self.decode(&key, wire)?),
+                source: Source::Local,
+            }),
+            None => self.read(&key).await,
+        }
+    }
+
+    /// A read that the local tier has not answered.
+    async fn read(&self, key: &str) -> Result<Found<C::Value>, Error> {
+        // On the heap, so that a hit does not carry the space for it about.
+        let found = Box::pin(self.handle.get(key)).await?;
+        let value = found.wire.map(|wire| self.decode(key, wire));
         Ok(Found {
             value: value.transpose()?,
             source: found.source,

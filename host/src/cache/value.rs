@@ -67,7 +67,7 @@ impl ValueCache {
     ///
     /// [`Error::Undecodable`] or [`Error::WrongType`] if L2 holds what is no value of this cache.
     pub async fn get(&self, key: &str) -> Result<Found<Value>, Error> {
-        let found = match self.handle.local_hit(key, driver::Found::local)? {
+        let found = match self.handle.local_hit(key, driver::Found::local) {
             Some(hit) => hit,
             None => Box::pin(self.handle.get(key)).await?,
         };

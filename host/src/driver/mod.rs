@@ -193,7 +193,7 @@ impl Handle {
     }
 
     fn hash(&self, key: &str) -> u64 {
-        self.driver.tiers.hash(&self.name, key)
+        self.opened.seed.hash(key)
     }
 
     /// Checks a key; answers the hash of the complete one.

@@ -58,19 +58,17 @@ struct Asked {
 }
 
 impl Handle {
-    /// The local tier's own answer to a read, if it has one; `None`: nothing has happened yet. `answer`
-    /// makes it of the wire form while the shard waits, and must be short.
-    pub(crate) fn local_hit<R>(
-        &self,
-        key: &str,
-        answer: impl FnOnce(&[u8]) -> R,
-    ) -> Result<Option<R>, Error> {
-        let hash = self.place(key)?;
+    /// The local tier's own answer to a read, if it has one; `None`: nothing has happened yet, and
+    /// [`get`](Self::get) goes on. `answer` makes it of the wire form while the shard waits, and must be
+    /// short.
+    pub(crate) fn local_hit<R>(&self, key: &str, answer: impl FnOnce(&[u8]) -> R) -> Option<R> {
+        self.options.key_type.check(key).ok()?;
+        let hash = self.hash(key);
         let ttl_on_read = self.options.ttl_on_read();
-        Ok(self.with_shard(hash, |shard| {
+        self.with_shard(hash, |shard| {
             let wire = shard.find(self.cache(), hash, key, ttl_on_read);
             wire.map(answer)
-        }))
+        })
     }
 
     pub(crate) async fn get(self: &Arc<Self>, key: &str) -> Result<Found, Error> {
@@ -148,14 +146,24 @@ impl Handle {
     /// Tells what the local tier says to each key, a shard's keys after the other's.
     fn read_local_many(&self, placed: &[(u64, &str)], mut tell: impl FnMut(usize, Local)) {
         let ttl_on_read = self.options.ttl_on_read();
-        let tiers = &self.driver.tiers;
-        tiers.with_each(&self.opened, placed, |shard, indices| {
-            let keys: Vec<_> = indices.iter().map(|at| placed[*at]).collect();
-            let mut indices = indices.iter();
-            shard.read(self.cache(), &keys, ttl_on_read, &mut |read| {
-                if let Some(at) = indices.next() {
-                    tell(*at, read.into());
+        let (cache, tiers) = (self.cache(), &self.driver.tiers);
+        tiers.with_each(&self.opened, placed, |shard, keys, indices| {
+            let (mut missed, mut rest) = (Vec::new(), indices.iter());
+            shard.find_many(cache, keys, ttl_on_read, &mut |found| {
+                let at = rest.next().copied().unwrap_or_default();
+                match found {
+                    Some(wire) => tell(at, Local::Hit(Found::local(wire))),
+                    None => missed.push(at),
                 }
+            });
+            if missed.is_empty() {
+                return;
+            }
+            let keys: Vec<_> = missed.iter().map(|at| placed[*at]).collect();
+            let mut rest = missed.iter();
+            shard.read(cache, &keys, ttl_on_read, &mut |read| {
+                let at = rest.next().copied().unwrap_or_default();
+                tell(at, read.into());
             });
         });
     }

@@ -39,6 +39,18 @@ impl Shard for InProcess {
         core.find(cache, hash, key.as_bytes(), ttl_on_read, &|| clock.now())
     }
 
+    fn find_many(
+        &mut self,
+        cache: CacheId,
+        keys: &[(u64, &str)],
+        ttl_on_read: Option<Duration>,
+        tell: &mut dyn FnMut(Option<&[u8]>),
+    ) {
+        for (hash, key) in keys {
+            tell(self.find(cache, *hash, key, ttl_on_read));
+        }
+    }
+
     fn read(
         &mut self,
         cache: CacheId,

@@ -35,6 +35,15 @@ pub(crate) trait Shard: Send {
         ttl_on_read: Option<Duration>,
     ) -> Option<&[u8]>;
 
+    /// As [`find`](Self::find) for keys, each with its hash; tells what it finds of each, in order.
+    fn find_many(
+        &mut self,
+        cache: CacheId,
+        keys: &[(u64, &str)],
+        ttl_on_read: Option<Duration>,
+        tell: &mut dyn FnMut(Option<&[u8]>),
+    );
+
     /// See [`read`](flipcache_core::Shard::read): of keys, each with its hash. Tells what it says to each,
     /// in order.
     fn read(

@@ -17,7 +17,7 @@ pub(crate) struct Driver {
     cache: core::CacheId,
     name: String,
     options: core::Options,
-    seed: core::Seed,
+    seed: core::KeySeed,
     bucket: Bucket,
 }
 
@@ -40,7 +40,7 @@ impl Driver {
             cache,
             name: name.to_owned(),
             options,
-            seed: seed(),
+            seed: seed().of_cache(name),
             bucket,
         })
     }
@@ -100,7 +100,7 @@ impl Driver {
     }
 
     pub(crate) fn local_get(&self, key: &str) -> Option<Value> {
-        let hash = self.seed.hash(&self.name, key);
+        let hash = self.seed.hash(key);
         let value = with_shard(|shard| {
             let wire = shard.peek(self.cache, hash, key, &clock)?;
             self.options.value_type.decode(wire).ok()
@@ -123,7 +123,7 @@ impl Driver {
     /// Checks a key; answers the hash of the complete one.
     fn place(&self, key: &str) -> Result<u64, Error> {
         match self.options.key_type.check(key) {
-            Ok(()) => Ok(self.seed.hash(&self.name, key)),
+            Ok(()) => Ok(self.seed.hash(key)),
             Err(core::InvalidKey::NotAnInteger) => Err(Error::InvalidKey(key.to_owned())),
             Err(core::InvalidKey::TooLong) => Err(Error::TooLarge(core::MAX_KEY_BYTES as u64)),
         }

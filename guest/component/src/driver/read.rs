@@ -28,6 +28,9 @@ struct Question {
 impl Driver {
     pub(crate) fn get(&self, key: String) -> Result<Found, Error> {
         let hash = self.place(&key)?;
+        if let Some(hit) = self.hit(hash, &key) {
+            return hit;
+        }
         let mut answers = [NOTHING];
         match self.read_local(0, hash, key)? {
             Local::Found(found) => return Ok(found),
@@ -54,6 +57,15 @@ impl Driver {
         }
         self.ask(questions, &mut answers)?;
         Ok(answers)
+    }
+
+    /// The local tier's answer, if it has one: in less than [`read_local`](Self::read_local) takes.
+    fn hit(&self, hash: u64, key: &str) -> Option<Result<Found, Error>> {
+        let ttl_on_read = self.options.ttl_on_read();
+        with_shard(|shard| {
+            let wire = shard.find(self.cache, hash, key.as_bytes(), ttl_on_read, &clock)?;
+            Some(self.found(key, wire, Source::Local))
+        })
     }
 
     /// What the local tier answers, or the question that is left.

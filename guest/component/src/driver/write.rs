@@ -137,7 +137,7 @@ impl Driver {
     fn begin<'a>(&self, keys: impl IntoIterator<Item = &'a str>) -> Vec<(u64, Ticket)> {
         let keys: Vec<_> = keys
             .into_iter()
-            .map(|key| (self.seed.hash(&self.name, key), key))
+            .map(|key| (self.seed.hash(key), key))
             .collect();
         let tickets = with_shard(|shard| shard.begin_writes(self.cache, &keys, &clock));
         let hashes = keys.into_iter().map(|(hash, _)| hash);

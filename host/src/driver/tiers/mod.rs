@@ -6,7 +6,7 @@ mod place;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use flipcache_core::{CacheId, Catalog, OpenError, Options, Seed, Stats};
+use flipcache_core::{CacheId, Catalog, KeySeed, OpenError, Options, Seed, Stats};
 
 use crate::shard::Shard;
 use place::Place;
@@ -31,6 +31,8 @@ struct Directory {
 /// One opening of a cache.
 pub(super) struct Opened {
     pub(super) cache: CacheId,
+    /// Of its keys.
+    pub(super) seed: KeySeed,
     place: Arc<Place>,
 }
 
@@ -67,16 +69,12 @@ impl Tiers {
                 shard.invalidate_bucket(name);
             }
         }
-        Ok(Opened { cache, place })
+        let seed = self.seed.of_cache(name);
+        Ok(Opened { cache, seed, place })
     }
 
     pub(super) fn close(&self, opened: &Opened) {
         self.directory().catalog.close(opened.cache);
-    }
-
-    /// The hash of a complete key.
-    pub(super) fn hash(&self, name: &str, key: &str) -> u64 {
-        self.seed.hash(name, key)
     }
 
     /// Works on the shard of a key. No code of others may run inside.
@@ -89,20 +87,22 @@ impl Tiers {
         work(&mut **self.lock(opened.place.shard(hash)))
     }
 
-    /// Works on the shards of keys, one after the other, each with the indices of its keys.
-    pub(super) fn with_each(
+    /// Works on the shards of keys, one after the other, each with its own and their indices.
+    pub(super) fn with_each<'k>(
         &self,
         opened: &Opened,
-        keys: &[(u64, &str)],
-        mut work: impl FnMut(&mut dyn Shard, &[usize]),
+        keys: &[(u64, &'k str)],
+        mut work: impl FnMut(&mut dyn Shard, &[(u64, &'k str)], &[usize]),
     ) {
-        let mut by_shard = vec![Vec::new(); self.shards.len()];
-        for (index, (hash, _)) in keys.iter().enumerate() {
-            by_shard[opened.place.shard(*hash)].push(index);
+        let mut by_shard = vec![(Vec::new(), Vec::new()); self.shards.len()];
+        for (index, key) in keys.iter().enumerate() {
+            let (keys, indices) = &mut by_shard[opened.place.shard(key.0)];
+            keys.push(*key);
+            indices.push(index);
         }
-        for (shard, indices) in by_shard.iter().enumerate() {
-            if !indices.is_empty() {
-                work(&mut **self.lock(shard), indices);
+        for (shard, (keys, indices)) in by_shard.iter().enumerate() {
+            if !keys.is_empty() {
+                work(&mut **self.lock(shard), keys, indices);
             }
         }
     }

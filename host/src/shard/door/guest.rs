@@ -12,7 +12,7 @@ use wasmtime::{Memory, Result, Store, StoreLimitsBuilder, WasmParams, bail};
 use super::engine::{Data, Prepared};
 use super::exports::{Answering, Exports};
 use super::functions::millis;
-use super::memory::Record;
+use super::memory::{Record, numbers_u64};
 use crate::clock::Clock;
 
 /// So much memory may growing tables and fragments take beyond a shard's budget, which is also
@@ -27,6 +27,9 @@ const TICKS: u64 = 2;
 
 /// The first size of the window, in bytes: most keys fit.
 const WINDOW: usize = 256;
+
+/// A key's record in the window for `find-many`, in bytes.
+const RECORD: usize = 16;
 
 pub(super) struct Guest {
     pub(super) store: Store<Data>,
@@ -46,6 +49,19 @@ struct Window {
 pub(super) struct Place {
     start: usize,
     len: usize,
+}
+
+impl Place {
+    /// What `find` answers, if it is a hit.
+    #[expect(clippy::cast_possible_truncation, reason = "both halves have 32 bits")]
+    fn of(found: u64) -> Option<Self> {
+        let (start, len) = ((found >> 32) as usize, found as u32 as usize);
+        (found != 0).then_some(Self { start, len })
+    }
+
+    fn bytes(self, memory: &[u8]) -> Option<&[u8]> {
+        memory.get(self.start..self.start.checked_add(self.len)?)
+    }
 }
 
 impl Guest {
@@ -104,17 +120,54 @@ impl Guest {
         )]
         let params = (cache.number(), hash, key.len() as u32, millis(ttl_on_read));
         let found = self.exports.find.call(&mut self.store, params)?;
-        let place = Place {
-            start: usize::try_from(found >> 32)?,
-            len: usize::try_from(found & u64::from(u32::MAX))?,
+        Ok(Place::of(found))
+    }
+
+    /// As [`find`](Self::find) for keys: tells the value of each, if it is a hit, in order.
+    pub(super) fn find_many(
+        &mut self,
+        cache: CacheId,
+        keys: &[(u64, &str)],
+        ttl_on_read: Option<Duration>,
+        tell: &mut dyn FnMut(Option<&[u8]>),
+    ) -> Result<()> {
+        self.ready();
+        let records = keys.len() * RECORD;
+        let size = keys.iter().fold(records, |size, (_, key)| size + key.len());
+        if size > self.window.size {
+            self.reserve(size)?;
+        }
+        let start = self.window.start;
+        let memory = self.memory.data_mut(&mut self.store);
+        let Some(window) = memory.get_mut(start..start + size) else {
+            bail!("the window is outside the shard's memory");
         };
-        Ok((found != 0).then_some(place))
+        let (records, mut rest) = window.split_at_mut(records);
+        for (record, (hash, key)) in records.as_chunks_mut::<RECORD>().0.iter_mut().zip(keys) {
+            let (place, after) = rest.split_at_mut(key.len());
+            place.copy_from_slice(key.as_bytes());
+            rest = after;
+            record[..8].copy_from_slice(&hash.to_le_bytes());
+            record[8..].copy_from_slice(&(key.len() as u64).to_le_bytes());
+        }
+        let count = u32::try_from(keys.len())?;
+        let params = (cache.number(), count, millis(ttl_on_read));
+        self.exports.find_many.call(&mut self.store, params)?;
+        let memory = self.memory.data(&self.store);
+        let records = memory.get(start..start + keys.len() * RECORD);
+        for found in numbers_u64(records.unwrap_or_default()).step_by(2) {
+            let value = Place::of(found).map(|place| place.bytes(memory));
+            match value {
+                Some(None) => bail!("the shard answered an address outside its memory"),
+                value => tell(value.flatten()),
+            }
+        }
+        Ok(())
     }
 
     /// What stands at a place.
     pub(super) fn value(&self, place: Place) -> Option<&[u8]> {
-        let memory = self.memory.data(&self.store);
-        memory.get(place.start..place.start.checked_add(place.len)?)
+        place.bytes(self.memory.data(&self.store))
     }
 
     /// Gives the next call its time.

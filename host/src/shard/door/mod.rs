@@ -26,7 +26,7 @@ use wasmtime::Result;
 use super::{Shard, next_incarnation};
 use crate::clock::Clock;
 pub(crate) use engine::Prepared;
-use guest::{Guest, Place};
+use guest::Guest;
 
 /// A shard in the component.
 ///
@@ -68,13 +68,15 @@ impl Door {
         for _ in 0..2 {
             match self.guest().and_then(&mut call) {
                 Ok(answer) => return Some(answer),
-                Err(error) => {
-                    tracing::error!(?error, "a shard failed and begins anew, empty");
-                    self.running = None;
-                }
+                Err(error) => self.lose(&error),
             }
         }
         None
+    }
+
+    fn lose(&mut self, error: &wasmtime::Error) {
+        tracing::error!(?error, "a shard failed and begins anew, empty");
+        self.running = None;
     }
 
     /// Whether a value is passed into the instance, beside all that may be there: a copy of it on its
@@ -125,8 +127,36 @@ impl Shard for Door {
         key: &str,
         ttl_on_read: Option<Duration>,
     ) -> Option<&[u8]> {
-        let place: Place = self.call(|guest| guest.find(cache, hash, key, ttl_on_read))??;
-        self.running.as_ref()?.value(place)
+        // If there is no instance, or it fails here, `read` makes another.
+        match self.running.as_mut()?.find(cache, hash, key, ttl_on_read) {
+            Ok(place) => self.running.as_ref()?.value(place?),
+            Err(error) => {
+                self.lose(&error);
+                None
+            }
+        }
+    }
+
+    fn find_many(
+        &mut self,
+        cache: CacheId,
+        keys: &[(u64, &str)],
+        ttl_on_read: Option<Duration>,
+        tell: &mut dyn FnMut(Option<&[u8]>),
+    ) {
+        let mut told = 0;
+        if let Some(guest) = &mut self.running {
+            let found = guest.find_many(cache, keys, ttl_on_read, &mut |found| {
+                told += 1;
+                tell(found);
+            });
+            if let Err(error) = found {
+                self.lose(&error);
+            }
+        }
+        for _ in told..keys.len() {
+            tell(None);
+        }
     }
 
     fn read(
