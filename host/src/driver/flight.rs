@@ -4,9 +4,13 @@
 //! Per key at most one question is in the air and one is boarding: whoever misses after a bump must
 //! not be given an answer from before it, so it boards, and all who board leave together when the
 //! first question has landed. So a key that is invalidated all the time causes no stampede.
+//!
+//! Keys that are missed at about the same time leave in one call of the backend: see
+//! [`departure`](super::departure).
 
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, VecDeque};
+use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -27,7 +31,7 @@ pub(super) struct Landing {
 
 /// A key that L2 has to be asked for.
 pub(super) struct Question {
-    pub(super) key: String,
+    pub(super) key: Arc<str>,
     pub(super) hash: u64,
     pub(super) ticket: Ticket,
 }
@@ -42,7 +46,7 @@ struct FlightKey {
     cache: CacheId,
     /// Questions that set a TTL are others.
     new_ttl: Option<Duration>,
-    key: String,
+    key: Arc<str>,
 }
 
 struct Flight {
@@ -59,19 +63,18 @@ impl Flights {
 }
 
 impl Handle {
-    /// Asks L2, all that nobody asks yet in one call; the answers come one by one, in order.
+    /// Asks L2 what nobody asks yet; the answers come one by one, in order.
     pub(super) fn ask(
         self: &Arc<Self>,
-        questions: Vec<Question>,
-        new_ttl: Option<Duration>,
+        questions: impl IntoIterator<Item = Question>,
     ) -> Vec<oneshot::Receiver<Landed>> {
-        let mut answers = Vec::with_capacity(questions.len());
+        let mut answers = Vec::new();
         let mut departing = Vec::new();
         let mut flights = self.driver.flights.lock();
         for question in questions {
             let (seat, answer) = oneshot::channel();
             answers.push(answer);
-            match flights.entry(self.flight_key(&question.key, new_ttl)) {
+            match flights.entry(self.flight_key(&question)) {
                 Entry::Occupied(flight) if flight.get().version == question.ticket.version => {
                     flight.into_mut().in_the_air.push(seat);
                 }
@@ -87,18 +90,23 @@ impl Handle {
             }
         }
         drop(flights);
-        if !departing.is_empty() {
-            let fly = fly(Arc::clone(self), departing, new_ttl);
-            self.driver.runtime.spawn(fly);
-        }
+        self.depart(departing);
         answers
     }
 
-    fn flight_key(&self, key: &str, new_ttl: Option<Duration>) -> FlightKey {
+    /// Those who wait for these questions are told that nobody asks them.
+    pub(super) fn cancel(&self, questions: impl IntoIterator<Item = Question>) {
+        let mut flights = self.driver.flights.lock();
+        for question in questions {
+            flights.remove(&self.flight_key(&question));
+        }
+    }
+
+    fn flight_key(&self, question: &Question) -> FlightKey {
         FlightKey {
             cache: self.cache(),
-            new_ttl,
-            key: key.to_owned(),
+            new_ttl: self.options.ttl_on_read(),
+            key: Arc::clone(&question.key),
         }
     }
 
@@ -118,94 +126,97 @@ impl Handle {
         });
         Landing { slot, settled }
     }
-}
 
-/// Asks, settles and hands out, until nobody boards any more.
-async fn fly(handle: Arc<Handle>, mut questions: Vec<Question>, new_ttl: Option<Duration>) {
-    let mut ground = Ground {
-        handle: &handle,
-        new_ttl,
-        keys: questions
-            .iter()
-            .map(|question| question.key.clone())
-            .collect(),
-    };
-    while !questions.is_empty() {
-        let keys: Vec<String> = questions
-            .iter()
-            .map(|question| question.key.clone())
-            .collect();
-        let driver = &handle.driver;
-        let asked = driver
-            .call(driver.backend.get(&handle.bucket, &keys, new_ttl))
-            .await;
-        let asked = asked.and_then(|slots| match slots.len() {
-            answered if answered == keys.len() => Ok(slots),
-            answered => Err(wrong_number(answered, keys.len())),
-        });
-        let landed: Vec<Landed> = match asked {
-            Ok(slots) => {
-                let pairs = questions.iter().zip(slots);
-                pairs
-                    .map(|(question, slot)| Ok(Arc::new(handle.land(question, slot))))
-                    .collect()
-            }
-            Err(error) => {
-                handle.failed();
-                let error = Arc::new(error);
-                questions.iter().map(|_| Err(Arc::clone(&error))).collect()
-            }
-        };
-        let over = questions.into_iter().zip(landed);
-        questions = over
-            .filter_map(|(question, landed)| ground.hand_out(question, landed))
-            .collect();
-    }
-}
-
-/// Flights whose task ends before it has landed them are over: their passengers are told, not left
-/// waiting.
-struct Ground<'a> {
-    handle: &'a Arc<Handle>,
-    new_ttl: Option<Duration>,
-    /// Those that are not landed yet.
-    keys: HashSet<String>,
-}
-
-impl Ground<'_> {
     /// Hands out an answer. Those who board leave with a ticket of now.
-    fn hand_out(&mut self, question: Question, landed: Landed) -> Option<Question> {
-        let handle = self.handle;
-        let flight_key = handle.flight_key(&question.key, self.new_ttl);
-        let mut flights = handle.driver.flights.lock();
-        let flight = flights.remove(&flight_key)?;
+    fn hand_out(&self, question: &Question, landed: Landed) -> Option<Question> {
+        let flight_key = self.flight_key(question);
+        let mut flights = self.driver.flights.lock();
+        let mut flight = flights.remove(&flight_key)?;
         let mut next = None;
-        if flight.boarding.is_empty() {
-            self.keys.remove(&question.key);
-        } else {
-            let ticket = handle.ticket(question.hash);
+        if !flight.boarding.is_empty() {
+            let ticket = self.ticket(question.hash);
             let again = Flight {
                 version: ticket.version,
-                in_the_air: flight.boarding,
+                in_the_air: mem::take(&mut flight.boarding),
                 boarding: Vec::new(),
             };
             flights.insert(flight_key, again);
-            next = Some(Question { ticket, ..question });
+            next = Some(Question {
+                key: Arc::clone(&question.key),
+                hash: question.hash,
+                ticket,
+            });
         }
         drop(flights);
-        for seat in flight.in_the_air {
-            // Whoever has gone away meanwhile does not need it.
-            let _ = seat.send(landed.clone());
+        // Whoever has gone away meanwhile does not need it. The last one need not share it.
+        if let Some(last) = flight.in_the_air.pop() {
+            for seat in flight.in_the_air {
+                let _ = seat.send(landed.clone());
+            }
+            let _ = last.send(landed);
         }
         next
     }
 }
 
-impl Drop for Ground<'_> {
-    fn drop(&mut self) {
-        let mut flights = self.handle.driver.flights.lock();
-        for key in &self.keys {
-            flights.remove(&self.handle.flight_key(key, self.new_ttl));
+/// Asks, settles and hands out, until nobody boards any more.
+pub(super) async fn fly(handle: Arc<Handle>, questions: Vec<Question>) {
+    let mut under_way = UnderWay {
+        handle,
+        questions: questions.into(),
+    };
+    let handle = Arc::clone(&under_way.handle);
+    while !under_way.questions.is_empty() {
+        let questions = under_way.questions.iter();
+        let keys: Vec<String> = questions.map(|question| question.key.to_string()).collect();
+        let driver = &handle.driver;
+        let asked = driver
+            .backend
+            .get(&handle.bucket, &keys, handle.options.ttl_on_read());
+        let asked = driver.call(asked).await;
+        let asked = asked.and_then(|slots| match slots.len() {
+            answered if answered == keys.len() => Ok(slots),
+            answered => Err(wrong_number(answered, keys.len())),
+        });
+        under_way.questions = match asked {
+            Ok(slots) => {
+                let mut slots = slots.into_iter();
+                under_way.land(|question| {
+                    let slot = slots.next().unwrap_or(Slot::Absent);
+                    Ok(Arc::new(handle.land(question, slot)))
+                })
+            }
+            Err(error) => {
+                handle.failed();
+                let error = Arc::new(error);
+                under_way.land(|_| Err(Arc::clone(&error)))
+            }
+        };
+    }
+}
+
+/// Questions whose task may end before they have landed: their passengers are told then, not left
+/// waiting.
+struct UnderWay {
+    handle: Arc<Handle>,
+    questions: VecDeque<Question>,
+}
+
+impl UnderWay {
+    /// Hands out the answers to all questions; those that are asked again come back.
+    fn land(&mut self, mut answer: impl FnMut(&Question) -> Landed) -> VecDeque<Question> {
+        let mut again = VecDeque::new();
+        while let Some(question) = self.questions.front() {
+            let landed = answer(question);
+            again.extend(self.handle.hand_out(question, landed));
+            self.questions.pop_front();
         }
+        again
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.handle.cancel(mem::take(&mut self.questions));
     }
 }

@@ -4,12 +4,13 @@
 //! # Layout
 //!
 //! - `tiers`: the local tiers, in shards behind locks that are held for no longer than one step of the core.
-//! - `flight`: questions in the air, each shared by all who ask it.
+//! - `flight`: questions in the air, each shared by all who ask it; `departure`: those that leave together.
 //! - `read`, `write`, `load`: what a [`Handle`] does.
 //!
 //! It decides nothing that the core can decide; the blocking driver in `guest/component` is its
 //! counterpart, for one call at a time.
 
+mod departure;
 mod flight;
 mod load;
 mod read;
@@ -27,6 +28,7 @@ use tokio::runtime::Handle as Runtime;
 use crate::Error;
 use crate::backend::{BackendError, Bucket, KvBackend, Page, Slot};
 use crate::shard::Shard;
+use departure::Lounge;
 use flight::Flights;
 use load::Loads;
 pub(crate) use read::Found;
@@ -51,6 +53,7 @@ pub(crate) struct Handle {
     options: Options,
     /// What a read of an absent key answers.
     default: Option<Vec<u8>>,
+    lounge: Lounge,
 }
 
 impl Driver {
@@ -93,6 +96,7 @@ impl Handle {
             bucket,
             options,
             default,
+            lounge: Lounge::default(),
         }))
     }
 

@@ -89,12 +89,12 @@ impl Handle {
             Local::Ask(ticket) => (ticket, false),
         };
         let question = Question {
-            key: key.to_owned(),
+            key: key.into(),
             hash,
             ticket,
         };
         let mut found = Found::NOTHING;
-        for answer in self.ask(vec![question], self.options.ttl_on_read()) {
+        for answer in self.ask([question]) {
             let landed = answer.await.map_err(|_| Error::Ended)?;
             found = self.found(key, hash, renews, landed)?;
         }
@@ -117,11 +117,11 @@ impl Handle {
                 Local::Ask(ticket) => (ticket, false),
             };
             let (hash, key) = placed[at];
-            let key = key.to_owned();
+            let key = key.into();
             questions.push(Question { key, hash, ticket });
             asked.push(Asked { at, hash, renews });
         });
-        let landing = self.ask(questions, self.options.ttl_on_read());
+        let landing = self.ask(questions);
         for (Asked { at, hash, renews }, answer) in asked.into_iter().zip(landing) {
             let landed = answer.await.map_err(|_| Error::Ended)?;
             answers[at] = self.found(keys[at], hash, renews, landed)?;
@@ -134,6 +134,10 @@ impl Handle {
         self.with_shard(hash, |shard| {
             if let Some(wire) = shard.find(self.cache(), hash, key, ttl_on_read) {
                 return Local::Hit(Found::local(wire));
+            }
+            if ttl_on_read.is_none() {
+                // Nothing that is here waits for a longer life: it is a miss.
+                return Local::Ask(shard.ticket(self.cache(), hash));
             }
             let mut local = Local::Ask(Ticket::VOID);
             shard.read(self.cache(), &[(hash, key)], ttl_on_read, &mut |read| {
@@ -180,16 +184,21 @@ impl Handle {
                 return found.ok_or_else(|| error.again().into());
             }
         };
-        match &landing.slot {
+        // Where nobody shares it, it is not copied.
+        let (slot, settled) = match Arc::try_unwrap(landing) {
+            Ok(landing) => (landing.slot, landing.settled),
+            Err(shared) => (shared.slot.clone(), shared.settled),
+        };
+        match slot {
             Slot::Absent => Ok(Found::NOTHING),
             Slot::WrongType => Err(Error::WrongType {
                 key: key.to_owned(),
             }),
-            Slot::Entry(_) if landing.settled == Settled::Undecodable => Err(Error::Undecodable {
+            Slot::Entry(_) if settled == Settled::Undecodable => Err(Error::Undecodable {
                 key: key.to_owned(),
             }),
             Slot::Entry(entry) => Ok(Found {
-                wire: Some(entry.value.clone()),
+                wire: Some(entry.value),
                 source: Source::Backend,
             }),
         }

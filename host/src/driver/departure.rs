@@ -1,0 +1,69 @@
+//! Questions that leave in one call of the backend: those that come while it is getting ready.
+//!
+//! The first one gets a task ready, and all that come until the task runs leave with it. So a question
+//! waits no longer than it takes to start a task, and a thousand that are asked at once are some calls
+//! of many keys, not a thousand of one.
+
+use std::mem;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::Handle;
+use super::flight::{Question, fly};
+
+/// How many keys one call asks for: no answer keeps others waiting for long.
+const KEYS_AT_ONCE: usize = 128;
+
+/// Questions of one handle that have not left yet. While there are some, there is a [`Departure`].
+#[derive(Default)]
+pub(super) struct Lounge(Mutex<Vec<Question>>);
+
+impl Lounge {
+    fn lock(&self) -> MutexGuard<'_, Vec<Question>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Handle {
+    /// Lets questions leave, with others perhaps.
+    pub(super) fn depart(self: &Arc<Self>, questions: Vec<Question>) {
+        if questions.is_empty() {
+            return;
+        }
+        let mut lounge = self.lounge.lock();
+        let is_first = lounge.is_empty();
+        lounge.extend(questions);
+        drop(lounge);
+        if is_first {
+            let departure = Departure(Some(Arc::clone(self)));
+            self.driver.runtime.spawn(departure.leave());
+        }
+    }
+}
+
+/// A task that is to ask what stands in the lounge. If it never runs, nobody is left waiting.
+struct Departure(Option<Arc<Handle>>);
+
+impl Departure {
+    async fn leave(mut self) {
+        // Whoever is ready to run may have a question, too.
+        tokio::task::yield_now().await;
+        let Some(handle) = self.0.take() else { return };
+        let mut questions = mem::take(&mut *handle.lounge.lock());
+        while questions.len() > KEYS_AT_ONCE {
+            let others = questions.split_off(KEYS_AT_ONCE);
+            let part = mem::replace(&mut questions, others);
+            let runtime = &handle.driver.runtime;
+            runtime.spawn(fly(Arc::clone(&handle), part));
+        }
+        fly(handle, questions).await;
+    }
+}
+
+impl Drop for Departure {
+    fn drop(&mut self) {
+        if let Some(handle) = self.0.take() {
+            let questions = mem::take(&mut *handle.lounge.lock());
+            handle.cancel(questions);
+        }
+    }
+}
