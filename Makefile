@@ -4,12 +4,13 @@ GUESTS = -p flipcache-component -p flipcache-codec -p flipcache-middleware -p fl
 	-p flipcache-example-word-count -p flipcache-test-app -p flipcache-test-hostile -p flipcache-test-sdk-app \
 	-p flipcache-bench-app
 
-.PHONY: help setup setup-wasm setup-redis setup-python demo examples test lint
+.PHONY: help setup setup-wasm setup-redis setup-python demo examples test bench lint
 
 help:
 	@echo 'make demo      show the cache at work, without Redis'
 	@echo 'make examples  build two applications that use the cache, into target/examples'
 	@echo 'make test      run all tests, against a real Redis'
+	@echo 'make bench     measure everything beside what others cost, and write docs/src/benchmarks.md'
 	@echo 'make lint      check formatting, lints and docs'
 	@echo 'make setup     install what these need: the wasm target of Rust, redis-server, and Python'
 
@@ -32,6 +33,11 @@ examples: setup-wasm
 
 test: setup
 	cargo test --workspace
+
+# Without the feature cli, the binary is not linked as well. Fat LTO takes its minutes.
+bench: setup
+	FLIPCACHE_BENCH_MARKDOWN='$(CURDIR)/docs/src/benchmarks.md' \
+		cargo bench -p flipcache --no-default-features --features wasmtime --bench cache
 
 lint: setup-wasm
 	cargo fmt --all --check
