@@ -90,6 +90,7 @@ pub(crate) fn all() -> Vec<Row> {
         cost("hit by an application, async store", one("application/cache-async"), "its keyvalue", one("application/keyvalue-async"), most(1.35)),
         cost("hit in a composed application", one("application/cache-composed"), "its keyvalue", one("application/keyvalue-composed"), most(0.6)),
         cost("a miss", one("miss/flipcache-1"), "redis-rs alone", one("miss/redis-1"), most(1.1)),
+        cost("a miss, runtime of one thread", one("miss/flipcache-1-of-one-thread"), "redis-rs alone", one("miss/redis-1-of-one-thread"), None),
         throughput("64 misses at once, each", per("miss/flipcache-64", 64), "redis-rs alone", per("miss/redis-64", 64), None),
         throughput("1,024 misses at once, each", per("miss/flipcache-1024", 1_024), "redis-rs alone", per("miss/redis-1024", 1_024), least(0.9)),
         throughput("2 threads of hits, 2 shards", per("threads/apart/2", 2), "1 thread", one_thread, least(1.8)),
