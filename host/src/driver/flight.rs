@@ -159,12 +159,20 @@ impl Handle {
     }
 }
 
-/// Asks, settles and hands out, until nobody boards any more.
-pub(super) async fn fly(handle: Arc<Handle>, questions: Vec<Question>) {
-    let mut under_way = UnderWay {
+/// Asks, settles and hands out, until nobody boards any more. Those who wait are told even if the task
+/// never runs.
+pub(super) fn fly(
+    handle: Arc<Handle>,
+    questions: Vec<Question>,
+) -> impl Future<Output = ()> + Send {
+    let under_way = UnderWay {
         handle,
         questions: questions.into(),
     };
+    fly_all(under_way)
+}
+
+async fn fly_all(mut under_way: UnderWay) {
     let handle = Arc::clone(&under_way.handle);
     while !under_way.questions.is_empty() {
         let questions = under_way.questions.iter();
