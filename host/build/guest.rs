@@ -55,7 +55,9 @@ impl Guest {
         forget_outer_build(&mut cargo);
         cargo
             .current_dir(workspace)
-            .args(["build", "--lib", "--profile=guest", "--locked"])
+            // With the other crate types that the manifest names, cargo leaves link-time optimization out.
+            .args(["rustc", "--lib", "--crate-type=cdylib"])
+            .args(["--profile=guest", "--locked"])
             .args(["--package", self.package, "--target", TARGET])
             .arg("--target-dir")
             .arg(&target_dir)
