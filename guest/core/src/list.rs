@@ -2,12 +2,25 @@
 //!
 //! Links are indices, so a node is four words and moving one allocates nothing.
 
+use std::num::NonZeroU32;
+
 /// The end of a chain of links.
 const NIL: u32 = u32::MAX;
 
-/// Where an item stands in its [`List`], until it is removed.
+/// Where an item stands in its [`List`], until it is removed: its index and one, so that an
+/// `Option<Slot>` is one word too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Slot(u32);
+pub(crate) struct Slot(NonZeroU32);
+
+impl Slot {
+    const fn of(index: u32) -> Self {
+        Self(NonZeroU32::MIN.saturating_add(index))
+    }
+
+    const fn index(self) -> u32 {
+        self.0.get() - 1
+    }
+}
 
 /// Items in order: the first is the next to leave. Every operation but `clear` is O(1).
 #[derive(Debug)]
@@ -63,24 +76,24 @@ impl<T> List<T> {
         };
         self.link_back(index);
         self.len += 1;
-        Slot(index)
+        Slot::of(index)
     }
 
     /// Takes an item out; `None` if the slot is vacant.
     pub(crate) fn remove(&mut self, slot: Slot) -> Option<T> {
-        let item = self.nodes.get_mut(slot.0 as usize)?.item.take()?;
-        self.unlink(slot.0);
-        self.nodes[slot.0 as usize].next = self.vacant;
-        self.vacant = slot.0;
+        let item = self.nodes.get_mut(slot.index() as usize)?.item.take()?;
+        self.unlink(slot.index());
+        self.nodes[slot.index() as usize].next = self.vacant;
+        self.vacant = slot.index();
         self.len -= 1;
         Some(item)
     }
 
     /// Makes an occupied slot the last.
     pub(crate) fn move_to_back(&mut self, slot: Slot) {
-        if slot.0 != self.tail {
-            self.unlink(slot.0);
-            self.link_back(slot.0);
+        if slot.index() != self.tail {
+            self.unlink(slot.index());
+            self.link_back(slot.index());
         }
     }
 
@@ -90,25 +103,25 @@ impl<T> List<T> {
     }
 
     pub(crate) fn front(&self) -> Option<Slot> {
-        (self.head != NIL).then_some(Slot(self.head))
+        (self.head != NIL).then_some(Slot::of(self.head))
     }
 
     pub(crate) fn back(&self) -> Option<Slot> {
-        (self.tail != NIL).then_some(Slot(self.tail))
+        (self.tail != NIL).then_some(Slot::of(self.tail))
     }
 
     /// The slot that follows an occupied one.
     pub(crate) fn after(&self, slot: Slot) -> Option<Slot> {
-        let next = self.nodes.get(slot.0 as usize)?.next;
-        (next != NIL).then_some(Slot(next))
+        let next = self.nodes.get(slot.index() as usize)?.next;
+        (next != NIL).then_some(Slot::of(next))
     }
 
     pub(crate) fn get(&self, slot: Slot) -> Option<&T> {
-        self.nodes.get(slot.0 as usize)?.item.as_ref()
+        self.nodes.get(slot.index() as usize)?.item.as_ref()
     }
 
     pub(crate) fn get_mut(&mut self, slot: Slot) -> Option<&mut T> {
-        self.nodes.get_mut(slot.0 as usize)?.item.as_mut()
+        self.nodes.get_mut(slot.index() as usize)?.item.as_mut()
     }
 
     /// The items in order.

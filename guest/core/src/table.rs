@@ -33,6 +33,7 @@ impl<V> Table<V> {
         self.entries.len()
     }
 
+    #[inline]
     pub(crate) fn find(&self, hash: u64, key: &[u8]) -> Option<Slot> {
         let same = |slot: &Slot| {
             let entry = self.entries.get(*slot);
@@ -123,16 +124,16 @@ impl<V> Table<V> {
 
 /// Whether two keys are one, by words: in 32-bit wasm, slices are compared byte by byte.
 fn is_same(one: &[u8], other: &[u8]) -> bool {
+    if one.len() != other.len() {
+        return false;
+    }
     let (Some(one_end), Some(other_end)) = (one.last_chunk::<8>(), other.last_chunk::<8>()) else {
         return one == other;
     };
-    let word = |bytes: &[u8; 8]| u64::from_le_bytes(*bytes);
-    let words = one.as_chunks().0.iter().zip(other.as_chunks().0);
-    let mut same = one.len() == other.len() && word(one_end) == word(other_end);
-    for (one, other) in words {
-        same &= word(one) == word(other);
-    }
-    same
+    let is_same_word =
+        |one: &[u8; 8], other: &[u8; 8]| u64::from_le_bytes(*one) == u64::from_le_bytes(*other);
+    let mut words = one.as_chunks().0.iter().zip(other.as_chunks().0);
+    is_same_word(one_end, other_end) && words.all(|(one, other)| is_same_word(one, other))
 }
 
 #[cfg(test)]

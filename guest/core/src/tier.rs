@@ -77,6 +77,7 @@ impl Tier {
 
     /// Drops the entries that a bump of the cache or of everything has killed. Precedes every other
     /// operation; O(1) unless there was such a bump, and then O(1) for each entry ever put in.
+    #[inline]
     pub(crate) fn sweep(&mut self, bump_of_all: u64) {
         let floor = self.floor.max(bump_of_all);
         if floor > self.swept {
@@ -93,6 +94,7 @@ impl Tier {
     }
 
     /// The entry that may answer for a key; one whose life is over is dropped.
+    #[inline]
     pub(crate) fn find_live(&mut self, hash: u64, key: &[u8], now: &Now<'_>) -> Option<Slot> {
         let slot = self.table.find(hash, key)?;
         let stored = self.table.get(slot)?;

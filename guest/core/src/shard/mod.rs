@@ -64,6 +64,8 @@ impl Shard {
 
     /// A key's value, if [`read`](Self::read) would answer it: a hit. `None`: nothing has been counted,
     /// and `read` says what to ask.
+    // So many arguments would pass through the stack, which in wasm costs as much as all else here.
+    #[inline(always)]
     pub fn find(
         &mut self,
         cache: CacheId,
@@ -247,6 +249,7 @@ impl Shard {
     }
 
     /// The live entry of a key, and whether it may answer: then that is a hit.
+    #[inline]
     fn hit(
         &mut self,
         cache: CacheId,
@@ -266,6 +269,7 @@ impl Shard {
 
     /// Works on a tier without the dead, and keeps the sum of the weights: every access to a tier
     /// that may change it is made here.
+    #[inline]
     fn with_tier<R>(&mut self, cache: CacheId, work: impl FnOnce(&mut Tier) -> R) -> Option<R> {
         let tier = self.caches.get_mut(cache)?;
         let before = tier.weight();
@@ -276,6 +280,7 @@ impl Shard {
     }
 
     /// Works on the entry that may answer for a key, if there is one.
+    #[inline]
     fn with_live<R>(
         &mut self,
         cache: CacheId,
