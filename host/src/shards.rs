@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Duration};
 
 use crate::Error;
 use crate::clock::Clock;
-use crate::driver::Tiers;
+use crate::driver::{Locked, Tiers};
 #[cfg(feature = "wasmtime")]
 use crate::shard::door::{Door, Prepared};
 use crate::shard::{InProcess, Shard};
@@ -121,14 +121,14 @@ impl Shards {
                 call_deadline,
             } => Some(Prepared::new(component, *call_deadline)?),
         };
-        let shard = |_| -> Result<Box<dyn Shard>, Error> {
+        let shard = |_| -> Result<Box<Locked<dyn Shard>>, Error> {
             let clock = self.clock.clone();
             #[cfg(feature = "wasmtime")]
             if let Some(prepared) = &prepared {
                 let door = Door::new(prepared.clone(), clock, max_bytes)?;
-                return Ok(Box::new(door));
+                return Ok(Locked::new(door));
             }
-            Ok(Box::new(InProcess::new(clock, max_bytes)))
+            Ok(Locked::new(InProcess::new(clock, max_bytes)))
         };
         let shards = (0..self.count.get()).map(shard);
         Ok(Tiers::new(shards.collect::<Result<Vec<_>, _>>()?))

@@ -33,7 +33,7 @@ use flight::Flights;
 use load::Loads;
 pub(crate) use read::Found;
 use tiers::Opened;
-pub(crate) use tiers::Tiers;
+pub(crate) use tiers::{Locked, Tiers};
 
 /// What all caches of one client share.
 pub(crate) struct Driver {

@@ -102,9 +102,15 @@ impl Handle {
     }
 
     /// One answer for each key, in the order asked for. Fails whole.
-    pub(crate) async fn get_many(self: &Arc<Self>, keys: &[&str]) -> Result<Vec<Found>, Error> {
-        let placed = keys.iter().map(|key| Ok((self.place(key)?, *key)));
-        let placed = placed.collect::<Result<Vec<_>, Error>>()?;
+    pub(crate) async fn get_many(
+        self: &Arc<Self>,
+        keys: &[impl AsRef<str>],
+    ) -> Result<Vec<Found>, Error> {
+        let mut placed = Vec::with_capacity(keys.len());
+        for key in keys {
+            let key = key.as_ref();
+            placed.push((self.place(key)?, key));
+        }
         let mut answers = vec![Found::NOTHING; keys.len()];
         let (mut questions, mut asked) = (Vec::new(), Vec::new());
         self.read_local_many(&placed, |at, local| {
@@ -124,7 +130,7 @@ impl Handle {
         let landing = self.ask(questions);
         for (Asked { at, hash, renews }, answer) in asked.into_iter().zip(landing) {
             let landed = answer.await.map_err(|_| Error::Ended)?;
-            answers[at] = self.found(keys[at], hash, renews, landed)?;
+            answers[at] = self.found(placed[at].1, hash, renews, landed)?;
         }
         self.with_defaults(keys, answers).await
     }
@@ -151,15 +157,18 @@ impl Handle {
     fn read_local_many(&self, placed: &[(u64, &str)], mut tell: impl FnMut(usize, Local)) {
         let ttl_on_read = self.options.ttl_on_read();
         let (cache, tiers) = (self.cache(), &self.driver.tiers);
-        tiers.with_each(&self.opened, placed, |shard, keys, indices| {
-            let (mut missed, mut rest) = (Vec::new(), indices.iter());
-            shard.find_many(cache, keys, ttl_on_read, &mut |found| {
-                let at = rest.next().copied().unwrap_or_default();
-                match found {
+        tiers.with_each(&self.opened, placed, |shard, indices| {
+            let mut missed = Vec::new();
+            shard.find_many(
+                cache,
+                placed,
+                indices,
+                ttl_on_read,
+                &mut |at, found| match found {
                     Some(wire) => tell(at, Local::Hit(Found::local(wire))),
                     None => missed.push(at),
-                }
-            });
+                },
+            );
             if missed.is_empty() {
                 return;
             }
@@ -207,7 +216,7 @@ impl Handle {
     /// Answers the default for keys that are in neither tier, and stores it where the cache says so.
     async fn with_defaults(
         self: &Arc<Self>,
-        keys: &[&str],
+        keys: &[impl AsRef<str>],
         mut answers: Vec<Found>,
     ) -> Result<Vec<Found>, Error> {
         let Some(default) = &self.default else {
@@ -226,7 +235,7 @@ impl Handle {
         }
         let entries = absent
             .iter()
-            .map(|at| (keys[*at].to_owned(), default.clone()));
+            .map(|at| (keys[*at].as_ref().to_owned(), default.clone()));
         let held = self
             .put_if_absent(entries.collect(), self.options.ttl)
             .await?;
@@ -236,11 +245,11 @@ impl Handle {
                 None | Some(Slot::Absent) => {}
                 Some(Slot::WrongType) => {
                     return Err(Error::WrongType {
-                        key: keys[at].to_owned(),
+                        key: keys[at].as_ref().to_owned(),
                     });
                 }
                 Some(Slot::Entry(entry)) if !self.is_readable(&entry.value) => {
-                    let key = keys[at].to_owned();
+                    let key = keys[at].as_ref().to_owned();
                     return Err(Error::Undecodable { key });
                 }
                 Some(Slot::Entry(entry)) => {

@@ -214,8 +214,9 @@ impl Handle {
         let mut begun: Vec<_> = keys.iter().map(|(hash, _)| (*hash, Ticket::VOID)).collect();
         self.tell_others(&keys);
         let tiers = &self.driver.tiers;
-        tiers.with_each(&self.opened, &keys, |shard, keys, indices| {
-            let tickets = shard.begin_writes(self.cache(), keys);
+        tiers.with_each(&self.opened, &keys, |shard, indices| {
+            let keys: Vec<_> = indices.iter().map(|at| keys[*at]).collect();
+            let tickets = shard.begin_writes(self.cache(), &keys);
             for (at, ticket) in indices.iter().zip(tickets) {
                 begun[*at].1 = ticket;
             }
@@ -242,7 +243,7 @@ impl Handle {
         let keys: Vec<_> = writes.iter().map(|write| (write.hash, write.key)).collect();
         self.tell_others(&keys);
         let tiers = &self.driver.tiers;
-        tiers.with_each(&self.opened, &keys, |shard, _, indices| {
+        tiers.with_each(&self.opened, &keys, |shard, indices| {
             let writes: Vec<_> = indices.iter().map(|at| writes[*at]).collect();
             shard.end_writes(self.cache(), &writes);
         });

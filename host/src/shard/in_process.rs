@@ -43,11 +43,13 @@ impl Shard for InProcess {
         &mut self,
         cache: CacheId,
         keys: &[(u64, &str)],
+        indices: &[usize],
         ttl_on_read: Option<Duration>,
-        tell: &mut dyn FnMut(Option<&[u8]>),
+        tell: &mut dyn FnMut(usize, Option<&[u8]>),
     ) {
-        for (hash, key) in keys {
-            tell(self.find(cache, *hash, key, ttl_on_read));
+        for at in indices {
+            let (hash, key) = keys[*at];
+            tell(*at, self.find(cache, hash, key, ttl_on_read));
         }
     }
 

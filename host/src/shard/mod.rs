@@ -35,13 +35,15 @@ pub(crate) trait Shard: Send {
         ttl_on_read: Option<Duration>,
     ) -> Option<&[u8]>;
 
-    /// As [`find`](Self::find) for keys, each with its hash; tells what it finds of each, in order.
+    /// As [`find`](Self::find) for those keys that stand at `indices`, each with its hash; tells what it
+    /// finds of each, with its index, in order.
     fn find_many(
         &mut self,
         cache: CacheId,
         keys: &[(u64, &str)],
+        indices: &[usize],
         ttl_on_read: Option<Duration>,
-        tell: &mut dyn FnMut(Option<&[u8]>),
+        tell: &mut dyn FnMut(usize, Option<&[u8]>),
     );
 
     /// See [`read`](flipcache_core::Shard::read): of keys, each with its hash. Tells what it says to each,

@@ -12,14 +12,20 @@ use crate::shard::Shard;
 use place::Place;
 
 pub(crate) struct Tiers {
-    shards: Box<[Padded]>,
+    shards: Box<[Box<Locked<dyn Shard>>]>,
     directory: Mutex<Directory>,
     seed: Seed,
 }
 
-/// A shard on cache lines of its own, so that neighbours' locks do not slow it.
+/// A shard behind its lock, on cache lines of its own, so that neighbours' locks do not slow it.
 #[repr(align(128))]
-struct Padded(Mutex<Box<dyn Shard>>);
+pub(crate) struct Locked<S: ?Sized>(Mutex<S>);
+
+impl<S: Shard + 'static> Locked<S> {
+    pub(crate) fn new(shard: S) -> Box<Locked<dyn Shard>> {
+        Box::new(Self(Mutex::new(shard)))
+    }
+}
 
 #[derive(Default)]
 struct Directory {
@@ -38,10 +44,9 @@ pub(super) struct Opened {
 
 impl Tiers {
     /// Tiers in these shards, of which there is at least one.
-    pub(crate) fn new(shards: impl IntoIterator<Item = Box<dyn Shard>>) -> Self {
-        let shards = shards.into_iter().map(|shard| Padded(Mutex::new(shard)));
+    pub(crate) fn new(shards: impl IntoIterator<Item = Box<Locked<dyn Shard>>>) -> Self {
         Self {
-            shards: shards.collect(),
+            shards: shards.into_iter().collect(),
             directory: Mutex::default(),
             seed: Seed::new(RandomState::new().hash_one(())),
         }
@@ -84,26 +89,38 @@ impl Tiers {
         hash: u64,
         work: impl FnOnce(&mut dyn Shard) -> R,
     ) -> R {
-        work(&mut **self.lock(opened.place.shard(hash)))
+        work(&mut *self.lock(opened.place.shard(hash)))
     }
 
-    /// Works on the shards of keys, one after the other, each with its own and their indices.
-    pub(super) fn with_each<'k>(
+    /// Works on the shards of keys, one after the other, each with the indices of its own in ascending
+    /// order.
+    pub(super) fn with_each(
         &self,
         opened: &Opened,
-        keys: &[(u64, &'k str)],
-        mut work: impl FnMut(&mut dyn Shard, &[(u64, &'k str)], &[usize]),
+        keys: &[(u64, &str)],
+        mut work: impl FnMut(&mut dyn Shard, &[usize]),
     ) {
-        let mut by_shard = vec![(Vec::new(), Vec::new()); self.shards.len()];
-        for (index, key) in keys.iter().enumerate() {
-            let (keys, indices) = &mut by_shard[opened.place.shard(key.0)];
-            keys.push(*key);
-            indices.push(index);
+        // Where a cache moves meanwhile, a key's shard may be another the second time.
+        let shards: Vec<_> = keys.iter().map(|key| opened.place.shard(key.0)).collect();
+        let mut ends = vec![0; self.shards.len()];
+        for shard in &shards {
+            ends[*shard] += 1;
         }
-        for (shard, (keys, indices)) in by_shard.iter().enumerate() {
-            if !keys.is_empty() {
-                work(&mut **self.lock(shard), keys, indices);
+        let mut sum = 0;
+        for end in &mut ends {
+            sum += std::mem::replace(end, sum);
+        }
+        let mut indices = vec![0; keys.len()];
+        for (index, shard) in shards.into_iter().enumerate() {
+            indices[ends[shard]] = index;
+            ends[shard] += 1;
+        }
+        let mut start = 0;
+        for (shard, end) in ends.into_iter().enumerate() {
+            if start < end {
+                work(&mut *self.lock(shard), &indices[start..end]);
             }
+            start = end;
         }
     }
 
@@ -142,10 +159,12 @@ impl Tiers {
             .sum()
     }
 
-    fn lock(&self, index: usize) -> MutexGuard<'_, Box<dyn Shard>> {
+    fn lock(&self, index: usize) -> MutexGuard<'_, dyn Shard + 'static> {
         // Each step of a shard leaves it whole.
-        let Padded(shard) = &self.shards[index];
-        shard.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shards[index]
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn directory(&self) -> MutexGuard<'_, Directory> {

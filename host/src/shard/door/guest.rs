@@ -123,17 +123,20 @@ impl Guest {
         Ok(Place::of(found))
     }
 
-    /// As [`find`](Self::find) for keys: tells the value of each, if it is a hit, in order.
+    /// As [`find`](Self::find) for the keys at `indices`: tells the value of each, if it is a hit, in
+    /// order.
     pub(super) fn find_many(
         &mut self,
         cache: CacheId,
         keys: &[(u64, &str)],
+        indices: &[usize],
         ttl_on_read: Option<Duration>,
-        tell: &mut dyn FnMut(Option<&[u8]>),
+        tell: &mut dyn FnMut(usize, Option<&[u8]>),
     ) -> Result<()> {
         self.ready();
-        let records = keys.len() * RECORD;
-        let size = keys.iter().fold(records, |size, (_, key)| size + key.len());
+        let records = indices.len() * RECORD;
+        let lengths = indices.iter().map(|at| keys[*at].1.len());
+        let size = records + lengths.sum::<usize>();
         if size > self.window.size {
             self.reserve(size)?;
         }
@@ -143,23 +146,25 @@ impl Guest {
             bail!("the window is outside the shard's memory");
         };
         let (records, mut rest) = window.split_at_mut(records);
-        for (record, (hash, key)) in records.as_chunks_mut::<RECORD>().0.iter_mut().zip(keys) {
+        for (record, at) in records.as_chunks_mut::<RECORD>().0.iter_mut().zip(indices) {
+            let (hash, key) = keys[*at];
             let (place, after) = rest.split_at_mut(key.len());
             place.copy_from_slice(key.as_bytes());
             rest = after;
             record[..8].copy_from_slice(&hash.to_le_bytes());
             record[8..].copy_from_slice(&(key.len() as u64).to_le_bytes());
         }
-        let count = u32::try_from(keys.len())?;
+        let count = u32::try_from(indices.len())?;
         let params = (cache.number(), count, millis(ttl_on_read));
         self.exports.find_many.call(&mut self.store, params)?;
         let memory = self.memory.data(&self.store);
-        let records = memory.get(start..start + keys.len() * RECORD);
-        for found in numbers_u64(records.unwrap_or_default()).step_by(2) {
+        let records = memory.get(start..start + indices.len() * RECORD);
+        let found = numbers_u64(records.unwrap_or_default()).step_by(2);
+        for (at, found) in indices.iter().zip(found) {
             let value = Place::of(found).map(|place| place.bytes(memory));
             match value {
                 Some(None) => bail!("the shard answered an address outside its memory"),
-                value => tell(value.flatten()),
+                value => tell(*at, value.flatten()),
             }
         }
         Ok(())

@@ -141,21 +141,22 @@ impl Shard for Door {
         &mut self,
         cache: CacheId,
         keys: &[(u64, &str)],
+        indices: &[usize],
         ttl_on_read: Option<Duration>,
-        tell: &mut dyn FnMut(Option<&[u8]>),
+        tell: &mut dyn FnMut(usize, Option<&[u8]>),
     ) {
         let mut told = 0;
         if let Some(guest) = &mut self.running {
-            let found = guest.find_many(cache, keys, ttl_on_read, &mut |found| {
+            let found = guest.find_many(cache, keys, indices, ttl_on_read, &mut |at, found| {
                 told += 1;
-                tell(found);
+                tell(at, found);
             });
             if let Err(error) = found {
                 self.lose(&error);
             }
         }
-        for _ in told..keys.len() {
-            tell(None);
+        for at in &indices[told..] {
+            tell(*at, None);
         }
     }
 
