@@ -65,8 +65,8 @@ mod clock;
 mod bindings;
 
 pub use cache::{
-    Blocking, Boolean, Bytes, Cache, CacheBuilder, Codec, Float, Found, Integer, IntegerKeys, Json,
-    Key, Keys, Local, Text, TextKeys, ValueCache,
+    Blocking, Boolean, Bytes, Cache, CacheBuilder, Codec, Float, Integer, IntegerKeys, Json, Key,
+    Keys, Local, Text, TextKeys, ValueCache,
 };
 pub use client::{Client, ClientBuilder};
 pub use dict::Dict;
@@ -77,7 +77,7 @@ pub use flipcache_core::{
 };
 
 pub use shards::Shards;
-pub use source::Source;
+pub use source::{Found, Source};
 
 /// The cache component, as a file: what `flipcache component` writes.
 #[cfg(feature = "wasmtime")]

@@ -14,3 +14,12 @@ pub enum Source {
     /// Nowhere.
     None,
 }
+
+/// A value, and where it came from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found<V> {
+    /// The value; `None` if neither tier has one and there is no default.
+    pub value: Option<V>,
+    /// Where it came from.
+    pub source: Source,
+}

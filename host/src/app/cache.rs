@@ -8,6 +8,7 @@ use super::convert::{checked, decode, encode, left};
 use super::error::{Answer, Called};
 use super::limits::too_large;
 use super::open::OpenCache;
+use crate::Error;
 use crate::bindings::exports::flipcache::cache::cache;
 use crate::bindings::flipcache::cache::types::Value;
 use crate::driver::Found;
@@ -15,20 +16,18 @@ use crate::driver::Found;
 type This = Resource<OpenCache>;
 
 impl CacheCtxView<'_> {
-    /// The local tier's answer to `get`, if it has one.
-    pub(super) fn hit(&mut self, this: &This, key: &str) -> Called<Option<cache::Found>> {
+    /// The value that the local tier answers `get` with, if it does.
+    #[inline]
+    pub(super) fn hit(&mut self, this: &This, key: &str) -> Called<Option<Value>> {
         let open = self.table.get(this)?;
         let room = self.ctx.grant.limits().max_answer_bytes;
-        let copy = |wire: &[u8]| (wire.len() <= room).then(|| wire.to_vec());
-        let Some(wire) = open.handle.local_hit(key, copy) else {
-            return Ok(None);
-        };
-        let wire = wire.ok_or_else(|| too_large(room))?;
-        let value = decode(wire, open.value_type, key)?;
-        Ok(Some(cache::Found {
-            value: Some(value),
-            source: cache::Source::Local,
-        }))
+        let value = |wire: &[u8]| (wire.len() <= room).then(|| decode(wire, open.value_type));
+        match open.handle.local_hit(key, value) {
+            Some(Some(Some(value))) => Ok(Some(value)),
+            Some(Some(None)) => Err(undecodable(key).into()),
+            Some(None) => Err(too_large(room).into()),
+            None => Ok(None),
+        }
     }
 
     /// What `get` answers where [`hit`](Self::hit) has nothing.
@@ -156,7 +155,7 @@ impl CacheCtxView<'_> {
     pub(super) fn local_get(&mut self, this: This, key: String) -> Answer<Option<Value>> {
         let open = self.table.get(&this)?;
         let wire = open.handle.local_get(&key);
-        let value = wire.and_then(|wire| decode(wire, open.value_type, &key).ok());
+        let value = wire.and_then(|wire| decode(wire, open.value_type));
         Ok((value,))
     }
 
@@ -186,7 +185,8 @@ impl CacheCtxView<'_> {
         };
         let left = room.checked_sub(wire.len());
         *room = left.ok_or_else(|| too_large(self.ctx.grant.limits().max_answer_bytes))?;
-        Ok(Some(decode(wire, open.value_type, key)?))
+        let value = decode(wire, open.value_type);
+        Ok(Some(value.ok_or_else(|| undecodable(key))?))
     }
 
     /// What is written of a value. The key comes first, as in the component.
@@ -195,5 +195,11 @@ impl CacheCtxView<'_> {
         let wire = encode(value, open.value_type)?;
         self.ctx.grant.limits().check_value(wire.len())?;
         Ok(wire)
+    }
+}
+
+fn undecodable(key: &str) -> Error {
+    Error::Undecodable {
+        key: key.to_owned(),
     }
 }

@@ -125,27 +125,17 @@ pub(super) fn encode(
     }
 }
 
-/// The value of a wire form that the tiers hold, and so have found to be of its type.
+/// The value of a wire form that the tiers hold, and so have found to be of its type; `None` if it is
+/// of another all the same. Text that is owned is not copied.
+#[inline]
 pub(super) fn decode(
-    wire: Vec<u8>,
+    wire: impl AsRef<[u8]> + Into<Vec<u8>>,
     value_type: core::ValueType,
-    key: &str,
-) -> Result<types::Value, Error> {
-    let undecodable = || Error::Undecodable {
-        key: key.to_owned(),
-    };
+) -> Option<types::Value> {
     match value_type {
-        core::ValueType::Bytes => Ok(types::Value::Bytes(wire)),
-        core::ValueType::Text | core::ValueType::Json => {
-            let text = String::from_utf8(wire).map_err(|_| undecodable())?;
-            match value_type {
-                core::ValueType::Text => Ok(types::Value::Text(text)),
-                _ => Ok(types::Value::Json(text)),
-            }
-        }
-        number => {
-            let value = number.decode(&wire).map_err(|_| undecodable())?;
-            Ok(value.into())
-        }
+        core::ValueType::Bytes => Some(types::Value::Bytes(wire.into())),
+        core::ValueType::Text => Some(types::Value::Text(String::from_utf8(wire.into()).ok()?)),
+        core::ValueType::Json => Some(types::Value::Json(String::from_utf8(wire.into()).ok()?)),
+        number => Some(number.decode(wire.as_ref()).ok()?.into()),
     }
 }

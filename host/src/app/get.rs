@@ -12,7 +12,7 @@ use super::CacheView;
 use super::error::{Answer, Called, answer};
 use super::limits::too_large;
 use super::open::OpenCache;
-use crate::bindings::exports::flipcache::cache::cache::{Error, Found};
+use crate::bindings::exports::flipcache::cache::cache::{Error, Found, Source};
 use crate::io::wait;
 
 /// What a call comes to without asking L2.
@@ -23,6 +23,7 @@ enum Local {
 }
 
 /// For synchronous stores.
+#[inline]
 pub(super) fn get_waiting<T: CacheView>(
     store: &mut StoreContextMut<'_, T>,
     this: &Resource<OpenCache>,
@@ -51,6 +52,7 @@ pub(super) fn get_suspending<'a, T: CacheView, R: Send + 'a>(
     }
 }
 
+#[inline]
 fn local<T: CacheView>(
     store: &mut StoreContextMut<'_, T>,
     this: &Resource<OpenCache>,
@@ -64,8 +66,13 @@ fn local<T: CacheView>(
     buffer.clear();
     buffer.push_str(&text);
     let mut view = store.data_mut().cache();
-    let Some(answer) = view.hit(this, &buffer).transpose() else {
-        return Ok(Local::Miss(buffer));
+    let answer = match view.hit(this, &buffer) {
+        Ok(None) => return Ok(Local::Miss(buffer)),
+        Ok(value) => Ok(Found {
+            value,
+            source: Source::Local,
+        }),
+        Err(error) => Err(error),
     };
     view.ctx.key = buffer;
     Ok(Local::Answer(answer))

@@ -6,9 +6,9 @@ use std::time::Duration;
 use flipcache_core::Expiry;
 use futures_util::StreamExt;
 
-use super::{Cache, Codec, Found, Integer, Keys};
-use crate::Error;
+use super::{Cache, Codec, Integer, Keys};
 use crate::io::wait as block_on;
+use crate::{Error, Found};
 
 /// A [`Cache`] whose methods wait for their answers, on any thread. A worker of a tokio runtime hands its
 /// other tasks over meanwhile; on the only thread of a runtime they are held up.

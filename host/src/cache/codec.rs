@@ -104,10 +104,12 @@ impl Codec for Text {
         Ok(value.as_bytes().to_vec())
     }
 
+    #[inline]
     fn decode(&self, wire: &[u8]) -> Result<String, Self::Error> {
         str::from_utf8(wire).map(str::to_owned)
     }
 
+    #[inline]
     fn decode_owned(&self, wire: Vec<u8>) -> Result<String, Self::Error> {
         String::from_utf8(wire).map_err(|error| error.utf8_error())
     }

@@ -20,9 +20,8 @@ use flipcache_core::{Expiry, Stats};
 use futures_core::Stream;
 use futures_util::stream;
 
-use crate::Error;
-use crate::Source;
 use crate::driver::Handle;
+use crate::{Error, Found, Source};
 
 pub use blocking::Blocking;
 pub use builder::CacheBuilder;
@@ -48,15 +47,6 @@ pub struct Cache<C: Codec = Text, K: Keys = TextKeys> {
     keys: PhantomData<fn() -> K>,
 }
 
-/// A value, and where it came from.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Found<V> {
-    /// The value; `None` if neither tier has one and there is no default.
-    pub value: Option<V>,
-    /// Where it came from.
-    pub source: Source,
-}
-
 impl<C: Codec, K: Keys> Cache<C, K> {
     pub(crate) fn new(handle: Arc<Handle>, codec: C) -> Self {
         Self {
@@ -80,7 +70,10 @@ impl<C: Codec, K: Keys> Cache<C, K> {
     pub async fn get(&self, key: K::Key<'_>) -> Result<Option<C::Value>, Error> {
         let key = key.text();
         match self.handle.local_hit(&key, <[u8]>::to_vec) {
-            Some(wire) => self.decode(&key, wire).map(Some),
+            Some(wire) => match self.codec.decode_owned(wire) {
+                Ok(value) => Ok(Some(value)),
+                Err(error) => Err(codec_error(&key, error)),
+            },
             None => Ok(self.read(&key).await?.value),
         }
     }
@@ -123,9 +116,8 @@ impl<C: Codec, K: Keys> Cache<C, K> {
         keys: impl IntoIterator<Item = K::Key<'k>>,
     ) -> Result<Vec<Option<C::Value>>, Error> {
         let keys: Vec<_> = keys.into_iter().map(Key::text).collect();
-        let texts: Vec<&str> = keys.iter().map(AsRef::as_ref).collect();
-        let found = self.handle.get_many(&texts).await?;
-        let values = texts.iter().zip(found).map(|(key, found)| {
+        let found = self.handle.get_many(&keys).await?;
+        let values = found.into_iter().zip(&keys).map(|(found, key)| {
             let value = found.wire.map(|wire| self.decode(key, wire));
             value.transpose()
         });
@@ -352,6 +344,7 @@ impl<C: Codec, K: Keys> Cache<C, K> {
         self.handle.stats()
     }
 
+    #[inline]
     fn decode(&self, key: &str, wire: Vec<u8>) -> Result<C::Value, Error> {
         self.codec
             .decode_owned(wire)

@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use flipcache_core::{Expiry, InvalidValue, Options, Resilience, Stats, Value};
 
-use super::Found;
 use crate::backend::Page;
 use crate::driver::Handle;
-use crate::{Client, Error, driver};
+use crate::{Client, Error, Found, driver};
 
 /// A named cache of [`Value`]s in two tiers, whose types [`Options`] tell: what a program needs that
 /// opens caches for others, as a command line does. Otherwise it is as [`Cache`](super::Cache).
