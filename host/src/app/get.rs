@@ -23,7 +23,9 @@ enum Local {
 }
 
 /// For synchronous stores.
-#[inline]
+// The answer is not moved from one to the next of these functions, which costs more than it looks: what is
+// written in small pieces and read in large ones stalls the processor.
+#[inline(always)]
 pub(super) fn get_waiting<T: CacheView>(
     store: &mut StoreContextMut<'_, T>,
     this: &Resource<OpenCache>,
@@ -52,7 +54,7 @@ pub(super) fn get_suspending<'a, T: CacheView, R: Send + 'a>(
     }
 }
 
-#[inline]
+#[inline(always)]
 fn local<T: CacheView>(
     store: &mut StoreContextMut<'_, T>,
     this: &Resource<OpenCache>,
