@@ -28,8 +28,8 @@ const CONCURRENT: [usize; 2] = [64, 1_024];
 
 const NAME: &str = "bench";
 
-/// With two threads in the runtime, as programs have, a miss alone is mostly wake-ups of one thread by another,
-/// and which of the two is ahead depends on what else the machine does. With one there are none.
+/// A miss alone is measured with one thread in the runtime too, where no task moves to another thread: it is
+/// mostly sleeping and waking, and with two its ratio differs from run to run.
 pub(crate) fn bench(criterion: &mut Criterion, server: &RedisServer) {
     let mut group = criterion.benchmark_group("miss");
     for (threads, name) in [(1, "1-of-one-thread"), (2, "1")] {

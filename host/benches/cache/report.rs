@@ -25,8 +25,8 @@ type Line = [String; COLUMNS.len()];
 
 /// Tells what was measured in this run.
 pub(crate) fn tell(figures: &Figures) {
-    let rows = rows::all().into_iter();
-    let lines: Vec<Line> = rows.filter_map(|row| line(&row, figures)).collect();
+    let rows = rows::all();
+    let lines: Vec<Line> = rows.iter().filter_map(|row| line(row, figures)).collect();
     if lines.is_empty() {
         return;
     }
@@ -37,6 +37,14 @@ pub(crate) fn tell(figures: &Figures) {
         return;
     }
     if let Ok(file) = env::var(VARIABLE) {
+        if lines.len() < rows.len() {
+            println!(
+                "{file} is left as it is: only {} of {} rows were measured",
+                lines.len(),
+                rows.len()
+            );
+            return;
+        }
         let page = fs::read_to_string(&file).expect("the page must be there");
         let page = replaced(&page, &markdown(&machine, &lines));
         let page = page.expect("the page must have the two lines");
