@@ -76,7 +76,9 @@ pub use catalog::{CacheId, Catalog, OpenError};
 pub use dict::{Dict, DictError, Order};
 pub use fence::Ticket;
 pub use hash::{KeySeed, Seed};
-pub use name::{InvalidKey, InvalidName, KeyType, MAX_KEY_BYTES, MAX_NAME_BYTES, check_name};
+pub use name::{
+    InvalidKey, InvalidName, KeyType, MAX_KEY_BYTES, MAX_NAME_BYTES, check_name, divisions,
+};
 pub use options::{Eviction, Expiry, InvalidOptions, InvalidTtl, MAX_TTL, Options, Resilience};
 pub use shard::{Answer, Read, Settled, Shard, Write};
 pub use stats::Stats;

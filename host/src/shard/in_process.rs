@@ -110,6 +110,18 @@ impl Shard for InProcess {
         self.core.invalidate_bucket(name);
     }
 
+    fn invalidate_all(&mut self) {
+        self.core.invalidate_all();
+    }
+
+    fn suspend(&mut self) {
+        self.core.suspend();
+    }
+
+    fn resume(&mut self) {
+        self.core.resume();
+    }
+
     fn failed(&mut self, cache: CacheId) {
         self.core.failed(cache);
     }

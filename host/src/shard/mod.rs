@@ -90,6 +90,15 @@ pub(crate) trait Shard: Send {
     /// See [`invalidate_bucket`](flipcache_core::Shard::invalidate_bucket).
     fn invalidate_bucket(&mut self, name: &str);
 
+    /// See [`invalidate_all`](flipcache_core::Shard::invalidate_all).
+    fn invalidate_all(&mut self);
+
+    /// See [`suspend`](flipcache_core::Shard::suspend).
+    fn suspend(&mut self);
+
+    /// See [`resume`](flipcache_core::Shard::resume).
+    fn resume(&mut self);
+
     /// See [`failed`](flipcache_core::Shard::failed).
     fn failed(&mut self, cache: CacheId);
 

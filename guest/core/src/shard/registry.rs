@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::bounds::Bounds;
 use crate::catalog::{CacheId, MAX_CACHES};
+use crate::name::divisions;
 use crate::tier::Tier;
 
 #[derive(Debug, Default)]
@@ -66,9 +67,8 @@ impl Registry {
 
     /// The caches that have the complete key, each with the key that it is there.
     pub(super) fn owners<'a>(&self, full_key: &'a str) -> Vec<(CacheId, &'a str)> {
-        let colons = full_key.match_indices(':').map(|(at, _)| at);
-        let in_names = colons.take_while(|at| *at <= self.longest_name);
-        let owner = |at: usize| Some((*self.by_name.get(&full_key[..at])?, &full_key[at + 1..]));
+        let in_names = divisions(full_key).take_while(|(name, _)| name.len() <= self.longest_name);
+        let owner = |(name, key)| Some((*self.by_name.get(name)?, key));
         in_names.filter_map(owner).collect()
     }
 

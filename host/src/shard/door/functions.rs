@@ -231,6 +231,21 @@ impl Guest {
         self.exports.invalidate_bucket.call(&mut self.store, params)
     }
 
+    pub(super) fn invalidate_all(&mut self) -> Result<()> {
+        self.ready();
+        self.exports.invalidate_all.call(&mut self.store, ())
+    }
+
+    pub(super) fn suspend(&mut self) -> Result<()> {
+        self.ready();
+        self.exports.suspend.call(&mut self.store, ())
+    }
+
+    pub(super) fn resume(&mut self) -> Result<()> {
+        self.ready();
+        self.exports.resume.call(&mut self.store, ())
+    }
+
     pub(super) fn failed(&mut self, cache: CacheId) -> Result<()> {
         self.ready();
         self.exports.failed.call(&mut self.store, cache.number())

@@ -40,6 +40,8 @@ pub(crate) struct Door {
     running: Option<Guest>,
     /// What a successor has to open.
     opened: BTreeMap<CacheId, (String, Bounds)>,
+    /// Whether a successor begins suspended.
+    is_suspended: bool,
     /// The last answer that was not in the guest's memory.
     peeked: Vec<u8>,
 }
@@ -57,6 +59,7 @@ impl Door {
             max_bytes,
             running: None,
             opened: BTreeMap::new(),
+            is_suspended: false,
             peeked: Vec::new(),
         };
         door.guest()?;
@@ -104,6 +107,9 @@ impl Door {
                 Guest::start(&self.prepared, clock, next_incarnation(), self.max_bytes)?;
             for (cache, (name, bounds)) in &self.opened {
                 guest.open(*cache, name, *bounds)?;
+            }
+            if self.is_suspended {
+                guest.suspend()?;
             }
             self.running = Some(guest);
         }
@@ -252,6 +258,20 @@ impl Shard for Door {
 
     fn invalidate_bucket(&mut self, name: &str) {
         self.call(|guest| guest.invalidate_bucket(name));
+    }
+
+    fn invalidate_all(&mut self) {
+        self.call(Guest::invalidate_all);
+    }
+
+    fn suspend(&mut self) {
+        self.is_suspended = true;
+        self.call(Guest::suspend);
+    }
+
+    fn resume(&mut self) {
+        self.is_suspended = false;
+        self.call(Guest::resume);
     }
 
     fn failed(&mut self, cache: CacheId) {
