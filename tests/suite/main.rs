@@ -2,6 +2,7 @@
 
 mod api;
 mod codec;
+mod coherence;
 mod component;
 mod composed;
 mod contract;

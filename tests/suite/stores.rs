@@ -72,7 +72,15 @@ pub(crate) fn connect(url: &str) -> Arc<dyn KvBackend> {
 /// The backend of a URL, with a deadline.
 pub(crate) fn connect_within(url: &str, deadline: Duration) -> Arc<dyn KvBackend> {
     let url: BackendUrl = url.parse().expect("the test's URL must be right");
-    open(&url, &BackendOptions { deadline }, Handle::current()).expect("the backend must open")
+    open(
+        &url,
+        &BackendOptions {
+            deadline,
+            ..BackendOptions::default()
+        },
+        Handle::current(),
+    )
+    .expect("the backend must open")
 }
 
 /// The bucket `name`.

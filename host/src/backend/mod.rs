@@ -13,17 +13,20 @@ mod batch;
 mod bucket;
 mod counter;
 mod error;
+mod feed;
 mod open;
 mod time;
 mod url;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 
 pub use bucket::{Bucket, InvalidName};
 pub use error::{BackendError, Cause, describe};
-pub use open::{BackendOptions, OpenError, open};
+pub use feed::{Feed, Heard, Listener, ListenerId, News};
+pub use open::{BackendOptions, Coherence, OpenError, open};
 pub use time::Clock;
 pub use url::{BackendUrl, UrlError};
 
@@ -109,6 +112,19 @@ pub trait KvBackend: Send + Sync + 'static {
 
     /// Deletes every key of the bucket; answers how many.
     async fn clear(&self, bucket: &Bucket) -> Result<u64, BackendError>;
+
+    /// What the store tells of changes; `None`: nothing, so that whoever keeps what it answered may
+    /// find it changed.
+    fn feed(&self) -> Option<Arc<Feed>> {
+        None
+    }
+
+    /// Begins to hear of changes in a bucket, and answers when it does: what is asked from then on and
+    /// changes later, the [`feed`](Self::feed) tells.
+    async fn hear(&self, bucket: &Bucket) -> Result<(), BackendError> {
+        let _ = bucket;
+        Ok(())
+    }
 }
 
 /// A value and what is left of its life, both of one moment.

@@ -27,9 +27,7 @@ pub fn open(
     handle: Handle,
 ) -> Result<Arc<dyn KvBackend>, OpenError> {
     Ok(match url {
-        BackendUrl::Redis(address) => {
-            Arc::new(RedisBackend::new(address, options.deadline, handle))
-        }
+        BackendUrl::Redis(address) => Arc::new(RedisBackend::new(address, options, handle)),
         BackendUrl::Sqlite(path) => Arc::new(SqliteBackend::open(path, options.deadline, handle)?),
         BackendUrl::Memory => Arc::new(MemoryBackend::new()),
     })
@@ -40,12 +38,31 @@ pub fn open(
 pub struct BackendOptions {
     /// How long one round trip may take. 5 seconds by default.
     pub deadline: Duration,
+    /// Whether the local tiers are told what others write.
+    pub coherence: Coherence,
+    /// How long local tiers go on answering when the store is silent: what they answer was current no
+    /// longer ago. A silent store is asked for a sign of life after half of it. 2 seconds by default.
+    pub staleness_bound: Duration,
+}
+
+/// Whether the local tiers are told what others write to the store.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Coherence {
+    /// They are, if the store can: Redis from version 6, for users that may be told.
+    #[default]
+    Auto,
+    /// They are; while the store does not tell, they answer nothing and keep nothing.
+    Tracking,
+    /// They are not: what others write is seen when the entry's life is over.
+    Off,
 }
 
 impl Default for BackendOptions {
     fn default() -> Self {
         Self {
             deadline: Duration::from_secs(5),
+            coherence: Coherence::default(),
+            staleness_bound: Duration::from_secs(2),
         }
     }
 }

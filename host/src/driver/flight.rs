@@ -182,6 +182,10 @@ async fn fly_all(mut under_way: UnderWay) {
             .backend
             .get(&handle.bucket, &keys, handle.options.ttl_on_read());
         let asked = driver.call(asked).await;
+        if handle.options.ttl_on_read().is_some() {
+            // It was a write, too.
+            handle.tell_keys(keys.iter().map(String::as_str));
+        }
         let asked = asked.and_then(|slots| match slots.len() {
             answered if answered == keys.len() => Ok(slots),
             answered => Err(wrong_number(answered, keys.len())),

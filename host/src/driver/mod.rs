@@ -5,11 +5,13 @@
 //!
 //! - `tiers`: the local tiers, in shards behind locks that are held for no longer than one step of the core.
 //! - `flight`: questions in the air, each shared by all who ask it; `departure`: those that leave together.
+//! - `coherence`: what others change, and whether it is heard.
 //! - `read`, `write`, `load`: what a [`Handle`] does.
 //!
 //! It decides nothing that the core can decide; the blocking driver in `guest/component` is its
 //! counterpart, for one call at a time.
 
+mod coherence;
 mod departure;
 mod flight;
 mod load;
@@ -19,6 +21,7 @@ mod write;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use flipcache_core::{CacheId, Expiry, Options, Resilience, Stats, Ticket};
@@ -28,6 +31,7 @@ use tokio::runtime::Handle as Runtime;
 use crate::Error;
 use crate::backend::{BackendError, Bucket, KvBackend, Page, Slot};
 use crate::shard::Shard;
+use coherence::Coherence;
 use departure::Lounge;
 use flight::Flights;
 use load::Loads;
@@ -39,7 +43,8 @@ pub(crate) use tiers::{Locked, Tiers};
 pub(crate) struct Driver {
     backend: Arc<dyn KvBackend>,
     runtime: Runtime,
-    tiers: Tiers,
+    tiers: Arc<Tiers>,
+    coherence: Coherence,
     flights: Flights,
     loads: Loads,
 }
@@ -54,11 +59,15 @@ pub(crate) struct Handle {
     /// What a read of an absent key answers.
     default: Option<Vec<u8>>,
     lounge: Lounge,
+    /// Whether changes in the bucket have begun to be heard.
+    hears: AtomicBool,
 }
 
 impl Driver {
     pub(crate) fn new(backend: Arc<dyn KvBackend>, runtime: Runtime, tiers: Tiers) -> Self {
+        let tiers = Arc::new(tiers);
         Self {
+            coherence: Coherence::new(backend.feed(), &tiers),
             backend,
             runtime,
             tiers,
@@ -97,6 +106,7 @@ impl Handle {
             options,
             default,
             lounge: Lounge::default(),
+            hears: AtomicBool::new(false),
         }))
     }
 
@@ -107,8 +117,10 @@ impl Handle {
     /// Whether either tier has the key. No use, and fills nothing.
     pub(crate) async fn contains(&self, key: &str) -> Result<bool, Error> {
         let hash = self.place(key)?;
-        let is_local = self.with_shard(hash, |shard| shard.peek(self.cache(), hash, key).is_some());
-        if is_local {
+        let is_local = self.if_heard(hash, |shard| {
+            shard.peek(self.cache(), hash, key).map(|_| ())
+        });
+        if is_local.is_some() {
             return Ok(true);
         }
         let keys = [key.to_owned()];
@@ -119,7 +131,7 @@ impl Handle {
     /// What is left of the entry's life, by the local tier if it has it, else by L2.
     pub(crate) async fn ttl(&self, key: &str) -> Result<Option<Expiry>, Error> {
         let hash = self.place(key)?;
-        let local = self.with_shard(hash, |shard| shard.remaining(self.cache(), hash, key));
+        let local = self.if_heard(hash, |shard| shard.remaining(self.cache(), hash, key));
         let expiry = |left: Option<Duration>| left.map_or(Expiry::Never, Expiry::After);
         if let Some(left) = local {
             return Ok(Some(expiry(left)));
@@ -160,7 +172,7 @@ impl Handle {
 
     pub(crate) fn local_get(&self, key: &str) -> Option<Vec<u8>> {
         let hash = self.hash(key);
-        self.with_shard(hash, |shard| {
+        self.if_heard(hash, |shard| {
             shard.peek(self.cache(), hash, key).map(<[u8]>::to_vec)
         })
     }

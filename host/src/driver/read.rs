@@ -65,7 +65,7 @@ impl Handle {
         self.options.key_type.check(key).ok()?;
         let hash = self.hash(key);
         let ttl_on_read = self.options.ttl_on_read();
-        self.with_shard(hash, |shard| {
+        self.if_heard(hash, |shard| {
             let wire = shard.find(self.cache(), hash, key, ttl_on_read);
             wire.map(answer)
         })
@@ -83,6 +83,7 @@ impl Handle {
     /// What the two tiers have, and nothing else.
     pub(super) async fn get_without_default(self: &Arc<Self>, key: &str) -> Result<Found, Error> {
         let hash = self.place(key)?;
+        self.noted(self.hear().await)?;
         let (ticket, renews) = match self.read_local(key, hash) {
             Local::Hit(found) => return Ok(found),
             Local::Renew(ticket) => (ticket, true),
@@ -111,6 +112,7 @@ impl Handle {
             let key = key.as_ref();
             placed.push((self.place(key)?, key));
         }
+        self.noted(self.hear().await)?;
         let mut answers = vec![Found::NOTHING; keys.len()];
         let (mut questions, mut asked) = (Vec::new(), Vec::new());
         self.read_local_many(&placed, |at, local| {
@@ -137,11 +139,12 @@ impl Handle {
 
     fn read_local(&self, key: &str, hash: u64) -> Local {
         let ttl_on_read = self.options.ttl_on_read();
+        let is_heard = self.driver.coherence.is_heard();
         self.with_shard(hash, |shard| {
-            if let Some(wire) = shard.find(self.cache(), hash, key, ttl_on_read) {
+            if is_heard && let Some(wire) = shard.find(self.cache(), hash, key, ttl_on_read) {
                 return Local::Hit(Found::local(wire));
             }
-            if ttl_on_read.is_none() {
+            if ttl_on_read.is_none() || !is_heard {
                 // Nothing that is here waits for a longer life: it is a miss.
                 return Local::Ask(shard.ticket(self.cache(), hash));
             }
@@ -157,7 +160,14 @@ impl Handle {
     fn read_local_many(&self, placed: &[(u64, &str)], mut tell: impl FnMut(usize, Local)) {
         let ttl_on_read = self.options.ttl_on_read();
         let (cache, tiers) = (self.cache(), &self.driver.tiers);
+        let is_heard = self.driver.coherence.is_heard();
         tiers.with_each(&self.opened, placed, |shard, indices| {
+            if !is_heard {
+                for at in indices {
+                    tell(*at, Local::Ask(shard.ticket(cache, placed[*at].0)));
+                }
+                return;
+            }
             let mut missed = Vec::new();
             shard.find_many(
                 cache,

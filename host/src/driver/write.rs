@@ -24,6 +24,7 @@ impl Handle {
         }
         let this = Arc::clone(self);
         self.finished(async move {
+            this.noted(this.hear().await)?;
             let begun = this.begin(entries.iter().map(|(key, _)| key.as_str()));
             let driver = &this.driver;
             let written = driver
@@ -108,6 +109,7 @@ impl Handle {
             driver.tiers.invalidate_bucket(&this.name);
             let deleted = driver.call(driver.backend.clear(&this.bucket)).await;
             driver.tiers.invalidate_bucket(&this.name);
+            this.tell_all();
             this.noted(deleted)
         })
         .await
@@ -127,9 +129,9 @@ impl Handle {
                 Ok(self.noted(count)? > 0)
             }
             Some(ttl) if !is_local => {
-                let existed = driver.backend.expire(&self.bucket, &keys, Some(ttl));
-                let existed = self.noted(driver.call(existed).await)?;
-                Ok(existed == [true])
+                let this = Arc::clone(self);
+                self.finished(async move { this.expire(keys, ttl).await })
+                    .await
             }
             Some(ttl) => {
                 let (this, key) = (Arc::clone(self), key.to_owned());
@@ -148,6 +150,7 @@ impl Handle {
     ) -> Result<Vec<Option<Slot>>, Error> {
         let this = Arc::clone(self);
         self.finished(async move {
+            this.noted(this.hear().await)?;
             let begun = this.begin(entries.iter().map(|(key, _)| key.as_str()));
             let driver = &this.driver;
             let held = driver.backend.set_if_absent(&this.bucket, &entries, ttl);
@@ -169,9 +172,20 @@ impl Handle {
         .await
     }
 
+    /// Gives a key its TTL anew in L2. A change by others that comes together with it goes untold, as if it
+    /// were part of this: so it is a write.
+    async fn expire(&self, key: [String; 1], ttl: Duration) -> Result<bool, Error> {
+        let begun = self.begin(key.iter().map(String::as_str));
+        let existed = self.driver.backend.expire(&self.bucket, &key, Some(ttl));
+        let existed = self.driver.call(existed).await;
+        self.end(begun, key.iter().map(|key| (key.as_str(), None)));
+        Ok(self.noted(existed)? == [true])
+    }
+
     /// Gives an entry of the local tier its TTL anew in both tiers. The command keeps the value, so
     /// it is a question too: what L2 answers is kept, as after a write.
     async fn prolong(&self, hash: u64, key: &str, ttl: Duration) -> Result<bool, Error> {
+        self.noted(self.hear().await)?;
         let begun = self.begin([key]);
         let asked = self.ask_for_one(key, Some(ttl)).await;
         let kept = match &asked {
@@ -247,6 +261,7 @@ impl Handle {
             let writes: Vec<_> = indices.iter().map(|at| writes[*at]).collect();
             shard.end_writes(self.cache(), &writes);
         });
+        self.tell_keys(keys.iter().map(|(_, key)| *key));
     }
 
     /// Caches in other shards may have the same complete keys.

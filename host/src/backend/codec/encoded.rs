@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use flipcache_codec::{CodecError, Decoder, ValueCodec};
 
 use crate::backend::batch::Pair;
-use crate::backend::{BackendError, Bucket, Entry, KvBackend, Page, Slot};
+use crate::backend::{BackendError, Bucket, Entry, Feed, KvBackend, Page, Slot};
 
 /// A backend whose values another one stores as the codec `C` says.
 ///
@@ -136,6 +136,14 @@ impl<C: ValueCodec> KvBackend for Encoded<C> {
 
     async fn clear(&self, bucket: &Bucket) -> Result<u64, BackendError> {
         self.inner.clear(bucket).await
+    }
+
+    fn feed(&self) -> Option<Arc<Feed>> {
+        self.inner.feed()
+    }
+
+    async fn hear(&self, bucket: &Bucket) -> Result<(), BackendError> {
+        self.inner.hear(bucket).await
     }
 }
 

@@ -2,14 +2,14 @@
 
 mod store;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 
 use self::store::Store;
 use super::batch::{LastOfEach, distinct, lengths, refuse_larger};
-use super::{BackendError, Bucket, Clock, Entry, KvBackend, Page, Slot, counter, time};
+use super::{BackendError, Bucket, Clock, Entry, Feed, KvBackend, Page, Slot, counter, time};
 
 /// The longest key or value that [`MemoryBackend`] takes, in bytes: what Redis takes.
 pub const MAX_BYTES: usize = 512 * 1024 * 1024;
@@ -35,6 +35,7 @@ pub const MAX_BYTES: usize = 512 * 1024 * 1024;
 pub struct MemoryBackend {
     store: Mutex<Store>,
     clock: Clock,
+    feed: Arc<Feed>,
 }
 
 impl MemoryBackend {
@@ -48,6 +49,7 @@ impl MemoryBackend {
         Self {
             store: Mutex::default(),
             clock,
+            feed: Arc::new(Feed::always()),
         }
     }
 
@@ -191,6 +193,10 @@ impl KvBackend for MemoryBackend {
     async fn clear(&self, bucket: &Bucket) -> Result<u64, BackendError> {
         let (mut store, _) = self.now();
         Ok(amount(store.remove_prefix(bucket.prefix())))
+    }
+
+    fn feed(&self) -> Option<Arc<Feed>> {
+        Some(Arc::clone(&self.feed))
     }
 }
 

@@ -7,13 +7,14 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use ::redis::aio::MultiplexedConnection;
-use ::redis::{Pipeline, RedisError, Value};
+use ::redis::{Pipeline, PushInfo, PushKind, RedisError, Value};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::error;
+use super::tracking::Tracking;
 use crate::backend::{BackendError, time};
 
 /// How many pipelines of one call are in the air at once.
@@ -33,6 +34,8 @@ pub(super) struct Shared {
     state: watch::Sender<State>,
     /// Somebody waits for an attempt to connect.
     pub(super) wanted: Notify,
+    /// `None`: nobody wants to hear of changes.
+    pub(super) tracking: Option<Tracking>,
 }
 
 /// How things stand. Attempts to connect are numbered from 1, one at a time.
@@ -154,7 +157,10 @@ impl Connection {
 
     /// The connection and its number. If there is none, an attempt to connect is made at once, which
     /// all who wait share; what counts is one that begins after this call.
-    async fn up(&self, deadline: Instant) -> Result<(MultiplexedConnection, u64), BackendError> {
+    pub(super) async fn up(
+        &self,
+        deadline: Instant,
+    ) -> Result<(MultiplexedConnection, u64), BackendError> {
         let mut state = self.shared.state.subscribe();
         let mine = {
             let now = state.borrow_and_update();
@@ -180,7 +186,7 @@ impl State {
 }
 
 impl Shared {
-    pub(super) fn new(address: Arc<str>) -> Self {
+    pub(super) fn new(address: Arc<str>, tracking: Option<Tracking>) -> Self {
         Self {
             state: watch::Sender::new(State {
                 begun: 0,
@@ -190,6 +196,7 @@ impl Shared {
                 failure: Failure::NotYet(address),
             }),
             wanted: Notify::new(),
+            tracking,
         }
     }
 
@@ -219,6 +226,9 @@ impl Shared {
 
     /// Gives up an incarnation. Commands that wait for answers on it go on waiting.
     pub(super) fn lose(&self, number: u64) {
+        if let Some(tracking) = &self.tracking {
+            tracking.lost(number);
+        }
         // Dropped after the lock: it ends the connection's own task, in which this may run.
         let mut given_up = None;
         self.state.send_if_modified(|state| {
@@ -238,10 +248,15 @@ impl Shared {
     }
 }
 
-/// Tells of the loss of an incarnation as long as there is someone to tell.
-pub(super) fn lose_if_alive(shared: &Weak<Shared>, number: u64) {
-    if let Some(shared) = shared.upgrade() {
+/// Takes in what comes unasked over an incarnation, as long as there is someone to tell.
+pub(super) fn hear_if_alive(shared: &Weak<Shared>, number: u64, push: &PushInfo) {
+    let Some(shared) = shared.upgrade() else {
+        return;
+    };
+    if push.kind == PushKind::Disconnection {
         shared.lose(number);
+    } else if let Some(tracking) = &shared.tracking {
+        tracking.hear(push);
     }
 }
 
@@ -251,7 +266,7 @@ mod tests {
 
     fn connection(deadline: Duration) -> Connection {
         Connection {
-            shared: Arc::new(Shared::new("nowhere".into())),
+            shared: Arc::new(Shared::new("nowhere".into(), None)),
             handle: Handle::current(),
             deadline,
         }

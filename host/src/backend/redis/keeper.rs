@@ -4,17 +4,21 @@
 //! <https://redis.io/docs/latest/commands/hello/>.
 
 use std::hash::{BuildHasher, RandomState};
+use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ::redis::aio::MultiplexedConnection;
 use ::redis::io::tcp::{TcpSettings, socket2::TcpKeepalive};
 use ::redis::{
-    AsyncConnectionConfig, Client, ConnectionInfo, ProtocolVersion, PushInfo, PushKind, RedisError,
+    AsyncConnectionConfig, Client, ConnectionInfo, ProtocolVersion, PushInfo, RedisError,
 };
+use tokio::time::MissedTickBehavior;
 
-use super::connection::{Failure, Shared, lose_if_alive};
+use super::connection::{Failure, Shared, hear_if_alive};
 use super::error::is_hello_unknown;
+use super::tracking::Tracking;
 
 /// The pause before the second of several attempts that nobody waits for; each later one is twice as
 /// long as the one before.
@@ -59,10 +63,11 @@ impl Keeper {
             let number = shared.begin();
             let outcome = self.connect(number, &shared).await;
             self.log(&outcome, failures);
-            let connected = outcome.is_ok().then(Instant::now);
+            let connected = outcome.as_ref().ok().cloned();
+            let since = Instant::now();
             shared.end(outcome);
-            if let Some(since) = connected {
-                shared.down().await;
+            if let Some(connection) = connected {
+                self.watch(number, connection, &shared).await;
                 tracing::warn!(address = &*self.address, "lost the connection to Redis");
                 if since.elapsed() >= WORTH_SOMETHING {
                     failures = 0;
@@ -84,9 +89,7 @@ impl Keeper {
     ) -> Result<MultiplexedConnection, Failure> {
         let weak = Arc::downgrade(shared);
         let on_push = move |push: PushInfo| {
-            if push.kind == PushKind::Disconnection {
-                lose_if_alive(&weak, number);
-            }
+            hear_if_alive(&weak, number, &push);
             Ok::<(), ()>(())
         };
         let timeout = Some(self.deadline);
@@ -95,18 +98,57 @@ impl Keeper {
             // Deadlines are the callers', on the timer of our own runtime.
             .set_response_timeout(None);
         let with_pushes = config.clone().set_push_sender(on_push);
+        let tracking = shared.tracking.as_ref();
         let outcome = match self.open(ProtocolVersion::RESP3, &with_pushes).await {
             // The text of this error would repeat the password.
             Err(error) if is_hello_unknown(&error) => {
                 tracing::debug!(address = &*self.address, "no RESP3 here, using RESP2");
-                self.open(ProtocolVersion::RESP2, &config).await
+                let connection = self.open(ProtocolVersion::RESP2, &config).await;
+                connection.inspect(|_| {
+                    tracking.inspect(|tracking| tracking.begin_without(number));
+                })
             }
-            outcome => outcome,
+            Ok(connection) => self.track(connection, number, tracking).await,
+            Err(error) => Err(error),
         };
         outcome.map_err(|source| Failure::Refused {
             address: Arc::clone(&self.address),
             source,
         })
+    }
+
+    async fn track(
+        &self,
+        mut connection: MultiplexedConnection,
+        number: u64,
+        tracking: Option<&Tracking>,
+    ) -> Result<MultiplexedConnection, RedisError> {
+        if let Some(tracking) = tracking {
+            let begun = tracking.begin(&mut connection, number);
+            let begun = tokio::time::timeout(self.deadline, begun).await;
+            begun.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::TimedOut).into()))?;
+        }
+        Ok(connection)
+    }
+
+    /// Waits until the connection is lost, and loses it when it tells nothing any more.
+    async fn watch(&self, number: u64, connection: MultiplexedConnection, shared: &Shared) {
+        let Some(tracking) = &shared.tracking else {
+            return shared.down().await;
+        };
+        let mut ticks = tokio::time::interval(tracking.bound / 2);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut down = pin!(shared.down());
+        loop {
+            tokio::select! {
+                () = &mut down => return,
+                _ = ticks.tick() => {
+                    if !tracking.beat(number, connection.clone()).await {
+                        shared.lose(number);
+                    }
+                }
+            }
+        }
     }
 
     /// The driver of the connection is spawned on the runtime that this runs on.

@@ -4,8 +4,8 @@
 //! # Layout
 //!
 //! `address` is where the server is; `connection` is what commands are sent on, and `keeper` the task
-//! that makes and replaces it; `read`, `write` and `scan` are the commands; `reply` and `error`
-//! understand the answers.
+//! that makes and replaces it; `tracking` is what the server tells unasked; `read`, `write` and `scan`
+//! are the commands; `reply` and `error` understand the answers.
 //!
 //! What it deliberately does not do: retry a command (a write that is sent twice can overwrite one
 //! that came in between), use a pool (replies come in the order of their commands, so one connection
@@ -19,6 +19,7 @@ mod keeper;
 mod read;
 mod reply;
 mod scan;
+mod tracking;
 mod write;
 
 use std::sync::Arc;
@@ -31,8 +32,9 @@ use tokio::task::AbortHandle;
 pub use self::address::{AddressError, RedisAddress};
 use self::connection::{Connection, Shared};
 use self::keeper::Keeper;
+use self::tracking::Tracking;
 use super::batch::{LastOfEach, Pair, distinct, lengths, refuse_larger};
-use super::{BackendError, Bucket, KvBackend, Page, Slot};
+use super::{BackendError, BackendOptions, Bucket, Feed, KvBackend, Page, Slot};
 
 /// The longest key or value that [`RedisBackend`] takes, in bytes: Redis' own limit
 /// (`proto-max-bulk-len`).
@@ -53,11 +55,17 @@ impl RedisBackend {
     /// Begins to connect to the server at `address`, which need not be there yet: while it is not,
     /// calls answer [`BackendError::Unavailable`].
     ///
-    /// `deadline` is how long a round trip may take. Tasks and timers are those of `handle`'s runtime,
-    /// whose I/O and time drivers must be enabled; methods may be called in any runtime or in none.
-    pub fn new(address: &RedisAddress, deadline: Duration, handle: Handle) -> Self {
+    /// Tasks and timers are those of `handle`'s runtime, whose I/O and time drivers must be enabled;
+    /// methods may be called in any runtime or in none.
+    pub fn new(address: &RedisAddress, options: &BackendOptions, handle: Handle) -> Self {
+        let &BackendOptions {
+            deadline,
+            coherence,
+            staleness_bound,
+        } = options;
         let shown: Arc<str> = address.to_string().into();
-        let shared = Arc::new(Shared::new(Arc::clone(&shown)));
+        let tracking = Tracking::new(coherence, staleness_bound);
+        let shared = Arc::new(Shared::new(Arc::clone(&shown), tracking));
         let keeper = Keeper::new(address.connection_info(), shown, deadline);
         let task = handle.spawn(keeper.run(Arc::clone(&shared)));
         Self {
@@ -162,6 +170,15 @@ impl KvBackend for RedisBackend {
 
     async fn clear(&self, bucket: &Bucket) -> Result<u64, BackendError> {
         scan::clear(&self.connection, bucket).await
+    }
+
+    fn feed(&self) -> Option<Arc<Feed>> {
+        let tracking = self.connection.shared.tracking.as_ref();
+        tracking.map(|tracking| Arc::clone(&tracking.feed))
+    }
+
+    async fn hear(&self, bucket: &Bucket) -> Result<(), BackendError> {
+        self.connection.hear(bucket).await
     }
 }
 

@@ -1,6 +1,8 @@
 //! The local tiers of one client: shards, each behind a lock that is held for no longer than one step
 //! of the core, and the caches that are open in them.
 
+mod inbox;
+mod names;
 mod place;
 
 use std::hash::{BuildHasher, RandomState};
@@ -8,22 +10,32 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use flipcache_core::{CacheId, Catalog, KeySeed, OpenError, Options, Seed, Stats};
 
+use crate::backend::{Listener, News};
 use crate::shard::Shard;
+use inbox::Inbox;
+use names::Names;
 use place::Place;
 
 pub(crate) struct Tiers {
     shards: Box<[Box<Locked<dyn Shard>>]>,
     directory: Mutex<Directory>,
+    names: Names,
     seed: Seed,
 }
 
 /// A shard behind its lock, on cache lines of its own, so that neighbours' locks do not slow it.
 #[repr(align(128))]
-pub(crate) struct Locked<S: ?Sized>(Mutex<S>);
+pub(crate) struct Locked<S: ?Sized> {
+    inbox: Inbox,
+    shard: Mutex<S>,
+}
 
 impl<S: Shard + 'static> Locked<S> {
     pub(crate) fn new(shard: S) -> Box<Locked<dyn Shard>> {
-        Box::new(Self(Mutex::new(shard)))
+        Box::new(Self {
+            inbox: Inbox::default(),
+            shard: Mutex::new(shard),
+        })
     }
 }
 
@@ -31,7 +43,7 @@ impl<S: Shard + 'static> Locked<S> {
 struct Directory {
     catalog: Catalog,
     /// By the numbers of the caches.
-    known: Vec<(String, Arc<Place>)>,
+    places: Vec<Arc<Place>>,
 }
 
 /// One opening of a cache.
@@ -48,6 +60,7 @@ impl Tiers {
         Self {
             shards: shards.into_iter().collect(),
             directory: Mutex::default(),
+            names: Names::default(),
             seed: Seed::new(RandomState::new().hash_one(())),
         }
     }
@@ -57,11 +70,12 @@ impl Tiers {
         let mut directory = self.directory();
         let cache = directory.catalog.open(name, options)?;
         let is_spread = Place::spreads(options, self.shards.len());
-        let (place, has_moved) = match directory.known.get(cache.number() as usize) {
-            Some((_, place)) => (Arc::clone(place), place.move_to(is_spread)),
+        let (place, has_moved) = match directory.places.get(cache.number() as usize) {
+            Some(place) => (Arc::clone(place), place.move_to(is_spread)),
             None => {
                 let place = Place::new(cache.number(), self.shards.len(), is_spread);
-                directory.introduce(name, &place);
+                self.names.introduce(name, &place);
+                directory.places.push(Arc::clone(&place));
                 (place, false)
             }
         };
@@ -160,11 +174,15 @@ impl Tiers {
     }
 
     fn lock(&self, index: usize) -> MutexGuard<'_, dyn Shard + 'static> {
+        let Locked { inbox, shard } = &*self.shards[index];
         // Each step of a shard leaves it whole.
-        self.shards[index]
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+        inbox.apply(&mut *shard);
+        shard
+    }
+
+    fn inboxes(&self) -> impl Iterator<Item = &Inbox> {
+        self.shards.iter().map(|shard| &shard.inbox)
     }
 
     fn directory(&self) -> MutexGuard<'_, Directory> {
@@ -174,18 +192,22 @@ impl Tiers {
     }
 }
 
-impl Directory {
-    /// Takes in a name that is new, and finds those that share keys with it.
-    fn introduce(&mut self, name: &str, place: &Arc<Place>) {
-        for (other, other_place) in &self.known {
-            let is_within = |inner: &str, outer: &str| {
-                let rest = inner.strip_prefix(outer);
-                rest.is_some_and(|rest| rest.starts_with(':'))
-            };
-            if is_within(name, other) || is_within(other, name) {
-                Place::relate(place, other_place);
+impl Listener for Tiers {
+    fn hear(&self, news: News<'_>) {
+        match news {
+            News::Key(full_key) => {
+                let hash = self.seed.hash_bytes(full_key.as_bytes());
+                for shard in self.names.shards_of(full_key, hash) {
+                    self.shards[shard].inbox.key(hash, full_key);
+                }
             }
+            News::Bucket(bucket) => {
+                let name = bucket.to_string();
+                self.inboxes().for_each(|inbox| inbox.bucket(&name));
+            }
+            News::Everything => self.inboxes().for_each(Inbox::everything),
+            News::Deaf => self.inboxes().for_each(Inbox::suspend),
+            News::Hearing => self.inboxes().for_each(Inbox::resume),
         }
-        self.known.push((name.to_owned(), Arc::clone(place)));
     }
 }

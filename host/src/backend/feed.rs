@@ -1,0 +1,285 @@
+//! What a store tells of the changes that are made in it, by whomever.
+//!
+//! A store that others can change hears of that in its own way (Redis pushes, `SQLite` counts), and says
+//! for how long what it has heard is all that there is. Those who write through the same store value
+//! tell their writes here themselves: to the store, they are all one client.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use super::Bucket;
+
+/// What may have changed in a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum News<'a> {
+    /// What stands at this complete key.
+    Key(&'a str),
+    /// All that stands in a bucket.
+    Bucket(&'a Bucket),
+    /// Anything.
+    Everything,
+    /// From now on, changes go untold.
+    Deaf,
+    /// Changes are told again; anything may have changed meanwhile.
+    Hearing,
+}
+
+/// Somebody who is told.
+///
+/// [`hear`](Self::hear) is called in order, one call at a time, where the store's answers are read: it
+/// must be short, wait for nothing that waits for the store, and not use the feed.
+pub trait Listener: Send + Sync + 'static {
+    /// Takes in what may have changed.
+    fn hear(&self, news: News<'_>);
+}
+
+/// Names a listener among those of one feed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListenerId(u64);
+
+/// The news of one store, and who is told.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::atomic::{AtomicUsize, Ordering};
+/// use std::sync::{Arc, Weak};
+/// use flipcache::backend::{Feed, Listener, News};
+///
+/// #[derive(Default)]
+/// struct Count(AtomicUsize);
+///
+/// impl Listener for Count {
+///     fn hear(&self, _: News<'_>) {
+///         self.0.fetch_add(1, Ordering::Relaxed);
+///     }
+/// }
+///
+/// let (feed, count) = (Feed::always(), Arc::new(Count::default()));
+/// let listener: Arc<dyn Listener> = count.clone();
+/// let id = feed.listen(&listener);
+/// feed.tell(None, News::Key("user:7"));
+/// feed.tell(Some(id), News::Key("user:8"));
+/// assert_eq!(count.0.load(Ordering::Relaxed), 1);
+/// ```
+#[derive(Debug)]
+pub struct Feed {
+    state: Mutex<State>,
+    /// Until when what has been told is all that there was; 0: it is not, [`FOR_GOOD`]: it always is.
+    heard_until: AtomicU64,
+}
+
+struct State {
+    is_deaf: bool,
+    listeners: Vec<(ListenerId, Weak<dyn Listener>)>,
+    last_id: u64,
+}
+
+const FOR_GOOD: u64 = u64::MAX;
+
+impl Feed {
+    /// The feed of a store that nobody changes but those who tell it here.
+    pub fn always() -> Self {
+        Self::new(FOR_GOOD)
+    }
+
+    /// The feed of a store that does not hear yet.
+    pub fn deaf() -> Self {
+        Self::new(0)
+    }
+
+    fn new(heard_until: u64) -> Self {
+        Self {
+            state: Mutex::new(State {
+                is_deaf: heard_until == 0,
+                listeners: Vec::new(),
+                last_id: 0,
+            }),
+            heard_until: AtomicU64::new(heard_until),
+        }
+    }
+
+    /// Tells a listener from now on, as long as it lives; first, that changes go untold if they do.
+    pub fn listen(&self, listener: &Arc<dyn Listener>) -> ListenerId {
+        let mut state = self.state();
+        state.listeners.retain(|(_, weak)| weak.strong_count() > 0);
+        state.last_id += 1;
+        let id = ListenerId(state.last_id);
+        state.listeners.push((id, Arc::downgrade(listener)));
+        if state.is_deaf {
+            listener.hear(News::Deaf);
+        }
+        id
+    }
+
+    /// Tells all listeners but the one whose doing it was.
+    pub fn tell(&self, but: Option<ListenerId>, news: News<'_>) {
+        self.state().tell(but, news);
+    }
+
+    /// As [`tell`](Self::tell), of complete keys; they are put together only if there is somebody to
+    /// tell.
+    pub fn tell_keys<'k>(
+        &self,
+        but: Option<ListenerId>,
+        bucket: &Bucket,
+        keys: impl IntoIterator<Item = &'k str>,
+    ) {
+        let state = self.state();
+        if state.listeners.iter().any(|(id, _)| Some(*id) != but) {
+            for key in keys {
+                state.tell(but, News::Key(&bucket.full_key(key)));
+            }
+        }
+    }
+
+    /// Whether what has been told so far is all that may have changed. Costs nanoseconds.
+    #[inline]
+    pub fn is_heard(&self) -> bool {
+        match self.heard_until.load(Ordering::Acquire) {
+            FOR_GOOD => true,
+            0 => false,
+            until => now() < until,
+        }
+    }
+
+    /// The store hears, until `until` for the time being; `None`: for good. If it did not before,
+    /// listeners are told that it does.
+    pub fn hears(&self, until: Option<Heard>) {
+        let mut state = self.state();
+        if std::mem::take(&mut state.is_deaf) {
+            state.tell(None, News::Hearing);
+        }
+        let until = until.map_or(FOR_GOOD, |Heard(until)| until);
+        self.heard_until.store(until, Ordering::Release);
+    }
+
+    /// As [`hears`](Self::hears), if the store has not gone deaf since.
+    pub fn still_hears(&self, Heard(until): Heard) {
+        let state = self.state();
+        if !state.is_deaf {
+            self.heard_until.store(until, Ordering::Release);
+        }
+    }
+
+    /// The store does not hear any more.
+    pub fn goes_deaf(&self) {
+        let mut state = self.state();
+        self.heard_until.store(0, Ordering::Release);
+        if !std::mem::replace(&mut state.is_deaf, true) {
+            state.tell(None, News::Deaf);
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn tell(&self, but: Option<ListenerId>, news: News<'_>) {
+        let others = self.listeners.iter().filter(|(id, _)| Some(*id) != but);
+        for listener in others.filter_map(|(_, weak)| weak.upgrade()) {
+            listener.hear(news);
+        }
+    }
+}
+
+impl std::fmt::Debug for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("State")
+            .field("is_deaf", &self.is_deaf)
+            .field("listeners", &self.listeners.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A moment until which a store is known to hear, by a clock of the system that is cheap to read and
+/// behind the exact one by no more than [`TICK`].
+#[derive(Clone, Copy, Debug)]
+pub struct Heard(u64);
+
+/// By how much the cheap clock may be behind: a hundredth of a second on the slowest systems.
+const TICK: Duration = Duration::from_millis(10);
+
+impl Heard {
+    /// Until so long after now. To be asked before the question that shows that the store hears.
+    pub fn after(bound: Duration) -> Self {
+        let bound = bound.saturating_sub(TICK);
+        Self(now().saturating_add(coarsetime::Duration::from(bound).as_ticks()))
+    }
+}
+
+fn now() -> u64 {
+    coarsetime::Instant::now().as_ticks()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Default)]
+    struct Notes(Mutex<Vec<String>>);
+
+    impl Listener for Notes {
+        fn hear(&self, news: News<'_>) {
+            self.0.lock().unwrap().push(format!("{news:?}"));
+        }
+    }
+
+    impl Notes {
+        fn listening(feed: &Feed) -> (Arc<Self>, ListenerId) {
+            let notes = Arc::new(Self::default());
+            let listener: Arc<dyn Listener> = notes.clone();
+            let id = feed.listen(&listener);
+            (notes, id)
+        }
+
+        fn taken(&self) -> Vec<String> {
+            std::mem::take(&mut self.0.lock().unwrap())
+        }
+    }
+
+    #[test]
+    fn listen_while_deaf_is_told_so() {
+        let feed = Feed::deaf();
+        let (notes, _) = Notes::listening(&feed);
+        assert_eq!(notes.taken(), ["Deaf"]);
+        feed.hears(None);
+        feed.hears(None);
+        assert_eq!(notes.taken(), ["Hearing"]);
+        assert!(feed.is_heard());
+        feed.goes_deaf();
+        feed.goes_deaf();
+        assert_eq!(notes.taken(), ["Deaf"]);
+        assert!(!feed.is_heard());
+    }
+
+    #[test]
+    fn tell_leaves_out_whose_doing_it_was_and_who_is_gone() {
+        let feed = Feed::always();
+        let (one, id) = Notes::listening(&feed);
+        let (other, _) = Notes::listening(&feed);
+        drop(Notes::listening(&feed));
+        let bucket = Bucket::new("user").unwrap();
+        feed.tell_keys(Some(id), &bucket, ["7"]);
+        assert_eq!(one.taken(), [""; 0]);
+        assert_eq!(other.taken(), [r#"Key("user:7")"#]);
+    }
+
+    #[test]
+    fn is_heard_after_the_moment_is_over_is_false_until_the_next() {
+        let feed = Feed::deaf();
+        feed.hears(Some(Heard::after(Duration::ZERO)));
+        assert!(!feed.is_heard());
+        feed.still_hears(Heard::after(Duration::from_secs(60)));
+        assert!(feed.is_heard());
+        feed.goes_deaf();
+        feed.still_hears(Heard::after(Duration::from_secs(60)));
+        assert!(
+            !feed.is_heard(),
+            "a deaf store must say that it hears again"
+        );
+    }
+}

@@ -1,0 +1,365 @@
+//! Client tracking: the server tells which keys others change.
+//!
+//! In broadcasting mode the server tells of every key that begins with a prefix:
+//! <https://redis.io/docs/latest/develop/reference/client-side-caching/>. `NOLOOP` leaves out what this
+//! connection writes. News come over the connection that carries the answers, in their order, so an
+//! answer that was read is never behind news that were read before it.
+//!
+//! A server refuses prefixes that overlap. So what is followed is the least set that covers all open
+//! buckets; a bucket that needs another set needs another connection.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use ::redis::aio::MultiplexedConnection;
+use ::redis::{Pipeline, PushInfo, PushKind, RedisError, ServerErrorKind, Value};
+
+use super::connection::{Connection, Failure};
+use crate::backend::{BackendError, Bucket, Coherence, Feed, Heard, News, time};
+
+/// So many prefixes are followed one by one: each costs every writer of the server some time. More are
+/// followed as what all of them begin with.
+const MAX_PREFIXES: usize = 64;
+
+/// How often a connection is prepared for one bucket, before that is given up.
+const ATTEMPTS: usize = 3;
+
+/// What is followed, and on which connection.
+pub(super) struct Tracking {
+    pub(super) feed: Arc<Feed>,
+    is_required: bool,
+    /// How long after the last sign of the server news are taken to be complete.
+    pub(super) bound: Duration,
+    prefixes: Mutex<Prefixes>,
+    /// Whoever changes what is followed.
+    pub(super) turn: tokio::sync::Mutex<()>,
+}
+
+#[derive(Default)]
+struct Prefixes {
+    /// Those of all buckets that have been asked for.
+    wanted: BTreeSet<String>,
+    /// What the connection `number` tells.
+    told: Told,
+    number: u64,
+}
+
+/// What a connection tells of changes.
+#[derive(Default)]
+enum Told {
+    /// Nothing: the server cannot, or must not.
+    #[default]
+    Nothing,
+    /// Nothing, as long as the server is a replica.
+    NothingOfReplica,
+    /// All that is changed under these prefixes.
+    Under(Vec<String>),
+}
+
+/// What a connection lacks to hear of a bucket.
+pub(super) enum Missing {
+    Nothing,
+    /// The prefix can be followed as well.
+    Prefix,
+    /// Another connection.
+    Connection,
+}
+
+impl Tracking {
+    /// `None` if it is switched off.
+    pub(super) fn new(coherence: Coherence, bound: Duration) -> Option<Self> {
+        let is_required = match coherence {
+            Coherence::Off => return None,
+            Coherence::Auto => false,
+            Coherence::Tracking => true,
+        };
+        Some(Self {
+            feed: Arc::new(Feed::deaf()),
+            is_required,
+            bound,
+            prefixes: Mutex::default(),
+            turn: tokio::sync::Mutex::default(),
+        })
+    }
+
+    /// Begins to follow what is wanted, on a connection that is new; before it is used for anything
+    /// else.
+    ///
+    /// # Errors
+    ///
+    /// If the connection does not work. A server that cannot tell, or does not let this user be told,
+    /// is none; nor is a replica, which may be behind its master without limit.
+    pub(super) async fn begin(
+        &self,
+        connection: &mut MultiplexedConnection,
+        number: u64,
+    ) -> Result<(), RedisError> {
+        let cover = cover(&self.prefixes().wanted);
+        let heard = Heard::after(self.bound);
+        let mut pipeline = Pipeline::new();
+        pipeline.cmd("ROLE");
+        if !cover.is_empty() {
+            follow(&mut pipeline, &cover);
+        }
+        let replies = connection.send_packed_commands(&pipeline, 0, pipeline.len());
+        let replies = replies.await?;
+        let refusal = replies.get(1).and_then(refusal);
+        let told = match (refusal, is_master(&replies)) {
+            (Some(refusal), _) => {
+                self.refused(&refusal);
+                Told::Nothing
+            }
+            (None, false) => {
+                tracing::warn!("the Redis server is a replica: nothing is kept of what it answers");
+                self.feed.goes_deaf();
+                Told::NothingOfReplica
+            }
+            (None, true) => Told::Under(cover),
+        };
+        self.begun(number, told, heard);
+        Ok(())
+    }
+
+    /// A connection that can carry no news.
+    pub(super) fn begin_without(&self, number: u64) {
+        self.refused("it does not speak RESP3");
+        self.begun(number, Told::Nothing, Heard::after(Duration::ZERO));
+    }
+
+    fn begun(&self, number: u64, told: Told, heard: Heard) {
+        let mut prefixes = self.prefixes();
+        prefixes.number = number;
+        prefixes.told = told;
+        if matches!(prefixes.told, Told::Under(_)) {
+            // It may have been taken to hear without being told.
+            self.feed.goes_deaf();
+            self.feed.hears(Some(heard));
+        }
+    }
+
+    /// The server tells nothing. If that was not required, what it answered is kept all the same.
+    fn refused(&self, why: &str) {
+        if self.is_required {
+            tracing::error!(
+                why,
+                "Redis does not tell of changes: nothing is kept of what it answers"
+            );
+        } else {
+            tracing::warn!(
+                why,
+                "Redis does not tell of changes: what others write is seen when entries expire"
+            );
+            self.feed.hears(None);
+        }
+    }
+
+    /// What the connection `number` lacks to hear of a bucket, which is wanted from now on.
+    pub(super) fn missing(&self, bucket: &Bucket, number: u64) -> Missing {
+        let prefix = bucket.prefix();
+        let mut prefixes = self.prefixes();
+        prefixes.wanted.insert(prefix.to_owned());
+        let Told::Under(followed) = &prefixes.told else {
+            return Missing::Nothing;
+        };
+        if prefixes.number != number {
+            return Missing::Connection;
+        }
+        if followed.iter().any(|followed| prefix.starts_with(followed)) {
+            return Missing::Nothing;
+        }
+        let overlaps = followed.iter().any(|followed| followed.starts_with(prefix));
+        match overlaps || followed.len() >= MAX_PREFIXES {
+            true => Missing::Connection,
+            false => Missing::Prefix,
+        }
+    }
+
+    /// The command that makes a connection follow a bucket as well.
+    pub(super) fn following(&self, bucket: &Bucket) -> Pipeline {
+        let mut pipeline = Pipeline::new();
+        follow(&mut pipeline, &[bucket.prefix().to_owned()]);
+        pipeline
+    }
+
+    /// That was answered; whether it is followed.
+    pub(super) fn answered(&self, bucket: &Bucket, number: u64, replies: &[Value]) -> bool {
+        if replies.first().is_none_or(|reply| refusal(reply).is_some()) {
+            return false;
+        }
+        let mut prefixes = self.prefixes();
+        if prefixes.number == number
+            && let Told::Under(followed) = &mut prefixes.told
+        {
+            followed.push(bucket.prefix().to_owned());
+        }
+        true
+    }
+
+    /// Takes in what the server says unasked on the connection `number`.
+    pub(super) fn hear(&self, push: &PushInfo) {
+        if push.kind != PushKind::Invalidate {
+            return;
+        }
+        match push.data.first() {
+            Some(Value::Array(keys)) => {
+                for key in keys {
+                    // What is no text is no key of a cache.
+                    if let Value::BulkString(key) = key
+                        && let Ok(key) = str::from_utf8(key)
+                    {
+                        self.feed.tell(None, News::Key(key));
+                    }
+                }
+            }
+            // The database was flushed; whatever else comes is not understood, and may be anything.
+            _ => self.feed.tell(None, News::Everything),
+        }
+    }
+
+    /// A connection is lost.
+    pub(super) fn lost(&self, number: u64) {
+        let prefixes = self.prefixes();
+        if prefixes.number == number && matches!(prefixes.told, Told::Under(_)) {
+            self.feed.goes_deaf();
+        }
+    }
+
+    /// Asks whether the server of a connection still is what it was; if not, the connection is to be
+    /// lost. What a master has told before it answers is complete.
+    pub(super) async fn beat(&self, number: u64, mut connection: MultiplexedConnection) -> bool {
+        let was_master = {
+            let prefixes = self.prefixes();
+            match prefixes.told {
+                _ if prefixes.number != number => return true,
+                Told::Nothing => return true,
+                Told::NothingOfReplica => false,
+                Told::Under(_) => true,
+            }
+        };
+        let heard = Heard::after(self.bound);
+        let mut pipeline = Pipeline::new();
+        pipeline.cmd("ROLE");
+        let replies = connection.send_packed_commands(&pipeline, 0, 1);
+        match tokio::time::timeout(self.bound / 2, replies).await {
+            Ok(Ok(replies)) if is_master(&replies) == was_master => {
+                if was_master {
+                    self.feed.still_hears(heard);
+                }
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn prefixes(&self) -> MutexGuard<'_, Prefixes> {
+        self.prefixes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether the answer to `ROLE`, which comes first, is a master's: one that must not be asked is taken
+/// for one.
+fn is_master(replies: &[Value]) -> bool {
+    match replies.first() {
+        Some(Value::Array(role)) => match role.first() {
+            Some(Value::BulkString(role)) => role == b"master",
+            _ => false,
+        },
+        Some(Value::ServerError(error)) => error.kind() == Some(ServerErrorKind::NoPerm),
+        _ => false,
+    }
+}
+
+impl Connection {
+    /// Makes the server tell of changes in a bucket.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub(super) async fn hear(&self, bucket: &Bucket) -> Result<(), BackendError> {
+        let Some(tracking) = &self.shared.tracking else {
+            return Ok(());
+        };
+        let deadline = time::deadline_after(self.deadline);
+        let _turn = tracking.turn.lock().await;
+        for _ in 0..ATTEMPTS {
+            let (mut connection, number) = self.up(deadline).await?;
+            match tracking.missing(bucket, number) {
+                Missing::Nothing => return Ok(()),
+                Missing::Connection => {}
+                Missing::Prefix => {
+                    let pipeline = tracking.following(bucket);
+                    let replies = connection.send_packed_commands(&pipeline, 0, 1);
+                    if let Ok(Ok(replies)) = time::within(&self.handle, deadline, replies).await
+                        && tracking.answered(bucket, number, &replies)
+                    {
+                        return Ok(());
+                    }
+                }
+            }
+            self.shared.lose(number);
+        }
+        Err(Failure::Lost.into())
+    }
+}
+
+fn refusal(reply: &Value) -> Option<String> {
+    match reply {
+        Value::ServerError(error) => Some(error.to_string()),
+        _ => None,
+    }
+}
+
+fn follow(pipeline: &mut Pipeline, prefixes: &[String]) {
+    pipeline
+        .cmd("CLIENT")
+        .arg("TRACKING")
+        .arg("ON")
+        .arg("BCAST");
+    for prefix in prefixes {
+        pipeline.arg("PREFIX").arg(prefix);
+    }
+    pipeline.arg("NOLOOP");
+}
+
+/// The least set of prefixes that covers all that are wanted, or one that all of them begin with.
+fn cover(wanted: &BTreeSet<String>) -> Vec<String> {
+    let mut cover: Vec<String> = Vec::new();
+    for prefix in wanted {
+        // They are in order: whatever begins with one comes after it, before all others.
+        if !cover.last().is_some_and(|last| prefix.starts_with(last)) {
+            cover.push(prefix.clone());
+        }
+    }
+    if let ([first, .., last], true) = (&cover[..], cover.len() > MAX_PREFIXES) {
+        let common = first
+            .chars()
+            .zip(last.chars())
+            .take_while(|(one, other)| one == other);
+        return vec![common.map(|(one, _)| one).collect()];
+    }
+    cover
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn covered(wanted: &[&str]) -> Vec<String> {
+        cover(&wanted.iter().copied().map(str::to_owned).collect())
+    }
+
+    #[test]
+    fn cover_nested_prefixes_is_the_outermost() {
+        let wanted = ["user:", "user:admin:", "users:", "a:", "user:admin:x:"];
+        assert_eq!(covered(&wanted), ["a:", "user:", "users:"]);
+    }
+
+    #[test]
+    fn cover_many_prefixes_is_what_they_begin_with() {
+        let wanted: BTreeSet<_> = (0..=MAX_PREFIXES).map(|n| format!("app:{n}:")).collect();
+        assert_eq!(cover(&wanted), ["app:"]);
+        let wanted: BTreeSet<_> = (0..=MAX_PREFIXES).map(|n| format!("{n}:")).collect();
+        assert_eq!(cover(&wanted), [""]);
+    }
+}

@@ -1,0 +1,129 @@
+//! Other clients of the server.
+
+use flipcache::backend::Coherence;
+use flipcache_tests::RedisServer;
+
+use super::{cache, client, client_with, coherence, keep, local, read, wait_until};
+use crate::stores::foreign;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn get_after_a_foreign_command_is_what_it_left() {
+    let server = RedisServer::start();
+    let user = cache(&client(&server), "user");
+    let left: [(&[&str], Option<&str>); 9] = [
+        (&["SET", "user:k", "new"], Some("new")),
+        (&["APPEND", "user:k", "!"], Some("old!")),
+        (&["DEL", "user:k"], None),
+        (&["UNLINK", "user:k"], None),
+        (&["PEXPIRE", "user:k", "1"], None),
+        (&["RENAME", "user:k", "elsewhere"], None),
+        (
+            &["EVAL", "return redis.call('SET', 'user:k', 'lua')", "0"],
+            Some("lua"),
+        ),
+        (&["FLUSHDB"], None),
+        (&["FLUSHALL"], None),
+    ];
+    for (command, value) in left {
+        keep(&user, "k", "old").await;
+        let _: redis::Value = foreign(&server, command);
+        wait_until(&user, "k", value).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn get_other_keys_than_the_changed_one_stay_local() {
+    let server = RedisServer::start();
+    let user = cache(&client(&server), "user");
+    keep(&user, "k", "v").await;
+    keep(&user, "other", "v").await;
+    let _: () = foreign(&server, &["SET", "user:k", "new"]);
+    let _: () = foreign(&server, &["SET", "users:other", "new"]);
+    wait_until(&user, "k", Some("new")).await;
+    assert_eq!(read(&user, "other").await, local("v"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn get_after_the_write_of_another_instance_is_that() {
+    let server = RedisServer::start();
+    let (one, other) = (client(&server), client(&server));
+    let (one, other) = (cache(&one, "user"), cache(&other, "user"));
+    for round in 0..50 {
+        let value = round.to_string();
+        one.set("k", &value).await.expect("the server must take it");
+        wait_until(&other, "k", Some(&value)).await;
+        other.delete("k").await.expect("the server must take it");
+        wait_until(&one, "k", None).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn own_writes_do_not_empty_the_local_tier() {
+    let server = RedisServer::start();
+    let user = cache(&client(&server), "user");
+    keep(&user, "k", "1").await;
+    keep(&user, "k", "2").await;
+    let _: () = foreign(&server, &["SET", "user:other", "v"]);
+    wait_until(&user, "other", Some("v")).await;
+    assert_eq!(
+        read(&user, "k").await,
+        local("2"),
+        "by now, all has been told"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn open_names_that_nest_in_any_order_all_hear() {
+    for names in [["user", "user:admin"], ["user:admin", "user"]] {
+        let server = RedisServer::start();
+        let client = client(&server);
+        let caches = names.map(|name| cache(&client, name));
+        for cache in &caches {
+            let key = if cache.name() == "user" {
+                "admin:1"
+            } else {
+                "1"
+            };
+            // The other one holds the same key, and is told.
+            keep(cache, key, "v").await;
+        }
+        let _: () = foreign(&server, &["SET", "user:admin:1", "new"]);
+        for cache in &caches {
+            let key = if cache.name() == "user" {
+                "admin:1"
+            } else {
+                "1"
+            };
+            wait_until(cache, key, Some("new")).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn open_more_names_than_can_be_followed_one_by_one_all_hear() {
+    let server = RedisServer::start();
+    let client = client(&server);
+    let caches: Vec<_> = (0..80)
+        .map(|number| cache(&client, &format!("app-{number}")))
+        .collect();
+    for cache in &caches {
+        cache.set("k", "v").await.expect("the server must take it");
+    }
+    for cache in &caches {
+        let key = format!("{}:k", cache.name());
+        let _: () = foreign(&server, &["SET", &key, "new"]);
+        wait_until(cache, "k", Some("new")).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn get_without_coherence_is_local_until_its_life_is_over() {
+    let server = RedisServer::start();
+    let user = cache(&client_with(&server, &coherence(Coherence::Off)), "user");
+    keep(&user, "k", "old").await;
+    let _: () = foreign(&server, &["SET", "user:k", "new"]);
+    // Nothing comes that could be waited for; a client that hears has heard by then.
+    let hearing = cache(&client(&server), "user");
+    wait_until(&hearing, "k", Some("new")).await;
+    assert_eq!(read(&user, "k").await, local("old"));
+}
