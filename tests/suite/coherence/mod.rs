@@ -3,6 +3,7 @@
 
 mod deaf;
 mod others;
+mod races;
 mod siblings;
 
 use std::time::{Duration, Instant};
