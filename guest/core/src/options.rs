@@ -114,7 +114,9 @@ pub struct Resilience {
     pub absent_ttl: Duration,
     /// Each TTL is shortened by a random part of at most this many percent.
     pub ttl_jitter_percent: u8,
-    /// How long the local tier may answer without asking L2 for changes.
+    /// For a cache that nobody tells of changes, because it was composed into an application or runs in
+    /// a host of its own: how long the local tier may answer without asking L2 for them. Zero: it asks
+    /// at every read. `None`: it never asks.
     pub max_staleness: Option<Duration>,
 }
 
@@ -123,13 +125,17 @@ impl Resilience {
     ///
     /// # Errors
     ///
-    /// [`InvalidOptions`] for everything but the default.
+    /// [`InvalidOptions`] for everything but [`max_staleness`](Self::max_staleness).
     pub fn check(&self) -> Result<(), InvalidOptions> {
-        if *self == Self::default() {
+        let known = Self {
+            max_staleness: self.max_staleness,
+            ..Self::default()
+        };
+        if *self == known {
             Ok(())
         } else {
             Err(InvalidOptions(
-                "resilience: only the default is in this version",
+                "resilience: only a bound on staleness is in this version",
             ))
         }
     }

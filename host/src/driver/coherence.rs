@@ -21,6 +21,11 @@ impl Coherence {
         }))
     }
 
+    /// Whether there is somebody who tells of changes.
+    pub(super) fn is_told(&self) -> bool {
+        self.0.is_some()
+    }
+
     #[inline]
     pub(super) fn is_heard(&self) -> bool {
         self.0.as_ref().is_none_or(|(feed, _)| feed.is_heard())

@@ -96,6 +96,10 @@ impl Handle {
         default: Option<Vec<u8>>,
     ) -> Result<Arc<Self>, Error> {
         resilience.check()?;
+        if resilience.max_staleness.is_some() && !driver.coherence.is_told() {
+            let why = "resilience: the store does not tell of changes";
+            return Err(Error::InvalidOptions(why.to_owned()));
+        }
         let bucket = Bucket::new(name).map_err(|error| Error::InvalidName(error.to_string()))?;
         let opened = driver.tiers.open(name, &options)?;
         Ok(Arc::new(Self {

@@ -10,12 +10,43 @@ use tokio::task::JoinHandle;
 use wasmtime::component::{Resource, ResourceTableError};
 
 use super::KvCtxView;
-use crate::backend::{self, BackendError, Bucket, KvBackend, describe};
-use crate::bindings::flipcache::cache::kv_backend::{Changes, Entry, Host, HostBucket, Page, Slot};
+use crate::backend::{self, BackendError, Bucket, Feed, KvBackend, ListenerId, describe};
+use crate::bindings::flipcache::cache::kv_backend::{
+    Changes, Entry, Host, HostBucket, News, Page, Slot,
+};
 use crate::bindings::flipcache::cache::types;
 
 /// A bucket that a guest has opened.
-pub struct OpenBucket(Bucket);
+pub struct OpenBucket {
+    bucket: Bucket,
+    writer: Writer,
+}
+
+/// A handle of a guest among those who write through the backend: to the store they are one client, and
+/// it tells none of them what another one does.
+#[derive(Clone)]
+struct Writer(Option<(Arc<Feed>, ListenerId)>);
+
+impl Writer {
+    fn new(backend: &dyn KvBackend) -> Self {
+        Self(backend.feed().map(|feed| {
+            let id = feed.new_id();
+            (feed, id)
+        }))
+    }
+
+    fn tell_keys<'k>(&self, bucket: &Bucket, keys: impl IntoIterator<Item = &'k String>) {
+        if let Self(Some((feed, id))) = self {
+            feed.tell_keys(Some(*id), bucket, keys.into_iter().map(String::as_str));
+        }
+    }
+
+    fn tell_all(&self, bucket: &Bucket) {
+        if let Self(Some((feed, id))) = self {
+            feed.tell(Some(*id), backend::News::Bucket(bucket));
+        }
+    }
+}
 
 /// Why a guest's call did not succeed.
 #[derive(Debug, thiserror::Error)]
@@ -48,7 +79,8 @@ impl HostBucket for KvCtxView<'_> {
             None => name,
         };
         let bucket = Bucket::new(&name).map_err(refused)?;
-        Ok(self.table.push(OpenBucket(bucket))?)
+        let writer = Writer::new(&*self.ctx.backend);
+        Ok(self.table.push(OpenBucket { bucket, writer })?)
     }
 
     async fn get(
@@ -59,8 +91,13 @@ impl HostBucket for KvCtxView<'_> {
     ) -> Called<Vec<Slot>> {
         check_keys(&keys)?;
         let ttl = ttl(new_ttl_ms)?;
-        let slots = self.start(&this, async move |backend, bucket| {
-            backend.get(&bucket, &keys, ttl).await
+        let slots = self.start(&this, async move |backend, bucket, writer| {
+            let slots = backend.get(&bucket, &keys, ttl).await;
+            if ttl.is_some() {
+                // It was a write, too.
+                writer.tell_keys(&bucket, &keys);
+            }
+            slots
         })?;
         let slots = finish(slots).await?;
         Ok(slots.into_iter().map(Into::into).collect())
@@ -74,8 +111,10 @@ impl HostBucket for KvCtxView<'_> {
     ) -> Called<()> {
         check_keys(entries.iter().map(|(key, _)| key))?;
         let ttl = ttl(ttl_ms)?;
-        let written = self.start(&this, async move |backend, bucket| {
-            backend.set(&bucket, &entries, ttl).await
+        let written = self.start(&this, async move |backend, bucket, writer| {
+            let written = backend.set(&bucket, &entries, ttl).await;
+            writer.tell_keys(&bucket, entries.iter().map(|(key, _)| key));
+            written
         })?;
         finish(written).await
     }
@@ -88,8 +127,10 @@ impl HostBucket for KvCtxView<'_> {
     ) -> Called<Vec<Option<Slot>>> {
         check_keys(entries.iter().map(|(key, _)| key))?;
         let ttl = ttl(ttl_ms)?;
-        let held = self.start(&this, async move |backend, bucket| {
-            backend.set_if_absent(&bucket, &entries, ttl).await
+        let held = self.start(&this, async move |backend, bucket, writer| {
+            let held = backend.set_if_absent(&bucket, &entries, ttl).await;
+            writer.tell_keys(&bucket, entries.iter().map(|(key, _)| key));
+            held
         })?;
         let held = finish(held).await?;
         Ok(held.into_iter().map(|slot| slot.map(Into::into)).collect())
@@ -104,23 +145,27 @@ impl HostBucket for KvCtxView<'_> {
     ) -> Called<i64> {
         check_keys([&key])?;
         let ttl = ttl(ttl_ms)?;
-        let sum = self.start(&this, async move |backend, bucket| {
-            backend.increment(&bucket, &key, delta, ttl).await
+        let sum = self.start(&this, async move |backend, bucket, writer| {
+            let sum = backend.increment(&bucket, &key, delta, ttl).await;
+            writer.tell_keys(&bucket, [&key]);
+            sum
         })?;
         finish(sum).await
     }
 
     async fn delete(&mut self, this: Resource<OpenBucket>, keys: Vec<String>) -> Called<u64> {
         check_keys(&keys)?;
-        let deleted = self.start(&this, async move |backend, bucket| {
-            backend.delete(&bucket, &keys).await
+        let deleted = self.start(&this, async move |backend, bucket, writer| {
+            let deleted = backend.delete(&bucket, &keys).await;
+            writer.tell_keys(&bucket, &keys);
+            deleted
         })?;
         finish(deleted).await
     }
 
     async fn exists(&mut self, this: Resource<OpenBucket>, keys: Vec<String>) -> Called<u64> {
         check_keys(&keys)?;
-        let count = self.start(&this, async move |backend, bucket| {
+        let count = self.start(&this, async move |backend, bucket, _| {
             backend.exists(&bucket, &keys).await
         })?;
         finish(count).await
@@ -134,8 +179,10 @@ impl HostBucket for KvCtxView<'_> {
     ) -> Called<Vec<bool>> {
         check_keys(&keys)?;
         let ttl = ttl(ttl_ms)?;
-        let existed = self.start(&this, async move |backend, bucket| {
-            backend.expire(&bucket, &keys, ttl).await
+        let existed = self.start(&this, async move |backend, bucket, writer| {
+            let existed = backend.expire(&bucket, &keys, ttl).await;
+            writer.tell_keys(&bucket, &keys);
+            existed
         })?;
         finish(existed).await
     }
@@ -146,7 +193,7 @@ impl HostBucket for KvCtxView<'_> {
         cursor: Option<String>,
         limit: u32,
     ) -> Called<Page> {
-        let page = self.start(&this, async move |backend, bucket| {
+        let page = self.start(&this, async move |backend, bucket, _| {
             backend.scan(&bucket, cursor.as_deref(), limit).await
         })?;
         let backend::Page { keys, cursor } = finish(page).await?;
@@ -154,27 +201,35 @@ impl HostBucket for KvCtxView<'_> {
     }
 
     async fn count(&mut self, this: Resource<OpenBucket>) -> Called<u64> {
-        let count = self.start(&this, async move |backend, bucket| {
+        let count = self.start(&this, async move |backend, bucket, _| {
             backend.count(&bucket).await
         })?;
         finish(count).await
     }
 
     async fn clear(&mut self, this: Resource<OpenBucket>) -> Called<u64> {
-        let deleted = self.start(&this, async move |backend, bucket| {
-            backend.clear(&bucket).await
+        let deleted = self.start(&this, async move |backend, bucket, writer| {
+            let deleted = backend.clear(&bucket).await;
+            writer.tell_all(&bucket);
+            deleted
         })?;
         finish(deleted).await
     }
 
-    async fn changes(
-        &mut self,
-        this: Resource<OpenBucket>,
-        _since: Option<u64>,
-    ) -> Called<Changes> {
-        self.table.get(&this)?;
-        let reason = "this version does not tell of changes";
-        Err(BackendError::Unsupported(reason.into()).into())
+    async fn changes(&mut self, this: Resource<OpenBucket>, since: Option<u64>) -> Called<Changes> {
+        let changes = self.start(&this, async move |backend, bucket, Writer(feed)| {
+            let Some((feed, id)) = feed else {
+                let reason = "the store does not tell of changes";
+                return Err(BackendError::Unsupported(reason.into()));
+            };
+            if since.is_none() {
+                backend.hear(&bucket).await?;
+            }
+            Ok(feed.changes(since, id, &bucket))
+        })?;
+        let backend::Changes { keys, cursor } = finish(changes).await?;
+        let news = keys.map_or(News::Unknown, News::Keys);
+        Ok(Changes { news, cursor })
     }
 
     async fn drop(&mut self, this: Resource<OpenBucket>) -> wasmtime::Result<()> {
@@ -188,14 +243,14 @@ impl KvCtxView<'_> {
     fn start<T, F>(
         &mut self,
         this: &Resource<OpenBucket>,
-        call: impl FnOnce(Arc<dyn KvBackend>, Bucket) -> F,
+        call: impl FnOnce(Arc<dyn KvBackend>, Bucket, Writer) -> F,
     ) -> Called<JoinHandle<Result<T, BackendError>>>
     where
         T: Send + 'static,
         F: Future<Output = Result<T, BackendError>> + Send + 'static,
     {
-        let OpenBucket(bucket) = self.table.get(this)?;
-        let call = call(self.ctx.backend.clone(), bucket.clone());
+        let OpenBucket { bucket, writer } = self.table.get(this)?;
+        let call = call(self.ctx.backend.clone(), bucket.clone(), writer.clone());
         let is_tenant = self.ctx.tenant.is_some();
         Ok(self.ctx.runtime.spawn(async move {
             let answered = call.await;

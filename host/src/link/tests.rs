@@ -9,7 +9,7 @@ use super::host::{CallError, OpenBucket};
 use super::{KvCtx, KvCtxView};
 use crate::backend::BackendError;
 use crate::backend::memory::MemoryBackend;
-use crate::bindings::flipcache::cache::kv_backend::HostBucket;
+use crate::bindings::flipcache::cache::kv_backend::{HostBucket, News};
 
 /// Runs a test with a bucket that is open.
 fn with_bucket(test: impl AsyncFnOnce(&mut KvCtxView<'_>, &dyn Fn() -> Resource<OpenBucket>)) {
@@ -82,10 +82,24 @@ fn any_call_with_a_key_beyond_the_limit_is_refused() {
 }
 
 #[test]
-fn changes_are_unsupported() {
+fn changes_are_those_of_other_handles() {
     with_bucket(async |host, bucket| {
-        let error = refused(host.changes(bucket(), None).await);
-        assert!(matches!(error, BackendError::Unsupported(_)), "{error:?}");
+        let other = host.open("n".into()).await.expect("the name is valid");
+        let first = host.changes(bucket(), None).await.expect("it is told");
+        assert!(matches!(first.news, News::Unknown), "{first:?}");
+        for (this, key) in [
+            (bucket(), "own"),
+            (Resource::new_borrow(other.rep()), "other"),
+        ] {
+            let entries = vec![(key.to_owned(), vec![])];
+            host.set(this, entries, None).await.expect("set");
+        }
+        let next = host.changes(bucket(), Some(first.cursor)).await;
+        let next = next.expect("it is told");
+        assert!(
+            matches!(&next.news, News::Keys(keys) if keys == &["other"]),
+            "{next:?}"
+        );
     });
 }
 

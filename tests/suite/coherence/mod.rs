@@ -3,6 +3,7 @@
 
 mod deaf;
 mod others;
+mod pulled;
 mod races;
 mod siblings;
 

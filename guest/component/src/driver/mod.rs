@@ -1,6 +1,7 @@
 //! The blocking driver: carries the questions of the core to the imported `kv-backend` and brings
 //! the answers back, one call at a time.
 
+mod news;
 mod read;
 mod write;
 
@@ -11,6 +12,7 @@ use crate::bindings::flipcache::cache::kv_backend::{Bucket, Slot};
 use crate::bindings::flipcache::cache::types::{BackendError, Value};
 use crate::convert::{answer, to_millis};
 use crate::state::{clock, close, open, seed, with_shard};
+use news::Asked;
 
 /// One handle of a cache.
 pub(crate) struct Driver {
@@ -19,6 +21,7 @@ pub(crate) struct Driver {
     options: core::Options,
     seed: core::KeySeed,
     bucket: Bucket,
+    asked: Asked,
 }
 
 impl Driver {
@@ -42,12 +45,14 @@ impl Driver {
             options,
             seed: seed().of_cache(name),
             bucket,
+            asked: Asked::never(resilience.max_staleness),
         })
     }
 
     /// Whether either tier has the key. No use, and fills nothing.
     pub(crate) fn contains(&self, key: String) -> Result<bool, Error> {
         let hash = self.place(&key)?;
+        self.catch_up();
         if with_shard(|shard| shard.peek(self.cache, hash, &key, &clock).is_some()) {
             return Ok(true);
         }
@@ -62,8 +67,13 @@ impl Driver {
         match self.options.ttl {
             None => Ok(self.noted(self.bucket.exists(&[key]))? > 0),
             Some(ttl) if !is_local => {
-                let existed = self.noted(self.bucket.expire(&[key], Some(to_millis(ttl))))?;
-                Ok(existed == [true])
+                // A change by others that comes together with it goes untold, as if it were part of this: so
+                // it is a write.
+                let begun = self.begin([key.as_str()]);
+                let keys = [key];
+                let existed = self.noted(self.bucket.expire(&keys, Some(to_millis(ttl))));
+                self.end(begun, keys.iter().map(|key| (key.as_str(), None)));
+                Ok(existed? == [true])
             }
             Some(ttl) => self.prolong(hash, &key, to_millis(ttl)),
         }
@@ -72,6 +82,7 @@ impl Driver {
     /// What is left of the entry's life, by the local tier if it has it, else by L2.
     pub(crate) fn ttl(&self, key: String) -> Result<Option<Expiry>, Error> {
         let hash = self.place(&key)?;
+        self.catch_up();
         let local = with_shard(|shard| shard.remaining(self.cache, hash, &key, &clock));
         if let Some(remaining) = local {
             let expiry = |ttl| Expiry::AfterMs(to_millis(ttl).max(1));

@@ -28,6 +28,7 @@ struct Question {
 impl Driver {
     pub(crate) fn get(&self, key: String) -> Result<Found, Error> {
         let hash = self.place(&key)?;
+        self.catch_up();
         if let Some(hit) = self.hit(hash, &key) {
             return hit;
         }
@@ -44,6 +45,7 @@ impl Driver {
     pub(crate) fn get_many(&self, keys: Vec<String>) -> Result<Vec<Found>, Error> {
         let hashes = keys.iter().map(|key| self.place(key));
         let hashes = hashes.collect::<Result<Vec<_>, _>>()?;
+        self.catch_up();
         let mut answers = Vec::with_capacity(keys.len());
         let mut questions = Vec::new();
         for (at, (key, hash)) in keys.into_iter().zip(hashes).enumerate() {

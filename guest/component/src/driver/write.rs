@@ -134,7 +134,7 @@ impl Driver {
     }
 
     /// Before a call that writes these keys.
-    fn begin<'a>(&self, keys: impl IntoIterator<Item = &'a str>) -> Vec<(u64, Ticket)> {
+    pub(super) fn begin<'a>(&self, keys: impl IntoIterator<Item = &'a str>) -> Vec<(u64, Ticket)> {
         let keys: Vec<_> = keys
             .into_iter()
             .map(|key| (self.seed.hash(key), key))
@@ -145,7 +145,7 @@ impl Driver {
     }
 
     /// After it: the same keys, each with what L2 holds now.
-    fn end<'a>(
+    pub(super) fn end<'a>(
         &self,
         begun: Vec<(u64, Ticket)>,
         ended: impl IntoIterator<Item = (&'a str, Option<(&'a [u8], Option<Duration>)>)>,

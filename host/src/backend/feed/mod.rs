@@ -4,11 +4,15 @@
 //! for how long what it has heard is all that there is. Those who write through the same store value
 //! tell their writes here themselves: to the store, they are all one client.
 
+mod log;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use super::Bucket;
+pub use log::Changes;
+use log::Log;
 
 /// What may have changed in a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +77,7 @@ pub struct Feed {
 struct State {
     is_deaf: bool,
     listeners: Vec<(ListenerId, Weak<dyn Listener>)>,
+    log: Log,
     last_id: u64,
 }
 
@@ -94,6 +99,7 @@ impl Feed {
             state: Mutex::new(State {
                 is_deaf: heard_until == 0,
                 listeners: Vec::new(),
+                log: Log::idle(),
                 last_id: 0,
             }),
             heard_until: AtomicU64::new(heard_until),
@@ -104,8 +110,7 @@ impl Feed {
     pub fn listen(&self, listener: &Arc<dyn Listener>) -> ListenerId {
         let mut state = self.state();
         state.listeners.retain(|(_, weak)| weak.strong_count() > 0);
-        state.last_id += 1;
-        let id = ListenerId(state.last_id);
+        let id = state.next_id();
         state.listeners.push((id, Arc::downgrade(listener)));
         if state.is_deaf {
             listener.hear(News::Deaf);
@@ -126,12 +131,25 @@ impl Feed {
         bucket: &Bucket,
         keys: impl IntoIterator<Item = &'k str>,
     ) {
-        let state = self.state();
-        if state.listeners.iter().any(|(id, _)| Some(*id) != but) {
+        let mut state = self.state();
+        if !state.log.is_idle() || state.listeners.iter().any(|(id, _)| Some(*id) != but) {
             for key in keys {
                 state.tell(but, News::Key(&bucket.full_key(key)));
             }
         }
+    }
+
+    /// Names somebody who only asks for [`changes`](Self::changes).
+    pub fn new_id(&self) -> ListenerId {
+        self.state().next_id()
+    }
+
+    /// What others than `by` have changed in a bucket since a cursor; `None` asks for a first one.
+    pub fn changes(&self, since: Option<u64>, by: ListenerId, bucket: &Bucket) -> Changes {
+        let mut state = self.state();
+        // While it is deaf, nobody is up to date.
+        let since = since.filter(|_| self.is_heard());
+        state.log.since(since, by, bucket)
     }
 
     /// Whether what has been told so far is all that may have changed. Costs nanoseconds.
@@ -178,7 +196,13 @@ impl Feed {
 }
 
 impl State {
-    fn tell(&self, but: Option<ListenerId>, news: News<'_>) {
+    fn next_id(&mut self) -> ListenerId {
+        self.last_id += 1;
+        ListenerId(self.last_id)
+    }
+
+    fn tell(&mut self, but: Option<ListenerId>, news: News<'_>) {
+        self.log.note(but, news);
         let others = self.listeners.iter().filter(|(id, _)| Some(*id) != but);
         for listener in others.filter_map(|(_, weak)| weak.upgrade()) {
             listener.hear(news);

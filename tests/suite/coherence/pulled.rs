@@ -1,0 +1,160 @@
+//! Caches that nobody tells of changes, in an instance of the component behind its imports: they ask.
+
+use std::time::Duration;
+
+use flipcache::backend::KvBackend;
+use flipcache::component::{Cache, Instance};
+use flipcache::{Client, Options, Resilience, Source};
+use flipcache_tests::RedisServer;
+
+use crate::component::world::{FakeClock, get_text, over, set, text};
+use crate::stores::{Store, connect, foreign, in_memory};
+
+fn open(instance: &Instance, name: &str, max_staleness: Duration) -> Cache {
+    let resilience = Resilience {
+        max_staleness: Some(max_staleness),
+        ..Resilience::default()
+    };
+    let cache = instance.open_with(name, Options::default(), resilience);
+    cache.expect("it must open")
+}
+
+fn local(value: &str) -> (Option<String>, Source) {
+    (Some(value.to_owned()), Source::Local)
+}
+
+fn from_backend(value: &str) -> (Option<String>, Source) {
+    (Some(value.to_owned()), Source::Backend)
+}
+
+#[test]
+fn get_that_asks_every_time_is_what_a_sibling_wrote() {
+    let store = in_memory();
+    let [ours, theirs] = [(), ()].map(|()| over(store.backend.clone()));
+    let (mine, other) = (
+        open(&ours, "user", Duration::ZERO),
+        open(&theirs, "user", Duration::ZERO),
+    );
+    get_text(&mine, "k");
+    set(&mine, "k", "old");
+    set(&mine, "l", "v");
+    assert_eq!(get_text(&mine, "k"), local("old"), "its own is kept");
+    set(&other, "k", "new");
+    assert_eq!(get_text(&mine, "k"), from_backend("new"));
+    assert_eq!(get_text(&mine, "k"), local("new"));
+    assert_eq!(get_text(&mine, "l"), local("v"), "nobody has changed it");
+    other.clear().expect("it must be cleared");
+    assert_eq!(get_text(&mine, "k"), (None, Source::None));
+}
+
+#[test]
+fn get_that_asks_now_and_then_is_no_staler_than_it_may_be() {
+    let clock = FakeClock::default();
+    let backend = clock.backend();
+    let [ours, theirs] = [(), ()].map(|()| clock.instance(backend.clone()));
+    let bound = Duration::from_secs(1);
+    let (mine, other) = (open(&ours, "user", bound), open(&theirs, "user", bound));
+    get_text(&mine, "k");
+    set(&mine, "k", "old");
+    set(&other, "k", "new");
+    clock.advance(bound - Duration::from_nanos(1));
+    assert_eq!(
+        get_text(&mine, "k"),
+        local("old"),
+        "it may be as stale as this"
+    );
+    clock.advance(Duration::from_nanos(1));
+    assert_eq!(get_text(&mine, "k"), from_backend("new"));
+}
+
+#[test]
+fn write_of_a_client_in_the_same_process_is_seen_and_the_other_way_round() {
+    let store = in_memory();
+    let composed = open(&over(store.backend.clone()), "user", Duration::ZERO);
+    let client = Client::builder(store.backend.clone()).build();
+    let linked = client
+        .expect("there must be memory for its shards")
+        .cache("user");
+    let linked = linked.open().expect("the options are valid").blocking();
+
+    get_text(&composed, "k");
+    set(&composed, "k", "composed");
+    assert_eq!(linked.get("k").expect("get").as_deref(), Some("composed"));
+    linked.set("k", "linked").expect("set");
+    assert_eq!(get_text(&composed, "k"), from_backend("linked"));
+    set(&composed, "k", "composed again");
+    let found = linked.get("k").expect("get");
+    assert_eq!(
+        found.as_deref(),
+        Some("composed again"),
+        "told before the caller is answered"
+    );
+    composed.delete(&["k".to_owned()]).expect("delete");
+    assert_eq!(linked.get("k").expect("get"), None);
+}
+
+#[test]
+fn foreign_write_to_redis_is_seen() {
+    let server = RedisServer::start();
+    let runtime = flipcache::io::runtime().expect("a runtime must start");
+    let _entered = runtime.enter();
+    let cache = open(&over(connect(&server.url())), "user", Duration::ZERO);
+    get_text(&cache, "k");
+    for round in 0..20 {
+        set(&cache, "k", "own");
+        assert_eq!(get_text(&cache, "k"), local("own"));
+        let value = round.to_string();
+        let _: () = foreign(&server, &["SET", "user:k", &value]);
+        let start = std::time::Instant::now();
+        while get_text(&cache, "k").0.as_deref() != Some(&*value) {
+            assert!(
+                start.elapsed() < crate::stores::PATIENCE,
+                "what others write must be seen"
+            );
+        }
+    }
+    let _: redis::Value = foreign(
+        &server,
+        &["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"],
+    );
+    let _: () = foreign(&server, &["SET", "user:k", "after the cut"]);
+    let start = std::time::Instant::now();
+    loop {
+        match cache.get("k") {
+            Ok(found) if found.value == Some(text("after the cut")) => break,
+            found => assert!(
+                start.elapsed() < crate::stores::PATIENCE,
+                "after a cut, it is asked anew; the last answer was {found:?}"
+            ),
+        }
+    }
+}
+
+#[test]
+fn store_that_does_not_tell_is_asked_for_every_value() {
+    let store = in_memory();
+    let silent = crate::double::Double::over(store.backend);
+    let cache = open(&over(silent), "user", Duration::ZERO);
+    set(&cache, "k", "v");
+    assert_eq!(get_text(&cache, "k"), from_backend("v"));
+    assert_eq!(get_text(&cache, "k"), from_backend("v"));
+}
+
+#[test]
+fn client_over_a_store_that_does_not_tell_promises_no_bound() {
+    let Store { backend, .. } = in_memory();
+    let silent: std::sync::Arc<dyn KvBackend> = crate::double::Double::over(backend);
+    let client = Client::builder(silent).build().expect("a client");
+    let resilience = Resilience {
+        max_staleness: Some(Duration::ZERO),
+        ..Resilience::default()
+    };
+    let opened = client.open_with("user", Options::default(), resilience);
+    let error = opened
+        .map(|_| ())
+        .expect_err("it could not keep that promise");
+    assert!(
+        matches!(error, flipcache::Error::InvalidOptions(_)),
+        "{error:?}"
+    );
+}
