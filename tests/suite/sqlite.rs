@@ -8,13 +8,20 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use flipcache::backend::sqlite::{FileError, SqliteBackend};
-use flipcache::backend::{Clock, KvBackend, Slot};
+use flipcache::backend::{BackendOptions, Clock, KvBackend, Slot};
 use tokio::runtime::Handle;
 
 use crate::stores::{PATIENCE, bucket, get, keys, lasting, list, pairs, set};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const DEADLINE: Duration = Duration::from_secs(5);
+
+fn options() -> BackendOptions {
+    BackendOptions {
+        deadline: DEADLINE,
+        ..BackendOptions::default()
+    }
+}
 
 /// A clock that stands still until it is set.
 #[derive(Clone, Default)]
@@ -32,11 +39,11 @@ impl FakeClock {
 }
 
 fn open(path: &Path) -> SqliteBackend {
-    SqliteBackend::open(path, DEADLINE, Handle::current()).unwrap()
+    SqliteBackend::open(path, &options(), Handle::current()).unwrap()
 }
 
 fn open_at(path: &Path, clock: &FakeClock) -> SqliteBackend {
-    SqliteBackend::open_with_clock(path, DEADLINE, Handle::current(), clock.clock()).unwrap()
+    SqliteBackend::open_with_clock(path, &options(), Handle::current(), clock.clock()).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -88,7 +95,7 @@ async fn open_many_at_once_on_a_new_file_all_succeed() {
         for _ in 0..8 {
             scope.spawn(|| {
                 barrier.wait();
-                SqliteBackend::open(&path, DEADLINE, handle.clone()).unwrap();
+                SqliteBackend::open(&path, &options(), handle.clone()).unwrap();
             });
         }
     });
@@ -228,7 +235,7 @@ async fn open_file_that_is_no_database_is_refused_and_left_alone() {
     let text = "Not a database, but longer than the header of one. ".repeat(10);
     fs::write(&path, &text).unwrap();
 
-    let error = SqliteBackend::open(&path, DEADLINE, Handle::current()).err();
+    let error = SqliteBackend::open(&path, &options(), Handle::current()).err();
 
     assert!(
         matches!(error, Some(FileError::NotADatabase(_))),
@@ -236,7 +243,7 @@ async fn open_file_that_is_no_database_is_refused_and_left_alone() {
     );
     assert!(error.unwrap().to_string().contains("notes.txt"));
     assert_eq!(fs::read_to_string(&path).unwrap(), text);
-    let directory = SqliteBackend::open(folder.path(), DEADLINE, Handle::current()).err();
+    let directory = SqliteBackend::open(folder.path(), &options(), Handle::current()).err();
     assert!(
         matches!(directory, Some(FileError::Open { .. })),
         "{directory:?}"

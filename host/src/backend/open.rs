@@ -28,7 +28,7 @@ pub fn open(
 ) -> Result<Arc<dyn KvBackend>, OpenError> {
     Ok(match url {
         BackendUrl::Redis(address) => Arc::new(RedisBackend::new(address, options, handle)),
-        BackendUrl::Sqlite(path) => Arc::new(SqliteBackend::open(path, options.deadline, handle)?),
+        BackendUrl::Sqlite(path) => Arc::new(SqliteBackend::open(path, options, handle)?),
         BackendUrl::Memory => Arc::new(MemoryBackend::new()),
     })
 }

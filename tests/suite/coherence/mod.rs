@@ -2,6 +2,7 @@
 //! after every way in which nobody may have told of it.
 
 mod deaf;
+mod file;
 mod others;
 mod pulled;
 mod races;

@@ -7,9 +7,11 @@
 mod error;
 mod file;
 mod rows;
+mod watch;
 mod worker;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -17,9 +19,10 @@ use tokio::runtime::Handle;
 
 pub use self::file::FileError;
 use self::rows::Range;
+use self::watch::Watch;
 use self::worker::Worker;
 use super::batch::{LastOfEach, distinct, lengths, refuse_larger};
-use super::{BackendError, Bucket, Clock, KvBackend, Page, Slot, time};
+use super::{BackendError, BackendOptions, Bucket, Clock, Feed, KvBackend, Page, Slot, time};
 
 /// The longest key or value that [`SqliteBackend`] takes, in bytes.
 pub const MAX_BYTES: usize = 64 * 1024 * 1024;
@@ -37,22 +40,24 @@ const CLEARED_AT_ONCE: u32 = 1000;
 /// turn when the deadline passes is never begun.
 pub struct SqliteBackend {
     reads: Worker,
-    writes: Worker,
+    writes: Arc<Worker>,
+    watch: Option<Watch>,
+    handle: Handle,
 }
 
 impl SqliteBackend {
     /// Opens the file at `path`; creates it if it is missing, and its directory too (for the user
     /// alone, on Unix).
     ///
-    /// `deadline` is how long a call may take, and how long it waits for other processes. The work
+    /// The deadline is how long a call may take, and how long it waits for other processes. The work
     /// is done on the threads for blocking work of `handle`'s runtime, whose timer must be enabled.
     /// This function itself blocks, for at most about the deadline.
     ///
     /// # Errors
     ///
     /// [`FileError`] if the file cannot be opened, or is not a database of this program.
-    pub fn open(path: &Path, deadline: Duration, handle: Handle) -> Result<Self, FileError> {
-        Self::open_with_clock(path, deadline, handle, time::wall())
+    pub fn open(path: &Path, options: &BackendOptions, handle: Handle) -> Result<Self, FileError> {
+        Self::open_with_clock(path, options, handle, time::wall())
     }
 
     /// As [`open`](Self::open), with expiry by another clock, which counts from the Unix epoch.
@@ -62,15 +67,18 @@ impl SqliteBackend {
     /// As [`open`](Self::open).
     pub fn open_with_clock(
         path: &Path,
-        deadline: Duration,
+        options: &BackendOptions,
         handle: Handle,
         clock: Clock,
     ) -> Result<Self, FileError> {
+        let deadline = options.deadline;
         let writer = file::open(path, deadline, &clock)?;
         let reader = file::reopen(path, deadline)?;
         Ok(Self {
             reads: Worker::new(reader, deadline, handle.clone(), clock.clone()),
-            writes: Worker::new(writer, deadline, handle, clock),
+            writes: Arc::new(Worker::new(writer, deadline, handle.clone(), clock)),
+            watch: Watch::new(options.coherence, options.staleness_bound),
+            handle,
         })
     }
 }
@@ -233,6 +241,17 @@ impl KvBackend for SqliteBackend {
                 Some(last) => range.start_after(last),
                 None => return Ok(deleted),
             }
+        }
+    }
+
+    fn feed(&self) -> Option<Arc<Feed>> {
+        self.watch.as_ref().map(Watch::feed)
+    }
+
+    async fn hear(&self, _: &Bucket) -> Result<(), BackendError> {
+        match &self.watch {
+            Some(watch) => watch.begin(&self.writes, &self.handle).await,
+            None => Ok(()),
         }
     }
 }

@@ -66,6 +66,17 @@ impl Worker {
             .await
     }
 
+    /// How often other connections have changed the file, counted from any number.
+    pub(super) async fn data_version(&self) -> Result<i64, BackendError> {
+        self.run(|desk, _, _| {
+            let version = desk
+                .connection
+                .pragma_query_value(None, "data_version", |row| row.get(0));
+            Ok(version?)
+        })
+        .await
+    }
+
     async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Desk, &Clock, Instant) -> Result<T, BackendError> + Send + 'static,
@@ -131,14 +142,18 @@ pub(super) fn busy_timeout(connection: &Connection, timeout: Duration) -> rusqli
 mod tests {
     use super::super::SqliteBackend;
     use super::*;
-    use crate::backend::{Bucket, KvBackend, Slot};
+    use crate::backend::{BackendOptions, Bucket, KvBackend, Slot};
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn write_while_another_process_holds_the_lock_times_out_and_is_not_done_later() {
         let deadline = Duration::from_millis(200);
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("cache.db");
-        let backend = SqliteBackend::open(&path, deadline, Handle::current()).unwrap();
+        let options = BackendOptions {
+            deadline,
+            ..BackendOptions::default()
+        };
+        let backend = SqliteBackend::open(&path, &options, Handle::current()).unwrap();
         let bucket = Bucket::new("user").unwrap();
         let keys = ["k".to_owned()];
         let entries = [("k".to_owned(), b"v".to_vec())];
