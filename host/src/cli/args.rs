@@ -72,6 +72,13 @@ pub(crate) struct GlobalOptions {
         hide_env_values = true
     )]
     pub(crate) backend: Option<String>,
+    /// Whether the local tier is told what others write to the backend
+    /// [default: where the backend can tell]
+    #[arg(long, global = true, value_enum)]
+    pub(crate) coherence: Option<Coherence>,
+    /// How long the local tier goes on answering while the backend is silent; fractions are allowed
+    #[arg(long, global = true, value_name = "SECONDS", value_parser = parse_seconds, default_value = "2")]
+    pub(crate) staleness_bound: Duration,
     /// The cache's name: its keys stand in the backend as NAME:KEY
     #[arg(long, global = true, default_value = "default")]
     pub(crate) name: String,
@@ -132,6 +139,14 @@ impl GlobalOptions {
         let given = given.into_iter().find(|(given, _)| *given);
         given.map(|(_, option)| option)
     }
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Coherence {
+    /// It is; while the backend does not tell, the local tier answers nothing
+    Tracking,
+    /// It is not: what others write is seen when an entry's time to live is over
+    Off,
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]

@@ -7,7 +7,7 @@ use etcetera::{BaseStrategy, choose_base_strategy};
 use flipcache::backend::{self, BackendOptions, BackendUrl, KvBackend};
 use flipcache::{Error, Options, io};
 
-use super::args::{Eviction, GlobalOptions, KeyType, ValueType};
+use super::args::{Coherence, Eviction, GlobalOptions, KeyType, ValueType};
 use super::failure::Failure;
 use super::path::{Cache, Caches};
 use super::text::parse_value;
@@ -29,12 +29,24 @@ pub(crate) fn open_chosen_backend(global: &GlobalOptions) -> Result<Arc<dyn KvBa
         Some(url) => url.parse().map_err(Error::Url)?,
         None => BackendUrl::Sqlite(data_file("flipcache.db")?),
     };
-    open_backend(&url)
+    open_backend(&url, global)
 }
 
-pub(crate) fn open_backend(url: &BackendUrl) -> Result<Arc<dyn KvBackend>, Failure> {
+pub(crate) fn open_backend(
+    url: &BackendUrl,
+    global: &GlobalOptions,
+) -> Result<Arc<dyn KvBackend>, Failure> {
+    let options = BackendOptions {
+        coherence: match global.coherence {
+            None => backend::Coherence::Auto,
+            Some(Coherence::Tracking) => backend::Coherence::Tracking,
+            Some(Coherence::Off) => backend::Coherence::Off,
+        },
+        staleness_bound: global.staleness_bound,
+        ..BackendOptions::default()
+    };
     let runtime = io::runtime().map_err(Error::from)?;
-    Ok(backend::open(url, &BackendOptions::default(), runtime).map_err(Error::from)?)
+    Ok(backend::open(url, &options, runtime).map_err(Error::from)?)
 }
 
 /// A file of this program in the user's data directory, which may not be there yet.

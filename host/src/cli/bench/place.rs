@@ -50,7 +50,7 @@ impl Place {
         };
         let bucket = Bucket::new(NAME).map_err(|error| Error::InvalidName(error.to_string()))?;
         Ok(Self {
-            backend: options::open_backend(&url)?,
+            backend: options::open_backend(&url, global)?,
             url,
             redis,
             bucket,

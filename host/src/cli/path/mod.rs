@@ -4,11 +4,12 @@ mod cache;
 mod dict;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::ValueEnum;
 use flipcache::backend::KvBackend;
 use flipcache::component::Instance;
-use flipcache::{Client, Error, Options, Order};
+use flipcache::{Client, Error, Options, Order, Resilience};
 
 pub(crate) use cache::Cache;
 pub(crate) use dict::Dict;
@@ -26,28 +27,39 @@ pub(crate) enum Path {
 /// Opens caches and dictionaries, all in the same local tiers.
 pub(crate) enum Caches {
     Door(Client),
-    Component(Instance),
+    /// The instance, and how its caches behave.
+    Component(Instance, Resilience),
 }
 
 impl Caches {
     pub(crate) fn new(path: Path, backend: Arc<dyn KvBackend>) -> Result<Self, Error> {
         Ok(match path {
             Path::Door => Self::Door(Client::builder(backend).build()?),
-            Path::Component => Self::Component(Instance::builder(backend).build()?),
+            Path::Component => {
+                // Nobody tells it of changes: it asks at every read, where it can.
+                let resilience = Resilience {
+                    max_staleness: backend.feed().map(|_| Duration::ZERO),
+                    ..Resilience::default()
+                };
+                Self::Component(Instance::builder(backend).build()?, resilience)
+            }
         })
     }
 
     pub(crate) fn open(&self, name: &str, options: Options) -> Result<Cache, Error> {
         Ok(match self {
             Self::Door(client) => Cache::Door(client.open(name, options)?),
-            Self::Component(instance) => Cache::Component(Box::new(instance.open(name, options)?)),
+            Self::Component(instance, resilience) => {
+                let cache = instance.open_with(name, options, *resilience)?;
+                Cache::Component(Box::new(cache))
+            }
         })
     }
 
     pub(crate) fn open_dict(&self, order: Order, max_items: u32) -> Result<Dict, Error> {
         Ok(match self {
             Self::Door(_) => Dict::Door(flipcache::Dict::open(order, max_items)?),
-            Self::Component(instance) => Dict::Component(instance.open_dict(order, max_items)?),
+            Self::Component(instance, _) => Dict::Component(instance.open_dict(order, max_items)?),
         })
     }
 }
