@@ -13,6 +13,7 @@ mod mistakes;
 mod paths;
 mod python;
 mod redis_faults;
+mod redis_tls;
 mod redis_wire;
 mod sdk;
 mod sqlite;

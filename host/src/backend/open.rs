@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 
 use super::memory::MemoryBackend;
-use super::redis::RedisBackend;
+use super::redis::{RedisBackend, TlsError, TlsOptions};
 use super::sqlite::{FileError, SqliteBackend};
 use super::{BackendUrl, KvBackend};
 
@@ -28,8 +28,11 @@ pub fn open(
 ) -> Result<Arc<dyn KvBackend>, OpenError> {
     Ok(match url {
         BackendUrl::Redis(address) => {
-            Arc::new(RedisBackend::new(address, options.deadline, handle))
+            let address = address.with_tls(&options.tls)?;
+            Arc::new(RedisBackend::new(&address, options.deadline, handle))
         }
+        // Who names certificates does not want a store that asks for none.
+        _ if options.tls != TlsOptions::default() => return Err(TlsError::NotOverTls.into()),
         BackendUrl::Sqlite(path) => Arc::new(SqliteBackend::open(path, options.deadline, handle)?),
         BackendUrl::Memory => Arc::new(MemoryBackend::new()),
     })
@@ -40,12 +43,15 @@ pub fn open(
 pub struct BackendOptions {
     /// How long one round trip may take. 5 seconds by default.
     pub deadline: Duration,
+    /// The certificates of `rediss://`. Other URLs are refused if there are any.
+    pub tls: TlsOptions,
 }
 
 impl Default for BackendOptions {
     fn default() -> Self {
         Self {
             deadline: Duration::from_secs(5),
+            tls: TlsOptions::default(),
         }
     }
 }
@@ -57,4 +63,7 @@ pub enum OpenError {
     /// The file cannot be the store.
     #[error("cannot open the SQLite store")]
     Sqlite(#[from] FileError),
+    /// The certificates cannot be used, or not there.
+    #[error("cannot use TLS as asked")]
+    Tls(#[from] TlsError),
 }

@@ -15,6 +15,7 @@ use ::redis::{
 
 use super::connection::{Failure, Shared, lose_if_alive};
 use super::error::is_hello_unknown;
+use super::handshake::explained;
 
 /// The pause before the second of several attempts that nobody waits for; each later one is twice as
 /// long as the one before.
@@ -89,7 +90,8 @@ impl Keeper {
             }
             Ok::<(), ()>(())
         };
-        let timeout = Some(self.deadline);
+        // Sooner than those who wait for the attempt give up, so that they learn why it failed.
+        let timeout = Some(self.deadline / 10 * 9);
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(timeout)
             // Deadlines are the callers', on the timer of our own runtime.
@@ -105,7 +107,7 @@ impl Keeper {
         };
         outcome.map_err(|source| Failure::Refused {
             address: Arc::clone(&self.address),
-            source,
+            source: explained(self.info.addr(), source),
         })
     }
 
