@@ -12,6 +12,7 @@ mod middleware;
 mod mistakes;
 mod paths;
 mod python;
+mod redis_acl;
 mod redis_faults;
 mod redis_tls;
 mod redis_wire;

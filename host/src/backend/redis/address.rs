@@ -94,7 +94,13 @@ impl FromStr for RedisAddress {
 /// Who we are and what we are called there.
 fn settings_of(info: &ConnectionInfo) -> RedisConnectionInfo {
     let settings = info.redis_settings().clone();
-    settings.set_lib_name(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
+    let settings = settings.set_lib_name(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
+    let named = settings.username().is_some_and(|user| !user.is_empty());
+    match settings.password() {
+        // Without a password redis-rs forgets the user too, and is let in as the default one.
+        None if named => settings.set_password(""),
+        _ => settings,
+    }
 }
 
 impl fmt::Display for RedisAddress {
