@@ -22,6 +22,7 @@ fn usage_that_is_off_exits_2() {
         &["--name", "", "get", "k"],
         &["--backend", "nonsense", "get", "k"],
         &["--backend", "rediss://localhost#insecure", "get", "k"],
+        &["--tls-ca", "none.pem", "get", "k"],
         &["--backend", "redis+cluster://a,b", "get", "k"],
         &["--store-default", "get", "k"],
     ] {

@@ -26,7 +26,7 @@ pub(crate) fn run(global: &GlobalOptions) -> Result<bool> {
             .map_err(|error| Failure::Cache(Error::Url(error)))?,
         None => BackendUrl::Memory,
     };
-    let backend = options::open_backend(&url)?;
+    let backend = options::open_backend(&url, global)?;
     let caches = Caches::new(global.path, backend).map_err(Failure::Cache)?;
     let mut demo = Demo {
         caches,
