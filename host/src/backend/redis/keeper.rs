@@ -107,7 +107,7 @@ impl Keeper {
         };
         outcome.map_err(|source| Failure::Refused {
             address: Arc::clone(&self.address),
-            source: explained(self.info.addr(), source),
+            source,
         })
     }
 
@@ -119,9 +119,10 @@ impl Keeper {
     ) -> Result<MultiplexedConnection, RedisError> {
         let settings = self.info.redis_settings().clone().set_protocol(protocol);
         let info = self.info.clone().set_redis_settings(settings);
-        Client::open(info)?
+        let connection = Client::open(info)?
             .get_multiplexed_async_connection_with_config(config)
-            .await
+            .await;
+        connection.map_err(|error| explained(self.info.addr(), error))
     }
 
     fn log(&self, outcome: &Result<MultiplexedConnection, Failure>, failures: u32) {
