@@ -98,6 +98,8 @@ mod pages {
     mod types {}
     #[doc = include_str!("../../docs/src/codecs.md")]
     mod codecs {}
+    #[doc = include_str!("../../docs/src/redis.md")]
+    mod redis {}
     #[doc = include_str!("../../docs/src/dictionaries.md")]
     mod dictionaries {}
     #[doc = include_str!("../../docs/src/embedding.md")]

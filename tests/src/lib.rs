@@ -3,6 +3,7 @@
 //! # Layout
 //!
 //! - [`redis_server`] starts Redis servers, one for each test that needs one.
+//! - [`certificates`] makes those that servers and clients show each other over TLS.
 //! - [`examples`] names the files of the built examples. The binary `build-examples` copies them to
 //!   where a reader of the README looks for them.
 //! - [`components`] names the files of components for the tests of hosts.
@@ -10,6 +11,7 @@
 //!
 //! It depends on nothing that is tested, so that the unit tests of every crate can use it.
 
+pub mod certificates;
 pub mod components;
 pub mod redis_server;
 
@@ -18,4 +20,5 @@ pub mod examples;
 /// The file of an application that reads from the cache and from `wasi:keyvalue`, in loops of its own.
 pub const BENCH_APP: &str = env!("FLIPCACHE_TEST_BENCH_APP_FILE");
 
-pub use redis_server::{RedisOptions, RedisServer};
+pub use certificates::{Authority, Identity};
+pub use redis_server::{RedisOptions, RedisServer, ServerTls};

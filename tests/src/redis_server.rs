@@ -4,15 +4,24 @@
 use std::fs;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use crate::certificates::Identity;
+
 /// How long a server may take to start.
 const START: Duration = Duration::from_secs(20);
+
+/// The Unix socket, in the server's folder.
+const SOCKET: &str = "redis.sock";
+
+/// How long a server that has just started may take to answer.
+const ANSWER: Duration = Duration::from_secs(1);
 
 /// How often a free port may turn out to be taken by someone else.
 const PORTS_TRIED: usize = 10;
@@ -24,8 +33,48 @@ pub struct RedisOptions {
     pub password: Option<String>,
     /// Whether what was written survives [`RedisServer::kill`].
     pub persist: bool,
+    /// How it speaks TLS; it speaks nothing else on its port then.
+    pub tls: Option<ServerTls>,
     /// More arguments, as redis-server takes them: `["--rename-command", "HELLO", ""]`.
     pub arguments: Vec<String>,
+}
+
+/// What a server shows and asks for over TLS.
+#[derive(Clone, Debug)]
+pub struct ServerTls {
+    /// The server's own certificate.
+    pub identity: Identity,
+    /// The root of the certificates that clients must show; if there is none, they need not.
+    pub clients: Option<PathBuf>,
+}
+
+impl ServerTls {
+    /// A server that asks its clients for no certificate.
+    pub fn new(identity: Identity) -> Self {
+        Self {
+            identity,
+            clients: None,
+        }
+    }
+
+    fn arguments(&self) -> Vec<String> {
+        let text = |file: &PathBuf| file.display().to_string();
+        let asked = match self.clients {
+            Some(_) => "yes",
+            None => "no",
+        };
+        let mut arguments = vec![
+            ("--tls-cert-file", text(&self.identity.cert)),
+            ("--tls-key-file", text(&self.identity.key)),
+            ("--tls-auth-clients", asked.to_owned()),
+        ];
+        let roots = self.clients.iter().map(text);
+        arguments.extend(roots.map(|root| ("--tls-ca-cert-file", root)));
+        let pairs = arguments.into_iter();
+        pairs
+            .flat_map(|(name, value)| [name.to_owned(), value])
+            .collect()
+    }
 }
 
 /// A `redis-server` that runs, or one that was killed and can be started again.
@@ -56,7 +105,7 @@ impl RedisServer {
         for _ in 0..PORTS_TRIED {
             let port = free_port();
             let mut process = Process::spawn(port, &options, &folder);
-            if process.answers(port, options.password.as_deref()) {
+            if process.answers(port, &options, &folder) {
                 return Self {
                     process,
                     port,
@@ -73,9 +122,13 @@ impl RedisServer {
 
     /// The URL for clients, with the password.
     pub fn url(&self) -> String {
+        let scheme = match self.options.tls {
+            Some(_) => "rediss",
+            None => "redis",
+        };
         match &self.options.password {
-            Some(password) => format!("redis://:{password}@127.0.0.1:{}", self.port),
-            None => format!("redis://127.0.0.1:{}", self.port),
+            Some(password) => format!("{scheme}://:{password}@127.0.0.1:{}", self.port),
+            None => format!("{scheme}://127.0.0.1:{}", self.port),
         }
     }
 
@@ -86,7 +139,7 @@ impl RedisServer {
 
     /// The Unix socket on which the server listens too.
     pub fn socket(&self) -> PathBuf {
-        self.folder.path().join("redis.sock")
+        self.folder.path().join(SOCKET)
     }
 
     /// Ends the server at once (SIGKILL) and waits until it is gone.
@@ -103,8 +156,7 @@ impl RedisServer {
         self.process.end();
         self.process = Process::spawn(self.port, &self.options, &self.folder);
         assert!(
-            self.process
-                .answers(self.port, self.options.password.as_deref()),
+            self.process.answers(self.port, &self.options, &self.folder),
             "redis-server did not start again on port {}; its log ends with:\n{}",
             self.port,
             log_of(&self.folder)
@@ -135,8 +187,14 @@ impl Process {
         let mut command = Command::new("redis-server");
         command
             .current_dir(folder.path())
-            .args(["--port", &port, "--bind", "127.0.0.1"])
-            .args(["--unixsocket", "redis.sock", "--logfile", "redis.log"])
+            .args(match options.tls {
+                Some(_) => vec!["--port", "0", "--tls-port", &port],
+                // Not every redis-server knows of TLS.
+                None => vec!["--port", &port],
+            })
+            .args(options.tls.iter().flat_map(ServerTls::arguments))
+            .args(["--bind", "127.0.0.1"])
+            .args(["--unixsocket", SOCKET, "--logfile", "redis.log"])
             .args(["--save", save, "--appendonly", append])
             .args(["--appendfsync", "always", "--daemonize", "no"])
             .args(&options.arguments)
@@ -156,13 +214,19 @@ impl Process {
     }
 
     /// Waits until this process, and no other that has the port, answers; `false` if it ends instead.
-    fn answers(&mut self, port: u16, password: Option<&str>) -> bool {
+    fn answers(&mut self, port: u16, options: &RedisOptions, folder: &TempDir) -> bool {
+        let password = options.password.as_deref();
         let start = Instant::now();
         while start.elapsed() < START {
             if self.0.try_wait().is_ok_and(|status| status.is_some()) {
                 return false;
             }
-            if process_id(port, password) == Some(self.0.id()) {
+            let answer = match options.tls {
+                // It listens on the socket last.
+                Some(_) => process_id_by_socket(&folder.path().join(SOCKET), password),
+                None => process_id(port, password),
+            };
+            if answer == Some(self.0.id()) {
                 return true;
             }
             thread::sleep(Duration::from_millis(5));
@@ -201,8 +265,18 @@ fn free_port() -> u16 {
 
 /// Asks the server on the port for its process id; `None` if it does not answer, or not yet.
 fn process_id(port: u16, password: Option<&str>) -> Option<u32> {
-    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok()?;
-    stream.set_read_timeout(Some(Duration::from_secs(1))).ok()?;
+    let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok()?;
+    stream.set_read_timeout(Some(ANSWER)).ok()?;
+    ask_process_id(stream, password)
+}
+
+fn process_id_by_socket(socket: &Path, password: Option<&str>) -> Option<u32> {
+    let stream = UnixStream::connect(socket).ok()?;
+    stream.set_read_timeout(Some(ANSWER)).ok()?;
+    ask_process_id(stream, password)
+}
+
+fn ask_process_id(mut stream: impl Read + Write, password: Option<&str>) -> Option<u32> {
     if let Some(password) = password {
         let length = password.len();
         let command = format!("*2\r\n$4\r\nAUTH\r\n${length}\r\n{password}\r\n");

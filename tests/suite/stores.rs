@@ -1,17 +1,19 @@
 //! Backends for tests, each with what must outlive it.
 
 use std::any::Any;
+use std::error::Error;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use flipcache::backend::codec::{Encoded, Zstd};
 use flipcache::backend::memory::{self, MemoryBackend};
-use flipcache::backend::redis;
+use flipcache::backend::redis::{self, TlsOptions};
 use flipcache::backend::sqlite;
 use flipcache::backend::{
     BackendError, BackendOptions, BackendUrl, Bucket, Entry, KvBackend, Slot, open,
 };
-use flipcache_tests::RedisServer;
+use flipcache_tests::certificates::LOOPBACK;
+use flipcache_tests::{Authority, RedisOptions, RedisServer, ServerTls};
 use tokio::runtime::Handle;
 
 /// How long a test waits for something that must happen, before it fails.
@@ -64,6 +66,37 @@ pub(crate) fn in_redis() -> Store {
     }
 }
 
+/// A store in a Redis server that is reached over TLS only.
+pub(crate) fn in_redis_over_tls() -> Store {
+    let authority = Authority::new("contract");
+    let server = RedisServer::start_with(RedisOptions {
+        tls: Some(ServerTls::new(authority.issue("server", &LOOPBACK))),
+        ..RedisOptions::default()
+    });
+    Store {
+        backend: connect_over_tls(&server.url(), trusting(&authority)),
+        limit: redis::MAX_BYTES,
+        _keep: Box::new((server, authority)),
+    }
+}
+
+/// The options of a client that trusts an authority, and shows nothing.
+pub(crate) fn trusting(authority: &Authority) -> TlsOptions {
+    TlsOptions {
+        ca: Some(authority.root()),
+        ..TlsOptions::default()
+    }
+}
+
+/// The backend of a URL, with certificates.
+pub(crate) fn connect_over_tls(url: &str, tls: TlsOptions) -> Arc<dyn KvBackend> {
+    let options = BackendOptions {
+        tls,
+        ..BackendOptions::default()
+    };
+    connect_with(url, &options)
+}
+
 /// The backend of a URL, with the default options.
 pub(crate) fn connect(url: &str) -> Arc<dyn KvBackend> {
     connect_within(url, BackendOptions::default().deadline)
@@ -71,16 +104,17 @@ pub(crate) fn connect(url: &str) -> Arc<dyn KvBackend> {
 
 /// The backend of a URL, with a deadline.
 pub(crate) fn connect_within(url: &str, deadline: Duration) -> Arc<dyn KvBackend> {
+    let options = BackendOptions {
+        deadline,
+        ..BackendOptions::default()
+    };
+    connect_with(url, &options)
+}
+
+/// The backend of a URL, with options.
+pub(crate) fn connect_with(url: &str, options: &BackendOptions) -> Arc<dyn KvBackend> {
     let url: BackendUrl = url.parse().expect("the test's URL must be right");
-    open(
-        &url,
-        &BackendOptions {
-            deadline,
-            ..BackendOptions::default()
-        },
-        Handle::current(),
-    )
-    .expect("the backend must open")
+    open(&url, options, Handle::current()).expect("the backend must open")
 }
 
 /// The bucket `name`.
@@ -165,4 +199,16 @@ pub(crate) fn foreign<T: ::redis::FromRedisValue>(server: &RedisServer, command:
     asked
         .query(&mut connection)
         .expect("the server must answer")
+}
+
+/// What anyone could print of an error.
+pub(crate) fn everything_of(error: &(dyn Error + 'static)) -> String {
+    let chain = std::iter::successors(Some(error), |&error| error.source());
+    chain.map(|error| format!("{error} {error:?} ")).collect()
+}
+
+/// What a read answers while it fails.
+pub(crate) async fn failure(backend: &dyn KvBackend) -> BackendError {
+    let answer = backend.get(&bucket("user"), &keys(["k"]), None).await;
+    answer.expect_err("the call must fail now")
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 
 use super::memory::MemoryBackend;
-use super::redis::RedisBackend;
+use super::redis::{RedisBackend, TlsError, TlsOptions};
 use super::sqlite::{FileError, SqliteBackend};
 use super::{BackendUrl, KvBackend};
 
@@ -27,7 +27,12 @@ pub fn open(
     handle: Handle,
 ) -> Result<Arc<dyn KvBackend>, OpenError> {
     Ok(match url {
-        BackendUrl::Redis(address) => Arc::new(RedisBackend::new(address, options, handle)),
+        BackendUrl::Redis(address) => {
+            let address = address.with_tls(&options.tls)?;
+            Arc::new(RedisBackend::new(&address, options, handle))
+        }
+        // Who names certificates does not want a store that asks for none.
+        _ if options.tls != TlsOptions::default() => return Err(TlsError::NotOverTls.into()),
         BackendUrl::Sqlite(path) => Arc::new(SqliteBackend::open(path, options, handle)?),
         BackendUrl::Memory => Arc::new(MemoryBackend::new()),
     })
@@ -43,6 +48,8 @@ pub struct BackendOptions {
     /// How long local tiers go on answering when the store is silent: what they answer was current no
     /// longer ago. A silent store is asked for a sign of life after half of it. 2 seconds by default.
     pub staleness_bound: Duration,
+    /// The certificates of `rediss://`. Other URLs are refused if there are any.
+    pub tls: TlsOptions,
 }
 
 /// Whether the local tiers are told what others write to the store.
@@ -63,6 +70,7 @@ impl Default for BackendOptions {
             deadline: Duration::from_secs(5),
             coherence: Coherence::default(),
             staleness_bound: Duration::from_secs(2),
+            tls: TlsOptions::default(),
         }
     }
 }
@@ -74,4 +82,7 @@ pub enum OpenError {
     /// The file cannot be the store.
     #[error("cannot open the SQLite store")]
     Sqlite(#[from] FileError),
+    /// The certificates cannot be used, or not there.
+    #[error("cannot use TLS as asked")]
+    Tls(#[from] TlsError),
 }

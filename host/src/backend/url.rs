@@ -9,6 +9,7 @@ use super::redis::{AddressError, RedisAddress};
 /// Which store is the shared tier, as a URL says it.
 ///
 /// - `redis://[user[:password]@]host[:port][/database]`;
+/// - `rediss://…`, the same over TLS: see [`TlsOptions`](super::redis::TlsOptions);
 /// - `redis+unix:///path/of/socket[?db=…&user=…&pass=…]`, also as `unix://`;
 /// - `sqlite:PATH`: a file, which is created if missing;
 /// - `memory:`: this process's memory.
@@ -43,13 +44,11 @@ impl FromStr for BackendUrl {
     fn from_str(url: &str) -> Result<Self, UrlError> {
         let (scheme, rest) = url.split_once(':').ok_or(UrlError::NoScheme)?;
         match scheme.to_ascii_lowercase().as_str() {
-            "redis" | "redis+unix" | "unix" => Ok(Self::Redis(url.parse()?)),
+            "redis" | "rediss" | "redis+unix" | "unix" => Ok(Self::Redis(url.parse()?)),
             "sqlite" => sqlite_path(rest).map(Self::Sqlite),
             "memory" if matches!(rest, "" | "//") => Ok(Self::Memory),
             "memory" => Err(UrlError::NotMemory),
-            "rediss" | "redis+cluster" | "redis+sentinel" => {
-                Err(UrlError::NotYet(scheme.to_owned()))
-            }
+            "redis+cluster" | "redis+sentinel" => Err(UrlError::NotYet(scheme.to_owned())),
             _ => Err(UrlError::UnknownScheme),
         }
     }
@@ -96,7 +95,7 @@ pub enum UrlError {
     Redis(#[from] AddressError),
 }
 
-const SUPPORTED: &str = "redis://HOST, redis+unix:///PATH, sqlite:PATH and memory:";
+const SUPPORTED: &str = "redis://HOST, rediss://HOST, redis+unix:///PATH, sqlite:PATH and memory:";
 
 fn sqlite_path(rest: &str) -> Result<PathBuf, UrlError> {
     let path = rest.strip_prefix("//").unwrap_or(rest);
@@ -136,7 +135,7 @@ mod tests {
 
     #[test]
     fn from_str_scheme_of_a_later_version_says_so() {
-        for scheme in ["rediss", "redis+cluster", "redis+sentinel"] {
+        for scheme in ["redis+cluster", "redis+sentinel"] {
             let error = parse(&format!("{scheme}://u:secret@host")).unwrap_err();
             let text = error.to_string();
             assert!(text.starts_with(scheme) && text.contains("not supported by this version yet"));
@@ -160,6 +159,7 @@ mod tests {
         for url in [
             "redis://localhost:6379/0",
             "redis://app@[::1]:7000/3",
+            "rediss://app@localhost:6379/0",
             "redis+unix:///run/redis.sock?db=0",
             "sqlite:cache.db",
             "memory:",

@@ -61,7 +61,7 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Options of every command")]
 pub(crate) struct GlobalOptions {
-    /// The shared tier: redis://HOST, redis+unix:///PATH, sqlite:PATH or memory:
+    /// The shared tier: redis://HOST, rediss://HOST, redis+unix:///PATH, sqlite:PATH or memory:
     /// [default: an SQLite file in the user's data directory]
     // Taken as text: an error of the parser would show it, password and all.
     #[arg(
@@ -79,6 +79,15 @@ pub(crate) struct GlobalOptions {
     /// How long the local tier goes on answering while the backend is silent; fractions are allowed
     #[arg(long, global = true, value_name = "SECONDS", value_parser = parse_seconds, default_value = "2")]
     pub(crate) staleness_bound: Duration,
+    /// Root certificates (PEM) that are trusted for rediss:// instead of the system's
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) tls_ca: Option<PathBuf>,
+    /// The certificate (PEM) for a server that asks its clients for one
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// The private key (PEM) of --tls-cert
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) tls_key: Option<PathBuf>,
     /// The cache's name: its keys stand in the backend as NAME:KEY
     #[arg(long, global = true, default_value = "default")]
     pub(crate) name: String,

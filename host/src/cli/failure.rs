@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use flipcache::Error;
-use flipcache::backend::{BackendError, describe};
+use flipcache::backend::{BackendError, OpenError, describe};
 
 use super::app::Stop;
 use super::text::string_as_json;
@@ -58,8 +58,8 @@ impl Failure {
 
     pub(crate) fn exit_code(&self) -> u8 {
         match self.kind() {
-            "usage" | "invalid-url" | "invalid-name" | "invalid-options" | "invalid-ttl"
-            | "conflict" | "unfit" => 2,
+            "usage" | "invalid-url" | "invalid-tls" | "invalid-name" | "invalid-options"
+            | "invalid-ttl" | "conflict" | "unfit" => 2,
             "invalid-key" | "invalid-value" | "too-large" | "undecodable" | "wrong-type" => 4,
             // As the command `timeout` has it, and as shells tell SIGABRT.
             "out-of-time" => 124,
@@ -110,6 +110,7 @@ fn cache_error_kind(error: &Error) -> &'static str {
         Error::Undecodable { .. } => "undecodable",
         Error::WrongType { .. } => "wrong-type",
         Error::Url(_) => "invalid-url",
+        Error::Open(OpenError::Tls(_)) => "invalid-tls",
         Error::Backend(BackendError::Unavailable(_)) | Error::Open(_) => "unavailable",
         Error::Backend(BackendError::Timeout) => "timeout",
         Error::Backend(BackendError::AccessDenied(_)) => "access-denied",

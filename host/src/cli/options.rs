@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use etcetera::{BaseStrategy, choose_base_strategy};
+use flipcache::backend::redis::TlsOptions;
 use flipcache::backend::{self, BackendOptions, BackendUrl, KvBackend};
 use flipcache::{Error, Options, io};
 
@@ -32,6 +33,7 @@ pub(crate) fn open_chosen_backend(global: &GlobalOptions) -> Result<Arc<dyn KvBa
     open_backend(&url, global)
 }
 
+/// Opens the backend of a URL, with what the options say of it otherwise.
 pub(crate) fn open_backend(
     url: &BackendUrl,
     global: &GlobalOptions,
@@ -43,10 +45,19 @@ pub(crate) fn open_backend(
             Some(Coherence::Off) => backend::Coherence::Off,
         },
         staleness_bound: global.staleness_bound,
+        tls: tls_options(global),
         ..BackendOptions::default()
     };
     let runtime = io::runtime().map_err(Error::from)?;
     Ok(backend::open(url, &options, runtime).map_err(Error::from)?)
+}
+
+pub(crate) fn tls_options(global: &GlobalOptions) -> TlsOptions {
+    TlsOptions {
+        ca: global.tls_ca.clone(),
+        cert: global.tls_cert.clone(),
+        key: global.tls_key.clone(),
+    }
 }
 
 /// A file of this program in the user's data directory, which may not be there yet.

@@ -21,7 +21,8 @@ fn usage_that_is_off_exits_2() {
         &["--eviction", "s3-fifo", "get", "k"],
         &["--name", "", "get", "k"],
         &["--backend", "nonsense", "get", "k"],
-        &["--backend", "rediss://localhost", "get", "k"],
+        &["--backend", "rediss://localhost#insecure", "get", "k"],
+        &["--tls-ca", "none.pem", "get", "k"],
         &["--backend", "redis+cluster://a,b", "get", "k"],
         &["--store-default", "get", "k"],
     ] {

@@ -9,4 +9,5 @@ mod run;
 mod serve;
 mod served;
 mod shell;
+mod tls;
 mod tools;

@@ -1,11 +1,16 @@
 //! The shell: lines in, answers out, one local tier from line to line.
 
 use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, ChildStdout};
+use std::time::{Duration, Instant};
 
 use flipcache_tests::RedisServer;
 use serde_json::{Value, json};
 
 use crate::program::Program;
+
+/// How long a test waits for something that must happen.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Runs lines in a shell that answers in JSON; one answer a line.
 fn answers(program: &Program, options: &[&str], lines: &str) -> Vec<Value> {
@@ -121,31 +126,107 @@ fn help_and_exit_answer_too() {
     );
 }
 
+/// A shell that answers in JSON, line by line.
+struct Shell {
+    child: Child,
+    stdin: Option<ChildStdin>,
+    stdout: BufReader<ChildStdout>,
+}
+
+impl Shell {
+    fn start(program: &Program, options: &[&str]) -> Self {
+        let mut command = program.command();
+        let mut child = command
+            .args(["--json", "shell"])
+            .args(options)
+            .spawn()
+            .expect("the binary must start");
+        let stdout = child.stdout.take().expect("its output is a pipe");
+        Self {
+            stdin: child.stdin.take(),
+            stdout: BufReader::new(stdout),
+            child,
+        }
+    }
+
+    fn ask(&mut self, line: &str) -> Value {
+        let stdin = self.stdin.as_mut().expect("its input is a pipe");
+        writeln!(stdin, "{line}").expect("the shell must read");
+        let mut answer = String::new();
+        self.stdout
+            .read_line(&mut answer)
+            .expect("the shell must answer before the next line");
+        serde_json::from_str(&answer).expect("JSON")
+    }
+
+    fn end(mut self) {
+        drop(self.stdin.take());
+        let status = self.child.wait();
+        let status = status.expect("the shell must end with its input");
+        assert!(status.success(), "{status}");
+    }
+}
+
+impl Drop for Shell {
+    fn drop(&mut self) {
+        // It has ended, if the test was passed.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn get_what_another_program_wrote_is_seen_by_either_path() {
+    for path in ["door", "component"] {
+        let server = RedisServer::start();
+        let program = Program::with_backend(&server.url());
+        let mut shell = Shell::start(&program, &["--path", path]);
+        assert_eq!(shell.ask("get k"), ok(Value::Null, "none"));
+        assert_eq!(shell.ask("set k old"), ok(Value::Null, "none"));
+        assert_eq!(shell.ask("get k"), ok(json!("old"), "local"), "{path}");
+        program.done(&["set", "k", "new"]);
+        let start = Instant::now();
+        while shell.ask("get k")["value"] != "new" {
+            assert!(
+                start.elapsed() < PATIENCE,
+                "what others write must be seen by --path {path}"
+            );
+        }
+        assert_eq!(shell.ask("get k"), ok(json!("new"), "local"));
+        shell.end();
+    }
+}
+
+#[test]
+fn get_while_nobody_can_tell_of_changes_is_not_local() {
+    let mut server = RedisServer::start();
+    let program = Program::with_backend(&server.url());
+    let mut shell = Shell::start(&program, &[]);
+    assert_eq!(shell.ask("set k v"), ok(Value::Null, "none"));
+    assert_eq!(shell.ask("get k"), ok(json!("v"), "local"));
+    server.kill();
+    let start = Instant::now();
+    while shell.ask("get k")["error"] != "unavailable" {
+        assert!(
+            start.elapsed() < PATIENCE,
+            "an entry that may have changed is no answer"
+        );
+    }
+    shell.end();
+}
+
 #[test]
 fn answers_come_at_once_and_redis_may_die_and_come_back_meanwhile() {
     let mut server = RedisServer::start();
     let program = Program::with_backend(&server.url());
-    let mut child = program
-        .command()
-        .args(["--json", "shell"])
-        .spawn()
-        .expect("the binary must start");
-    let mut stdin = child.stdin.take().expect("its input is a pipe");
-    let mut stdout = BufReader::new(child.stdout.take().expect("its output is a pipe"));
-    let mut ask = |line: &str| -> Value {
-        writeln!(stdin, "{line}").expect("the shell must read");
-        let mut answer = String::new();
-        stdout
-            .read_line(&mut answer)
-            .expect("the shell must answer before the next line");
-        serde_json::from_str(&answer).expect("JSON")
-    };
+    let mut shell = Shell::start(&program, &["--coherence", "off"]);
+    let mut ask = |line: &str| shell.ask(line);
     assert_eq!(ask("set k v"), ok(Value::Null, "none"));
     server.kill();
     assert_eq!(
         ask("get k"),
         ok(json!("v"), "local"),
-        "the local tier needs no Redis"
+        "the local tier needs no Redis, unless others are to be heard"
     );
     assert_eq!(ask("get other")["error"], "unavailable");
     assert_eq!(ask("set k new")["error"], "unavailable");
@@ -157,9 +238,7 @@ fn answers_come_at_once_and_redis_may_die_and_come_back_meanwhile() {
     server.restart_on_same_port();
     assert_eq!(ask("set k new"), ok(Value::Null, "none"));
     assert_eq!(ask("get k"), ok(json!("new"), "local"));
-    drop(stdin);
-    let status = child.wait().expect("the shell must end with its input");
-    assert!(status.success(), "{status}");
+    shell.end();
 }
 
 #[test]

@@ -14,6 +14,7 @@ macro_rules! contract {
         crate::contract::contract!(@store compressed, compressed_in_memory, $($case),+);
         crate::contract::contract!(@store sqlite, in_sqlite, $($case),+);
         crate::contract::contract!(@store redis, in_redis, $($case),+);
+        crate::contract::contract!(@store redis_over_tls, in_redis_over_tls, $($case),+);
     };
     (@store $store:ident, $new:ident, $($case:ident),+) => {
         mod $store {

@@ -6,20 +6,37 @@
 use std::fmt;
 use std::str::FromStr;
 
-use ::redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo};
+use ::redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisConnectionInfo};
+use rustls::pki_types::ServerName;
 
-/// The address of one Redis server, with user, password and database.
+use super::tls::{self, TlsError, TlsOptions};
+
+/// The address of one Redis server, with user, password and database, and for TLS whom to trust there.
 ///
-/// `Display` and `Debug` leave the password out.
+/// `Display` and `Debug` leave the password out, and they and `==` leave out the certificates.
 #[derive(Clone)]
 pub struct RedisAddress {
-    info: ConnectionInfo,
+    // With room for certificates it would be ten times as large as any other URL.
+    info: Box<ConnectionInfo>,
 }
 
 impl RedisAddress {
+    /// The same address, with the certificates that the files hold now. They are not read again.
+    ///
+    /// # Errors
+    ///
+    /// [`TlsError`] if a file is missing or holds something else, if one of a certificate and its key
+    /// is named alone, or if files are named and the address is none of `rediss://`.
+    pub fn with_tls(&self, options: &TlsOptions) -> Result<Self, TlsError> {
+        let info = tls::equip(self.connection_info(), options)?;
+        Ok(Self {
+            info: Box::new(info),
+        })
+    }
+
     /// What redis-rs needs to know to connect.
     pub(super) fn connection_info(&self) -> ConnectionInfo {
-        self.info.clone()
+        ConnectionInfo::clone(&self.info)
     }
 
     fn parts(&self) -> (&ConnectionAddr, i64, Option<&str>, Option<&str>) {
@@ -42,8 +59,12 @@ impl FromStr for RedisAddress {
 
     fn from_str(url: &str) -> Result<Self, AddressError> {
         let parsed = ::redis::parse_redis_url(url).ok_or(AddressError::Malformed)?;
+        let over_tls = matches!(parsed.scheme(), "rediss" | "valkeys");
+        if over_tls && parsed.fragment() == Some("insecure") {
+            return Err(AddressError::Insecure);
+        }
         let options: &[&str] = match parsed.scheme() {
-            "redis" => &[],
+            "redis" | "valkey" | "rediss" | "valkeys" => &[],
             _ => &["db", "user", "pass"],
         };
         // A stray character of a password must not end up in a part that is shown.
@@ -56,16 +77,29 @@ impl FromStr for RedisAddress {
         let info = parsed
             .into_connection_info()
             .map_err(|_| AddressError::Malformed)?;
-        let settings = info
-            .redis_settings()
-            .clone()
-            .set_lib_name(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
-        if settings.db() < 0 {
+        let settings = settings_of(&info);
+        let verifiable = match info.addr() {
+            ConnectionAddr::TcpTls { host, .. } => ServerName::try_from(host.as_str()).is_ok(),
+            _ => true,
+        };
+        if settings.db() < 0 || !verifiable {
             return Err(AddressError::Malformed);
         }
         Ok(Self {
-            info: info.set_redis_settings(settings),
+            info: Box::new(info.set_redis_settings(settings)),
         })
+    }
+}
+
+/// Who we are and what we are called there.
+fn settings_of(info: &ConnectionInfo) -> RedisConnectionInfo {
+    let settings = info.redis_settings().clone();
+    let settings = settings.set_lib_name(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
+    let named = settings.username().is_some_and(|user| !user.is_empty());
+    match settings.password() {
+        // Without a password redis-rs forgets the user too, and is let in as the default one.
+        None if named => settings.set_password(""),
+        _ => settings,
     }
 }
 
@@ -81,9 +115,17 @@ impl fmt::Display for RedisAddress {
             };
         }
         let at = if user.is_empty() { "" } else { "@" };
-        write!(f, "redis://{user}{at}")?;
+        let scheme = match server {
+            ConnectionAddr::TcpTls { .. } => "rediss",
+            _ => "redis",
+        };
+        write!(f, "{scheme}://{user}{at}")?;
         match server {
-            ConnectionAddr::Tcp(host, port) if host.contains(':') => write!(f, "[{host}]:{port}"),
+            ConnectionAddr::Tcp(host, port) | ConnectionAddr::TcpTls { host, port, .. }
+                if host.contains(':') =>
+            {
+                write!(f, "[{host}]:{port}")
+            }
             other => other.fmt(f),
         }?;
         write!(f, "/{database}")
@@ -103,11 +145,17 @@ impl fmt::Debug for RedisAddress {
 pub enum AddressError {
     /// A part of it cannot be understood.
     #[error(
-        "write redis://[user[:password]@]host[:port][/database] or \
-         redis+unix:///path[?db=…&user=…&pass=…], with #, /, ?, @, % and : in a password \
+        "write redis://[user[:password]@]host[:port][/database], the same with rediss:// for TLS, \
+         or redis+unix:///path[?db=…&user=…&pass=…], with #, /, ?, @, % and : in a password \
          percent-encoded"
     )]
     Malformed,
+    /// It asks not to verify whose server it is.
+    #[error(
+        "#insecure is not supported: it would let anyone be the server; name the file of its root \
+         certificate instead"
+    )]
+    Insecure,
 }
 
 #[cfg(test)]
@@ -119,6 +167,7 @@ mod tests {
         for url in [
             "redis://app:p%40ss%23w0rd@localhost:7000/2",
             "redis://:p%40ss%23w0rd@localhost",
+            "rediss://app:p%40ss%23w0rd@localhost",
             "redis+unix:///run/redis.sock?db=2&user=app&pass=p%40ss%23w0rd",
             "unix:///run/redis.sock?pass=p%40ss%23w0rd",
         ] {
@@ -137,6 +186,8 @@ mod tests {
             "redis://app:123/456@localhost",
             "redis://app:123?456@localhost",
             "redis://app:pa#ss@localhost",
+            "rediss://app:123#456@localhost",
+            "rediss://app:123?456@localhost",
             "redis+unix:///run/redis.sock?pass=12#34",
             "redis+unix:///run/redis.sock?pass=12&34",
         ] {
@@ -155,6 +206,9 @@ mod tests {
             "redis://host/-1",
             "redis://host?protocol=resp3",
             "redis://0.0.0.0",
+            "redis://host#insecure",
+            "rediss://host?db=1",
+            "rediss://no%20name",
             "unix://",
         ] {
             assert!(
@@ -165,10 +219,24 @@ mod tests {
     }
 
     #[test]
+    fn from_str_insecure_is_refused_and_says_what_to_do() {
+        for url in ["rediss://host#insecure", "rediss://:x@host:1/2#insecure"] {
+            let refused = url.parse::<RedisAddress>();
+            assert_eq!(refused.unwrap_err(), AddressError::Insecure);
+        }
+        assert!(AddressError::Insecure.to_string().contains("root"));
+    }
+
+    #[test]
     fn display_names_user_host_port_and_database() {
         for (url, shown) in [
             ("redis://localhost", "redis://localhost:6379/0"),
             ("redis://app:x@[::1]/1", "redis://app@[::1]:6379/1"),
+            (
+                "rediss://app:x@cache.example/1",
+                "rediss://app@cache.example:6379/1",
+            ),
+            ("rediss://[::1]", "rediss://[::1]:6379/0"),
             (
                 "unix:///run/redis.sock?user=app&pass=x",
                 "redis+unix:///run/redis.sock?db=0&user=app",

@@ -18,6 +18,7 @@ use tokio::time::MissedTickBehavior;
 
 use super::connection::{Failure, Shared, hear_if_alive};
 use super::error::is_hello_unknown;
+use super::handshake::explained;
 use super::tracking::Tracking;
 
 /// The pause before the second of several attempts that nobody waits for; each later one is twice as
@@ -92,7 +93,8 @@ impl Keeper {
             hear_if_alive(&weak, number, &push);
             Ok::<(), ()>(())
         };
-        let timeout = Some(self.deadline);
+        // Sooner than those who wait for the attempt give up, so that they learn why it failed.
+        let timeout = Some(self.deadline / 10 * 9);
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(timeout)
             // Deadlines are the callers', on the timer of our own runtime.
@@ -159,9 +161,10 @@ impl Keeper {
     ) -> Result<MultiplexedConnection, RedisError> {
         let settings = self.info.redis_settings().clone().set_protocol(protocol);
         let info = self.info.clone().set_redis_settings(settings);
-        Client::open(info)?
+        let connection = Client::open(info)?
             .get_multiplexed_async_connection_with_config(config)
-            .await
+            .await;
+        connection.map_err(|error| explained(self.info.addr(), error))
     }
 
     fn log(&self, outcome: &Result<MultiplexedConnection, Failure>, failures: u32) {

@@ -3,22 +3,25 @@
 //!
 //! # Layout
 //!
-//! `address` is where the server is; `connection` is what commands are sent on, and `keeper` the task
-//! that makes and replaces it; `tracking` is what the server tells unasked; `read`, `write` and `scan`
-//! are the commands; `reply` and `error` understand the answers.
+//! `address` is where the server is, and `tls` whom to trust there; `connection` is what commands are
+//! sent on, and `keeper` the task that makes and replaces it; `handshake` says what TLS has to do with a
+//! failure; `tracking` is what the server tells unasked; `read`, `write` and `scan` are the commands;
+//! `reply` and `error` understand the answers.
 //!
 //! What it deliberately does not do: retry a command (a write that is sent twice can overwrite one
 //! that came in between), use a pool (replies come in the order of their commands, so one connection
-//! carries all), use Lua, or speak to clusters, sentinels or over TLS.
+//! carries all), use Lua, switch the verification of certificates off, or speak to clusters or sentinels.
 
 mod address;
 mod connection;
 mod error;
 mod glob;
+mod handshake;
 mod keeper;
 mod read;
 mod reply;
 mod scan;
+mod tls;
 mod tracking;
 mod write;
 
@@ -32,6 +35,7 @@ use tokio::task::AbortHandle;
 pub use self::address::{AddressError, RedisAddress};
 use self::connection::{Connection, Shared};
 use self::keeper::Keeper;
+pub use self::tls::{TlsError, TlsOptions};
 use self::tracking::Tracking;
 use super::batch::{LastOfEach, Pair, distinct, lengths, refuse_larger};
 use super::{BackendError, BackendOptions, Bucket, Feed, KvBackend, Page, Slot};
@@ -56,17 +60,18 @@ impl RedisBackend {
     /// calls answer [`BackendError::Unavailable`].
     ///
     /// Tasks and timers are those of `handle`'s runtime, whose I/O and time drivers must be enabled;
-    /// methods may be called in any runtime or in none.
+    /// methods may be called in any runtime or in none. The certificates are the address's, not the
+    /// options'.
+    ///
+    /// TLS takes rustls' provider of cryptography for the process; if none is installed yet, *ring* is.
     pub fn new(address: &RedisAddress, options: &BackendOptions, handle: Handle) -> Self {
-        let &BackendOptions {
-            deadline,
-            coherence,
-            staleness_bound,
-        } = options;
+        let deadline = options.deadline;
         let shown: Arc<str> = address.to_string().into();
-        let tracking = Tracking::new(coherence, staleness_bound);
+        let tracking = Tracking::new(options.coherence, options.staleness_bound);
         let shared = Arc::new(Shared::new(Arc::clone(&shown), tracking));
-        let keeper = Keeper::new(address.connection_info(), shown, deadline);
+        let info = address.connection_info();
+        tls::provide_cryptography(&info);
+        let keeper = Keeper::new(info, shown, deadline);
         let task = handle.spawn(keeper.run(Arc::clone(&shared)));
         Self {
             connection: Connection {

@@ -1,11 +1,14 @@
 //! The backend that is measured.
 
+use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
 use flipcache::Error;
+use flipcache::backend::redis::TlsOptions;
 use flipcache::backend::{BackendUrl, Bucket, KvBackend};
-use redis::{ConnectionInfo, IntoConnectionInfo};
+use redis::{Client, ClientTlsConfig, ConnectionInfo, IntoConnectionInfo, TlsCertificates};
 use tempfile::TempDir;
 
 use super::NAME;
@@ -30,7 +33,7 @@ impl Place {
     ///
     /// # Errors
     ///
-    /// [`Failure::Cache`] if the URL is wrong or its file cannot be opened.
+    /// [`Failure::Cache`] if the URL is wrong, or its file or a certificate cannot be opened.
     pub(super) fn choose(global: &GlobalOptions) -> Result<Self, Failure> {
         let (url, temporary) = match &global.backend {
             Some(url) => (url.parse().map_err(Error::Url)?, None),
@@ -40,17 +43,19 @@ impl Place {
                 (BackendUrl::Sqlite(file), Some(folder))
             }
         };
+        let backend = options::open_backend(&url, global)?;
         let redis = match (&url, &global.backend) {
             // The library's own rules have passed it. The error would repeat the password.
             (BackendUrl::Redis(_), Some(text)) => {
                 let info = text.as_str().into_connection_info();
-                Some(info.map_err(|_| anyhow!("redis-rs does not know this URL"))?)
+                let info = info.map_err(|_| anyhow!("redis-rs does not know this URL"))?;
+                Some(equip(info, &options::tls_options(global))?)
             }
             _ => None,
         };
         let bucket = Bucket::new(NAME).map_err(|error| Error::InvalidName(error.to_string()))?;
         Ok(Self {
-            backend: options::open_backend(&url, global)?,
+            backend,
             url,
             redis,
             bucket,
@@ -85,4 +90,26 @@ impl Place {
             BackendUrl::Memory => "memory",
         }
     }
+}
+
+/// The same address with the certificates that the backend has found good.
+fn equip(info: ConnectionInfo, tls: &TlsOptions) -> anyhow::Result<ConnectionInfo> {
+    if *tls == TlsOptions::default() {
+        return Ok(info);
+    }
+    let read =
+        |file: &Path| fs::read(file).with_context(|| format!("cannot read {}", file.display()));
+    let client_tls = match (&tls.cert, &tls.key) {
+        (Some(cert), Some(key)) => Some(ClientTlsConfig {
+            client_cert: read(cert)?,
+            client_key: read(key)?,
+        }),
+        _ => None,
+    };
+    let certificates = TlsCertificates {
+        client_tls,
+        root_cert: tls.ca.as_deref().map(read).transpose()?,
+    };
+    let client = Client::build_with_tls(info, certificates)?;
+    Ok(client.get_connection_info().clone())
 }

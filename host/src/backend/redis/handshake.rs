@@ -1,0 +1,204 @@
+//! What it means that a connection did not come about: over TLS, or to a server that wants it.
+//!
+//! Alerts and what a peer may do wrong: <https://www.rfc-editor.org/rfc/rfc8446#section-6>.
+
+use std::error::Error;
+use std::io::{self, ErrorKind};
+use std::sync::Arc;
+
+use ::redis::{ConnectionAddr, RedisError};
+use rustls::{AlertDescription, CertificateError};
+
+/// An error of redis-rs, after words that tell what is wrong.
+#[derive(Debug, thiserror::Error)]
+#[error("{words}")]
+struct Explained {
+    words: &'static str,
+    #[source]
+    source: RedisError,
+}
+
+/// The error of an attempt to connect to `address`, with an explanation where TLS has to do with it.
+///
+/// What the server refused by a reply is not changed.
+pub(super) fn explained(address: &ConnectionAddr, error: RedisError) -> RedisError {
+    let words = match address {
+        ConnectionAddr::TcpTls { .. } => over_tls(&error),
+        ConnectionAddr::Tcp(..) => in_plain(&error),
+        _ => None,
+    };
+    match words {
+        Some(words) => io::Error::other(Explained {
+            words,
+            source: error,
+        })
+        .into(),
+        None => error,
+    }
+}
+
+fn over_tls(error: &RedisError) -> Option<&'static str> {
+    if let Some(error) = of_rustls(error) {
+        return Some(of_handshake(error));
+    }
+    match of_io(error)?.kind() {
+        ErrorKind::TimedOut => Some("no answer came to the TLS handshake (is the port for TLS?)"),
+        kind if is_hang_up(kind) => Some(
+            "the server hung up during the TLS handshake (is the port for TLS? does it ask for a \
+             client certificate?)",
+        ),
+        _ => None,
+    }
+}
+
+fn of_handshake(error: &rustls::Error) -> &'static str {
+    use rustls::Error::{AlertReceived, InvalidCertificate, InvalidMessage};
+    match error {
+        InvalidCertificate(error) => of_certificate(error),
+        InvalidMessage(_) => {
+            "the server does not speak TLS (without it, the URL begins with redis://)"
+        }
+        AlertReceived(
+            AlertDescription::CertificateRequired
+            | AlertDescription::BadCertificate
+            | AlertDescription::UnsupportedCertificate
+            | AlertDescription::CertificateRevoked
+            | AlertDescription::CertificateExpired
+            | AlertDescription::CertificateUnknown
+            | AlertDescription::UnknownCA
+            | AlertDescription::AccessDenied,
+        ) => "the server asks for another client certificate",
+        AlertReceived(AlertDescription::HandshakeFailure) => {
+            "the server refused the TLS handshake (does it ask for a client certificate?)"
+        }
+        _ => "the TLS handshake failed",
+    }
+}
+
+fn of_certificate(error: &CertificateError) -> &'static str {
+    match error {
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "the server's certificate is for another host name"
+        }
+        CertificateError::Expired
+        | CertificateError::ExpiredContext { .. }
+        | CertificateError::NotValidYet
+        | CertificateError::NotValidYetContext { .. } => {
+            "the server's certificate is not valid at this time"
+        }
+        // The latter is what a root of the same name and another key makes of it.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+            "the server's certificate is not trusted (if its root is none of the platform's, name \
+             the file of the root)"
+        }
+        _ => "the server's certificate cannot be accepted",
+    }
+}
+
+fn in_plain(error: &RedisError) -> Option<&'static str> {
+    if error.kind() == ::redis::ErrorKind::Parse {
+        return Some(
+            "the server does not answer as Redis (if it expects TLS, the URL begins with rediss://)",
+        );
+    }
+    let hung_up = of_io(error).is_some_and(|error| is_hang_up(error.kind()));
+    hung_up.then_some(
+        "the server hung up before it had answered (if it expects TLS, the URL begins with \
+         rediss://)",
+    )
+}
+
+fn is_hang_up(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::UnexpectedEof
+            | ErrorKind::ConnectionReset
+            | ErrorKind::ConnectionAborted
+            | ErrorKind::BrokenPipe
+    )
+}
+
+/// The error of rustls that tokio-rustls has put into one of the system's.
+fn of_rustls(error: &RedisError) -> Option<&rustls::Error> {
+    of_io(error)?.get_ref()?.downcast_ref()
+}
+
+/// The error of the system that redis-rs has put behind a pointer.
+fn of_io(error: &RedisError) -> Option<&io::Error> {
+    let shared = error.source()?;
+    let shared = shared.downcast_ref::<Arc<dyn Error + Send + Sync>>()?;
+    shared.downcast_ref()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tls() -> ConnectionAddr {
+        ConnectionAddr::TcpTls {
+            host: "localhost".to_owned(),
+            port: 1,
+            insecure: false,
+            tls_params: None,
+        }
+    }
+
+    fn plain() -> ConnectionAddr {
+        ConnectionAddr::Tcp("localhost".to_owned(), 1)
+    }
+
+    fn text(address: &ConnectionAddr, error: impl Into<RedisError>) -> String {
+        explained(address, error.into()).to_string()
+    }
+
+    #[test]
+    fn explained_errors_of_rustls_are_told_apart() {
+        use rustls::Error::{AlertReceived, InvalidCertificate, InvalidMessage};
+        let message = rustls::InvalidMessage::InvalidContentType;
+        let required = AlertDescription::CertificateRequired;
+        for (error, expected) in [
+            (
+                InvalidCertificate(CertificateError::UnknownIssuer),
+                "not trusted",
+            ),
+            (
+                InvalidCertificate(CertificateError::NotValidForName),
+                "another host name",
+            ),
+            (InvalidCertificate(CertificateError::Expired), "this time"),
+            (
+                InvalidCertificate(CertificateError::Revoked),
+                "cannot be accepted",
+            ),
+            (InvalidMessage(message), "does not speak TLS"),
+            (AlertReceived(required), "client certificate"),
+            (rustls::Error::DecryptError, "handshake failed"),
+        ] {
+            let cause = error.to_string();
+            let explained = explained(&tls(), io::Error::other(error).into());
+            assert!(explained.to_string().contains(expected), "{explained}");
+            assert!(
+                crate::backend::describe(&explained).ends_with(&cause),
+                "keep the cause {cause}"
+            );
+        }
+    }
+
+    #[test]
+    fn explained_hang_up_names_the_other_scheme_where_it_was_plain() {
+        let reset = || io::Error::from(ErrorKind::ConnectionReset);
+        assert!(text(&plain(), reset()).contains("rediss://"));
+        assert!(text(&tls(), reset()).contains("is the port for TLS"));
+    }
+
+    #[test]
+    fn explained_what_has_nothing_to_do_with_tls_is_as_it_was() {
+        let refused = || RedisError::from(io::Error::from(ErrorKind::ConnectionRefused));
+        let denied = || RedisError::from((::redis::ErrorKind::AuthenticationFailed, "no"));
+        for address in [tls(), plain()] {
+            assert_eq!(text(&address, refused()), refused().to_string());
+            let after = explained(&address, denied());
+            assert_eq!(after.kind(), denied().kind());
+        }
+    }
+}
