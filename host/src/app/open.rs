@@ -61,7 +61,8 @@ impl CacheCtxView<'_> {
         grant.admit(name)?;
         let (key_type, value_type) = (options.key_type, options.value_type);
         let driver = Arc::clone(&self.ctx.client.driver);
-        let handle = Handle::open(driver, &full_name, options, resilience, default)?;
+        let tenant = Some(self.ctx.grant.tenant().as_str());
+        let handle = Handle::open(driver, &full_name, tenant, options, resilience, default)?;
         let open = self.table.push(OpenCache {
             handle,
             key_type,

@@ -170,7 +170,7 @@ impl<C: Codec, K: Keys> CacheBuilder<C, K> {
             return Err(InvalidOptions::DEFAULT.into());
         }
         let driver = self.client.driver;
-        let handle = Handle::open(driver, &self.name, options, self.resilience, default)?;
+        let handle = Handle::open(driver, &self.name, None, options, self.resilience, default)?;
         Ok(Cache::new(handle, self.codec))
     }
 }

@@ -48,7 +48,7 @@ impl ValueCache {
         let default = default.map(|value| value.encode(options.value_type));
         let default = default.transpose()?.map(|wire| wire.into_owned());
         let driver = Arc::clone(&client.driver);
-        let handle = Handle::open(driver, name, options.clone(), resilience, default)?;
+        let handle = Handle::open(driver, name, None, options.clone(), resilience, default)?;
         Ok(Self {
             handle,
             options: Arc::new(options),

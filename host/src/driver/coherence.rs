@@ -51,7 +51,7 @@ impl Handle {
     pub(super) async fn hear(&self) -> Result<(), BackendError> {
         if !self.hears.load(Ordering::Acquire) {
             let driver = &self.driver;
-            driver.call(driver.backend.hear(&self.bucket)).await?;
+            driver.call(driver.backend.hear(&self.heard)).await?;
             self.hears.store(true, Ordering::Release);
         }
         Ok(())

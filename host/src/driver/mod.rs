@@ -55,6 +55,8 @@ pub(crate) struct Handle {
     opened: Opened,
     name: String,
     bucket: Bucket,
+    /// What is listened to on its behalf.
+    heard: Bucket,
     options: Options,
     /// What a read of an absent key answers.
     default: Option<Vec<u8>>,
@@ -87,10 +89,12 @@ impl Driver {
 }
 
 impl Handle {
-    /// Opens a cache; `default` is what a read of an absent key answers, in wire form.
+    /// Opens a cache; `default` is what a read of an absent key answers, in wire form. `within` is
+    /// the tenant whose the name is, if it is one's.
     pub(crate) fn open(
         driver: Arc<Driver>,
         name: &str,
+        within: Option<&str>,
         options: Options,
         resilience: Resilience,
         default: Option<Vec<u8>>,
@@ -100,13 +104,18 @@ impl Handle {
             let why = "resilience: the store does not tell of changes";
             return Err(Error::InvalidOptions(why.to_owned()));
         }
-        let bucket = Bucket::new(name).map_err(|error| Error::InvalidName(error.to_string()))?;
+        let bucket =
+            |name| Bucket::new(name).map_err(|error| Error::InvalidName(error.to_string()));
+        // Of a tenant, all is heard at once: no choice of names of one makes a new connection for all.
+        let heard = bucket(within.unwrap_or(name))?;
+        let bucket = bucket(name)?;
         let opened = driver.tiers.open(name, &options)?;
         Ok(Arc::new(Self {
             driver,
             opened,
             name: name.to_owned(),
             bucket,
+            heard,
             options,
             default,
             lounge: Lounge::default(),

@@ -15,10 +15,13 @@ use crate::bindings::flipcache::cache::kv_backend::{
     Changes, Entry, Host, HostBucket, News, Page, Slot,
 };
 use crate::bindings::flipcache::cache::types;
+use crate::tenant::Tenant;
 
 /// A bucket that a guest has opened.
 pub struct OpenBucket {
     bucket: Bucket,
+    /// What is listened to on its behalf: of a tenant, all at once.
+    heard: Bucket,
     writer: Writer,
 }
 
@@ -74,13 +77,19 @@ impl Host for KvCtxView<'_> {}
 
 impl HostBucket for KvCtxView<'_> {
     async fn open(&mut self, name: String) -> Called<Resource<OpenBucket>> {
-        let name = match &self.ctx.tenant {
+        let tenant = self.ctx.tenant.as_ref();
+        let name = match tenant {
             Some(tenant) => tenant.full_name(&name).map_err(refused)?,
             None => name,
         };
         let bucket = Bucket::new(&name).map_err(refused)?;
+        let heard = Bucket::new(tenant.map_or(&*name, Tenant::as_str)).map_err(refused)?;
         let writer = Writer::new(&*self.ctx.backend);
-        Ok(self.table.push(OpenBucket { bucket, writer })?)
+        Ok(self.table.push(OpenBucket {
+            bucket,
+            heard,
+            writer,
+        })?)
     }
 
     async fn get(
@@ -217,13 +226,14 @@ impl HostBucket for KvCtxView<'_> {
     }
 
     async fn changes(&mut self, this: Resource<OpenBucket>, since: Option<u64>) -> Called<Changes> {
+        let heard = self.table.get(&this)?.heard.clone();
         let changes = self.start(&this, async move |backend, bucket, Writer(feed)| {
             let Some((feed, id)) = feed else {
                 let reason = "the store does not tell of changes";
                 return Err(BackendError::Unsupported(reason.into()));
             };
             if since.is_none() {
-                backend.hear(&bucket).await?;
+                backend.hear(&heard).await?;
             }
             Ok(feed.changes(since, id, &bucket))
         })?;
@@ -249,7 +259,7 @@ impl KvCtxView<'_> {
         T: Send + 'static,
         F: Future<Output = Result<T, BackendError>> + Send + 'static,
     {
-        let OpenBucket { bucket, writer } = self.table.get(this)?;
+        let OpenBucket { bucket, writer, .. } = self.table.get(this)?;
         let call = call(self.ctx.backend.clone(), bucket.clone(), writer.clone());
         let is_tenant = self.ctx.tenant.is_some();
         Ok(self.ctx.runtime.spawn(async move {

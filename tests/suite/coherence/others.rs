@@ -3,7 +3,9 @@
 use flipcache::backend::Coherence;
 use flipcache_tests::RedisServer;
 
-use super::{cache, client, client_with, coherence, keep, local, read, wait_until};
+use super::{
+    cache, client, client_with, coherence, keep, local, read, wait_until, wait_until_local,
+};
 use crate::stores::foreign;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -101,18 +103,22 @@ async fn open_names_that_nest_in_any_order_all_hear() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn open_more_names_than_can_be_followed_one_by_one_all_hear() {
-    let server = RedisServer::start();
-    let client = client(&server);
-    let caches: Vec<_> = (0..80)
-        .map(|number| cache(&client, &format!("app-{number}")))
-        .collect();
-    for cache in &caches {
-        cache.set("k", "v").await.expect("the server must take it");
-    }
-    for cache in &caches {
-        let key = format!("{}:k", cache.name());
-        let _: () = foreign(&server, &["SET", &key, "new"]);
-        wait_until(cache, "k", Some("new")).await;
+    // What they begin with is followed then, or everything if that is nothing.
+    for common in ["app-", ""] {
+        let server = RedisServer::start();
+        let client = client(&server);
+        let caches: Vec<_> = (0..80)
+            .map(|number| cache(&client, &format!("{common}{number}")))
+            .collect();
+        for cache in &caches {
+            cache.set("k", "v").await.expect("the server must take it");
+        }
+        for cache in &caches {
+            let key = format!("{}:k", cache.name());
+            let _: () = foreign(&server, &["SET", &key, "new"]);
+            wait_until(cache, "k", Some("new")).await;
+        }
+        wait_until_local(&caches[0], "k").await;
     }
 }
 

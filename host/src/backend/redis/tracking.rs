@@ -22,6 +22,9 @@ use crate::backend::{BackendError, Bucket, Coherence, Feed, Heard, News, time};
 /// followed as what all of them begin with.
 const MAX_PREFIXES: usize = 64;
 
+/// So many buckets are told apart; more of them, and all of the server's keys are followed.
+const MAX_BUCKETS: usize = 4_096;
+
 /// How often a connection is prepared for one bucket, before that is given up.
 const ATTEMPTS: usize = 3;
 
@@ -158,7 +161,7 @@ impl Tracking {
     pub(super) fn missing(&self, bucket: &Bucket, number: u64) -> Missing {
         let prefix = bucket.prefix();
         let mut prefixes = self.prefixes();
-        prefixes.wanted.insert(prefix.to_owned());
+        prefixes.want(prefix);
         let Told::Under(followed) = &prefixes.told else {
             return Missing::Nothing;
         };
@@ -257,6 +260,16 @@ impl Tracking {
     }
 }
 
+impl Prefixes {
+    fn want(&mut self, prefix: &str) {
+        if self.wanted.len() >= MAX_BUCKETS && !self.wanted.contains(prefix) {
+            self.wanted = [String::new()].into();
+        } else if !self.wanted.contains("") {
+            self.wanted.insert(prefix.to_owned());
+        }
+    }
+}
+
 /// Whether the answer to `ROLE`, which comes first, is a master's: one that must not be asked is taken
 /// for one.
 fn is_master(replies: &[Value]) -> bool {
@@ -316,7 +329,8 @@ fn follow(pipeline: &mut Pipeline, prefixes: &[String]) {
         .arg("TRACKING")
         .arg("ON")
         .arg("BCAST");
-    for prefix in prefixes {
+    // Without any, all keys are followed.
+    for prefix in prefixes.iter().filter(|prefix| !prefix.is_empty()) {
         pipeline.arg("PREFIX").arg(prefix);
     }
     pipeline.arg("NOLOOP");
