@@ -25,7 +25,7 @@ use async_trait::async_trait;
 
 pub use bucket::{Bucket, InvalidName};
 pub use error::{BackendError, Cause, describe};
-pub use feed::{Changes, Feed, Heard, Listener, ListenerId, News};
+pub use feed::{Changes, Feed, Heard, Hearing, Listener, ListenerId, News};
 pub use open::{BackendOptions, Coherence, OpenError, open};
 pub use time::Clock;
 pub use url::{BackendUrl, UrlError};

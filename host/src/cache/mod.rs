@@ -20,6 +20,7 @@ use flipcache_core::{Expiry, Stats};
 use futures_core::Stream;
 use futures_util::stream;
 
+use crate::backend::Hearing;
 use crate::driver::Handle;
 use crate::{Error, Found, Source};
 
@@ -342,6 +343,11 @@ impl<C: Codec, K: Keys> Cache<C, K> {
     /// What the cache has done since its client was made.
     pub fn stats(&self) -> Stats {
         self.handle.stats()
+    }
+
+    /// Whether it is told what others write: while it is deaf, the local tier answers nothing.
+    pub fn hearing(&self) -> Hearing {
+        self.handle.hearing()
     }
 
     #[inline]

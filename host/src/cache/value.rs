@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use flipcache_core::{Expiry, InvalidValue, Options, Resilience, Stats, Value};
 
-use crate::backend::Page;
+use crate::backend::{Hearing, Page};
 use crate::driver::Handle;
 use crate::{Client, Error, Found, driver};
 
@@ -228,6 +228,11 @@ impl ValueCache {
     /// Empties the local tier; L2 stays as it is.
     pub fn local_clear(&self) {
         self.handle.local_clear();
+    }
+
+    /// Whether it is told what others write: while it is deaf, the local tier answers nothing.
+    pub fn hearing(&self) -> Hearing {
+        self.handle.hearing()
     }
 
     /// What the cache has done since its client was made.

@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
-use flipcache::Source;
-use flipcache::{Stats, Value};
+use flipcache::backend::Hearing;
+use flipcache::{Source, Stats, Value};
 
 use super::failure::Failure;
 use super::print;
@@ -37,7 +37,8 @@ pub(crate) enum Body {
     Count(u64),
     /// How many were deleted.
     Deleted(u64),
-    Stats(Stats),
+    /// What a cache has done, and whether it is told what others write.
+    Stats(Stats, Hearing),
     /// Words.
     Text(String),
 }
@@ -74,7 +75,7 @@ impl Answer {
             | Body::Items(_)
             | Body::Keys(_)
             | Body::Count(_)
-            | Body::Stats(_)
+            | Body::Stats(..)
             | Body::Text(_) => true,
         }
     }
@@ -90,11 +91,11 @@ impl Answer {
             Body::Keys(keys) => keys.iter().flat_map(|key| line(key)).collect(),
             Body::Truth(truth) => line(truth),
             Body::Count(count) | Body::Deleted(count) => line(count),
-            Body::Stats(stats) => {
+            Body::Stats(stats, hearing) => {
                 let fields = stats_fields(stats).into_iter();
-                fields
-                    .flat_map(|(name, number)| line(&format!("{name} {number}")))
-                    .collect()
+                let numbers = fields.flat_map(|(name, number)| line(&format!("{name} {number}")));
+                let hearing = line(&format!("hearing {}", hearing_name(*hearing)));
+                numbers.chain(hearing).collect()
             }
             Body::Text(text) => line(text),
         }
@@ -112,10 +113,11 @@ impl Answer {
             Body::Keys(keys) => list(keys.iter().map(|key| string_as_json(key)).collect()),
             Body::Truth(truth) => truth.to_string(),
             Body::Count(count) | Body::Deleted(count) => count.to_string(),
-            Body::Stats(stats) => {
+            Body::Stats(stats, hearing) => {
                 let fields = stats_fields(stats);
                 let fields = fields.map(|(name, number)| format!("\"{name}\":{number}"));
-                format!("{{{}}}", fields.join(","))
+                let hearing = hearing_name(*hearing);
+                format!("{{{},\"hearing\":\"{hearing}\"}}", fields.join(","))
             }
             Body::Text(text) => string_as_json(text),
         };
@@ -181,6 +183,14 @@ fn source_name(source: Source) -> &'static str {
         Source::Default => "default",
         Source::Stale => "stale",
         Source::None => "none",
+    }
+}
+
+fn hearing_name(hearing: Hearing) -> &'static str {
+    match hearing {
+        Hearing::Hears => "hears",
+        Hearing::Deaf => "deaf",
+        Hearing::Untold => "untold",
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::{Handle, Tiers};
-use crate::backend::{BackendError, Feed, Listener, ListenerId, News};
+use crate::backend::{BackendError, Feed, Hearing, Listener, ListenerId, News};
 use crate::shard::Shard;
 
 /// A driver's place among those who listen. Without a feed, nobody tells of changes, and entries are
@@ -26,6 +26,12 @@ impl Coherence {
         self.0.is_some()
     }
 
+    fn hearing(&self) -> Hearing {
+        self.0
+            .as_ref()
+            .map_or(Hearing::Untold, |(feed, _)| feed.hearing())
+    }
+
     #[inline]
     pub(super) fn is_heard(&self) -> bool {
         self.0.as_ref().is_none_or(|(feed, _)| feed.is_heard())
@@ -33,6 +39,10 @@ impl Coherence {
 }
 
 impl Handle {
+    pub(crate) fn hearing(&self) -> Hearing {
+        self.driver.coherence.hearing()
+    }
+
     /// Asks the local tier, if all changes so far have been told.
     #[inline]
     pub(super) fn if_heard<R>(

@@ -193,6 +193,7 @@ fn get_what_another_program_wrote_is_seen_by_either_path() {
             );
         }
         assert_eq!(shell.ask("get k"), ok(json!("new"), "local"));
+        assert_eq!(shell.ask("stats")["value"]["hearing"], "hears");
         shell.end();
     }
 }
@@ -212,6 +213,7 @@ fn get_while_nobody_can_tell_of_changes_is_not_local() {
             "an entry that may have changed is no answer"
         );
     }
+    assert_eq!(shell.ask("stats")["value"]["hearing"], "deaf");
     shell.end();
 }
 
@@ -222,6 +224,7 @@ fn answers_come_at_once_and_redis_may_die_and_come_back_meanwhile() {
     let mut shell = Shell::start(&program, &["--coherence", "off"]);
     let mut ask = |line: &str| shell.ask(line);
     assert_eq!(ask("set k v"), ok(Value::Null, "none"));
+    assert_eq!(ask("stats")["value"]["hearing"], "untold");
     server.kill();
     assert_eq!(
         ask("get k"),

@@ -29,6 +29,17 @@ pub enum News<'a> {
     Hearing,
 }
 
+/// Whether changes are heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hearing {
+    /// What has been told is all that there is.
+    Hears,
+    /// Changes may go untold: the store cannot be reached, is silent, or may not be believed.
+    Deaf,
+    /// Nobody tells of changes, and what was answered is kept all the same.
+    Untold,
+}
+
 /// Somebody who is told.
 ///
 /// [`hear`](Self::hear) is called in order, one call at a time, where the store's answers are read: it
@@ -76,6 +87,7 @@ pub struct Feed {
 
 struct State {
     is_deaf: bool,
+    is_untold: bool,
     listeners: Vec<(ListenerId, Weak<dyn Listener>)>,
     log: Log,
     last_id: u64,
@@ -98,6 +110,7 @@ impl Feed {
         Self {
             state: Mutex::new(State {
                 is_deaf: heard_until == 0,
+                is_untold: false,
                 listeners: Vec::new(),
                 log: Log::idle(),
                 last_id: 0,
@@ -152,6 +165,21 @@ impl Feed {
         state.log.since(since, by, bucket)
     }
 
+    /// The store cannot tell of changes, and is taken to be right all the same.
+    pub fn gives_up(&self) {
+        self.hears(None);
+        self.state().is_untold = true;
+    }
+
+    /// Whether changes are heard.
+    pub fn hearing(&self) -> Hearing {
+        match (self.is_heard(), self.state().is_untold) {
+            (false, _) => Hearing::Deaf,
+            (true, false) => Hearing::Hears,
+            (true, true) => Hearing::Untold,
+        }
+    }
+
     /// Whether what has been told so far is all that may have changed. Costs nanoseconds.
     #[inline]
     pub fn is_heard(&self) -> bool {
@@ -166,6 +194,7 @@ impl Feed {
     /// listeners are told that it does.
     pub fn hears(&self, until: Option<Heard>) {
         let mut state = self.state();
+        state.is_untold = false;
         if std::mem::take(&mut state.is_deaf) {
             state.tell(None, News::Hearing);
         }
@@ -185,6 +214,7 @@ impl Feed {
     pub fn goes_deaf(&self) {
         let mut state = self.state();
         self.heard_until.store(0, Ordering::Release);
+        state.is_untold = false;
         if !std::mem::replace(&mut state.is_deaf, true) {
             state.tell(None, News::Deaf);
         }
@@ -277,7 +307,17 @@ mod tests {
         feed.goes_deaf();
         feed.goes_deaf();
         assert_eq!(notes.taken(), ["Deaf"]);
-        assert!(!feed.is_heard());
+        assert_eq!((feed.is_heard(), feed.hearing()), (false, Hearing::Deaf));
+    }
+
+    #[test]
+    fn gives_up_is_taken_to_be_right_until_it_hears() {
+        let feed = Feed::deaf();
+        feed.gives_up();
+        assert_eq!((feed.is_heard(), feed.hearing()), (true, Hearing::Untold));
+        feed.goes_deaf();
+        feed.hears(None);
+        assert_eq!(feed.hearing(), Hearing::Hears);
     }
 
     #[test]

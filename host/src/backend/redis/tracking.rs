@@ -153,7 +153,7 @@ impl Tracking {
                 why,
                 "Redis does not tell of changes: what others write is seen when entries expire"
             );
-            self.feed.hears(None);
+            self.feed.gives_up();
         }
     }
 

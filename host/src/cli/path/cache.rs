@@ -1,40 +1,43 @@
 //! A cache, by either path. Its methods are those of both.
 
-use flipcache::backend::Page;
+use std::sync::Arc;
+
+use flipcache::backend::{Feed, Hearing, Page};
 use flipcache::{Error, Expiry, Found, Options, Stats, Value, ValueCache, component};
 use pollster::block_on;
 
 pub(crate) enum Cache {
     Door(ValueCache),
-    Component(Box<component::Cache>),
+    /// The cache, and what its host hears for it.
+    Component(Box<component::Cache>, Option<Arc<Feed>>),
 }
 
 impl Cache {
     pub(crate) fn options(&self) -> &Options {
         match self {
             Self::Door(cache) => cache.options(),
-            Self::Component(cache) => cache.options(),
+            Self::Component(cache, _) => cache.options(),
         }
     }
 
     pub(crate) fn get(&self, key: &str) -> Result<Found<Value>, Error> {
         match self {
             Self::Door(cache) => block_on(cache.get(key)),
-            Self::Component(cache) => cache.get(key),
+            Self::Component(cache, _) => cache.get(key),
         }
     }
 
     pub(crate) fn get_many(&self, keys: &[String]) -> Result<Vec<Option<Value>>, Error> {
         match self {
             Self::Door(cache) => block_on(cache.get_many(&texts(keys))),
-            Self::Component(cache) => cache.get_many(keys),
+            Self::Component(cache, _) => cache.get_many(keys),
         }
     }
 
     pub(crate) fn set(&self, key: &str, value: Value, expiry: Expiry) -> Result<(), Error> {
         match self {
             Self::Door(cache) => block_on(cache.set(key, &value, expiry)),
-            Self::Component(cache) => cache.set(key, value, expiry),
+            Self::Component(cache, _) => cache.set(key, value, expiry),
         }
     }
 
@@ -48,70 +51,79 @@ impl Cache {
                 let entries = entries.iter().map(|(key, value)| (key.as_str(), value));
                 block_on(cache.set_many(entries, expiry))
             }
-            Self::Component(cache) => cache.set_many(entries, expiry),
+            Self::Component(cache, _) => cache.set_many(entries, expiry),
         }
     }
 
     pub(crate) fn delete(&self, keys: &[String]) -> Result<u64, Error> {
         match self {
             Self::Door(cache) => block_on(cache.delete(&texts(keys))),
-            Self::Component(cache) => cache.delete(keys),
+            Self::Component(cache, _) => cache.delete(keys),
         }
     }
 
     pub(crate) fn contains(&self, key: &str) -> Result<bool, Error> {
         match self {
             Self::Door(cache) => block_on(cache.contains(key)),
-            Self::Component(cache) => cache.contains(key),
+            Self::Component(cache, _) => cache.contains(key),
         }
     }
 
     pub(crate) fn refresh(&self, key: &str) -> Result<bool, Error> {
         match self {
             Self::Door(cache) => block_on(cache.refresh(key)),
-            Self::Component(cache) => cache.refresh(key),
+            Self::Component(cache, _) => cache.refresh(key),
         }
     }
 
     pub(crate) fn keys(&self, cursor: Option<&str>, limit: u32) -> Result<Page, Error> {
         match self {
             Self::Door(cache) => block_on(cache.keys(cursor, limit)),
-            Self::Component(cache) => cache.keys(cursor, limit),
+            Self::Component(cache, _) => cache.keys(cursor, limit),
         }
     }
 
     pub(crate) fn len(&self) -> Result<u64, Error> {
         match self {
             Self::Door(cache) => block_on(cache.len()),
-            Self::Component(cache) => cache.len(),
+            Self::Component(cache, _) => cache.len(),
         }
     }
 
     pub(crate) fn clear(&self) -> Result<u64, Error> {
         match self {
             Self::Door(cache) => block_on(cache.clear()),
-            Self::Component(cache) => cache.clear(),
+            Self::Component(cache, _) => cache.clear(),
         }
     }
 
     pub(crate) fn local_get(&self, key: &str) -> Result<Option<Value>, Error> {
         match self {
             Self::Door(cache) => Ok(cache.local_get(key)),
-            Self::Component(cache) => cache.local_get(key),
+            Self::Component(cache, _) => cache.local_get(key),
         }
     }
 
     pub(crate) fn local_keys(&self) -> Result<Vec<String>, Error> {
         match self {
             Self::Door(cache) => Ok(cache.local_keys()),
-            Self::Component(cache) => cache.local_keys(),
+            Self::Component(cache, _) => cache.local_keys(),
+        }
+    }
+
+    pub(crate) fn hearing(&self) -> Hearing {
+        match self {
+            Self::Door(cache) => cache.hearing(),
+            Self::Component(_, feed) => {
+                feed.as_ref().map_or(Hearing::Untold, |feed| feed.hearing())
+            }
         }
     }
 
     pub(crate) fn stats(&self) -> Result<Stats, Error> {
         match self {
             Self::Door(cache) => Ok(cache.stats()),
-            Self::Component(cache) => cache.stats(),
+            Self::Component(cache, _) => cache.stats(),
         }
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::ValueEnum;
-use flipcache::backend::KvBackend;
+use flipcache::backend::{Feed, KvBackend};
 use flipcache::component::Instance;
 use flipcache::{Client, Error, Options, Order, Resilience};
 
@@ -27,8 +27,8 @@ pub(crate) enum Path {
 /// Opens caches and dictionaries, all in the same local tiers.
 pub(crate) enum Caches {
     Door(Client),
-    /// The instance, and how its caches behave.
-    Component(Instance, Resilience),
+    /// The instance, and what its host hears for it.
+    Component(Instance, Option<Arc<Feed>>),
 }
 
 impl Caches {
@@ -36,12 +36,8 @@ impl Caches {
         Ok(match path {
             Path::Door => Self::Door(Client::builder(backend).build()?),
             Path::Component => {
-                // Nobody tells it of changes: it asks at every read, where it can.
-                let resilience = Resilience {
-                    max_staleness: backend.feed().map(|_| Duration::ZERO),
-                    ..Resilience::default()
-                };
-                Self::Component(Instance::builder(backend).build()?, resilience)
+                let feed = backend.feed();
+                Self::Component(Instance::builder(backend).build()?, feed)
             }
         })
     }
@@ -49,9 +45,14 @@ impl Caches {
     pub(crate) fn open(&self, name: &str, options: Options) -> Result<Cache, Error> {
         Ok(match self {
             Self::Door(client) => Cache::Door(client.open(name, options)?),
-            Self::Component(instance, resilience) => {
-                let cache = instance.open_with(name, options, *resilience)?;
-                Cache::Component(Box::new(cache))
+            Self::Component(instance, feed) => {
+                // Nobody tells it of changes: it asks at every read, where it can.
+                let resilience = Resilience {
+                    max_staleness: feed.as_ref().map(|_| Duration::ZERO),
+                    ..Resilience::default()
+                };
+                let cache = instance.open_with(name, options, resilience)?;
+                Cache::Component(Box::new(cache), feed.clone())
             }
         })
     }
