@@ -98,11 +98,23 @@ impl Options {
         Ok(())
     }
 
+    /// Whether a read has still to give its TTL anew to an entry that L2 has answered with so much life
+    /// left. Not to every one it reads: that is a write, of which all other caches are told.
+    pub fn has_to_prolong(&self, remaining: Option<Duration>) -> bool {
+        self.ttl_on_read()
+            .is_some_and(|ttl| !is_fresh(remaining, ttl))
+    }
+
     /// The TTL that a read gives to what it reads, if any.
     #[inline]
     pub fn ttl_on_read(&self) -> Option<Duration> {
         self.ttl.filter(|_| self.refresh_ttl_on_get)
     }
+}
+
+/// Whether an entry with so much life left need not be given the TTL anew.
+pub(crate) fn is_fresh(remaining: Option<Duration>, ttl: Duration) -> bool {
+    remaining.is_some_and(|remaining| remaining > ttl - ttl / 8 && remaining <= ttl)
 }
 
 /// How a cache behaves when things go wrong. All zero and `None` by default.

@@ -48,14 +48,25 @@ impl Departure {
         // Whoever is ready to run may have a question, too.
         tokio::task::yield_now().await;
         let Some(handle) = self.0.take() else { return };
-        let mut questions = mem::take(&mut *handle.lounge.lock());
-        while questions.len() > KEYS_AT_ONCE {
-            let others = questions.split_off(KEYS_AT_ONCE);
-            let part = mem::replace(&mut questions, others);
-            let runtime = &handle.driver.runtime;
-            runtime.spawn(fly(Arc::clone(&handle), part));
+        let questions = mem::take(&mut *handle.lounge.lock());
+        let (prolong, others): (Vec<_>, Vec<_>) = questions
+            .into_iter()
+            .partition(|question| question.prolongs);
+        let mut flights = Vec::new();
+        for mut questions in [prolong, others] {
+            while !questions.is_empty() {
+                let rest = questions.split_off(questions.len().min(KEYS_AT_ONCE));
+                let questions = mem::replace(&mut questions, rest);
+                flights.push(fly(Arc::clone(&handle), questions));
+            }
         }
-        fly(handle, questions).await;
+        let last = flights.pop();
+        for flight in flights {
+            handle.driver.runtime.spawn(flight);
+        }
+        if let Some(last) = last {
+            last.await;
+        }
     }
 }
 

@@ -34,6 +34,8 @@ pub(super) struct Question {
     pub(super) key: Arc<str>,
     pub(super) hash: u64,
     pub(super) ticket: Ticket,
+    /// The entry is to have its TTL anew, if the cache has one.
+    pub(super) prolongs: bool,
 }
 
 #[derive(Default)]
@@ -102,17 +104,23 @@ impl Handle {
         }
     }
 
+    fn new_ttl(&self, prolongs: bool) -> Option<Duration> {
+        self.options.ttl_on_read().filter(|_| prolongs)
+    }
+
     fn flight_key(&self, question: &Question) -> FlightKey {
         FlightKey {
             cache: self.cache(),
-            new_ttl: self.options.ttl_on_read(),
+            new_ttl: self.new_ttl(question.prolongs),
             key: Arc::clone(&question.key),
         }
     }
 
     /// Settles one answer.
     fn land(&self, question: &Question, slot: Slot) -> Landing {
-        let Question { key, hash, ticket } = question;
+        let Question {
+            key, hash, ticket, ..
+        } = question;
         let answer = match &slot {
             Slot::Absent => Answer::Absent,
             Slot::WrongType => Answer::WrongType,
@@ -143,8 +151,8 @@ impl Handle {
             flights.insert(flight_key, again);
             next = Some(Question {
                 key: Arc::clone(&question.key),
-                hash: question.hash,
                 ticket,
+                ..*question
             });
         }
         drop(flights);
@@ -159,8 +167,8 @@ impl Handle {
     }
 }
 
-/// Asks, settles and hands out, until nobody boards any more. Those who wait are told even if the task
-/// never runs.
+/// Asks, settles and hands out, until nobody boards any more. All of the questions prolong, or none.
+/// Those who wait are told even if the task never runs.
 pub(super) fn fly(
     handle: Arc<Handle>,
     questions: Vec<Question>,
@@ -178,11 +186,11 @@ async fn fly_all(mut under_way: UnderWay) {
         let questions = under_way.questions.iter();
         let keys: Vec<String> = questions.map(|question| question.key.to_string()).collect();
         let driver = &handle.driver;
-        let asked = driver
-            .backend
-            .get(&handle.bucket, &keys, handle.options.ttl_on_read());
+        let prolongs = under_way.questions.iter().any(|question| question.prolongs);
+        let new_ttl = handle.new_ttl(prolongs);
+        let asked = driver.backend.get(&handle.bucket, &keys, new_ttl);
         let asked = driver.call(asked).await;
-        if handle.options.ttl_on_read().is_some() {
+        if new_ttl.is_some() {
             // It was a write, too.
             handle.tell_keys(keys.iter().map(String::as_str));
         }

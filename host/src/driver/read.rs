@@ -53,8 +53,32 @@ impl From<Read<'_>> for Local {
 struct Asked {
     /// Where its answer goes.
     at: usize,
+    key: Arc<str>,
     hash: u64,
-    renews: bool,
+    ticket: Ticket,
+    /// Why.
+    reason: Reason,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reason {
+    /// The local tier does not have it.
+    Missing,
+    /// The local tier has it, and could answer if L2 fails; its life is to be prolonged.
+    Renewed,
+    /// L2 has just answered it; its life is to be prolonged.
+    Prolonged,
+}
+
+impl Asked {
+    fn question(&self) -> Question {
+        Question {
+            key: Arc::clone(&self.key),
+            hash: self.hash,
+            ticket: self.ticket,
+            prolongs: self.reason != Reason::Missing,
+        }
+    }
 }
 
 impl Handle {
@@ -84,21 +108,21 @@ impl Handle {
     pub(super) async fn get_without_default(self: &Arc<Self>, key: &str) -> Result<Found, Error> {
         let hash = self.place(key)?;
         self.noted(self.hear().await)?;
-        let (ticket, renews) = match self.read_local(key, hash) {
+        let (ticket, reason) = match self.read_local(key, hash) {
             Local::Hit(found) => return Ok(found),
-            Local::Renew(ticket) => (ticket, true),
-            Local::Ask(ticket) => (ticket, false),
+            Local::Renew(ticket) => (ticket, Reason::Renewed),
+            Local::Ask(ticket) => (ticket, Reason::Missing),
         };
-        let question = Question {
+        let asked = Asked {
+            at: 0,
             key: key.into(),
             hash,
             ticket,
+            reason,
         };
-        let mut found = Found::NOTHING;
-        for answer in self.ask([question]) {
-            let landed = answer.await.map_err(|_| Error::Ended)?;
-            found = self.found(key, hash, renews, landed)?;
-        }
+        let mut answers = [Found::NOTHING];
+        self.ask_all(vec![asked], &mut answers).await?;
+        let [found] = answers;
         Ok(found)
     }
 
@@ -114,27 +138,64 @@ impl Handle {
         }
         self.noted(self.hear().await)?;
         let mut answers = vec![Found::NOTHING; keys.len()];
-        let (mut questions, mut asked) = (Vec::new(), Vec::new());
+        let mut asked = Vec::new();
         self.read_local_many(&placed, |at, local| {
-            let (ticket, renews) = match local {
+            let (ticket, reason) = match local {
                 Local::Hit(found) => {
                     answers[at] = found;
                     return;
                 }
-                Local::Renew(ticket) => (ticket, true),
-                Local::Ask(ticket) => (ticket, false),
+                Local::Renew(ticket) => (ticket, Reason::Renewed),
+                Local::Ask(ticket) => (ticket, Reason::Missing),
             };
             let (hash, key) = placed[at];
             let key = key.into();
-            questions.push(Question { key, hash, ticket });
-            asked.push(Asked { at, hash, renews });
+            asked.push(Asked {
+                at,
+                key,
+                hash,
+                ticket,
+                reason,
+            });
         });
-        let landing = self.ask(questions);
-        for (Asked { at, hash, renews }, answer) in asked.into_iter().zip(landing) {
-            let landed = answer.await.map_err(|_| Error::Ended)?;
-            answers[at] = self.found(placed[at].1, hash, renews, landed)?;
-        }
+        self.ask_all(asked, &mut answers).await?;
         self.with_defaults(keys, answers).await
+    }
+
+    /// Asks L2 in one round trip, and in a second one for what has its life prolonged.
+    async fn ask_all(
+        self: &Arc<Self>,
+        mut asked: Vec<Asked>,
+        answers: &mut [Found],
+    ) -> Result<(), Error> {
+        while !asked.is_empty() {
+            let landing = self.ask(asked.iter().map(Asked::question));
+            let mut again = Vec::new();
+            for (asked, answer) in asked.into_iter().zip(landing) {
+                let landed = answer.await.map_err(|_| Error::Ended)?;
+                if asked.reason == Reason::Prolonged && landed.is_err() {
+                    // What was answered stands: its life is not over.
+                    continue;
+                }
+                let has_to_prolong =
+                    asked.reason == Reason::Missing && self.has_to_prolong(&landed);
+                answers[asked.at] = self.found(&asked, landed)?;
+                if has_to_prolong {
+                    again.push(Asked {
+                        ticket: self.ticket(asked.hash),
+                        reason: Reason::Prolonged,
+                        ..asked
+                    });
+                }
+            }
+            asked = again;
+        }
+        Ok(())
+    }
+
+    fn has_to_prolong(&self, landed: &Landed) -> bool {
+        let slot = landed.as_ref().map(|landing| &landing.slot);
+        matches!(slot, Ok(Slot::Entry(entry)) if self.options.has_to_prolong(entry.ttl))
     }
 
     fn read_local(&self, key: &str, hash: u64) -> Local {
@@ -192,13 +253,15 @@ impl Handle {
     }
 
     /// What an answer of L2 means. If L2 failed, an entry whose life was to be prolonged still answers.
-    fn found(&self, key: &str, hash: u64, renews: bool, landed: Landed) -> Result<Found, Error> {
+    fn found(&self, asked: &Asked, landed: Landed) -> Result<Found, Error> {
+        let (key, hash) = (&*asked.key, asked.hash);
         let landing = match landed {
             Ok(landing) => landing,
             Err(error) => {
-                let found = self.with_shard(hash, |shard| {
-                    let wire = shard.peek(self.cache(), hash, key).filter(|_| renews);
-                    wire.map(Found::local)
+                let found = self.if_heard(hash, |shard| {
+                    let wire = shard.peek(self.cache(), hash, key);
+                    wire.filter(|_| asked.reason == Reason::Renewed)
+                        .map(Found::local)
                 });
                 return found.ok_or_else(|| error.again().into());
             }

@@ -1,5 +1,7 @@
 //! Other clients of the server.
 
+use std::time::{Duration, Instant};
+
 use flipcache::backend::Coherence;
 use flipcache_tests::RedisServer;
 
@@ -132,4 +134,38 @@ async fn get_without_coherence_is_local_until_its_life_is_over() {
     let hearing = cache(&client(&server), "user");
     wait_until(&hearing, "k", Some("new")).await;
     assert_eq!(read(&user, "k").await, local("old"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn get_of_a_key_that_two_processes_keep_alive_is_local_and_never_absent() {
+    let server = RedisServer::start();
+    let life = Duration::from_millis(500);
+    let caches = [(), ()].map(|()| {
+        let cache = client(&server).cache("user").ttl(life);
+        let cache = cache.refresh_ttl_on_get(true).open();
+        cache.expect("the options are valid")
+    });
+    caches[0].set("hot", "v").await.expect("set");
+    let readers = caches.clone().map(|cache| {
+        tokio::spawn(async move {
+            let start = Instant::now();
+            while start.elapsed() < 4 * life {
+                let value = cache.get("hot").await.expect("get");
+                assert_eq!(value.as_deref(), Some("v"), "it is read all the time");
+                tokio::task::yield_now().await;
+            }
+        })
+    });
+    for reader in readers {
+        reader.await.expect("no reader may fail");
+    }
+    for cache in &caches {
+        let stats = cache.stats();
+        let asked = stats.backend_hits + stats.misses;
+        assert!(
+            stats.local_hits > 19 * asked,
+            "more than 95 in 100 reads must be local: {stats:?}"
+        );
+        assert!(asked > 4, "its life must have been prolonged: {stats:?}");
+    }
 }

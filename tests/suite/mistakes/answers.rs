@@ -110,7 +110,7 @@ fn set_value_of_another_type_reaches_neither_tier() {
 
 /// Q32.
 #[test]
-fn get_that_prolongs_a_life_asks_l2_once() {
+fn get_asks_l2_once_unless_a_life_has_to_be_prolonged() {
     let double = Double::over(in_memory().backend);
     let options = Options {
         local_max: 0,
@@ -125,4 +125,16 @@ fn get_that_prolongs_a_life_asks_l2_once() {
     double.calls();
     assert_eq!(get_text(&cache, "k"), (Some("v".into()), Source::Backend));
     assert_eq!(double.calls(), ["get"]);
+    let short = Expiry::After(Duration::from_secs(30));
+    cache
+        .set("k", text("v"), short)
+        .expect("it must be written");
+    double.calls();
+    assert_eq!(get_text(&cache, "k"), (Some("v".into()), Source::Backend));
+    assert_eq!(double.calls(), ["get", "get"]);
+    let left = cache.ttl("k").expect("it is there");
+    assert!(
+        matches!(left, Some(Expiry::After(left)) if left > Duration::from_secs(50)),
+        "{left:?}"
+    );
 }

@@ -85,14 +85,14 @@ fn set_is_one_command_with_the_ttl() {
 
 /// Rows `get, L2 hit` with neither, either and both of TTL and flag; also sections 2.2 and 9.5.
 #[test]
-fn get_from_l2_prolongs_in_the_same_command_if_told() {
+fn get_from_l2_prolongs_a_life_that_has_begun_to_run_out_if_told() {
     let flagged = |options| Options {
         refresh_ttl_on_get: true,
         ..options
     };
     let flag = "refresh_expire_time_on_get=True";
     let both = format!("expire_time=60, {flag}");
-    let getex = "GETEX n:k PX 60000";
+    let getex = format!("{READ}\nGETEX n:k PX 60000");
     let expire = "GET n:k\nEXPIRE n:k 60";
     let lasting = unkept(ValueType::Text);
     meet(|python, ours| {
@@ -100,7 +100,7 @@ fn get_from_l2_prolongs_in_the_same_command_if_told() {
             (lasting.clone(), "", READ, "GET n:k"),
             (for_a_minute(), "expire_time=60", READ, "GET n:k"),
             (flagged(lasting), flag, READ, "GET n:k"),
-            (flagged(for_a_minute()), both.as_str(), getex, expire),
+            (flagged(for_a_minute()), both.as_str(), &*getex, expire),
         ] {
             let row = Row {
                 options,

@@ -7,8 +7,8 @@ use flipcache_tests::RedisServer;
 
 use crate::stores::{PATIENCE, foreign};
 
-/// Commands of clients that set up their connection.
-const GREETINGS: [&str; 4] = ["HELLO", "CLIENT", "PING", "SELECT"];
+/// Commands of clients that set up their connection, or see whether it still is one.
+const GREETINGS: [&str; 5] = ["HELLO", "CLIENT", "PING", "SELECT", "ROLE"];
 
 /// The last of the commands that are waited for.
 const SENTINEL: &str = "ECHO end";

@@ -1,5 +1,7 @@
 //! Reads: the local tier, then one question to L2 for all that it does not answer.
 
+use std::time::Duration;
+
 use flipcache_core::{Read, Settled, Ticket};
 
 use super::{Driver, wrong_number};
@@ -21,8 +23,18 @@ struct Question {
     key: String,
     hash: u64,
     ticket: Ticket,
-    /// The local tier has it, and could answer if L2 does not.
-    renews: bool,
+    /// Why.
+    reason: Reason,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reason {
+    /// The local tier does not have it.
+    Missing,
+    /// The local tier has it, and could answer if L2 does not; its life is to be prolonged.
+    Renewed,
+    /// L2 has just answered it; its life is to be prolonged.
+    Prolonged,
 }
 
 impl Driver {
@@ -75,47 +87,96 @@ impl Driver {
         let ttl_on_read = self.options.ttl_on_read();
         with_shard(|shard| {
             let read = shard.read(self.cache, hash, &key, ttl_on_read, &clock);
-            let (ticket, renews) = match read {
+            let (ticket, reason) = match read {
                 Read::Hit(wire) => return self.found(&key, wire, Source::Local).map(Local::Found),
-                Read::Renew(ticket) => (ticket, true),
-                Read::Miss(ticket) => (ticket, false),
+                Read::Renew(ticket) => (ticket, Reason::Renewed),
+                Read::Miss(ticket) => (ticket, Reason::Missing),
             };
             Ok(Local::Ask(Question {
                 at,
                 key,
                 hash,
                 ticket,
-                renews,
+                reason,
             }))
         })
     }
 
-    /// Asks L2 for all questions in one round trip, settles its answers, and puts them in place.
+    /// Asks L2 for all questions, those that prolong a life apart, and then for those whose answers show
+    /// that theirs has to be.
     fn ask(&self, questions: Vec<Question>, answers: &mut [Found]) -> Result<(), Error> {
-        if questions.is_empty() {
-            return Ok(());
-        }
+        let is_missing = |question: &Question| question.reason == Reason::Missing;
+        let (missing, renewed) = questions.into_iter().partition(is_missing);
+        self.ask_at_once(renewed, answers)?;
+        let prolonged = self.ask_at_once(missing, answers)?;
+        self.ask_at_once(prolonged, answers)?;
+        Ok(())
+    }
+
+    /// Asks L2 for questions of one kind in one round trip, settles its answers, and puts them in place.
+    /// Answers those that have to be asked again, to prolong lives.
+    fn ask_at_once(
+        &self,
+        questions: Vec<Question>,
+        answers: &mut [Found],
+    ) -> Result<Vec<Question>, Error> {
+        let Some(first) = questions.first() else {
+            return Ok(Vec::new());
+        };
+        let reason = first.reason;
         let keys: Vec<String> = questions
             .iter()
             .map(|question| question.key.clone())
             .collect();
-        let new_ttl_ms = self.options.ttl_on_read().map(to_millis);
-        let slots = match self.noted(self.bucket.get(&keys, new_ttl_ms)) {
+        let new_ttl = self.options.ttl_on_read();
+        let new_ttl = new_ttl.filter(|_| reason != Reason::Missing);
+        let slots = match self.noted(self.bucket.get(&keys, new_ttl.map(to_millis))) {
             Ok(slots) if slots.len() == keys.len() => slots,
             Ok(slots) => return Err(wrong_number(slots.len(), keys.len())),
-            Err(error) => return self.answer_without_l2(&questions, answers).ok_or(error),
+            // What was answered stands: its life is not over.
+            Err(_) if reason == Reason::Prolonged => return Ok(Vec::new()),
+            Err(error) => {
+                let answered = self.answer_without_l2(&questions, answers);
+                return answered.map(|()| Vec::new()).ok_or(error);
+            }
         };
-        let mut absent = Vec::new();
+        let (mut absent, mut prolonged) = (Vec::new(), Vec::new());
         let mut failure = None;
         for (question, slot) in questions.into_iter().zip(&slots) {
             match self.settle(&question, slot) {
-                Ok(Some(found)) => answers[question.at] = found,
-                Ok(None) => absent.push(question),
+                Ok(Some(found)) => {
+                    answers[question.at] = found;
+                    if reason == Reason::Missing && self.has_to_prolong(slot) {
+                        prolonged.push(self.prolonging(question));
+                    }
+                }
+                Ok(None) => {
+                    answers[question.at] = NOTHING;
+                    absent.push(question);
+                }
                 Err(error) => failure = failure.or(Some(error)),
             }
         }
         failure.map_or(Ok(()), Err)?;
-        self.answer_default(absent, answers)
+        self.answer_default(absent, answers)?;
+        Ok(prolonged)
+    }
+
+    fn has_to_prolong(&self, slot: &Slot) -> bool {
+        let Slot::Entry(entry) = slot else {
+            return false;
+        };
+        let left = entry.ttl_ms.map(Duration::from_millis);
+        self.options.has_to_prolong(left)
+    }
+
+    fn prolonging(&self, question: Question) -> Question {
+        let ticket = with_shard(|shard| shard.ticket(self.cache, question.hash, &clock));
+        Question {
+            ticket,
+            reason: Reason::Prolonged,
+            ..question
+        }
     }
 
     /// L2's answer to one question; `None`: it has nothing.
@@ -142,13 +203,13 @@ impl Driver {
                 at,
                 key,
                 hash,
-                renews,
+                reason,
                 ..
             } = question;
             let found = with_shard(|shard| {
                 let wire = shard
                     .peek(self.cache, *hash, key, &clock)
-                    .filter(|_| *renews)?;
+                    .filter(|_| *reason == Reason::Renewed)?;
                 self.found(key, wire, Source::Local).ok()
             })?;
             answers[*at] = found;

@@ -19,6 +19,7 @@ use crate::bounds::Bounds;
 use crate::catalog::CacheId;
 use crate::fence::{Fence, Ticket};
 use crate::list::Slot;
+use crate::options::is_fresh;
 use crate::stats::Stats;
 use crate::tier::Tier;
 use crate::time::{Clock, Deadline, Now};
@@ -374,9 +375,4 @@ impl Shard {
         );
         assert!(self.weight <= self.max_bytes, "heavier than the budget");
     }
-}
-
-/// Whether an entry with so much life left need not be given the TTL anew.
-fn is_fresh(remaining: Option<Duration>, ttl: Duration) -> bool {
-    remaining.is_some_and(|remaining| remaining > ttl - ttl / 8 && remaining <= ttl)
 }
