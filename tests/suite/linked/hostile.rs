@@ -4,8 +4,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use flipcache::app::Grant;
+use flipcache_tests::RedisServer;
 
 use super::world::{Platform, Running, acme, tenant};
+use crate::stores::{connect, foreign};
 
 /// An application that minds its own business.
 fn bystander(platform: &Platform) -> Running {
@@ -148,4 +150,46 @@ fn handles_of_a_dead_application_are_closed() {
     integers
         .open()
         .expect("nobody has it open as text any more");
+}
+
+/// A name that begins where another one ends has to be listened to in its place, which takes a new connection
+/// and costs everybody what is in the local tiers.
+#[test]
+fn names_that_nest_as_badly_as_can_be_cost_others_nothing() {
+    let server = RedisServer::start();
+    let runtime = flipcache::io::runtime().expect("a runtime must start");
+    let _entered = runtime.enter();
+    let platform = Platform::over(connect(&server.url()));
+    let mut bystander = bystander(&platform);
+    let connections = || -> String {
+        let info: String = foreign(&server, &["INFO", "stats"]);
+        let ours = info
+            .lines()
+            .find(|line| line.starts_with("total_connections_received"));
+        ours.expect("the server counts them").to_owned()
+    };
+    // Each time of asking is a connection, too.
+    let before = connections();
+    let mut hostile = platform.run(&acme().build());
+    for outer in ["a", "b", "c"] {
+        for name in [
+            format!("{outer}:x:y"),
+            format!("{outer}:x"),
+            outer.to_owned(),
+        ] {
+            assert_eq!(hostile.tell("set", (&*name, "k", "v")), "()");
+        }
+    }
+    assert_unharmed(&mut bystander);
+    let number = |line: &str| {
+        line.rsplit(':')
+            .next()
+            .and_then(|number| number.parse().ok())
+    };
+    let (before, after): (Option<u64>, Option<u64>) = (number(&before), number(&connections()));
+    assert_eq!(
+        after,
+        before.map(|before| before + 1),
+        "no connection may be replaced"
+    );
 }
