@@ -1,6 +1,7 @@
 //! The behaviour of the whole, a file a part of it.
 
 mod api;
+mod breaker;
 mod codec;
 mod coherence;
 mod component;

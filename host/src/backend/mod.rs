@@ -10,6 +10,7 @@ pub mod redis;
 pub mod sqlite;
 
 mod batch;
+mod breaker;
 mod bucket;
 mod counter;
 mod error;
@@ -23,6 +24,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+pub use breaker::{Breaker, BreakerOptions, BreakerState};
 pub use bucket::{Bucket, InvalidName};
 pub use error::{BackendError, Cause, describe};
 pub use feed::{Changes, Feed, Heard, Hearing, Listener, ListenerId, News};

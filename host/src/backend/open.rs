@@ -8,7 +8,7 @@ use tokio::runtime::Handle;
 use super::memory::MemoryBackend;
 use super::redis::{RedisBackend, TlsError, TlsOptions};
 use super::sqlite::{FileError, SqliteBackend};
-use super::{BackendUrl, KvBackend};
+use super::{BackendUrl, Breaker, BreakerOptions, KvBackend};
 
 /// Makes the backend that `url` names.
 ///
@@ -26,7 +26,7 @@ pub fn open(
     options: &BackendOptions,
     handle: Handle,
 ) -> Result<Arc<dyn KvBackend>, OpenError> {
-    Ok(match url {
+    let backend: Arc<dyn KvBackend> = match url {
         BackendUrl::Redis(address) => {
             let address = address.with_tls(&options.tls)?;
             Arc::new(RedisBackend::new(&address, options, handle))
@@ -35,6 +35,10 @@ pub fn open(
         _ if options.tls != TlsOptions::default() => return Err(TlsError::NotOverTls.into()),
         BackendUrl::Sqlite(path) => Arc::new(SqliteBackend::open(path, options, handle)?),
         BackendUrl::Memory => Arc::new(MemoryBackend::new()),
+    };
+    Ok(match options.breaker {
+        Some(breaker) => Arc::new(Breaker::new(backend, breaker)),
+        None => backend,
     })
 }
 
@@ -48,6 +52,9 @@ pub struct BackendOptions {
     /// How long local tiers go on answering when the store is silent: what they answer was current no
     /// longer ago. A silent store is asked for a sign of life after half of it. 2 seconds by default.
     pub staleness_bound: Duration,
+    /// When callers are told at once that the store fails, instead of asking it. `None`, the default:
+    /// each call finds out for itself.
+    pub breaker: Option<BreakerOptions>,
     /// The certificates of `rediss://`. Other URLs are refused if there are any.
     pub tls: TlsOptions,
 }
@@ -70,6 +77,7 @@ impl Default for BackendOptions {
             deadline: Duration::from_secs(5),
             coherence: Coherence::default(),
             staleness_bound: Duration::from_secs(2),
+            breaker: None,
             tls: TlsOptions::default(),
         }
     }

@@ -79,6 +79,12 @@ pub(crate) struct GlobalOptions {
     /// How long the local tier goes on answering while the backend is silent; fractions are allowed
     #[arg(long, global = true, value_name = "SECONDS", value_parser = parse_seconds, default_value = "2")]
     pub(crate) staleness_bound: Duration,
+    /// So many failures of the backend in a row, and it is left alone for a while: calls fail at once
+    #[arg(long, global = true, value_name = "FAILURES", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) breaker: Option<u32>,
+    /// How long it is left alone before one call may try; fractions are allowed
+    #[arg(long, global = true, value_name = "SECONDS", value_parser = parse_seconds, default_value = "1")]
+    pub(crate) breaker_pause: Duration,
     /// Root certificates (PEM) that are trusted for rediss:// instead of the system's
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) tls_ca: Option<PathBuf>,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use etcetera::{BaseStrategy, choose_base_strategy};
 use flipcache::backend::redis::TlsOptions;
-use flipcache::backend::{self, BackendOptions, BackendUrl, KvBackend};
+use flipcache::backend::{self, BackendOptions, BackendUrl, BreakerOptions, KvBackend};
 use flipcache::{Error, Options, io};
 
 use super::args::{Coherence, Eviction, GlobalOptions, KeyType, ValueType};
@@ -45,6 +45,10 @@ pub(crate) fn open_backend(
             Some(Coherence::Off) => backend::Coherence::Off,
         },
         staleness_bound: global.staleness_bound,
+        breaker: global.breaker.map(|failures| BreakerOptions {
+            failures,
+            pause: global.breaker_pause,
+        }),
         tls: tls_options(global),
         ..BackendOptions::default()
     };

@@ -218,6 +218,26 @@ fn get_while_nobody_can_tell_of_changes_is_not_local() {
 }
 
 #[test]
+fn get_after_failures_in_a_row_is_refused_by_the_breaker() {
+    let mut server = RedisServer::start();
+    let program = Program::with_backend(&server.url());
+    let mut shell = Shell::start(&program, &["--breaker", "2", "--breaker-pause", "0.05"]);
+    server.kill();
+    let refused = |answer: &Value| {
+        let message = answer["message"].as_str().unwrap_or_default();
+        message.contains("the circuit breaker is open")
+    };
+    let answers = ["get a", "get a", "get a"].map(|line| shell.ask(line));
+    assert!(refused(&answers[2]), "{answers:?}");
+    server.restart_on_same_port();
+    let start = Instant::now();
+    while shell.ask("get a")["ok"] != true {
+        assert!(start.elapsed() < PATIENCE, "a trial must find the server");
+    }
+    shell.end();
+}
+
+#[test]
 fn answers_come_at_once_and_redis_may_die_and_come_back_meanwhile() {
     let mut server = RedisServer::start();
     let program = Program::with_backend(&server.url());

@@ -1,0 +1,264 @@
+//! A circuit breaker in front of a backend: while the store fails, callers are told at once, and the store
+//! is spared all but some trials.
+//!
+//! The pattern is that of Nygard, *Release It!*, and of
+//! <https://learn.microsoft.com/en-us/azure/architecture/patterns/circuit-breaker>.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::{BackendError, Bucket, Clock, Feed, KvBackend, Page, Slot, time};
+
+/// When a breaker opens, and for how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BreakerOptions {
+    /// So many failures in a row open it; at least one does. 5 by default.
+    pub failures: u32,
+    /// How long it is open before one call may try. 1 second by default.
+    pub pause: Duration,
+}
+
+impl Default for BreakerOptions {
+    fn default() -> Self {
+        Self {
+            failures: 5,
+            pause: Duration::from_secs(1),
+        }
+    }
+}
+
+/// What a breaker does with the next call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BreakerState {
+    /// It lets it through.
+    Closed,
+    /// It answers [`BackendError::Unavailable`].
+    Open,
+    /// It lets one through, whose outcome decides.
+    HalfOpen,
+}
+
+/// A backend that is not asked while it fails.
+///
+/// Only [`BackendError::Unavailable`] and [`BackendError::Timeout`] are failures of the store; any other
+/// answer shows that it works. A call whose caller goes away counts as neither.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::Arc;
+/// use flipcache::backend::memory::MemoryBackend;
+/// use flipcache::backend::{Breaker, BreakerOptions, BreakerState};
+///
+/// let breaker = Breaker::new(Arc::new(MemoryBackend::new()), BreakerOptions::default());
+/// assert_eq!(breaker.state(), BreakerState::Closed);
+/// ```
+pub struct Breaker {
+    inner: Arc<dyn KvBackend>,
+    options: BreakerOptions,
+    clock: Clock,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// In a row.
+    failures: u32,
+    /// When the next trial is due, if it is open.
+    due: Option<Duration>,
+    /// A trial is under way.
+    is_trying: bool,
+}
+
+/// Why a call was not let through.
+#[derive(Debug, thiserror::Error)]
+#[error("the circuit breaker is open: the store has failed {0} times in a row")]
+struct IsOpen(u32);
+
+impl Breaker {
+    /// Puts a breaker in front of `inner`.
+    pub fn new(inner: Arc<dyn KvBackend>, options: BreakerOptions) -> Self {
+        Self::with_clock(inner, options, time::monotonic())
+    }
+
+    /// As [`new`](Self::new), by another clock.
+    pub fn with_clock(inner: Arc<dyn KvBackend>, options: BreakerOptions, clock: Clock) -> Self {
+        Self {
+            inner,
+            options,
+            clock,
+            state: Mutex::default(),
+        }
+    }
+
+    /// What it would do with a call now.
+    pub fn state(&self) -> BreakerState {
+        let state = self.locked();
+        match state.due {
+            None => BreakerState::Closed,
+            Some(due) if !state.is_trying && (self.clock)() >= due => BreakerState::HalfOpen,
+            Some(_) => BreakerState::Open,
+        }
+    }
+
+    async fn pass<T>(
+        &self,
+        call: impl Future<Output = Result<T, BackendError>>,
+    ) -> Result<T, BackendError> {
+        let mut passage = self.admit()?;
+        let answer = call.await;
+        passage.is_answered = true;
+        let failed = matches!(
+            answer,
+            Err(BackendError::Unavailable(_) | BackendError::Timeout)
+        );
+        self.note(failed, passage.is_trial);
+        answer
+    }
+
+    fn admit(&self) -> Result<Passage<'_>, BackendError> {
+        let mut state = self.locked();
+        let is_trial = state.due.is_some();
+        if let Some(due) = state.due {
+            if state.is_trying || (self.clock)() < due {
+                return Err(BackendError::Unavailable(Box::new(IsOpen(state.failures))));
+            }
+            state.is_trying = true;
+        }
+        Ok(Passage {
+            breaker: self,
+            is_trial,
+            is_answered: false,
+        })
+    }
+
+    fn note(&self, failed: bool, is_trial: bool) {
+        let mut state = self.locked();
+        if is_trial {
+            state.is_trying = false;
+        } else if state.due.is_some() {
+            // It was let through before the breaker opened: the trial decides.
+            return;
+        }
+        if !failed {
+            if state.due.take().is_some() {
+                tracing::info!("the circuit breaker closes: the store answers again");
+            }
+            state.failures = 0;
+            return;
+        }
+        state.failures = state.failures.saturating_add(1);
+        if state.failures >= self.options.failures.max(1) {
+            if state.due.is_none() {
+                tracing::warn!(failures = state.failures, "the circuit breaker opens");
+            }
+            state.due = Some((self.clock)().saturating_add(self.options.pause));
+        }
+    }
+
+    fn locked(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A call that was let through.
+struct Passage<'a> {
+    breaker: &'a Breaker,
+    is_trial: bool,
+    is_answered: bool,
+}
+
+impl Drop for Passage<'_> {
+    fn drop(&mut self) {
+        // Whoever tried has gone away: the next one may.
+        if self.is_trial && !self.is_answered {
+            self.breaker.locked().is_trying = false;
+        }
+    }
+}
+
+#[async_trait]
+impl KvBackend for Breaker {
+    async fn get(
+        &self,
+        bucket: &Bucket,
+        keys: &[String],
+        new_ttl: Option<Duration>,
+    ) -> Result<Vec<Slot>, BackendError> {
+        self.pass(self.inner.get(bucket, keys, new_ttl)).await
+    }
+
+    async fn set(
+        &self,
+        bucket: &Bucket,
+        entries: &[(String, Vec<u8>)],
+        ttl: Option<Duration>,
+    ) -> Result<(), BackendError> {
+        self.pass(self.inner.set(bucket, entries, ttl)).await
+    }
+
+    async fn set_if_absent(
+        &self,
+        bucket: &Bucket,
+        entries: &[(String, Vec<u8>)],
+        ttl: Option<Duration>,
+    ) -> Result<Vec<Option<Slot>>, BackendError> {
+        self.pass(self.inner.set_if_absent(bucket, entries, ttl))
+            .await
+    }
+
+    async fn increment(
+        &self,
+        bucket: &Bucket,
+        key: &str,
+        delta: i64,
+        ttl: Option<Duration>,
+    ) -> Result<i64, BackendError> {
+        self.pass(self.inner.increment(bucket, key, delta, ttl))
+            .await
+    }
+
+    async fn delete(&self, bucket: &Bucket, keys: &[String]) -> Result<u64, BackendError> {
+        self.pass(self.inner.delete(bucket, keys)).await
+    }
+
+    async fn exists(&self, bucket: &Bucket, keys: &[String]) -> Result<u64, BackendError> {
+        self.pass(self.inner.exists(bucket, keys)).await
+    }
+
+    async fn expire(
+        &self,
+        bucket: &Bucket,
+        keys: &[String],
+        ttl: Option<Duration>,
+    ) -> Result<Vec<bool>, BackendError> {
+        self.pass(self.inner.expire(bucket, keys, ttl)).await
+    }
+
+    async fn scan(
+        &self,
+        bucket: &Bucket,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<Page, BackendError> {
+        self.pass(self.inner.scan(bucket, cursor, limit)).await
+    }
+
+    async fn count(&self, bucket: &Bucket) -> Result<u64, BackendError> {
+        self.pass(self.inner.count(bucket)).await
+    }
+
+    async fn clear(&self, bucket: &Bucket) -> Result<u64, BackendError> {
+        self.pass(self.inner.clear(bucket)).await
+    }
+
+    fn feed(&self) -> Option<Arc<Feed>> {
+        self.inner.feed()
+    }
+
+    async fn hear(&self, bucket: &Bucket) -> Result<(), BackendError> {
+        self.pass(self.inner.hear(bucket)).await
+    }
+}

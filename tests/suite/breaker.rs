@@ -1,0 +1,137 @@
+//! The circuit breaker: a store that fails is left alone, but for a trial now and then.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use flipcache::backend::{BackendError, Breaker, BreakerOptions, BreakerState, KvBackend, Slot};
+
+use crate::double::{Double, Fault};
+use crate::stores::{bucket, in_memory, keys};
+
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// A breaker that opens at the third failure, by a clock that moves when told.
+struct World {
+    double: Arc<Double>,
+    breaker: Arc<Breaker>,
+    millis: Arc<AtomicU64>,
+}
+
+impl World {
+    fn new() -> Self {
+        let double = Double::over(in_memory().backend);
+        let millis = Arc::new(AtomicU64::new(0));
+        let clock = {
+            let millis = millis.clone();
+            Arc::new(move || Duration::from_millis(millis.load(Ordering::SeqCst)))
+        };
+        let options = BreakerOptions {
+            failures: 3,
+            pause: PAUSE,
+        };
+        let breaker = Breaker::with_clock(double.clone(), options, clock);
+        Self {
+            double,
+            breaker: Arc::new(breaker),
+            millis,
+        }
+    }
+
+    fn wait(&self, duration: Duration) {
+        let millis = u64::try_from(duration.as_millis()).expect("a short time");
+        self.millis.fetch_add(millis, Ordering::SeqCst);
+    }
+
+    async fn get(&self) -> Result<Vec<Slot>, BackendError> {
+        self.breaker.get(&bucket("n"), &keys(["k"]), None).await
+    }
+
+    /// Fails until the breaker is open.
+    async fn open(&self) {
+        self.double.set_fault(Fault::Down);
+        for _ in 0..3 {
+            assert_eq!(self.breaker.state(), BreakerState::Closed);
+            self.get().await.expect_err("the store is down");
+        }
+        assert_eq!(self.breaker.state(), BreakerState::Open);
+        self.double.calls();
+    }
+}
+
+#[tokio::test]
+async fn call_after_failures_in_a_row_is_refused_without_asking() {
+    let world = World::new();
+    world.open().await;
+    let error = world.get().await.expect_err("it is open");
+    assert!(matches!(error, BackendError::Unavailable(_)), "{error:?}");
+    let cause = std::error::Error::source(&error).expect("it says why");
+    assert!(cause.to_string().contains("3 times"), "{cause}");
+    assert_eq!(world.double.calls(), [""; 0]);
+}
+
+#[tokio::test]
+async fn failures_that_are_not_in_a_row_do_not_open_it() {
+    let world = World::new();
+    for _ in 0..5 {
+        for fault in [Fault::Down, Fault::Down, Fault::Off] {
+            world.double.set_fault(fault);
+            let answer = world.get().await;
+            assert_eq!(answer.is_ok(), fault == Fault::Off, "{answer:?}");
+        }
+    }
+    assert_eq!(world.breaker.state(), BreakerState::Closed);
+}
+
+#[tokio::test]
+async fn trial_after_the_pause_decides() {
+    let world = World::new();
+    world.open().await;
+    world.wait(PAUSE);
+    assert_eq!(world.breaker.state(), BreakerState::HalfOpen);
+    world.get().await.expect_err("the store is still down");
+    assert_eq!(world.double.calls(), ["get"]);
+    assert_eq!(world.breaker.state(), BreakerState::Open);
+
+    world.double.set_fault(Fault::Off);
+    world.get().await.expect_err("the pause begins anew");
+    world.wait(PAUSE);
+    world.get().await.expect("the store is up");
+    assert_eq!(world.breaker.state(), BreakerState::Closed);
+    world.get().await.expect("it is closed");
+}
+
+#[tokio::test]
+async fn trial_under_way_is_the_only_one_and_another_follows_if_it_is_given_up() {
+    let world = World::new();
+    world.open().await;
+    world.wait(PAUSE);
+    world.double.set_fault(Fault::Waits);
+    let trial = {
+        let breaker = world.breaker.clone();
+        tokio::spawn(async move { breaker.get(&bucket("n"), &keys(["k"]), None).await })
+    };
+    world.double.wait_for_calls(1).await;
+    world.get().await.expect_err("one trial is enough");
+    trial.abort();
+    trial.await.expect_err("it was given up");
+    world.double.set_fault(Fault::Off);
+    world.get().await.expect("the next one may try");
+    assert_eq!(world.breaker.state(), BreakerState::Closed);
+}
+
+#[tokio::test]
+async fn answer_to_a_call_from_before_it_opened_does_not_close_it() {
+    let world = World::new();
+    world.double.set_fault(Fault::Waits);
+    let early = {
+        let breaker = world.breaker.clone();
+        tokio::spawn(async move { breaker.get(&bucket("n"), &keys(["k"]), None).await })
+    };
+    world.double.wait_for_calls(1).await;
+    world.open().await;
+    world.double.set_fault(Fault::Off);
+    world.double.let_go(1);
+    early.await.expect("it ends").expect("it is answered");
+    assert_eq!(world.breaker.state(), BreakerState::Open);
+}
