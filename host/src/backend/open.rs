@@ -50,7 +50,8 @@ pub struct BackendOptions {
     /// Whether the local tiers are told what others write.
     pub coherence: Coherence,
     /// How long local tiers go on answering when the store is silent: what they answer was current no
-    /// longer ago. A silent store is asked for a sign of life after half of it. 2 seconds by default.
+    /// longer ago. A silent store is asked for a sign of life after half of it. 2 seconds by default;
+    /// less than 50 milliseconds counts as that.
     pub staleness_bound: Duration,
     /// When callers are told at once that the store fails, instead of asking it. `None`, the default:
     /// each call finds out for itself.

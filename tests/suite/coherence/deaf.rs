@@ -98,6 +98,18 @@ async fn get_master_that_becomes_a_replica_is_not_answered_locally() {
     wait_until_local(&user, "k").await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn get_with_the_shortest_bound_is_answered_and_kept_now_and_then() {
+    let server = RedisServer::start();
+    let options = BackendOptions {
+        staleness_bound: Duration::ZERO,
+        ..BackendOptions::default()
+    };
+    let user = cache(&client_with(&server, &options), "user");
+    user.set("k", "v").await.expect("the server must take it");
+    wait_until_local(&user, "k").await;
+}
+
 /// Servers that cannot tell: one that does not know the command, and one that speaks no RESP3.
 fn silent() -> [RedisServer; 2] {
     ["CLIENT", "HELLO"].map(|command| {

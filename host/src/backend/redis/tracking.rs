@@ -25,6 +25,9 @@ const MAX_PREFIXES: usize = 64;
 /// So many buckets are told apart; more of them, and all of the server's keys are followed.
 const MAX_BUCKETS: usize = 4_096;
 
+/// The least bound: a heartbeat takes some time, and the clock that it is counted by has steps of its own.
+const LEAST_BOUND: Duration = Duration::from_millis(50);
+
 /// How often a connection is prepared for one bucket, before that is given up.
 const ATTEMPTS: usize = 3;
 
@@ -80,7 +83,7 @@ impl Tracking {
         Some(Self {
             feed: Arc::new(Feed::deaf()),
             is_required,
-            bound,
+            bound: bound.max(LEAST_BOUND),
             prefixes: Mutex::default(),
             turn: tokio::sync::Mutex::default(),
         })
