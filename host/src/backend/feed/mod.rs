@@ -220,7 +220,7 @@ impl std::fmt::Debug for State {
 }
 
 /// A moment until which a store is known to hear, by a clock of the system that is cheap to read and
-/// behind the exact one by no more than [`TICK`].
+/// behind the exact one by no more than 10 ms.
 #[derive(Clone, Copy, Debug)]
 pub struct Heard(u64);
 
