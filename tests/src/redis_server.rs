@@ -260,7 +260,7 @@ impl Process {
         let _ = self.0.wait();
     }
 
-    fn signal(&self, signal: &str) {
+    pub(crate) fn signal(&self, signal: &str) {
         let id = self.0.id().to_string();
         let status = Command::new("kill").args([signal, &id]).status();
         assert!(

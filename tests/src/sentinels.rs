@@ -152,6 +152,11 @@ impl SentinelTrio {
         self.sentinels[sentinel].process.end();
     }
 
+    /// Stops a sentinel (SIGSTOP): it keeps its connections and answers nothing.
+    pub fn pause_sentinel(&self, sentinel: usize) {
+        self.sentinels[sentinel].process.signal("-STOP");
+    }
+
     /// Starts a sentinel again, with what it knew.
     ///
     /// # Panics

@@ -152,19 +152,29 @@ async fn get_old_master_that_comes_back_is_not_believed() {
     assert_eq!(held, "own");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn failover_after_the_sentinel_that_was_heard_is_gone_is_followed() {
+/// A failover that the sentinel which was heard first does not tell of.
+async fn follow(silence: fn(&mut SentinelTrio)) {
     let mut trio = SentinelTrio::start();
     let client = client(&trio.url(), &BackendOptions::default());
     let user = client.cache("user").open().expect("the options are valid");
     keep(&user, "k", "before").await;
-    trio.kill_sentinel(0);
+    silence(&mut trio);
     keep(&user, "k", "still").await;
 
     let master = block_in_place(|| trio.fail_over(1));
     let _: () = foreign(master, &["SET", "user:k", "new"]);
     wait_until(&user, "k", "new", PATIENCE).await;
     wait_until_works(&client).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn failover_after_the_sentinel_that_was_heard_is_gone_is_followed() {
+    follow(|trio| trio.kill_sentinel(0)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn failover_while_the_sentinel_that_was_heard_hangs_is_followed() {
+    follow(|trio| trio.pause_sentinel(0)).await;
 }
 
 /// With the users of the guide.

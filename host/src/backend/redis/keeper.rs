@@ -20,7 +20,7 @@ use super::handshake::explained;
 use super::place::{Place, Site};
 use super::sentinel::Lookout;
 use super::tracking::Tracking;
-use crate::backend::describe;
+use crate::backend::{describe, time};
 
 /// The pause before the second of several attempts that nobody waits for; each later one is twice as
 /// long as the one before.
@@ -95,11 +95,14 @@ impl Keeper {
         shared: &Arc<Shared>,
     ) -> Result<(MultiplexedConnection, Option<Lookout>), Failure> {
         // Sooner than those who wait for the attempt give up, so that they learn why it failed.
-        let end = Instant::now() + self.deadline / 10 * 9;
+        let end = time::deadline_after(self.deadline / 10 * 9);
         let (site, mut lookout) = self.place.find(self.deadline / 10 * 4).await?;
         let connected = tokio::select! {
             connected = self.connect(&site, end, number, shared) => connected,
-            () = moved(lookout.as_mut()) => return Err(Failure::Lost),
+            () = moved(lookout.as_mut()) => {
+                shared.lose(number);
+                return Err(Failure::Lost);
+            }
         };
         match connected {
             Ok(connection) => Ok((connection, lookout)),
@@ -114,7 +117,7 @@ impl Keeper {
     async fn connect(
         &self,
         site: &Site,
-        end: Instant,
+        end: tokio::time::Instant,
         number: u64,
         shared: &Arc<Shared>,
     ) -> Result<MultiplexedConnection, RedisError> {
@@ -123,9 +126,10 @@ impl Keeper {
             hear_if_alive(&weak, number, &push);
             Ok::<(), ()>(())
         };
-        let time = end.saturating_duration_since(Instant::now());
         let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(time))
+            .set_connection_timeout(Some(
+                end.saturating_duration_since(tokio::time::Instant::now()),
+            ))
             // Deadlines are the callers', on the timer of our own runtime.
             .set_response_timeout(None);
         let with_pushes = config.clone().set_push_sender(on_push);

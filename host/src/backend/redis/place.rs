@@ -2,10 +2,11 @@
 
 use std::io;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ::redis::aio::MultiplexedConnection;
 use ::redis::{ConnectionInfo, Pipeline, RedisError};
+use tokio::time::Instant;
 
 use super::address::{Kind, shown};
 use super::connection::Failure;
@@ -79,7 +80,7 @@ impl Place {
         let mut pipeline = Pipeline::new();
         pipeline.cmd("ROLE");
         let replies = connection.send_packed_commands(&pipeline, 0, 1);
-        let replies = tokio::time::timeout_at(end.into(), replies).await;
+        let replies = tokio::time::timeout_at(end, replies).await;
         let replies = replies.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
         match is_master(&replies) {
             true => Ok(()),

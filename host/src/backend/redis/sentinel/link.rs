@@ -53,20 +53,8 @@ impl Link {
         let (sender, said) = watch::channel(Said::Nothing);
         let service = service.to_owned();
         let on_push = move |push: PushInfo| {
-            let news = match push.kind {
-                PushKind::Disconnection => Said::Gone,
-                PushKind::Message if is_switch_of(&service, &push) => Said::Switched,
-                _ => return Ok::<(), ()>(()),
-            };
-            sender.send_if_modified(|said| {
-                // A switch must not be forgotten when the link is cut.
-                let is_new = *said != Said::Switched;
-                if is_new {
-                    *said = news;
-                }
-                is_new
-            });
-            Ok(())
+            take_in(&sender, &service, &push);
+            Ok::<(), ()>(())
         };
         // Who asks has a deadline.
         let config = AsyncConnectionConfig::new()
@@ -141,6 +129,22 @@ async fn connect(
     client
         .get_multiplexed_async_connection_with_config(config)
         .await
+}
+
+fn take_in(sender: &watch::Sender<Said>, service: &str, push: &PushInfo) {
+    let news = match push.kind {
+        PushKind::Disconnection => Said::Gone,
+        PushKind::Message if is_switch_of(service, push) => Said::Switched,
+        _ => return,
+    };
+    sender.send_if_modified(|said| {
+        // A switch must not be forgotten when the link is cut.
+        let is_new = *said != Said::Switched;
+        if is_new {
+            *said = news;
+        }
+        is_new
+    });
 }
 
 /// Whether a message says that the service has another master.
