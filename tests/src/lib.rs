@@ -3,6 +3,7 @@
 //! # Layout
 //!
 //! - [`redis_server`] starts Redis servers, one for each test that needs one.
+//! - [`sentinels`] starts a master, its replicas and those who watch them.
 //! - [`certificates`] makes those that servers and clients show each other over TLS.
 //! - [`examples`] names the files of the built examples. The binary `build-examples` copies them to
 //!   where a reader of the README looks for them.
@@ -14,6 +15,7 @@
 pub mod certificates;
 pub mod components;
 pub mod redis_server;
+pub mod sentinels;
 
 pub mod examples;
 
@@ -22,3 +24,4 @@ pub const BENCH_APP: &str = env!("FLIPCACHE_TEST_BENCH_APP_FILE");
 
 pub use certificates::{Authority, Identity};
 pub use redis_server::{RedisOptions, RedisServer, ServerTls};
+pub use sentinels::{SentinelOptions, SentinelTrio};

@@ -175,7 +175,7 @@ impl RedisServer {
 }
 
 /// A child that does not outlive its value.
-struct Process(Child);
+pub(crate) struct Process(Child);
 
 impl Process {
     fn spawn(port: u16, options: &RedisOptions, folder: &TempDir) -> Self {
@@ -204,6 +204,22 @@ impl Process {
         if let Some(password) = &options.password {
             command.args(["--requirepass", password]);
         }
+        Self::spawn_command(command)
+    }
+
+    /// A sentinel whose `sentinel.conf` is in the folder.
+    pub(crate) fn spawn_sentinel(folder: &TempDir) -> Self {
+        let mut command = Command::new("redis-server");
+        command
+            .current_dir(folder.path())
+            .args(["sentinel.conf", "--sentinel"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        Self::spawn_command(command)
+    }
+
+    fn spawn_command(mut command: Command) -> Self {
         match command.spawn() {
             Ok(child) => Self(child),
             Err(error) if error.kind() == ErrorKind::NotFound => panic!(
@@ -213,20 +229,24 @@ impl Process {
         }
     }
 
-    /// Waits until this process, and no other that has the port, answers; `false` if it ends instead.
     fn answers(&mut self, port: u16, options: &RedisOptions, folder: &TempDir) -> bool {
         let password = options.password.as_deref();
+        self.is_answered_as(|| match options.tls {
+            // It listens on the socket last.
+            Some(_) => process_id_by_socket(&folder.path().join(SOCKET), password),
+            None => process_id(port, password),
+        })
+    }
+
+    /// Waits until this process, and no other that has the port, answers with its id; `false` if it ends
+    /// instead.
+    pub(crate) fn is_answered_as(&mut self, id: impl Fn() -> Option<u32>) -> bool {
         let start = Instant::now();
         while start.elapsed() < START {
             if self.0.try_wait().is_ok_and(|status| status.is_some()) {
                 return false;
             }
-            let answer = match options.tls {
-                // It listens on the socket last.
-                Some(_) => process_id_by_socket(&folder.path().join(SOCKET), password),
-                None => process_id(port, password),
-            };
-            if answer == Some(self.0.id()) {
+            if id() == Some(self.0.id()) {
                 return true;
             }
             thread::sleep(Duration::from_millis(5));
@@ -234,13 +254,13 @@ impl Process {
         false
     }
 
-    fn end(&mut self) {
+    pub(crate) fn end(&mut self) {
         // An error means that it has ended already.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
 
-    fn signal(&self, signal: &str) {
+    pub(crate) fn signal(&self, signal: &str) {
         let id = self.0.id().to_string();
         let status = Command::new("kill").args([signal, &id]).status();
         assert!(
@@ -256,7 +276,7 @@ impl Drop for Process {
     }
 }
 
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
         .and_then(|listener| listener.local_addr())
         .expect("a free port of the loopback interface must be found")

@@ -16,6 +16,7 @@ mod paths;
 mod python;
 mod redis_acl;
 mod redis_faults;
+mod redis_sentinel;
 mod redis_tls;
 mod redis_wire;
 mod sdk;

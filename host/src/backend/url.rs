@@ -10,6 +10,9 @@ use super::redis::{AddressError, RedisAddress};
 ///
 /// - `redis://[user[:password]@]host[:port][/database]`;
 /// - `rediss://…`, the same over TLS: see [`TlsOptions`](super::redis::TlsOptions);
+/// - `redis+sentinel://[user[:password]@]host[:port][,host[:port]…]/service[/database]`: the master that
+///   these sentinels name; the password is that of the master. Who we are to the sentinels stands behind,
+///   as in `?sentinel_username=…&sentinel_password=…`;
 /// - `redis+unix:///path/of/socket[?db=…&user=…&pass=…]`, also as `unix://`;
 /// - `sqlite:PATH`: a file, which is created if missing;
 /// - `memory:`: this process's memory.
@@ -30,7 +33,7 @@ use super::redis::{AddressError, RedisAddress};
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub enum BackendUrl {
-    /// A Redis server.
+    /// A Redis server, or the master that sentinels name.
     Redis(RedisAddress),
     /// An `SQLite` file.
     Sqlite(PathBuf),
@@ -44,11 +47,13 @@ impl FromStr for BackendUrl {
     fn from_str(url: &str) -> Result<Self, UrlError> {
         let (scheme, rest) = url.split_once(':').ok_or(UrlError::NoScheme)?;
         match scheme.to_ascii_lowercase().as_str() {
-            "redis" | "rediss" | "redis+unix" | "unix" => Ok(Self::Redis(url.parse()?)),
+            "redis" | "rediss" | "redis+unix" | "unix" | "redis+sentinel" => {
+                Ok(Self::Redis(url.parse()?))
+            }
             "sqlite" => sqlite_path(rest).map(Self::Sqlite),
             "memory" if matches!(rest, "" | "//") => Ok(Self::Memory),
             "memory" => Err(UrlError::NotMemory),
-            "redis+cluster" | "redis+sentinel" => Err(UrlError::NotYet(scheme.to_owned())),
+            "redis+cluster" => Err(UrlError::NotYet(scheme.to_owned())),
             _ => Err(UrlError::UnknownScheme),
         }
     }
@@ -95,7 +100,8 @@ pub enum UrlError {
     Redis(#[from] AddressError),
 }
 
-const SUPPORTED: &str = "redis://HOST, rediss://HOST, redis+unix:///PATH, sqlite:PATH and memory:";
+const SUPPORTED: &str = "redis://HOST, rediss://HOST, \
+     redis+sentinel://HOST,HOST/SERVICE, redis+unix:///PATH, sqlite:PATH and memory:";
 
 fn sqlite_path(rest: &str) -> Result<PathBuf, UrlError> {
     let path = rest.strip_prefix("//").unwrap_or(rest);
@@ -135,11 +141,11 @@ mod tests {
 
     #[test]
     fn from_str_scheme_of_a_later_version_says_so() {
-        for scheme in ["redis+cluster", "redis+sentinel"] {
-            let error = parse(&format!("{scheme}://u:secret@host")).unwrap_err();
-            let text = error.to_string();
-            assert!(text.starts_with(scheme) && text.contains("not supported by this version yet"));
-        }
+        let text = parse("redis+cluster://u:secret@host")
+            .unwrap_err()
+            .to_string();
+        assert!(text.starts_with("redis+cluster"));
+        assert!(text.contains("not supported by this version yet"));
     }
 
     #[test]
@@ -160,6 +166,7 @@ mod tests {
             "redis://localhost:6379/0",
             "redis://app@[::1]:7000/3",
             "rediss://app@localhost:6379/0",
+            "redis+sentinel://app@[::1]:26379,b:1/service/3?sentinel_username=watch",
             "redis+unix:///run/redis.sock?db=0",
             "sqlite:cache.db",
             "memory:",

@@ -44,7 +44,7 @@ fn cache(client: &Client, name: &str) -> Cache {
 }
 
 /// Writes a value, and checks that the local tier keeps it.
-async fn keep(cache: &Cache, key: &str, value: &str) {
+pub(crate) async fn keep(cache: &Cache, key: &str, value: &str) {
     cache
         .set(key, value)
         .await
@@ -52,7 +52,7 @@ async fn keep(cache: &Cache, key: &str, value: &str) {
     assert_eq!(read(cache, key).await, local(value), "it must be kept");
 }
 
-async fn read(cache: &Cache, key: &str) -> Found<String> {
+pub(crate) async fn read(cache: &Cache, key: &str) -> Found<String> {
     let found = cache.get_detailed(key).await;
     found.expect("the server must answer")
 }
@@ -65,7 +65,7 @@ fn local(value: &str) -> Found<String> {
 }
 
 /// Reads a key until it holds what it must.
-async fn wait_until(cache: &Cache, key: &str, value: Option<&str>) {
+pub(crate) async fn wait_until(cache: &Cache, key: &str, value: Option<&str>) {
     let start = Instant::now();
     loop {
         let found = read(cache, key).await;
@@ -81,7 +81,7 @@ async fn wait_until(cache: &Cache, key: &str, value: Option<&str>) {
 }
 
 /// Reads a key until the local tier has it.
-async fn wait_until_local(cache: &Cache, key: &str) {
+pub(crate) async fn wait_until_local(cache: &Cache, key: &str) {
     let start = Instant::now();
     loop {
         let found = cache.get_detailed(key).await;

@@ -38,7 +38,9 @@ async fn run(race: Race) {
     for _ in 0..runs() {
         let server = RedisServer::start();
         let client = client(&server);
-        let cache = client.cache("race").local_max(2 * KEYS as u32);
+        let cache = client
+            .cache("race")
+            .local_max(2 * u32::try_from(KEYS).expect("it is small"));
         let cache = cache.open().expect("the options are valid");
         let keys: Arc<[String]> = (0..KEYS).map(|number| number.to_string()).collect();
         write_all(connection(&server).await, keys.clone(), "before").await;

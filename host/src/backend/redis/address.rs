@@ -9,15 +9,21 @@ use std::str::FromStr;
 use ::redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisConnectionInfo};
 use rustls::pki_types::ServerName;
 
+use super::sentinel::{SentinelAddress, SentinelUrlError};
 use super::tls::{self, TlsError, TlsOptions};
 
-/// The address of one Redis server, with user, password and database, and for TLS whom to trust there.
+/// The address of one Redis server, with user, password and database, and for TLS whom to trust there; or
+/// of the sentinels that know which server it is.
 ///
-/// `Display` and `Debug` leave the password out, and they and `==` leave out the certificates.
+/// `Display` and `Debug` leave passwords out, and they and `==` leave out the certificates.
 #[derive(Clone)]
-pub struct RedisAddress {
-    // With room for certificates it would be ten times as large as any other URL.
-    info: Box<ConnectionInfo>,
+pub struct RedisAddress(Kind);
+
+/// Boxed: with room for certificates it would be ten times as large as any other URL.
+#[derive(Clone)]
+pub(super) enum Kind {
+    Server(Box<ConnectionInfo>),
+    Sentinels(Box<SentinelAddress>),
 }
 
 impl RedisAddress {
@@ -28,27 +34,35 @@ impl RedisAddress {
     /// [`TlsError`] if a file is missing or holds something else, if one of a certificate and its key
     /// is named alone, or if files are named and the address is none of `rediss://`.
     pub fn with_tls(&self, options: &TlsOptions) -> Result<Self, TlsError> {
-        let info = tls::equip(self.connection_info(), options)?;
-        Ok(Self {
-            info: Box::new(info),
-        })
+        match &self.0 {
+            Kind::Server(info) => {
+                let info = tls::equip(ConnectionInfo::clone(info), options)?;
+                Ok(Self(Kind::Server(Box::new(info))))
+            }
+            Kind::Sentinels(_) if *options != TlsOptions::default() => Err(TlsError::NotOverTls),
+            Kind::Sentinels(_) => Ok(self.clone()),
+        }
     }
 
-    /// What redis-rs needs to know to connect.
-    pub(super) fn connection_info(&self) -> ConnectionInfo {
-        ConnectionInfo::clone(&self.info)
+    /// What it is the address of.
+    pub(super) fn kind(&self) -> &Kind {
+        &self.0
     }
+}
 
-    fn parts(&self) -> (&ConnectionAddr, i64, Option<&str>, Option<&str>) {
-        let settings = self.info.redis_settings();
-        let (user, password) = (settings.username(), settings.password());
-        (self.info.addr(), settings.db(), user, password)
-    }
+fn parts(info: &ConnectionInfo) -> (&ConnectionAddr, i64, Option<&str>, Option<&str>) {
+    let settings = info.redis_settings();
+    let (user, password) = (settings.username(), settings.password());
+    (info.addr(), settings.db(), user, password)
 }
 
 impl PartialEq for RedisAddress {
     fn eq(&self, other: &Self) -> bool {
-        self.parts() == other.parts()
+        match (&self.0, &other.0) {
+            (Kind::Server(one), Kind::Server(other)) => parts(one) == parts(other),
+            (Kind::Sentinels(one), Kind::Sentinels(other)) => one == other,
+            _ => false,
+        }
     }
 }
 
@@ -58,42 +72,49 @@ impl FromStr for RedisAddress {
     type Err = AddressError;
 
     fn from_str(url: &str) -> Result<Self, AddressError> {
-        let parsed = ::redis::parse_redis_url(url).ok_or(AddressError::Malformed)?;
-        let over_tls = matches!(parsed.scheme(), "rediss" | "valkeys");
-        if over_tls && parsed.fragment() == Some("insecure") {
-            return Err(AddressError::Insecure);
-        }
-        let options: &[&str] = match parsed.scheme() {
-            "redis" | "valkey" | "rediss" | "valkeys" => &[],
-            _ => &["db", "user", "pass"],
-        };
-        // A stray character of a password must not end up in a part that is shown.
-        let known = parsed
-            .query_pairs()
-            .all(|(name, _)| options.contains(&name.as_ref()));
-        if parsed.fragment().is_some() || !known {
-            return Err(AddressError::Malformed);
-        }
-        let info = parsed
-            .into_connection_info()
-            .map_err(|_| AddressError::Malformed)?;
-        let settings = settings_of(&info);
-        let verifiable = match info.addr() {
-            ConnectionAddr::TcpTls { host, .. } => ServerName::try_from(host.as_str()).is_ok(),
-            _ => true,
-        };
-        if settings.db() < 0 || !verifiable {
-            return Err(AddressError::Malformed);
-        }
-        Ok(Self {
-            info: Box::new(info.set_redis_settings(settings)),
-        })
+        let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
+        Ok(Self(match scheme.eq_ignore_ascii_case("redis+sentinel") {
+            true => Kind::Sentinels(Box::new(url.parse()?)),
+            false => Kind::Server(Box::new(server(url)?)),
+        }))
     }
 }
 
+/// The address of a server, as redis-rs takes it.
+pub(super) fn server(url: &str) -> Result<ConnectionInfo, AddressError> {
+    let parsed = ::redis::parse_redis_url(url).ok_or(AddressError::Malformed)?;
+    let over_tls = matches!(parsed.scheme(), "rediss" | "valkeys");
+    if over_tls && parsed.fragment() == Some("insecure") {
+        return Err(AddressError::Insecure);
+    }
+    let options: &[&str] = match parsed.scheme() {
+        "redis" | "valkey" | "rediss" | "valkeys" => &[],
+        _ => &["db", "user", "pass"],
+    };
+    // A stray character of a password must not end up in a part that is shown.
+    let known = parsed
+        .query_pairs()
+        .all(|(name, _)| options.contains(&name.as_ref()));
+    if parsed.fragment().is_some() || !known {
+        return Err(AddressError::Malformed);
+    }
+    let info = parsed
+        .into_connection_info()
+        .map_err(|_| AddressError::Malformed)?;
+    let settings = settings_of(info.redis_settings());
+    let verifiable = match info.addr() {
+        ConnectionAddr::TcpTls { host, .. } => ServerName::try_from(host.as_str()).is_ok(),
+        _ => true,
+    };
+    if settings.db() < 0 || !verifiable {
+        return Err(AddressError::Malformed);
+    }
+    Ok(info.set_redis_settings(settings))
+}
+
 /// Who we are and what we are called there.
-fn settings_of(info: &ConnectionInfo) -> RedisConnectionInfo {
-    let settings = info.redis_settings().clone();
+pub(super) fn settings_of(settings: &RedisConnectionInfo) -> RedisConnectionInfo {
+    let settings = settings.clone();
     let settings = settings.set_lib_name(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
     let named = settings.username().is_some_and(|user| !user.is_empty());
     match settings.password() {
@@ -105,7 +126,11 @@ fn settings_of(info: &ConnectionInfo) -> RedisConnectionInfo {
 
 impl fmt::Display for RedisAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (server, database, user, _) = self.parts();
+        let info = match &self.0 {
+            Kind::Server(info) => info,
+            Kind::Sentinels(address) => return address.fmt(f),
+        };
+        let (server, database, user, _) = parts(info);
         let user = user.unwrap_or_default();
         if let ConnectionAddr::Unix(path) = server {
             write!(f, "redis+unix://{}?db={database}", path.display())?;
@@ -119,16 +144,19 @@ impl fmt::Display for RedisAddress {
             ConnectionAddr::TcpTls { .. } => "rediss",
             _ => "redis",
         };
-        write!(f, "{scheme}://{user}{at}")?;
-        match server {
-            ConnectionAddr::Tcp(host, port) | ConnectionAddr::TcpTls { host, port, .. }
-                if host.contains(':') =>
-            {
-                write!(f, "[{host}]:{port}")
-            }
-            other => other.fmt(f),
-        }?;
-        write!(f, "/{database}")
+        write!(f, "{scheme}://{user}{at}{}/{database}", shown(server))
+    }
+}
+
+/// `host:port`, as it stands in a URL.
+pub(super) fn shown(server: &ConnectionAddr) -> String {
+    match server {
+        ConnectionAddr::Tcp(host, port) | ConnectionAddr::TcpTls { host, port, .. }
+            if host.contains(':') =>
+        {
+            format!("[{host}]:{port}")
+        }
+        other => other.to_string(),
     }
 }
 
@@ -156,6 +184,9 @@ pub enum AddressError {
          certificate instead"
     )]
     Insecure,
+    /// It is to be the address of a master that sentinels know, and is not.
+    #[error(transparent)]
+    Sentinels(#[from] SentinelUrlError),
 }
 
 #[cfg(test)]
@@ -174,7 +205,10 @@ mod tests {
             let address: RedisAddress = url.parse().unwrap();
             let shown = format!("{address} {address:?}");
 
-            assert_eq!(address.parts().3, Some("p@ss#w0rd"));
+            let Kind::Server(info) = address.kind() else {
+                panic!("{url} names a server");
+            };
+            assert_eq!(parts(info).3, Some("p@ss#w0rd"));
             assert!(!shown.contains("w0rd"), "leave the password out of {shown}");
         }
     }

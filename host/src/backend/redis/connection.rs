@@ -66,9 +66,22 @@ pub(super) enum Failure {
         #[source]
         source: RedisError,
     },
+    /// A sentinel answered that it watches no such service.
+    #[error("{sentinel} knows no master by the name `{service}`")]
+    UnknownService {
+        sentinel: Arc<str>,
+        service: Arc<str>,
+    },
     /// The connection was lost or given up.
     #[error("the connection was lost")]
     Lost,
+}
+
+impl Failure {
+    /// Whether nobody was there to say more.
+    pub(super) fn is_unreachable(&self) -> bool {
+        matches!(self, Self::Refused { source, .. } if source.is_io_error())
+    }
 }
 
 impl From<Failure> for BackendError {

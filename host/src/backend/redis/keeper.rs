@@ -3,23 +3,24 @@
 //! Tracking and its pushes need RESP3, which begins with `HELLO 3`:
 //! <https://redis.io/docs/latest/commands/hello/>.
 
+use std::future::pending;
 use std::hash::{BuildHasher, RandomState};
 use std::io;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ::redis::aio::MultiplexedConnection;
 use ::redis::io::tcp::{TcpSettings, socket2::TcpKeepalive};
-use ::redis::{
-    AsyncConnectionConfig, Client, ConnectionInfo, ProtocolVersion, PushInfo, RedisError,
-};
+use ::redis::{AsyncConnectionConfig, Client, ProtocolVersion, PushInfo, RedisError};
 use tokio::time::MissedTickBehavior;
 
 use super::connection::{Failure, Shared, hear_if_alive};
 use super::error::is_hello_unknown;
 use super::handshake::explained;
+use super::place::{Place, Site};
+use super::sentinel::Lookout;
 use super::tracking::Tracking;
+use crate::backend::{describe, time};
 
 /// The pause before the second of several attempts that nobody waits for; each later one is twice as
 /// long as the one before.
@@ -36,20 +37,22 @@ const PROBE_AFTER: Duration = Duration::from_secs(15);
 
 /// Where to connect and how.
 pub(super) struct Keeper {
-    info: ConnectionInfo,
-    /// For logs and errors: without the password.
+    place: Place,
+    tcp: TcpSettings,
+    /// For logs: without the password.
     address: Arc<str>,
     /// How long an attempt may take.
     deadline: Duration,
 }
 
 impl Keeper {
-    pub(super) fn new(info: ConnectionInfo, address: Arc<str>, deadline: Duration) -> Self {
+    pub(super) fn new(place: Place, address: Arc<str>, deadline: Duration) -> Self {
         let tcp = TcpSettings::default()
             .set_nodelay(true)
             .set_keepalive(TcpKeepalive::new().with_time(PROBE_AFTER));
         Self {
-            info: info.set_tcp_settings(tcp),
+            place,
+            tcp,
             address,
             deadline,
         }
@@ -62,18 +65,20 @@ impl Keeper {
         let mut failures = 0;
         loop {
             let number = shared.begin();
-            let outcome = self.connect(number, &shared).await;
-            self.log(&outcome, failures);
-            let connected = outcome.as_ref().ok().cloned();
+            let outcome = self.attempt(number, &shared).await;
+            self.log(outcome.as_ref().err(), failures);
             let since = Instant::now();
-            shared.end(outcome);
-            if let Some(connection) = connected {
-                self.watch(number, connection, &shared).await;
-                tracing::warn!(address = &*self.address, "lost the connection to Redis");
-                if since.elapsed() >= WORTH_SOMETHING {
-                    failures = 0;
-                    continue;
+            match outcome {
+                Ok((connection, lookout)) => {
+                    shared.end(Ok(connection.clone()));
+                    self.watch(number, connection, lookout, &shared).await;
+                    tracing::warn!(address = &*self.address, "lost the connection to Redis");
+                    if since.elapsed() >= WORTH_SOMETHING {
+                        failures = 0;
+                        continue;
+                    }
                 }
+                Err(failure) => shared.end(Err(failure)),
             }
             tokio::select! {
                 () = shared.wanted.notified() => {}
@@ -83,40 +88,67 @@ impl Keeper {
         }
     }
 
-    async fn connect(
+    /// Finds out where to connect, and connects, unless it is said meanwhile that the place is another.
+    async fn attempt(
         &self,
         number: u64,
         shared: &Arc<Shared>,
-    ) -> Result<MultiplexedConnection, Failure> {
+    ) -> Result<(MultiplexedConnection, Option<Lookout>), Failure> {
+        // Sooner than those who wait for the attempt give up, so that they learn why it failed.
+        let end = time::deadline_after(self.deadline / 10 * 9);
+        let (site, mut lookout) = self.place.find(self.deadline / 10 * 4).await?;
+        let connected = tokio::select! {
+            connected = self.connect(&site, end, number, shared) => connected,
+            () = moved(lookout.as_mut()) => {
+                shared.lose(number);
+                return Err(Failure::Lost);
+            }
+        };
+        match connected {
+            Ok(connection) => Ok((connection, lookout)),
+            Err(source) => {
+                self.place.led_nowhere();
+                let address = site.shown;
+                Err(Failure::Refused { address, source })
+            }
+        }
+    }
+
+    async fn connect(
+        &self,
+        site: &Site,
+        end: tokio::time::Instant,
+        number: u64,
+        shared: &Arc<Shared>,
+    ) -> Result<MultiplexedConnection, RedisError> {
         let weak = Arc::downgrade(shared);
         let on_push = move |push: PushInfo| {
             hear_if_alive(&weak, number, &push);
             Ok::<(), ()>(())
         };
-        // Sooner than those who wait for the attempt give up, so that they learn why it failed.
-        let timeout = Some(self.deadline / 10 * 9);
         let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(timeout)
+            .set_connection_timeout(Some(
+                end.saturating_duration_since(tokio::time::Instant::now()),
+            ))
             // Deadlines are the callers', on the timer of our own runtime.
             .set_response_timeout(None);
         let with_pushes = config.clone().set_push_sender(on_push);
         let tracking = shared.tracking.as_ref();
-        let outcome = match self.open(ProtocolVersion::RESP3, &with_pushes).await {
+        match self.open(site, ProtocolVersion::RESP3, &with_pushes).await {
             // The text of this error would repeat the password.
             Err(error) if is_hello_unknown(&error) => {
                 tracing::debug!(address = &*self.address, "no RESP3 here, using RESP2");
-                let connection = self.open(ProtocolVersion::RESP2, &config).await;
-                connection.inspect(|_| {
-                    tracking.inspect(|tracking| tracking.begin_without(number));
-                })
+                let mut connection = self.open(site, ProtocolVersion::RESP2, &config).await?;
+                self.place.verify(&mut connection, end).await?;
+                tracking.inspect(|tracking| tracking.begin_without(number));
+                Ok(connection)
             }
-            Ok(connection) => self.track(connection, number, tracking).await,
+            Ok(mut connection) => {
+                self.place.verify(&mut connection, end).await?;
+                self.track(connection, number, tracking).await
+            }
             Err(error) => Err(error),
-        };
-        outcome.map_err(|source| Failure::Refused {
-            address: Arc::clone(&self.address),
-            source,
-        })
+        }
     }
 
     async fn track(
@@ -133,49 +165,70 @@ impl Keeper {
         Ok(connection)
     }
 
-    /// Waits until the connection is lost, and loses it when it tells nothing any more.
-    async fn watch(&self, number: u64, connection: MultiplexedConnection, shared: &Shared) {
-        let Some(tracking) = &shared.tracking else {
-            return shared.down().await;
-        };
-        let mut ticks = tokio::time::interval(tracking.bound / 2);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut down = pin!(shared.down());
-        loop {
-            tokio::select! {
-                () = &mut down => return,
-                _ = ticks.tick() => {
-                    if !tracking.beat(number, connection.clone()).await {
-                        shared.lose(number);
-                    }
-                }
-            }
+    /// Waits until the connection is lost, and loses it when it tells nothing any more, or leads to a
+    /// place that is not the right one any more.
+    async fn watch(
+        &self,
+        number: u64,
+        connection: MultiplexedConnection,
+        lookout: Option<Lookout>,
+        shared: &Shared,
+    ) {
+        let mut lookout = lookout;
+        tokio::select! {
+            () = shared.down() => {}
+            () = silent(number, connection, shared.tracking.as_ref()) => shared.lose(number),
+            () = moved(lookout.as_mut()) => shared.lose(number),
         }
     }
 
     /// The driver of the connection is spawned on the runtime that this runs on.
     async fn open(
         &self,
+        site: &Site,
         protocol: ProtocolVersion,
         config: &AsyncConnectionConfig,
     ) -> Result<MultiplexedConnection, RedisError> {
-        let settings = self.info.redis_settings().clone().set_protocol(protocol);
-        let info = self.info.clone().set_redis_settings(settings);
-        let connection = Client::open(info)?
+        let settings = site.info.redis_settings().clone().set_protocol(protocol);
+        let info = site.info.clone().set_redis_settings(settings);
+        let connection = Client::open(info.set_tcp_settings(self.tcp.clone()))?
             .get_multiplexed_async_connection_with_config(config)
             .await;
-        connection.map_err(|error| explained(self.info.addr(), error))
+        connection.map_err(|error| explained(site.info.addr(), error))
     }
 
-    fn log(&self, outcome: &Result<MultiplexedConnection, Failure>, failures: u32) {
+    fn log(&self, failure: Option<&Failure>, failures: u32) {
         let address = &*self.address;
-        match outcome {
-            Ok(_) => tracing::debug!(address, "connected to Redis"),
-            Err(Failure::Refused { source, .. }) if failures == 0 => {
-                tracing::warn!(address, error = %source, "cannot connect to Redis; trying on");
+        match failure.map(|failure| describe(failure)) {
+            None => tracing::debug!(address, "connected to Redis"),
+            Some(error) if failures == 0 => {
+                tracing::warn!(address, error, "cannot connect to Redis; trying on");
             }
-            Err(failure) => tracing::debug!(address, error = %failure, failures, "still no Redis"),
+            Some(error) => tracing::debug!(address, error, failures, "still no Redis"),
         }
+    }
+}
+
+/// Waits until the server of a connection says nothing any more, or that it is not what it was.
+async fn silent(number: u64, connection: MultiplexedConnection, tracking: Option<&Tracking>) {
+    let Some(tracking) = tracking else {
+        return pending().await;
+    };
+    let mut ticks = tokio::time::interval(tracking.bound / 2);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if !tracking.beat(number, connection.clone()).await {
+            return;
+        }
+    }
+}
+
+/// Waits until the place is said to be another.
+async fn moved(lookout: Option<&mut Lookout>) {
+    match lookout {
+        Some(lookout) => lookout.moved().await,
+        None => pending().await,
     }
 }
 

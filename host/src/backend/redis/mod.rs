@@ -4,13 +4,14 @@
 //! # Layout
 //!
 //! `address` is where the server is, and `tls` whom to trust there; `connection` is what commands are
-//! sent on, and `keeper` the task that makes and replaces it; `handshake` says what TLS has to do with a
-//! failure; `tracking` is what the server tells unasked; `read`, `write` and `scan` are the commands;
+//! sent on, and `keeper` the task that makes and replaces it; `place` is where it connects, and `sentinel`
+//! asks those who know; `handshake` says what TLS has to do with a failure; `tracking` is what the server tells unasked; `read`, `write` and `scan` are the commands;
 //! `reply` and `error` understand the answers.
 //!
 //! What it deliberately does not do: retry a command (a write that is sent twice can overwrite one
 //! that came in between), use a pool (replies come in the order of their commands, so one connection
-//! carries all), use Lua, switch the verification of certificates off, or speak to clusters or sentinels.
+//! carries all), use Lua, switch the verification of certificates off, read from
+//! replicas, or speak to clusters.
 
 mod address;
 mod connection;
@@ -18,9 +19,11 @@ mod error;
 mod glob;
 mod handshake;
 mod keeper;
+mod place;
 mod read;
 mod reply;
 mod scan;
+mod sentinel;
 mod tls;
 mod tracking;
 mod write;
@@ -35,6 +38,8 @@ use tokio::task::AbortHandle;
 pub use self::address::{AddressError, RedisAddress};
 use self::connection::{Connection, Shared};
 use self::keeper::Keeper;
+use self::place::Place;
+pub use self::sentinel::SentinelUrlError;
 pub use self::tls::{TlsError, TlsOptions};
 use self::tracking::Tracking;
 use super::batch::{LastOfEach, Pair, distinct, lengths, refuse_larger};
@@ -44,10 +49,12 @@ use super::{BackendError, BackendOptions, Bucket, Feed, KvBackend, Page, Slot};
 /// (`proto-max-bulk-len`).
 pub const MAX_BYTES: usize = 512 * 1024 * 1024;
 
-/// A Redis server, of version 6 or later; the TTL on reading takes 6.2.
+/// A Redis server, of version 6 or later; the TTL on reading takes 6.2. It may be the master that
+/// sentinels name.
 ///
 /// One connection carries all calls. A task of the backend's makes it, and a new one when it is
-/// lost, when a call on it has had no answer in time, or when its server is found demoted. A call
+/// lost, when a call on it has had no answer in time, when its server is found demoted, or when
+/// sentinels name another. A call
 /// that finds none has the task try at once and waits for the outcome. The task ends with the
 /// backend.
 pub struct RedisBackend {
@@ -69,9 +76,8 @@ impl RedisBackend {
         let shown: Arc<str> = address.to_string().into();
         let tracking = Tracking::new(options.coherence, options.staleness_bound);
         let shared = Arc::new(Shared::new(Arc::clone(&shown), tracking));
-        let info = address.connection_info();
-        tls::provide_cryptography(&info);
-        let keeper = Keeper::new(info, shown, deadline);
+        let place = Place::new(address.kind(), Arc::clone(&shown), options.staleness_bound);
+        let keeper = Keeper::new(place, shown, deadline);
         let task = handle.spawn(keeper.run(Arc::clone(&shared)));
         Self {
             connection: Connection {

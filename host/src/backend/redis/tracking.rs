@@ -275,7 +275,7 @@ impl Prefixes {
 
 /// Whether the answer to `ROLE`, which comes first, is a master's: one that must not be asked is taken
 /// for one.
-fn is_master(replies: &[Value]) -> bool {
+pub(super) fn is_master(replies: &[Value]) -> bool {
     match replies.first() {
         Some(Value::Array(role)) => match role.first() {
             Some(Value::BulkString(role)) => role == b"master",

@@ -1,0 +1,257 @@
+//! The URL of a master that sentinels know.
+//!
+//! There is no registered form. This is the one of Python's `redis-sentinel-url` and of those who took it
+//! over; the sentinels' own credentials are called there what redis-rb and go-redis call them, too.
+
+use std::fmt;
+use std::net::Ipv6Addr;
+use std::str::FromStr;
+
+use ::redis::{ConnectionAddr, ConnectionInfo, RedisConnectionInfo, parse_redis_url};
+
+use crate::backend::redis::address::{server, settings_of, shown};
+
+/// The port of a sentinel that is named without one.
+const DEFAULT_PORT: u16 = 26379;
+
+/// Which sentinels to ask for which master, and who we are there and here.
+///
+/// `Display` leaves the passwords out.
+#[derive(Clone)]
+pub(in crate::backend::redis) struct SentinelAddress {
+    /// At least one.
+    pub(super) sentinels: Vec<ConnectionAddr>,
+    /// What the sentinels call the master and its replicas.
+    pub(super) service: String,
+    /// How to connect to a sentinel, wherever it is.
+    pub(super) to_sentinel: ConnectionInfo,
+    /// How to connect to the master, wherever it is.
+    pub(super) to_master: ConnectionInfo,
+}
+
+/// Why a text is not the URL of a master that sentinels know. It does not repeat the text, which may hold
+/// a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SentinelUrlError {
+    /// There is no sentinel, or one of them has no host.
+    #[error(
+        "name the host and port of each sentinel, as in redis+sentinel://a:26379,b:26379/SERVICE"
+    )]
+    NoSentinel,
+    /// A sentinel's port is none.
+    #[error("a sentinel's port is a number from 1 to 65535; without one it is {DEFAULT_PORT}")]
+    BadPort,
+    /// There is no name of a service.
+    #[error(
+        "name the service behind the sentinels, as their `sentinel monitor` calls it: \
+         redis+sentinel://a:26379/SERVICE"
+    )]
+    NoService,
+    /// Some other part of it cannot be understood.
+    #[error(
+        "write redis+sentinel://[user[:password]@]host:port[,host:port…]/service[/database]\
+         [?sentinel_username=…&sentinel_password=…], with #, /, ?, @, %, & and : in a password \
+         percent-encoded"
+    )]
+    Malformed,
+}
+
+impl FromStr for SentinelAddress {
+    type Err = SentinelUrlError;
+
+    fn from_str(url: &str) -> Result<Self, SentinelUrlError> {
+        let (_scheme, rest) = url.split_once("://").ok_or(SentinelUrlError::NoSentinel)?;
+        if rest.contains('#') {
+            return Err(SentinelUrlError::Malformed);
+        }
+        let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let (user, hosts) = authority.rsplit_once('@').unwrap_or(("", authority));
+        let (service, database) = path.split_once('/').unwrap_or((path, ""));
+        let sentinels: Result<Vec<_>, _> = hosts.split(',').map(sentinel).collect();
+        let sentinels = sentinels?;
+        if service.is_empty() {
+            return Err(SentinelUrlError::NoService);
+        }
+        // Sentinel takes no other names. A stray character of a password must not be shown as one.
+        if !service.chars().all(is_of_a_name) {
+            return Err(SentinelUrlError::Malformed);
+        }
+        // What the same parts mean in the URL of a server.
+        let to_master = server(&format!("redis://{user}@localhost/{database}"));
+        let to_master = to_master.map_err(|_| SentinelUrlError::Malformed)?;
+        Ok(Self {
+            sentinels,
+            service: service.to_owned(),
+            to_sentinel: to_master.clone().set_redis_settings(credentials(query)?),
+            to_master,
+        })
+    }
+}
+
+fn sentinel(text: &str) -> Result<ConnectionAddr, SentinelUrlError> {
+    let (host, port) = match text.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, port_number(port)?),
+        _ => (text, DEFAULT_PORT),
+    };
+    let inner = host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'));
+    let is_host = match inner {
+        Some(inner) => inner.parse::<Ipv6Addr>().is_ok(),
+        None => host.chars().all(is_of_a_name),
+    };
+    match inner.unwrap_or(host) {
+        "" => Err(SentinelUrlError::NoSentinel),
+        host if is_host => Ok(ConnectionAddr::Tcp(host.to_owned(), port)),
+        _ => Err(SentinelUrlError::Malformed),
+    }
+}
+
+fn is_of_a_name(part: char) -> bool {
+    part.is_ascii_alphanumeric() || "._-".contains(part)
+}
+
+fn port_number(text: &str) -> Result<u16, SentinelUrlError> {
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    let port = text.parse().ok().filter(|port| digits && *port != 0);
+    port.ok_or(SentinelUrlError::BadPort)
+}
+
+/// Who we are to the sentinels.
+fn credentials(query: &str) -> Result<RedisConnectionInfo, SentinelUrlError> {
+    // In forms, and nowhere else in our URLs, a plus is a space.
+    let query = query.replace('+', "%2B");
+    let parsed = parse_redis_url(&format!("redis://localhost?{query}"));
+    let parsed = parsed.ok_or(SentinelUrlError::Malformed)?;
+    let mut settings = RedisConnectionInfo::default();
+    for (name, value) in parsed.query_pairs() {
+        settings = match &*name {
+            "sentinel_username" => settings.set_username(value),
+            "sentinel_password" => settings.set_password(value),
+            _ => return Err(SentinelUrlError::Malformed),
+        };
+    }
+    Ok(settings_of(&settings))
+}
+
+impl SentinelAddress {
+    fn parts(&self) -> (&[ConnectionAddr], &str, i64, [Option<&str>; 4]) {
+        let master = self.to_master.redis_settings();
+        let sentinel = self.to_sentinel.redis_settings();
+        let credentials = [
+            master.username(),
+            master.password(),
+            sentinel.username(),
+            sentinel.password(),
+        ];
+        (&self.sentinels, &self.service, master.db(), credentials)
+    }
+}
+
+impl PartialEq for SentinelAddress {
+    fn eq(&self, other: &Self) -> bool {
+        self.parts() == other.parts()
+    }
+}
+
+impl fmt::Display for SentinelAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (_, service, database, [user, _, at_sentinels, _]) = self.parts();
+        f.write_str("redis+sentinel://")?;
+        if let Some(user) = user.filter(|user| !user.is_empty()) {
+            write!(f, "{user}@")?;
+        }
+        for (place, sentinel) in self.sentinels.iter().enumerate() {
+            let comma = if place == 0 { "" } else { "," };
+            write!(f, "{comma}{}", shown(sentinel))?;
+        }
+        write!(f, "/{service}/{database}")?;
+        match at_sentinels {
+            Some(user) if !user.is_empty() => write!(f, "?sentinel_username={user}"),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(url: &str) -> SentinelUrlError {
+        match url.parse::<SentinelAddress>() {
+            Err(error) => error,
+            Ok(address) => panic!("{url} must be refused, and is {address}"),
+        }
+    }
+
+    #[test]
+    fn from_str_every_part_is_told_apart() {
+        let url = "redis+sentinel://app:p%40ss@a,[::1]:7,c.example:8/my-master.1/3\
+                   ?sentinel_username=watch&sentinel_password=s%26+x";
+        let address: SentinelAddress = url.parse().unwrap();
+        let tcp = |host: &str, port| ConnectionAddr::Tcp(host.to_owned(), port);
+        let expected = [tcp("a", 26379), tcp("::1", 7), tcp("c.example", 8)];
+        assert_eq!(address.sentinels, expected);
+        let credentials = [Some("app"), Some("p@ss"), Some("watch"), Some("s&+x")];
+        let parts = (&expected[..], "my-master.1", 3, credentials);
+        assert_eq!(address.parts(), parts);
+    }
+
+    #[test]
+    fn display_leaves_passwords_out_and_parses_to_the_same_without_them() {
+        let url = "redis+sentinel://app:hunter2@a,[::1]:7/m?sentinel_username=w&sentinel_password=hunter3";
+        let shown = url.parse::<SentinelAddress>().unwrap().to_string();
+        assert_eq!(
+            shown,
+            "redis+sentinel://app@a:26379,[::1]:7/m/0?sentinel_username=w"
+        );
+        let again = shown.parse::<SentinelAddress>().unwrap();
+        assert_eq!(again.to_string(), shown);
+        assert!(again != url.parse().unwrap(), "the passwords differ");
+    }
+
+    #[test]
+    fn from_str_what_is_missing_or_wrong_has_an_error_of_its_own() {
+        use SentinelUrlError::{BadPort, Malformed, NoSentinel, NoService};
+        for (url, expected) in [
+            ("redis+sentinel:", NoSentinel),
+            ("redis+sentinel://", NoSentinel),
+            ("redis+sentinel:///m", NoSentinel),
+            ("redis+sentinel://:pw@/m", NoSentinel),
+            ("redis+sentinel://a,,b/m", NoSentinel),
+            ("redis+sentinel://a,:1/m", NoSentinel),
+            ("redis+sentinel://a:port/m", BadPort),
+            ("redis+sentinel://a:/m", BadPort),
+            ("redis+sentinel://a:0/m", BadPort),
+            ("redis+sentinel://a:+1/m", BadPort),
+            ("redis+sentinel://a:1,b:66666/m", BadPort),
+            ("redis+sentinel://a:1", NoService),
+            ("redis+sentinel://a:1/", NoService),
+            ("redis+sentinel://a:1//0", NoService),
+            ("redis+sentinel://a:1/m/db", Malformed),
+            ("redis+sentinel://a:1/m/-1", Malformed),
+            ("redis+sentinel://a:1/m/0/1", Malformed),
+            ("redis+sentinel://a:1/m m", Malformed),
+            ("redis+sentinel://fe80::1:7/m", Malformed),
+            ("redis+sentinel://a:1/m?db=1", Malformed),
+        ] {
+            assert_eq!(error(url), expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn from_str_password_with_a_stray_character_is_refused() {
+        for url in [
+            "redis+sentinel://app:123#456@a:1/m",
+            "redis+sentinel://app:123/456@a:1/m",
+            "redis+sentinel://app:123?456@a:1/m",
+            "redis+sentinel://app:pa/456@a:1/m/0",
+            "redis+sentinel://a:1/m?sentinel_password=12&34",
+            "redis+sentinel://a:1/m?sentinel_password=12#34",
+        ] {
+            error(url);
+        }
+    }
+}
