@@ -1,0 +1,72 @@
+//! What a caller calls: a sequence that follows from the seed, whatever is answered.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use fastrand::Rng;
+
+use super::Options;
+use super::caller::Caller;
+use crate::names::{self, Values};
+
+/// How many keys a call with many has.
+const MANY: usize = 3;
+
+/// Calls until it is to rest.
+pub(super) async fn work(caller: Caller, options: Options, is_resting: Arc<AtomicBool>) {
+    let seed = options.seed ^ u64::from(caller.thread).rotate_left(32);
+    let mut mix = Mix {
+        rng: Rng::with_seed(seed),
+        values: Values::of(format!("{}.{}", caller.process, caller.thread)),
+        keys: options.keys,
+    };
+    while !is_resting.load(Ordering::Acquire) {
+        mix.call(&caller).await;
+        let pause = Duration::from_micros(mix.rng.u64(0..4_000));
+        tokio::time::sleep(pause).await;
+    }
+}
+
+struct Mix {
+    rng: Rng,
+    values: Values,
+    keys: u32,
+}
+
+impl Mix {
+    async fn call(&mut self, caller: &Caller) {
+        let lasting = names::lasting(self.rng.u32(0..self.keys));
+        let fleeting = names::fleeting(self.rng.u32(0..names::fleeting_of(self.keys)));
+        match self.rng.u32(0..1_000) {
+            0..520 => caller.get(&lasting).await,
+            520..620 => caller.get(&fleeting).await,
+            620..690 => caller.get_many(&self.some_keys()).await,
+            690..820 => {
+                caller.set(&lasting, &self.values.next()).await;
+            }
+            820..870 => {
+                let ttl = Duration::from_millis(self.rng.u64(50..500));
+                caller
+                    .set_with_ttl(&fleeting, &self.values.next(), ttl)
+                    .await;
+            }
+            870..900 => {
+                let keys = self.some_keys();
+                let entries = keys.into_iter().map(|key| (key, self.values.next()));
+                caller.set_many(&entries.collect::<Vec<_>>()).await;
+            }
+            900..930 => caller.delete(&lasting).await,
+            930..940 => caller.delete(&fleeting).await,
+            940..970 => caller.set_if_absent(&lasting, &self.values.next()).await,
+            970..998 => caller.load(&lasting, &self.values.next()).await,
+            _ => caller.clear().await,
+        }
+    }
+
+    /// Distinct ones that do not expire.
+    fn some_keys(&mut self) -> Vec<String> {
+        let numbers = self.rng.choose_multiple(0..self.keys, MANY);
+        numbers.into_iter().map(names::lasting).collect()
+    }
+}
