@@ -39,9 +39,6 @@ struct RunOptions {
     /// The staleness bound that is checked, in milliseconds; by default the profile's.
     #[arg(long)]
     staleness_ms: Option<u64>,
-    /// Hold local tiers in the component.
-    #[arg(long)]
-    component: bool,
     /// Where the history goes; what is there is deleted.
     #[arg(long, default_value = "target/checker")]
     folder: PathBuf,
@@ -56,7 +53,6 @@ fn main() -> Result<ExitCode> {
         Command::Run(options) => {
             let duration = Duration::from_millis(options.millis);
             let mut plan = Plan::new(options.seed, options.profile, duration);
-            plan.component = options.component;
             if let Some(staleness_ms) = options.staleness_ms {
                 plan.limits.staleness_ms = staleness_ms;
             }
@@ -69,6 +65,10 @@ fn main() -> Result<ExitCode> {
     let (plan, history) = history::load(&folder)?;
     let found = check::check(&history);
     println!("{}", history.summary());
+    println!(
+        "oldest unmarked answer: {:?}",
+        check::oldest_answer(&history)
+    );
     if found.is_empty() {
         println!("no violations");
         return Ok(ExitCode::SUCCESS);

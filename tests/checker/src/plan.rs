@@ -135,7 +135,7 @@ impl Plan {
             foreign,
             keys: 12,
             local_max: if rng.bool() { 8 } else { 1_000 },
-            component: false,
+            component: rng.bool(),
             durable: true,
             limits,
             troubles: Vec::new(),
@@ -200,14 +200,10 @@ impl Plan {
     pub fn arguments(&self) -> String {
         let profile = self.profile.to_possible_value();
         let profile = profile.map_or_else(String::new, |value| value.get_name().to_owned());
-        let mut arguments = format!(
+        format!(
             "--profile {profile} --seed {} --millis {} --staleness-ms {}",
             self.seed, self.millis, self.limits.staleness_ms
-        );
-        if self.component {
-            arguments += " --component";
-        }
-        arguments
+        )
     }
 
     /// Writes it to where its history is to be.

@@ -19,6 +19,7 @@ mod unwritten;
 mod story;
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::history::{Call, History};
 use crate::time::Moment;
@@ -76,11 +77,7 @@ struct Case<'a> {
 /// Checks a history against all rules; what is found is in order of time.
 pub fn check(history: &History) -> Vec<Violation> {
     let truth = Truth::of(history);
-    let case = Case {
-        history,
-        truth: &truth,
-        stalls: Stalls::of(&history.stalls),
-    };
+    let case = Case::of(history, &truth);
     let mut found = Vec::new();
     found.extend(stale::check(&case));
     found.extend(own_write::check(&case));
@@ -93,9 +90,23 @@ pub fn check(history: &History) -> Vec<Violation> {
     found
 }
 
-impl Case<'_> {
+/// How long the oldest of the unmarked answers had been replaced before its call, stalls left out.
+pub fn oldest_answer(history: &History) -> Duration {
+    let truth = Truth::of(history);
+    stale::oldest(&Case::of(history, &truth))
+}
+
+impl<'a> Case<'a> {
+    fn of(history: &'a History, truth: &'a Truth) -> Self {
+        Self {
+            history,
+            truth,
+            stalls: Stalls::of(&history.stalls),
+        }
+    }
+
     /// The reads that were answered.
-    fn reads(&self) -> impl Iterator<Item = &Call> {
+    fn reads(&self) -> impl Iterator<Item = &'a Call> {
         let calls = self.history.calls.iter();
         calls.filter(|call| call.answer().is_some())
     }

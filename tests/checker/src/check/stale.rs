@@ -11,32 +11,42 @@ use crate::truth::Life;
 const CLOCKS: Duration = Duration::from_millis(20);
 
 pub(super) fn check(case: &Case<'_>) -> Vec<Violation> {
-    let unmarked = case.reads().filter(|call| !call.is_marked_stale());
-    unmarked
+    unmarked(case)
         .filter_map(|call| stale(case, call).or_else(|| expired(case, call)))
         .collect()
 }
 
-fn stale(case: &Case<'_>, call: &Call) -> Option<Violation> {
+/// How long the oldest answer had been replaced.
+pub(super) fn oldest(case: &Case<'_>) -> Duration {
+    let ages = unmarked(case).filter_map(|call| age(case, call));
+    ages.map(|(_, age)| age).max().unwrap_or_default()
+}
+
+fn unmarked<'a>(case: &Case<'a>) -> impl Iterator<Item = &'a Call> {
+    case.reads().filter(|call| !call.is_marked_stale())
+}
+
+/// Which version an answer may be that excuses most, and how long before the call it was replaced.
+fn age(case: &Case<'_>, call: &Call) -> Option<(usize, Duration)> {
     let versions = case.truth.versions(&call.key);
-    let bound = case.history.limits.staleness();
-    let matches = case.truth.matches(call);
-    // How long ago it was replaced, at least; the version that was last current excuses most.
-    let ago = |index: usize| match versions.get(index + 1) {
+    let age = |index: usize| match versions.get(index + 1) {
         None => Duration::ZERO,
         Some(next) => case.stalls.awake(&call.process, next.upper, call.start),
     };
-    let (index, ago) = matches
-        .iter()
-        .map(|index| (*index, ago(*index)))
-        .min_by_key(|(_, ago)| *ago)?;
-    if ago <= bound {
-        return None;
-    }
+    let matches = case.truth.matches(call).into_iter();
+    matches
+        .map(|index| (index, age(index)))
+        .min_by_key(|(_, age)| *age)
+}
+
+fn stale(case: &Case<'_>, call: &Call) -> Option<Violation> {
+    let bound = case.history.limits.staleness();
+    let (index, age) = age(case, call).filter(|(_, age)| *age > bound)?;
+    let versions = case.truth.versions(&call.key);
     let next = &versions[index + 1];
     let by = next.value.as_deref().unwrap_or("its absence");
     let what = format!(
-        "{}, which {by} had replaced {ago:?} before the call (stalls left out); the bound is {bound:?}",
+        "{}, which {by} had replaced {age:?} before the call (stalls left out); the bound is {bound:?}",
         told(call)
     );
     Some(Violation {

@@ -103,11 +103,12 @@ impl Writer {
     fn write(&mut self, connection: &mut Connection) -> bool {
         let lasting = names::lasting(self.rng.u32(0..self.keys));
         let fleeting = names::fleeting(self.rng.u32(0..names::fleeting_of(self.keys)));
-        let (op, key) = match self.rng.u32(0..1_000) {
-            0..700 => (Op::Set, lasting),
-            700..850 => (Op::SetWithTtl, fleeting),
-            850..990 => (Op::Delete, lasting),
-            990..998 => (Op::Delete, fleeting),
+        let (op, key) = match self.rng.u32(0..10_000) {
+            0..7_500 => (Op::Set, lasting),
+            7_500..9_000 => (Op::SetWithTtl, fleeting),
+            9_000..9_900 => (Op::Delete, lasting),
+            9_900..9_997 => (Op::Delete, fleeting),
+            // Rare: it empties every local tier, and hides what stands there too long.
             _ => (Op::Clear, String::new()),
         };
         let key = match op {

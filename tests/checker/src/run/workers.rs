@@ -39,8 +39,11 @@ impl Workers {
                 .args(["--local-max", &plan.local_max.to_string()])
                 .args(["--deadline-ms", &plan.limits.deadline_ms.to_string()])
                 .arg("--history")
-                .arg(history)
-                .args(plan.component.then_some("--component"));
+                .arg(history);
+            if plan.workers + plan.foreign > 1 {
+                command.args(["--spares", &number.to_string()]);
+            }
+            command.args(plan.component.then_some("--component"));
             Worker::start(&mut command)
         });
         let workers = Self(workers.collect::<Result<_>>()?);

@@ -13,6 +13,10 @@ use crate::names::{self, Values};
 /// How many keys a call with many has.
 const MANY: usize = 3;
 
+/// A process that does not write all keys leaves out one of so many: those that it has read stay in its
+/// local tier until somebody tells it of a write.
+const SPARED: u32 = 3;
+
 /// Calls until it is to rest.
 pub(super) async fn work(caller: Caller, options: Options, is_resting: Arc<AtomicBool>) {
     let seed = options.seed ^ u64::from(caller.thread).rotate_left(32);
@@ -20,6 +24,7 @@ pub(super) async fn work(caller: Caller, options: Options, is_resting: Arc<Atomi
         rng: Rng::with_seed(seed),
         values: Values::of(format!("{}.{}", caller.process, caller.thread)),
         keys: options.keys,
+        spares: options.spares,
     };
     while !is_resting.load(Ordering::Acquire) {
         mix.call(&caller).await;
@@ -32,16 +37,20 @@ struct Mix {
     rng: Rng,
     values: Values,
     keys: u32,
+    spares: Option<u32>,
 }
 
 impl Mix {
     async fn call(&mut self, caller: &Caller) {
-        let lasting = names::lasting(self.rng.u32(0..self.keys));
+        let read = self.rng.u32(0..self.keys);
         let fleeting = names::fleeting(self.rng.u32(0..names::fleeting_of(self.keys)));
+        let lasting = names::lasting(self.written(read));
         match self.rng.u32(0..1_000) {
-            0..520 => caller.get(&lasting).await,
+            // Rare: it empties the local tier, and hides what stands there too long.
+            0 if self.rng.u32(0..5) == 0 => caller.clear().await,
+            0..520 => caller.get(&names::lasting(read)).await,
             520..620 => caller.get(&fleeting).await,
-            620..690 => caller.get_many(&self.some_keys()).await,
+            620..690 => caller.get_many(&self.some_keys(false)).await,
             690..820 => {
                 caller.set(&lasting, &self.values.next()).await;
             }
@@ -52,21 +61,34 @@ impl Mix {
                     .await;
             }
             870..900 => {
-                let keys = self.some_keys();
+                let keys = self.some_keys(true);
                 let entries = keys.into_iter().map(|key| (key, self.values.next()));
                 caller.set_many(&entries.collect::<Vec<_>>()).await;
             }
             900..930 => caller.delete(&lasting).await,
             930..940 => caller.delete(&fleeting).await,
             940..970 => caller.set_if_absent(&lasting, &self.values.next()).await,
-            970..998 => caller.load(&lasting, &self.values.next()).await,
-            _ => caller.clear().await,
+            _ => caller.load(&lasting, &self.values.next()).await,
+        }
+    }
+
+    /// A key that this process writes, beside one that it may only read.
+    fn written(&self, key: u32) -> u32 {
+        match self.spares {
+            Some(spared) if key % SPARED == spared % SPARED => (key + 1) % self.keys,
+            _ => key,
         }
     }
 
     /// Distinct ones that do not expire.
-    fn some_keys(&mut self) -> Vec<String> {
+    fn some_keys(&mut self, are_written: bool) -> Vec<String> {
         let numbers = self.rng.choose_multiple(0..self.keys, MANY);
+        let mut numbers: Vec<_> = numbers
+            .into_iter()
+            .map(|key| if are_written { self.written(key) } else { key })
+            .collect();
+        numbers.sort_unstable();
+        numbers.dedup();
         numbers.into_iter().map(names::lasting).collect()
     }
 }

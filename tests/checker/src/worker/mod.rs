@@ -51,6 +51,9 @@ pub struct Options {
     /// How many keys there are that do not expire.
     #[arg(long)]
     pub keys: u32,
+    /// Which third of the keys it only reads.
+    #[arg(long)]
+    pub spares: Option<u32>,
     /// How many entries its local tier holds.
     #[arg(long)]
     pub local_max: u32,
@@ -80,6 +83,9 @@ struct Worker {
 ///
 /// If the cache cannot be opened, or the history not be written.
 pub fn run(options: &Options) -> Result<()> {
+    // Whatever ends the checker ends this process too, though it be stopped.
+    #[cfg(target_os = "linux")]
+    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
     let recorder = Arc::new(Recorder::create(&options.history)?);
     let _ticker = Ticker::start(&options.process, &recorder)?;
     let mut worker = Worker {
