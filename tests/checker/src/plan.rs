@@ -14,6 +14,13 @@ use crate::history::Limits;
 /// The file of a plan, in the folder of its history.
 const FILE: &str = "plan.json";
 
+/// How many kinds of trouble there are.
+const KINDS: u32 = 10;
+
+/// Two of them.
+const HALF_OPEN: u32 = 2;
+const STOP: u32 = 4;
+
 /// A run before it happens.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
@@ -118,12 +125,15 @@ impl Plan {
             Profile::Foreign => (1, 2),
             Profile::Several => (3, 2),
         };
+        let (staleness_ms, deadline_ms) = match profile {
+            // Nobody has to be told: an own write counts when it is acknowledged.
+            Profile::Lone => (0, 1_000),
+            // Short, so that what goes wrong can last for longer.
+            Profile::Foreign | Profile::Several => (1_000, 500),
+        };
         let limits = Limits {
-            staleness_ms: match profile {
-                Profile::Lone => 0,
-                Profile::Foreign | Profile::Several => 2_000,
-            },
-            deadline_ms: 1_000,
+            staleness_ms,
+            deadline_ms,
             tolerance_ms: 300,
         };
         let mut plan = Self {
@@ -134,9 +144,11 @@ impl Plan {
             threads: 4,
             foreign,
             keys: 12,
-            local_max: if rng.bool() { 8 } else { 1_000 },
+            // A few too small: where much is evicted, little is there for long enough to be stale.
+            local_max: if rng.u8(0..4) == 0 { 14 } else { 1_000 },
             component: rng.bool(),
-            durable: true,
+            // A process that is not told of writes is not told either that Redis has lost some.
+            durable: profile != Profile::Several || rng.u8(0..3) > 0,
             limits,
             troubles: Vec::new(),
         };
@@ -153,17 +165,26 @@ impl Plan {
         let mut kinds = Vec::new();
         loop {
             if kinds.is_empty() {
-                kinds = (0..10).collect();
+                kinds = (0..KINDS).collect();
                 rng.shuffle(&mut kinds);
             }
             let kind = kinds.pop().unwrap_or(0);
-            let lasts = rng.u64(150..1_300);
+            let lasts = rng.u64(150..self.longest(kind));
             if at + lasts >= self.millis {
                 return troubles;
             }
             let trouble = self.trouble(kind, rng);
             troubles.push(Planned { at, lasts, trouble });
             at += lasts + rng.u64(150..500);
+        }
+    }
+
+    /// How long trouble of a kind lasts, in milliseconds: where a process can become deaf without
+    /// noticing, for longer than its bound.
+    fn longest(&self, kind: u32) -> u64 {
+        match kind {
+            HALF_OPEN | STOP => 1_300.max(self.limits.staleness_ms * 5 / 2),
+            _ => 1_300,
         }
     }
 
@@ -180,14 +201,14 @@ impl Plan {
                 to_client: rng.u64(1..longest),
             },
             1 => Trouble::CutOff { reset: rng.bool() },
-            2 => Trouble::HalfOpen {
+            HALF_OPEN => Trouble::HalfOpen {
                 held: may_be_late && rng.bool(),
             },
             3 => Trouble::DropAfter {
                 to_client: rng.bool(),
                 bytes: rng.usize(1..2_000),
             },
-            4 => Trouble::Stop(rng.u32(0..self.workers)),
+            STOP => Trouble::Stop(rng.u32(0..self.workers)),
             5 => Trouble::KillClients,
             6 => Trouble::OutOfMemory,
             7 => Trouble::NoReplicas,

@@ -36,6 +36,7 @@ fn violation(read: &Call, before: &Call) -> Violation {
     Violation {
         rule: Rule::Backwards,
         key: read.key.clone(),
+        process: read.process.clone(),
         from: before.start,
         to: read.end,
         what: format!(

@@ -22,6 +22,7 @@ fn late(case: &Case<'_>, call: &Call) -> Option<Violation> {
     (took > allowed).then(|| Violation {
         rule: Rule::Deadline,
         key: call.key.clone(),
+        process: call.process.clone(),
         from: call.start,
         to: call.end,
         what: format!(
@@ -51,6 +52,7 @@ fn unexpected(call: &Call) -> Option<Violation> {
     (!error.starts_with(BACKEND)).then(|| Violation {
         rule: Rule::Unexpected,
         key: call.key.clone(),
+        process: call.process.clone(),
         from: call.start,
         to: call.end,
         what: format!("{:?} of {} failed: {error}", call.op, call.process),

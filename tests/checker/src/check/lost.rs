@@ -40,6 +40,7 @@ fn unheard(case: &Case<'_>, call: &Call) -> Option<Violation> {
     Some(Violation {
         rule: Rule::Lost,
         key: call.key.clone(),
+        process: call.process.clone(),
         from: call.start,
         to: call.end,
         what: format!(
@@ -80,6 +81,7 @@ fn not_held(case: &Case<'_>, survey: &Survey, key: &str) -> Option<Violation> {
     Some(Violation {
         rule: Rule::Lost,
         key: key.to_owned(),
+        process: String::new(),
         from: last.lower,
         to: survey.at,
         what: format!(

@@ -3,7 +3,7 @@
 //! # Layout
 //!
 //! A rule is a file, with tests that it lets pass what is right and finds what is not. `report` tells
-//! what was found; `awake` is how long a process ran between two moments.
+//! what was found, with its `timeline`; `awake` is how long a process ran between two moments.
 
 mod awake;
 mod backwards;
@@ -12,8 +12,11 @@ mod lost;
 mod own_write;
 mod quiet;
 mod report;
+mod resent;
 mod stale;
 mod unwritten;
+
+mod timeline;
 
 #[cfg(test)]
 mod story;
@@ -44,6 +47,8 @@ pub enum Rule {
     Unwritten,
     /// What was acknowledged is in Redis until the next write.
     Lost,
+    /// A write is sent to Redis once.
+    Resent,
     /// Once the sentinel was seen, nothing is older than it.
     Quiet,
     /// No call takes longer than its deadlines.
@@ -59,6 +64,8 @@ pub struct Violation {
     pub rule: Rule,
     /// The key; empty if it is about none.
     pub key: String,
+    /// To whom; empty if it is about Redis.
+    pub process: String,
     /// Since when what happened has to do with it.
     pub from: Moment,
     /// Until when.
@@ -84,6 +91,7 @@ pub fn check(history: &History) -> Vec<Violation> {
     found.extend(backwards::check(&case));
     found.extend(unwritten::check(&case));
     found.extend(lost::check(&case));
+    found.extend(resent::check(&case));
     found.extend(quiet::check(&case));
     found.extend(deadline::check(&case));
     found.sort_by_key(|violation| violation.to);
@@ -139,6 +147,7 @@ impl fmt::Display for Rule {
             Self::Backwards => "a sequential reader never sees a key go backwards",
             Self::Unwritten => "what is answered has been in Redis",
             Self::Lost => "no acknowledged write is lost",
+            Self::Resent => "a write is sent to Redis once",
             Self::Quiet => "once the sentinel was seen, nothing is stale",
             Self::Deadline => "no call takes longer than its deadlines",
             Self::Unexpected => "calls fail only as the backend does",

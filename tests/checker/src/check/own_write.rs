@@ -58,6 +58,7 @@ fn judge(case: &Case<'_>, read: &Call, own: &Own<'_>) -> Option<Violation> {
     Some(Violation {
         rule: Rule::OwnWrite,
         key: read.key.clone(),
+        process: read.process.clone(),
         from: own.call.start,
         to: read.end,
         what: format!(

@@ -26,6 +26,7 @@ fn unseen(quiet: &Quiet) -> Option<Violation> {
     quiet.seen.is_none().then(|| Violation {
         rule: Rule::Quiet,
         key: quiet.key.clone(),
+        process: quiet.process.clone(),
         from: quiet.since,
         to: quiet.since,
         what: format!("{} never saw the sentinel {}", quiet.process, quiet.token),
@@ -53,6 +54,7 @@ fn judge(case: &Case<'_>, call: &Call, sentinel: u64) -> Option<Violation> {
     Some(Violation {
         rule: Rule::Quiet,
         key: call.key.clone(),
+        process: call.process.clone(),
         from: last.map_or(call.start, |last| last.lower),
         to: call.end,
         what,

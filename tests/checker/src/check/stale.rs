@@ -52,6 +52,7 @@ fn stale(case: &Case<'_>, call: &Call) -> Option<Violation> {
     Some(Violation {
         rule: Rule::Stale,
         key: call.key.clone(),
+        process: call.process.clone(),
         from: versions[index].lower.max(next.lower),
         to: call.end,
         what,
@@ -70,6 +71,7 @@ fn expired(case: &Case<'_>, call: &Call) -> Option<Violation> {
     (late > CLOCKS).then(|| Violation {
         rule: Rule::Expired,
         key: call.key.clone(),
+        process: call.process.clone(),
         from: versions[last].lower,
         to: call.end,
         what: format!(

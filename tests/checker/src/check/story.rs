@@ -58,7 +58,7 @@ impl Story {
         Self { history, order: 0 }
     }
 
-    pub(super) fn add(&mut self, call: Call) {
+    fn add(&mut self, call: Call) {
         self.history.add(Event::Call(call));
     }
 
@@ -264,12 +264,17 @@ impl Story {
         }));
     }
 
+    /// What has happened so far.
+    pub(super) fn history(&self) -> History {
+        let mut history = self.history.clone();
+        history.sort();
+        history
+    }
+
     /// Checks what has happened so far.
     #[track_caller]
     pub(super) fn assert_found(&self, rules: &[Rule]) {
-        let mut history = self.history.clone();
-        history.sort();
-        let found = check(&history);
+        let found = check(&self.history());
         let found_rules: Vec<Rule> = found.iter().map(|violation| violation.rule).collect();
         assert_eq!(found_rules, rules, "{found:#?}");
     }

@@ -36,6 +36,7 @@ fn judge(case: &Case<'_>, read: &Call, writer: Option<&Call>) -> Option<Violatio
     Some(Violation {
         rule: Rule::Unwritten,
         key: read.key.clone(),
+        process: read.process.clone(),
         from: writer.map_or(read.start, |writer| writer.start.min(read.start)),
         to: read.end,
         what: format!("{}, {why}", told(read)),

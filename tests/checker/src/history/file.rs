@@ -81,3 +81,43 @@ fn add_file(history: &mut History, path: &Path) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::{Fault, Heard};
+    use crate::plan::Profile;
+    use crate::time::Moment;
+
+    #[test]
+    fn load_brings_the_events_of_all_files_in_order() {
+        let folder = tempfile::tempdir().expect("a folder must be created");
+        let plan = Plan::new(1, Profile::Lone, std::time::Duration::from_secs(1));
+        plan.save(folder.path()).expect("it must be written");
+        let heard = |order| Heard {
+            order,
+            at: Moment(order),
+            words: vec!["SET".to_owned(), "k".to_owned(), "\"v\n".to_owned()],
+        };
+        let fault = Fault {
+            at: Moment(7),
+            what: "something".to_owned(),
+        };
+        for (name, event) in [
+            ("a.jsonl", Event::Heard(heard(2))),
+            ("b.jsonl", Event::Heard(heard(1))),
+            ("c.jsonl", Event::Fault(fault.clone())),
+        ] {
+            let recorder = Recorder::create(&folder.path().join(name)).expect("it must begin");
+            recorder.write(&event);
+            recorder.flush().expect("it must be written");
+        }
+
+        let (loaded, history) = load(folder.path()).expect("it must be read");
+
+        assert_eq!(loaded, plan);
+        assert_eq!(history.limits, plan.limits);
+        assert_eq!(history.heard, [heard(1), heard(2)]);
+        assert_eq!(history.faults, [fault]);
+    }
+}

@@ -181,3 +181,91 @@ fn tighten(versions: &mut [Version]) {
         version.upper = upper;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::history::Outcome;
+
+    fn heard(order: u64, line: &str) -> Heard {
+        Heard {
+            order,
+            at: Moment(order * 10),
+            words: line.split(' ').map(str::to_owned).collect(),
+        }
+    }
+
+    /// The values of `k`, `-` for its absence.
+    fn values(history: &History) -> String {
+        let truth = replay(history);
+        let values = truth.versions("k").iter();
+        let values = values.map(|version| version.value.as_deref().unwrap_or("-"));
+        values.collect::<Vec<_>>().join(" ")
+    }
+
+    fn of(lines: &[&str]) -> History {
+        let heard = (1..).zip(lines).map(|(order, line)| heard(order, line));
+        History {
+            heard: heard.collect(),
+            ..History::default()
+        }
+    }
+
+    #[test]
+    fn replay_commands_make_versions_where_they_change_something() {
+        let lines = ["SET k a", "SET k b NX", "DEL k", "DEL k", "SET k c NX"];
+        assert_eq!(values(&of(&lines)), "- a - c");
+        let lines = ["SET k a XX", "SET k b", "SET j c", "FLUSHALL", "GET k"];
+        assert_eq!(values(&of(&lines)), "- b -");
+    }
+
+    #[test]
+    fn replay_set_if_absent_of_what_may_have_expired_goes_by_what_its_caller_was_told() {
+        for (outcome, expected) in [(Outcome::Done, "- a b"), (Outcome::Refused, "- a")] {
+            let mut history = of(&["SET k a PX 5", "SET k b NX"]);
+            history.calls.push(Call {
+                process: "w0".to_owned(),
+                thread: 0,
+                op: Op::SetIfAbsent,
+                key: "k".to_owned(),
+                value: Some("b".to_owned()),
+                start: Moment(0),
+                end: Moment(90),
+                outcome,
+                source: None,
+                quiet: None,
+                foreign: false,
+            });
+            assert_eq!(values(&history), expected);
+        }
+    }
+
+    #[test]
+    fn replay_restart_brings_what_was_kept() {
+        for (kept, expected) in [(Some("a"), "- a b a c"), (None, "- a b - c")] {
+            let mut history = of(&["SET k a", "SET k b"]);
+            history.heard.push(heard(4, "SET k c"));
+            let values_kept = kept.map(|value| ("k".to_owned(), value.to_owned()));
+            history.surveys.push(Survey {
+                order: 3,
+                at: Moment(30),
+                restarted: true,
+                durable: false,
+                values: BTreeMap::from_iter(values_kept),
+            });
+            assert_eq!(values(&history), expected);
+        }
+    }
+
+    #[test]
+    fn replay_bounds_follow_the_order() {
+        let mut history = of(&["SET k a", "SET k b", "SET k c"]);
+        // Read late.
+        history.heard[0].at = Moment(500);
+        let truth = replay(&history);
+        let uppers: Vec<u64> = truth.versions("k").iter().map(|v| v.upper.0).collect();
+        assert_eq!(uppers, [0, 20, 20, 30]);
+    }
+}
