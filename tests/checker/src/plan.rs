@@ -56,6 +56,8 @@ pub struct Plan {
 pub enum Profile {
     /// One process, with nobody else. Nothing that it sends arrives after its deadline.
     Lone,
+    /// Several processes without local tiers, and writers beside the cache: nobody has to be told.
+    Bare,
     /// One process, and writers beside the cache; nothing goes wrong.
     Foreign,
     /// Several processes, and writers beside the cache.
@@ -123,11 +125,13 @@ impl Plan {
         let (workers, foreign) = match profile {
             Profile::Lone => (1, 0),
             Profile::Foreign => (1, 2),
-            Profile::Several => (3, 2),
+            Profile::Bare | Profile::Several => (3, 2),
         };
         let (staleness_ms, deadline_ms) = match profile {
             // Nobody has to be told: an own write counts when it is acknowledged.
             Profile::Lone => (0, 1_000),
+            // One who joins a question that is in the air may be answered as of when it left.
+            Profile::Bare => (500, 500),
             // Short, so that what goes wrong can last for longer.
             Profile::Foreign | Profile::Several => (1_000, 500),
         };
@@ -145,10 +149,14 @@ impl Plan {
             foreign,
             keys: 12,
             // A few too small: where much is evicted, little is there for long enough to be stale.
-            local_max: if rng.u8(0..4) == 0 { 14 } else { 1_000 },
+            local_max: match profile {
+                Profile::Bare => 0,
+                _ if rng.u8(0..4) == 0 => 14,
+                _ => 1_000,
+            },
             component: rng.bool(),
             // A process that is not told of writes is not told either that Redis has lost some.
-            durable: profile != Profile::Several || rng.u8(0..3) > 0,
+            durable: profile == Profile::Lone || rng.u8(0..3) > 0,
             limits,
             troubles: Vec::new(),
         };
@@ -190,7 +198,7 @@ impl Plan {
 
     fn trouble(&self, kind: u32, rng: &mut Rng) -> Trouble {
         // What comes to Redis late is a write of somebody else's to a process that has given it up.
-        let may_be_late = self.profile == Profile::Several;
+        let may_be_late = self.profile != Profile::Lone;
         let longest = match may_be_late {
             true => self.limits.deadline_ms,
             false => self.limits.deadline_ms / 10,

@@ -63,6 +63,12 @@ fn run_lone_process_while_things_fail_breaks_no_rule() {
     assert_clean(Profile::Lone, 2, 8);
 }
 
+/// That the checker excuses all that a cache cannot help, late writes of its own among it.
+#[test]
+fn run_processes_without_local_tiers_while_things_fail_breaks_no_rule() {
+    assert_clean(Profile::Bare, 1, 10);
+}
+
 #[test]
 #[ignore = "processes are not told of each other's writes yet"]
 fn run_several_processes_while_things_fail_breaks_no_rule() {

@@ -96,11 +96,13 @@ fn come_to_rest(plan: &Plan, stage: &mut Stage, workers: &mut Workers) -> Result
     let mut write = |token: &str, workers: &mut Workers| match plan.profile {
         // There is nobody else who could write.
         Profile::Lone => workers.one(0, &format!("write {token}"), PATIENCE),
-        Profile::Foreign | Profile::Several => stage.set(SENTINEL, token).map(|()| true),
+        Profile::Bare | Profile::Foreign | Profile::Several => {
+            stage.set(SENTINEL, token).map(|()| true)
+        }
     };
     ensure!(write(FIRST, workers)?, "the sentinel cannot be written");
     ensure!(
-        workers.all("prime", PATIENCE)?,
+        plan.local_max == 0 || workers.all("prime", PATIENCE)?,
         "a process does not keep the sentinel in its local tier, though nothing is wrong any more"
     );
     ensure!(write(LAST, workers)?, "the sentinel cannot be written");
