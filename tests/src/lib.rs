@@ -23,6 +23,5 @@ pub mod examples;
 pub const BENCH_APP: &str = env!("FLIPCACHE_TEST_BENCH_APP_FILE");
 
 pub use certificates::{Authority, Identity};
-pub use redis_server::{RedisOptions, RedisServer, ServerTls};
 pub use proxy::Proxy;
-pub use redis_server::{RedisOptions, RedisServer};
+pub use redis_server::{RedisOptions, RedisServer, ServerTls};

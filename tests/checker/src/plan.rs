@@ -42,6 +42,8 @@ pub struct Plan {
     pub local_max: u32,
     /// Whether the local tiers are held by the component, or in process.
     pub component: bool,
+    /// What the processes are told to promise, in milliseconds.
+    pub staleness_bound_ms: u64,
     /// Whether Redis keeps what it has acknowledged when it is killed.
     pub durable: bool,
     /// What is promised.
@@ -58,8 +60,9 @@ pub enum Profile {
     Lone,
     /// Several processes without local tiers, and writers beside the cache: nobody has to be told.
     Bare,
-    /// One process, and writers beside the cache; nothing goes wrong.
-    Foreign,
+    /// One process, and writers beside the cache that it is not told of; nothing goes wrong. Not a
+    /// cache that keeps its promises, but one that the checker must find out.
+    Untold,
     /// Several processes, and writers beside the cache.
     Several,
 }
@@ -124,7 +127,7 @@ impl Plan {
         let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
         let (workers, foreign) = match profile {
             Profile::Lone => (1, 0),
-            Profile::Foreign => (1, 2),
+            Profile::Untold => (1, 2),
             Profile::Bare | Profile::Several => (3, 2),
         };
         let (staleness_ms, deadline_ms) = match profile {
@@ -133,7 +136,7 @@ impl Plan {
             // One who joins a question that is in the air may be answered as of when it left.
             Profile::Bare => (500, 500),
             // Short, so that what goes wrong can last for longer.
-            Profile::Foreign | Profile::Several => (1_000, 500),
+            Profile::Untold | Profile::Several => (1_000, 500),
         };
         let limits = Limits {
             staleness_ms,
@@ -155,12 +158,13 @@ impl Plan {
                 _ => 1_000,
             },
             component: rng.bool(),
-            // A process that is not told of writes is not told either that Redis has lost some.
+            staleness_bound_ms: 1_000,
+            // Alone, what was acknowledged is to be read as long as Redis has it.
             durable: profile == Profile::Lone || rng.u8(0..3) > 0,
             limits,
             troubles: Vec::new(),
         };
-        if profile != Profile::Foreign {
+        if profile != Profile::Untold {
             plan.troubles = plan.troubles(&mut rng);
         }
         plan

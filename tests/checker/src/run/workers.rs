@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::plan::Plan;
+use crate::plan::{Plan, Profile};
 
 /// How long a process may take to start.
 const START: Duration = Duration::from_secs(60);
@@ -40,6 +40,9 @@ impl Workers {
                 .args(["--deadline-ms", &plan.limits.deadline_ms.to_string()])
                 .arg("--history")
                 .arg(history);
+            command
+                .args(["--staleness-bound-ms", &plan.staleness_bound_ms.to_string()])
+                .args((plan.profile == Profile::Untold).then_some("--untold"));
             if plan.workers + plan.foreign > 1 {
                 command.args(["--spares", &number.to_string()]);
             }

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use flipcache::backend::{self, BackendOptions};
+use flipcache::backend::{self, BackendOptions, Coherence};
 use flipcache::{Cache, Client, Shards};
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
@@ -60,6 +60,12 @@ pub struct Options {
     /// How long a round trip may take, in milliseconds.
     #[arg(long)]
     pub deadline_ms: u64,
+    /// How long it may answer while Redis is silent, in milliseconds.
+    #[arg(long)]
+    pub staleness_bound_ms: u64,
+    /// It is not told what others write.
+    #[arg(long)]
+    pub untold: bool,
     /// Holds the local tier in the component.
     #[arg(long)]
     pub component: bool,
@@ -114,9 +120,18 @@ fn answer(word: &str) -> Result<()> {
 
 fn open(options: &Options) -> Result<Cache> {
     let runtime = flipcache::io::runtime().context("the cache needs threads")?;
-    let deadline = Duration::from_millis(options.deadline_ms);
+    let coherence = match options.untold {
+        true => Coherence::Off,
+        false => Coherence::Tracking,
+    };
+    let backend_options = BackendOptions {
+        deadline: Duration::from_millis(options.deadline_ms),
+        coherence,
+        staleness_bound: Duration::from_millis(options.staleness_bound_ms),
+        ..BackendOptions::default()
+    };
     let url = options.url.parse().context("the URL must be right")?;
-    let backend = backend::open(&url, &BackendOptions { deadline }, runtime)?;
+    let backend = backend::open(&url, &backend_options, runtime)?;
     let mut shards = Shards::default().count(const { NonZeroUsize::new(2).unwrap() });
     if !options.component {
         shards = shards.in_process();
