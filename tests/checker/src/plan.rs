@@ -1,6 +1,7 @@
 //! What is to happen in a run: all of it follows from the seed.
 
 use std::fs;
+use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
 
@@ -135,8 +136,9 @@ impl Plan {
             Profile::Lone => (0, 1_000),
             // One who joins a question that is in the air may be answered as of when it left.
             Profile::Bare => (500, 500),
-            // Short, so that what goes wrong can last for longer.
-            Profile::Untold | Profile::Several => (1_000, 500),
+            // The bound is short, so that what goes wrong can last for longer. Where calls may wait for longer
+            // than it, none of them tells the cache that Redis is silent.
+            Profile::Untold | Profile::Several => (1_000, rng.choice([500, 2_000]).unwrap_or(500)),
         };
         let limits = Limits {
             staleness_ms,
@@ -181,7 +183,7 @@ impl Plan {
                 rng.shuffle(&mut kinds);
             }
             let kind = kinds.pop().unwrap_or(0);
-            let lasts = rng.u64(150..self.longest(kind));
+            let lasts = rng.u64(self.lasts(kind));
             if at + lasts >= self.millis {
                 return troubles;
             }
@@ -191,12 +193,13 @@ impl Plan {
         }
     }
 
-    /// How long trouble of a kind lasts, in milliseconds: where a process can become deaf without
-    /// noticing, for longer than its bound.
-    fn longest(&self, kind: u32) -> u64 {
+    /// How long trouble of a kind may last, in milliseconds: where a process does not notice that it is
+    /// deaf, for longer than its bound.
+    fn lasts(&self, kind: u32) -> Range<u64> {
+        let bound = self.limits.staleness_ms;
         match kind {
-            HALF_OPEN | STOP => 1_300.max(self.limits.staleness_ms * 5 / 2),
-            _ => 1_300,
+            HALF_OPEN | STOP if bound > 0 => bound * 3 / 2..bound * 5 / 2,
+            _ => 150..1_300,
         }
     }
 

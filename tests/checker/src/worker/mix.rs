@@ -13,6 +13,9 @@ use crate::names::{self, Values};
 /// How many keys a call with many has.
 const MANY: usize = 3;
 
+/// How often a key is looked at that is watched.
+const WATCH: Duration = Duration::from_millis(8);
+
 /// A process that does not write all keys leaves out one of so many: those that it has read stay in its
 /// local tier until somebody tells it of a write.
 const SPARED: u32 = 3;
@@ -31,6 +34,21 @@ pub(super) async fn work(caller: Caller, options: Options, is_resting: Arc<Atomi
         let pause = Duration::from_micros(mix.rng.u64(0..4_000));
         tokio::time::sleep(pause).await;
     }
+}
+
+/// Reads one key until it is to rest. When all others wait for a Redis that is silent, whoever reads what
+/// is in the local tier still is answered, and finds how long that goes on.
+pub(super) async fn watch(caller: Caller, key: u32, is_resting: Arc<AtomicBool>) {
+    let key = names::lasting(key);
+    while !is_resting.load(Ordering::Acquire) {
+        caller.get(&key).await;
+        tokio::time::sleep(WATCH).await;
+    }
+}
+
+/// The keys that a process spares, of so many.
+pub(super) fn spared(spares: Option<u32>, keys: u32) -> impl Iterator<Item = u32> {
+    (0..keys).filter(move |key| spares.is_some_and(|spares| key % SPARED == spares % SPARED))
 }
 
 struct Mix {
