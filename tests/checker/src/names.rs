@@ -21,12 +21,22 @@ pub(crate) fn fleeting(number: u32) -> String {
     format!("t{number}")
 }
 
+/// A key that is seldom written, and only past the cache: what is stale there stays so.
+pub(crate) fn cold(number: u32) -> String {
+    format!("c{number}")
+}
+
 /// All keys of a run with so many lasting ones.
 pub(crate) fn all(keys: u32) -> Vec<String> {
     let lasting = (0..keys).map(lasting);
-    lasting
-        .chain((0..fleeting_of(keys)).map(fleeting))
-        .collect()
+    let fleeting = (0..fleeting_of(keys)).map(fleeting);
+    let cold = (0..cold_of(keys)).map(cold);
+    lasting.chain(fleeting).chain(cold).collect()
+}
+
+/// How many keys are cold where so many are not.
+pub(crate) fn cold_of(keys: u32) -> u32 {
+    keys.div_ceil(2)
 }
 
 /// How many keys expire where so many do not.

@@ -37,7 +37,7 @@ pub struct Plan {
     pub threads: u32,
     /// How many writers there are that know nothing of the cache.
     pub foreign: u32,
-    /// How many keys there are that do not expire; half as many do.
+    /// How many keys there are that do not expire; half as many do, and as many are seldom written.
     pub keys: u32,
     /// How many entries the local tier of each process holds.
     pub local_max: u32,
@@ -156,7 +156,7 @@ impl Plan {
             // A few too small: where much is evicted, little is there for long enough to be stale.
             local_max: match profile {
                 Profile::Bare => 0,
-                _ if rng.u8(0..4) == 0 => 14,
+                _ if rng.u8(0..4) == 0 => 18,
                 _ => 1_000,
             },
             component: rng.bool(),

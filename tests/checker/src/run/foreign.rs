@@ -104,7 +104,11 @@ impl Writer {
         let lasting = names::lasting(self.rng.u32(0..self.keys));
         let fleeting = names::fleeting(self.rng.u32(0..names::fleeting_of(self.keys)));
         let (op, key) = match self.rng.u32(0..10_000) {
-            0..7_500 => (Op::Set, lasting),
+            0..40 => {
+                let cold = self.rng.u32(0..names::cold_of(self.keys));
+                (Op::Set, names::cold(cold))
+            }
+            40..7_500 => (Op::Set, lasting),
             7_500..9_000 => (Op::SetWithTtl, fleeting),
             9_000..9_900 => (Op::Delete, lasting),
             9_900..9_997 => (Op::Delete, fleeting),

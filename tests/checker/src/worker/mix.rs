@@ -14,7 +14,7 @@ use crate::names::{self, Values};
 const MANY: usize = 3;
 
 /// How often a key is looked at that is watched.
-const WATCH: Duration = Duration::from_millis(8);
+const WATCH: Duration = Duration::from_millis(12);
 
 /// A process that does not write all keys leaves out one of so many: those that it has read stay in its
 /// local tier until somebody tells it of a write.
@@ -38,17 +38,24 @@ pub(super) async fn work(caller: Caller, options: Options, is_resting: Arc<Atomi
 
 /// Reads one key until it is to rest. When all others wait for a Redis that is silent, whoever reads what
 /// is in the local tier still is answered, and finds how long that goes on.
-pub(super) async fn watch(caller: Caller, key: u32, is_resting: Arc<AtomicBool>) {
-    let key = names::lasting(key);
+pub(super) async fn watch(caller: Caller, key: String, is_resting: Arc<AtomicBool>) {
     while !is_resting.load(Ordering::Acquire) {
         caller.get(&key).await;
         tokio::time::sleep(WATCH).await;
     }
 }
 
-/// The keys that a process spares, of so many.
-pub(super) fn spared(spares: Option<u32>, keys: u32) -> impl Iterator<Item = u32> {
-    (0..keys).filter(move |key| spares.is_some_and(|spares| key % SPARED == spares % SPARED))
+/// The keys that a process spares, and those that all do.
+pub(super) fn watched(options: &Options) -> Vec<String> {
+    let Some(spares) = options.spares else {
+        return Vec::new();
+    };
+    let spared = (0..options.keys).filter(|key| key % SPARED == spares % SPARED);
+    let cold = 0..names::cold_of(options.keys);
+    spared
+        .map(names::lasting)
+        .chain(cold.map(names::cold))
+        .collect()
 }
 
 struct Mix {

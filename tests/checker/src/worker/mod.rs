@@ -51,7 +51,7 @@ pub struct Options {
     /// How many keys there are that do not expire.
     #[arg(long)]
     pub keys: u32,
-    /// Which third of the keys it only reads, each by a caller of its own, too.
+    /// Which third of the keys it only reads: each by a caller of its own, as it does the cold ones.
     #[arg(long)]
     pub spares: Option<u32>,
     /// How many entries its local tier holds.
@@ -177,8 +177,8 @@ impl Worker {
             let work = mix::work(caller, options, is_resting);
             self.callers.spawn_on(work, self.runtime.handle());
         }
-        let spared = mix::spared(self.options.spares, self.options.keys);
-        for (thread, key) in (self.options.threads + 1..).zip(spared) {
+        let watched = mix::watched(&self.options);
+        for (thread, key) in (self.options.threads + 1..).zip(watched) {
             let watch = mix::watch(self.caller(thread), key, Arc::clone(&self.is_resting));
             self.callers.spawn_on(watch, self.runtime.handle());
         }
