@@ -5,6 +5,7 @@
 //! - [`redis_server`] starts Redis servers, one for each test that needs one.
 //! - [`sentinels`] starts a master, its replicas and those who watch them.
 //! - [`certificates`] makes those that servers and clients show each other over TLS.
+//! - [`proxy`] stands between a client and a server, and makes the network between them a bad one.
 //! - [`examples`] names the files of the built examples. The binary `build-examples` copies them to
 //!   where a reader of the README looks for them.
 //! - [`components`] names the files of components for the tests of hosts.
@@ -14,6 +15,7 @@
 
 pub mod certificates;
 pub mod components;
+pub mod proxy;
 pub mod redis_server;
 pub mod sentinels;
 
@@ -23,5 +25,6 @@ pub mod examples;
 pub const BENCH_APP: &str = env!("FLIPCACHE_TEST_BENCH_APP_FILE");
 
 pub use certificates::{Authority, Identity};
+pub use proxy::Proxy;
 pub use redis_server::{RedisOptions, RedisServer, ServerTls};
 pub use sentinels::{SentinelOptions, SentinelTrio};

@@ -1,0 +1,87 @@
+//! What was found, for those who have to find out why.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use super::{Violation, timeline};
+use crate::history::History;
+use crate::plan::Plan;
+use crate::time::Moment;
+use crate::truth::Truth;
+
+/// How many violations are told in full.
+const IN_FULL: usize = 3;
+
+/// The violations of a run, each with the events that have to do with it, in order; and how to look
+/// further. `folder` is where the history is.
+pub fn report(plan: &Plan, history: &History, found: &[Violation], folder: &Path) -> String {
+    let mut text = format!("{} violations, the first ones in full.\n", found.len());
+    let truth = Truth::of(history);
+    let start = history.calls.first().map_or(Moment(0), |call| call.start);
+    for (at, violation) in found.iter().take(IN_FULL).enumerate() {
+        let Violation {
+            rule, key, what, ..
+        } = violation;
+        let seconds = violation.to.since(start).as_secs_f64();
+        let _ = writeln!(
+            text,
+            "\n{}. rule {rule:?}: {rule}\n   key {key:?}, {seconds:.6} s after the first call\n   {what}",
+            at + 1
+        );
+        timeline::tell(&mut text, history, &truth, violation, start);
+    }
+    let mut others: Vec<_> = found.iter().map(|violation| violation.rule).collect();
+    others.sort();
+    let _ = write!(text, "\nall, by rule:");
+    for rules in others.chunk_by(|a, b| a == b) {
+        let _ = write!(text, " {:?} {},", rules[0], rules.len());
+    }
+    let folder = folder.display();
+    let _ = writeln!(
+        text,
+        "\n\nseed {}, profile {:?}, {} s; history in {folder}\n\
+         check it again:  cargo run -p flipcache-checker -- check {folder}\n\
+         run it again:    cargo run -p flipcache-checker -- run {}",
+        plan.seed,
+        plan.profile,
+        plan.millis / 1000,
+        plan.arguments()
+    );
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::story::Story;
+    use super::*;
+    use std::time::Duration;
+
+    use crate::plan::Profile;
+
+    #[test]
+    fn report_tells_rule_key_events_and_how_to_go_on() {
+        let mut story = Story::with_staleness(0);
+        story.set("f0", "k", "v1", 0, 10);
+        story.set("f0", "other", "v9", 0, 10);
+        story.set("f0", "k", "v2", 20, 30);
+        story.read("w0", "k", Some("v1"), 131, 132);
+        let history = story.history();
+        let found = super::super::check(&history);
+        let plan = Plan::new(42, Profile::Several, Duration::from_secs(3));
+
+        let text = report(&plan, &history, &found, Path::new("some/folder"));
+
+        for part in [
+            "rule Stale",
+            "key \"k\"",
+            "f0.0       Set v2 -> done",
+            "w0.0       Get  -> v1",
+            "seed 42",
+            "check some/folder",
+            "run --profile several --seed 42 --millis 3000",
+        ] {
+            assert!(text.contains(part), "{part:?} must be in\n{text}");
+        }
+        assert!(!text.contains("v9"), "{text}");
+    }
+}

@@ -1,0 +1,281 @@
+//! Small histories for the tests of rules. Moments are milliseconds; who is called `f…` is no cache.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::{Rule, check};
+use crate::history::{
+    Call, Event, Heard, History, Limits, Op, Outcome, Quiet, Source, Stall, Survey,
+};
+use crate::time::Moment;
+
+pub(super) struct Story {
+    history: History,
+    order: u64,
+}
+
+fn moment(millis: u64) -> Moment {
+    Moment(0).after(Duration::from_millis(millis))
+}
+
+fn call(process: &str, op: Op, key: &str, start: u64, end: u64) -> Call {
+    Call {
+        process: process.to_owned(),
+        thread: 0,
+        op,
+        key: key.to_owned(),
+        value: None,
+        start: moment(start),
+        end: moment(end),
+        outcome: Outcome::Done,
+        source: None,
+        quiet: None,
+        foreign: process.starts_with('f'),
+    }
+}
+
+fn answer(value: Option<&str>) -> Outcome {
+    value.map_or(Outcome::Absent, |value| Outcome::Found(value.to_owned()))
+}
+
+fn values(values: &[(&str, &str)]) -> BTreeMap<String, String> {
+    let values = values.iter();
+    let owned = values.map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+    owned.collect()
+}
+
+impl Story {
+    pub(super) fn with_staleness(staleness_ms: u64) -> Self {
+        let limits = Limits {
+            staleness_ms,
+            deadline_ms: 100,
+            tolerance_ms: 10,
+        };
+        let history = History {
+            limits,
+            ..History::default()
+        };
+        Self { history, order: 0 }
+    }
+
+    fn add(&mut self, call: Call) {
+        self.history.add(Event::Call(call));
+    }
+
+    fn next(&mut self) -> u64 {
+        self.order += 1;
+        self.order
+    }
+
+    pub(super) fn heard(&mut self, at: u64, line: &str) {
+        let order = self.next();
+        self.history.add(Event::Heard(Heard {
+            order,
+            at: moment(at),
+            words: line.split(' ').map(str::to_owned).collect(),
+        }));
+    }
+
+    /// A write that is acknowledged, and heard at its end.
+    pub(super) fn set(&mut self, process: &str, key: &str, value: &str, start: u64, end: u64) {
+        self.set_unheard(process, key, value, start, end);
+        self.heard(end, &format!("SET {key} {value}"));
+    }
+
+    pub(super) fn set_for(
+        &mut self,
+        process: &str,
+        key: &str,
+        value: &str,
+        millis: u64,
+        (start, end): (u64, u64),
+    ) {
+        self.set_unheard(process, key, value, start, end);
+        self.heard(end, &format!("SET {key} {value} PX {millis}"));
+    }
+
+    pub(super) fn set_unheard(
+        &mut self,
+        process: &str,
+        key: &str,
+        value: &str,
+        start: u64,
+        end: u64,
+    ) {
+        self.add(Call {
+            value: Some(value.to_owned()),
+            ..call(process, Op::Set, key, start, end)
+        });
+    }
+
+    fn set_failing(&mut self, call: Call, value: &str, error: &str) {
+        self.add(Call {
+            value: Some(value.to_owned()),
+            outcome: Outcome::Failed(error.to_owned()),
+            ..call
+        });
+    }
+
+    pub(super) fn set_that_fails(
+        &mut self,
+        process: &str,
+        key: &str,
+        value: &str,
+        start: u64,
+        end: u64,
+    ) {
+        let call = call(process, Op::Set, key, start, end);
+        self.set_failing(call, value, "backend: timeout");
+    }
+
+    pub(super) fn set_that_breaks(
+        &mut self,
+        process: &str,
+        key: &str,
+        value: &str,
+        start: u64,
+        end: u64,
+    ) {
+        let call = call(process, Op::Set, key, start, end);
+        self.set_failing(call, value, "a task of the cache was ended");
+    }
+
+    pub(super) fn delete(&mut self, process: &str, key: &str, start: u64, end: u64) {
+        self.delete_unheard(process, key, start, end);
+        self.heard(end, &format!("DEL {key}"));
+    }
+
+    pub(super) fn delete_unheard(&mut self, process: &str, key: &str, start: u64, end: u64) {
+        self.add(call(process, Op::Delete, key, start, end));
+    }
+
+    pub(super) fn clear(&mut self, process: &str, start: u64, end: u64) {
+        self.add(call(process, Op::Clear, "", start, end));
+    }
+
+    pub(super) fn read(
+        &mut self,
+        process: &str,
+        key: &str,
+        value: Option<&str>,
+        start: u64,
+        end: u64,
+    ) {
+        self.read_in_thread(process, 0, key, value, (start, end));
+    }
+
+    pub(super) fn read_in_thread(
+        &mut self,
+        process: &str,
+        thread: u32,
+        key: &str,
+        value: Option<&str>,
+        (start, end): (u64, u64),
+    ) {
+        self.add(Call {
+            thread,
+            outcome: answer(value),
+            ..call(process, Op::Get, key, start, end)
+        });
+    }
+
+    pub(super) fn read_marked(
+        &mut self,
+        process: &str,
+        key: &str,
+        value: &str,
+        start: u64,
+        end: u64,
+    ) {
+        self.add(Call {
+            outcome: answer(Some(value)),
+            source: Some(Source::Stale),
+            ..call(process, Op::Get, key, start, end)
+        });
+    }
+
+    pub(super) fn read_in_quiet(
+        &mut self,
+        process: &str,
+        key: &str,
+        value: Option<&str>,
+        token: &str,
+        (start, end): (u64, u64),
+    ) {
+        self.add(Call {
+            outcome: answer(value),
+            quiet: Some(token.to_owned()),
+            ..call(process, Op::Get, key, start, end)
+        });
+    }
+
+    pub(super) fn failed_in_quiet(
+        &mut self,
+        process: &str,
+        key: &str,
+        token: &str,
+        start: u64,
+        end: u64,
+    ) {
+        self.add(Call {
+            outcome: Outcome::Failed("backend: timeout".to_owned()),
+            quiet: Some(token.to_owned()),
+            ..call(process, Op::Get, key, start, end)
+        });
+    }
+
+    pub(super) fn quiet(&mut self, process: &str, key: &str, token: &str, seen: Option<u64>) {
+        self.history.add(Event::Quiet(Quiet {
+            process: process.to_owned(),
+            key: key.to_owned(),
+            token: token.to_owned(),
+            since: moment(0),
+            seen: seen.map(moment),
+        }));
+    }
+
+    pub(super) fn stall(&mut self, process: &str, from: u64, to: u64) {
+        self.history.add(Event::Stall(Stall {
+            process: process.to_owned(),
+            from: moment(from),
+            to: moment(to),
+        }));
+    }
+
+    pub(super) fn restart(&mut self, at: u64, durable: bool, held: &[(&str, &str)]) {
+        let order = self.next();
+        self.history.add(Event::Survey(Survey {
+            order,
+            at: moment(at),
+            restarted: true,
+            durable,
+            values: values(held),
+        }));
+    }
+
+    pub(super) fn survey(&mut self, at: u64, held: &[(&str, &str)]) {
+        let order = self.next();
+        self.history.add(Event::Survey(Survey {
+            order,
+            at: moment(at),
+            restarted: false,
+            durable: true,
+            values: values(held),
+        }));
+    }
+
+    /// What has happened so far.
+    pub(super) fn history(&self) -> History {
+        let mut history = self.history.clone();
+        history.sort();
+        history
+    }
+
+    /// Checks what has happened so far.
+    #[track_caller]
+    pub(super) fn assert_found(&self, rules: &[Rule]) {
+        let found = check(&self.history());
+        let found_rules: Vec<Rule> = found.iter().map(|violation| violation.rule).collect();
+        assert_eq!(found_rules, rules, "{found:#?}");
+    }
+}

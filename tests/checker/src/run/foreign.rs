@@ -1,0 +1,161 @@
+//! Writers that know nothing of the cache: they send plain commands, past the proxy.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow};
+use fastrand::Rng;
+use redis::{Cmd, Connection};
+
+use super::stage::{Gate, connect};
+use crate::history::{Call, Event, Op, Outcome, Recorder};
+use crate::names::{self, Values};
+use crate::plan::Plan;
+use crate::time::Moment;
+
+/// How long they wait for Redis to be there again before they look whether they are to rest.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+/// Their threads.
+pub(super) struct Writers {
+    threads: Vec<JoinHandle<()>>,
+    is_resting: Arc<AtomicBool>,
+}
+
+struct Writer {
+    process: String,
+    url: String,
+    gate: Arc<Gate>,
+    recorder: Arc<Recorder>,
+    is_resting: Arc<AtomicBool>,
+    rng: Rng,
+    values: Values,
+    keys: u32,
+}
+
+impl Writers {
+    pub(super) fn start(
+        plan: &Plan,
+        url: &str,
+        gate: Arc<Gate>,
+        recorder: &Arc<Recorder>,
+    ) -> Result<Self> {
+        let mut writers = Self {
+            threads: Vec::new(),
+            is_resting: Arc::default(),
+        };
+        for number in 0..plan.foreign {
+            let process = format!("f{number}");
+            let writer = Writer {
+                url: url.to_owned(),
+                gate: Arc::clone(&gate),
+                recorder: Arc::clone(recorder),
+                is_resting: Arc::clone(&writers.is_resting),
+                rng: Rng::with_seed(plan.seed ^ u64::from(number + 1).rotate_left(40)),
+                values: Values::of(process.clone()),
+                keys: plan.keys,
+                process,
+            };
+            let thread = thread::Builder::new().name("foreign".to_owned());
+            let thread = thread.spawn(move || writer.work());
+            writers
+                .threads
+                .push(thread.context("a writer needs a thread")?);
+        }
+        Ok(writers)
+    }
+
+    /// Lets them end.
+    pub(super) fn rest(mut self) -> Result<()> {
+        self.is_resting.store(true, Ordering::Release);
+        let ended = self.threads.drain(..).map(JoinHandle::join);
+        let ended: Result<(), _> = ended.collect();
+        ended.map_err(|_| anyhow!("a writer panicked"))
+    }
+}
+
+impl Drop for Writers {
+    fn drop(&mut self) {
+        self.is_resting.store(true, Ordering::Release);
+    }
+}
+
+impl Writer {
+    fn work(mut self) {
+        let mut connection = None;
+        while !self.is_resting.load(Ordering::Acquire) {
+            match &mut connection {
+                Some(connected) => {
+                    if !self.write(connected) {
+                        connection = None;
+                    }
+                    thread::sleep(Duration::from_micros(self.rng.u64(0..6_000)));
+                }
+                None if self.gate.pass(PATIENCE) => connection = connect(&self.url).ok(),
+                None => {}
+            }
+        }
+    }
+
+    /// Sends a command and writes it down; `false` if the connection is to be replaced.
+    fn write(&mut self, connection: &mut Connection) -> bool {
+        let lasting = names::lasting(self.rng.u32(0..self.keys));
+        let fleeting = names::fleeting(self.rng.u32(0..names::fleeting_of(self.keys)));
+        let (op, key) = match self.rng.u32(0..10_000) {
+            0..40 => {
+                let cold = self.rng.u32(0..names::cold_of(self.keys));
+                (Op::Set, names::cold(cold))
+            }
+            40..7_500 => (Op::Set, lasting),
+            7_500..9_000 => (Op::SetWithTtl, fleeting),
+            9_000..9_900 => (Op::Delete, lasting),
+            9_900..9_997 => (Op::Delete, fleeting),
+            // Rare: it empties every local tier, and hides what stands there too long.
+            _ => (Op::Clear, String::new()),
+        };
+        let key = match op {
+            Op::Clear => key,
+            _ => names::complete(&key),
+        };
+        let value = matches!(op, Op::Set | Op::SetWithTtl).then(|| self.values.next());
+        let command = self.command(op, &key, value.as_deref());
+        let start = Moment::now();
+        let done = command.query::<redis::Value>(connection);
+        let end = Moment::now();
+        let is_up =
+            !matches!(&done, Err(error) if error.is_io_error() || error.is_unrecoverable_error());
+        let outcome = match done {
+            Ok(_) => Outcome::Done,
+            Err(error) => Outcome::Failed(error.to_string()),
+        };
+        self.recorder.write(&Event::Call(Call {
+            process: self.process.clone(),
+            thread: 0,
+            op,
+            key,
+            value,
+            start,
+            end,
+            outcome,
+            source: None,
+            quiet: None,
+            foreign: true,
+        }));
+        is_up
+    }
+
+    fn command(&mut self, op: Op, key: &str, value: Option<&str>) -> Cmd {
+        let mut command = Cmd::new();
+        match op {
+            Op::Clear => command.arg("FLUSHDB"),
+            Op::Delete => command.arg("DEL").arg(key),
+            _ => command.arg("SET").arg(key).arg(value),
+        };
+        if op == Op::SetWithTtl {
+            command.arg("PX").arg(self.rng.u64(50..500));
+        }
+        command
+    }
+}

@@ -1,0 +1,181 @@
+//! Calls of the cache, each written down with its answer.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use flipcache::backend::BackendError;
+use flipcache::{Cache, Error};
+
+use crate::check::BACKEND;
+use crate::history::{Call, Event, Op, Outcome, Recorder, Source};
+use crate::names;
+use crate::time::Moment;
+
+/// One who calls, one call after the other.
+pub(super) struct Caller {
+    pub(super) process: String,
+    pub(super) thread: u32,
+    pub(super) cache: Cache,
+    pub(super) recorder: Arc<Recorder>,
+    /// The sentinel that was seen.
+    pub(super) quiet: Option<String>,
+}
+
+/// What one key of a call was answered.
+type Answer = (Outcome, Option<Source>);
+
+impl Caller {
+    pub(super) async fn get(&self, key: &str) {
+        let start = Moment::now();
+        let found = self.cache.get_detailed(key).await;
+        let end = Moment::now();
+        let answer = match found {
+            Ok(found) => (read(found.value), Some(source(found.source))),
+            Err(error) => (failed(&error), None),
+        };
+        self.note(Op::Get, (key, None), start, end, answer);
+    }
+
+    pub(super) async fn get_many(&self, keys: &[String]) {
+        let start = Moment::now();
+        let found = self.cache.get_many(keys.iter().map(String::as_str)).await;
+        let end = Moment::now();
+        let answers: Vec<_> = match found {
+            Ok(values) => values.into_iter().map(read).collect(),
+            Err(error) => vec![failed(&error); keys.len()],
+        };
+        for (key, answer) in keys.iter().zip(answers) {
+            self.note(Op::GetMany, (key, None), start, end, (answer, None));
+        }
+    }
+
+    /// Whether it was written.
+    pub(super) async fn set(&self, key: &str, value: &str) -> bool {
+        let start = Moment::now();
+        let done = self.cache.set(key, value).await;
+        let is_done = done.is_ok();
+        self.wrote(Op::Set, (key, Some(value)), start, done);
+        is_done
+    }
+
+    pub(super) async fn set_with_ttl(&self, key: &str, value: &str, ttl: Duration) {
+        let start = Moment::now();
+        let done = self.cache.set_with_ttl(key, value, ttl).await;
+        self.wrote(Op::SetWithTtl, (key, Some(value)), start, done);
+    }
+
+    pub(super) async fn set_many(&self, entries: &[(String, String)]) {
+        let start = Moment::now();
+        let pairs = entries
+            .iter()
+            .map(|(key, value)| (key.as_str(), value.as_str()));
+        let done = self.cache.set_many(pairs).await;
+        let end = Moment::now();
+        let outcome = done.map_or_else(|error| failed(&error), |()| Outcome::Done);
+        for (key, value) in entries {
+            let answer = (outcome.clone(), None);
+            self.note(Op::SetMany, (key, Some(value)), start, end, answer);
+        }
+    }
+
+    pub(super) async fn set_if_absent(&self, key: &str, value: &str) {
+        let start = Moment::now();
+        let written = self.cache.set_if_absent(key, value).await;
+        let end = Moment::now();
+        let outcome = match written {
+            Ok(true) => Outcome::Done,
+            Ok(false) => Outcome::Refused,
+            Err(error) => failed(&error),
+        };
+        let answer = (outcome, None);
+        self.note(Op::SetIfAbsent, (key, Some(value)), start, end, answer);
+    }
+
+    pub(super) async fn load(&self, key: &str, value: &str) {
+        let loaded = value.to_owned();
+        let start = Moment::now();
+        let found = self
+            .cache
+            .get_or_insert_with(key, || async { Ok::<_, Infallible>(loaded) })
+            .await;
+        let end = Moment::now();
+        let outcome = found.map_or_else(|error| failed(&error), Outcome::Found);
+        self.note(Op::Load, (key, Some(value)), start, end, (outcome, None));
+    }
+
+    pub(super) async fn delete(&self, key: &str) {
+        let start = Moment::now();
+        let done = self.cache.delete(key).await;
+        self.wrote(Op::Delete, (key, None), start, done.map(|_| ()));
+    }
+
+    pub(super) async fn clear(&self) {
+        let start = Moment::now();
+        let done = self.cache.clear().await;
+        self.wrote(Op::Clear, ("", None), start, done.map(|_| ()));
+    }
+
+    fn wrote(&self, op: Op, entry: (&str, Option<&str>), start: Moment, done: Result<(), Error>) {
+        let end = Moment::now();
+        let outcome = done.map_or_else(|error| failed(&error), |()| Outcome::Done);
+        self.note(op, entry, start, end, (outcome, None));
+    }
+
+    fn note(
+        &self,
+        op: Op,
+        (key, value): (&str, Option<&str>),
+        start: Moment,
+        end: Moment,
+        (outcome, source): Answer,
+    ) {
+        let key = match op {
+            Op::Clear => String::new(),
+            _ => names::complete(key),
+        };
+        self.recorder.write(&Event::Call(Call {
+            process: self.process.clone(),
+            thread: self.thread,
+            op,
+            key,
+            value: value.map(str::to_owned),
+            start,
+            end,
+            outcome,
+            source,
+            quiet: self.quiet.clone(),
+            foreign: false,
+        }));
+    }
+}
+
+fn read(value: Option<String>) -> Outcome {
+    value.map_or(Outcome::Absent, Outcome::Found)
+}
+
+fn source(source: flipcache::Source) -> Source {
+    match source {
+        flipcache::Source::Local => Source::Local,
+        flipcache::Source::Backend => Source::Backend,
+        flipcache::Source::Default => Source::Default,
+        flipcache::Source::Stale => Source::Stale,
+        flipcache::Source::None => Source::Nowhere,
+    }
+}
+
+/// The kind of an error of the backend's, and the words of any other.
+fn failed(error: &Error) -> Outcome {
+    let Error::Backend(backend) = error else {
+        return Outcome::Failed(error.to_string());
+    };
+    let kind = match backend {
+        BackendError::Unavailable(_) => "unavailable",
+        BackendError::Timeout => "timeout",
+        BackendError::AccessDenied(_) => "access denied",
+        BackendError::TooLarge { .. } => "too large",
+        BackendError::Unsupported(_) => "unsupported",
+        BackendError::Other(_) => "other",
+    };
+    Outcome::Failed(format!("{BACKEND}{kind}"))
+}

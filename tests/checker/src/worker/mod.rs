@@ -1,0 +1,242 @@
+//! A process of a run: callers of one cache, until standard input tells them to rest.
+//!
+//! # Layout
+//!
+//! This file understands what it is told; `caller` calls the cache and writes down what it answers;
+//! `mix` is what a caller calls, one after the other.
+
+mod caller;
+mod mix;
+
+use std::io::{self, Write};
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use flipcache::backend::{self, BackendOptions, Coherence};
+use flipcache::{Cache, Client, Shards};
+use tokio::runtime::Runtime;
+use tokio::task::JoinSet;
+
+use crate::history::{Event, Quiet, Recorder};
+use crate::names::{self, CACHE, SENTINEL};
+use crate::ticker::Ticker;
+use crate::time::Moment;
+use caller::Caller;
+
+/// How long a process waits for what must happen once nothing is wrong any more.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The pause between two looks.
+const PAUSE: Duration = Duration::from_millis(2);
+
+/// What a process is like.
+#[derive(clap::Args, Clone, Debug)]
+pub struct Options {
+    /// Its name in the history.
+    #[arg(long)]
+    pub process: String,
+    /// The URL of Redis.
+    #[arg(long)]
+    pub url: String,
+    /// What its calls follow from.
+    #[arg(long)]
+    pub seed: u64,
+    /// How many sequential callers it has.
+    #[arg(long)]
+    pub threads: u32,
+    /// How many keys there are that do not expire.
+    #[arg(long)]
+    pub keys: u32,
+    /// Which third of the keys it only reads: each by a caller of its own, as it does the cold ones.
+    #[arg(long)]
+    pub spares: Option<u32>,
+    /// How many entries its local tier holds.
+    #[arg(long)]
+    pub local_max: u32,
+    /// How long a round trip may take, in milliseconds.
+    #[arg(long)]
+    pub deadline_ms: u64,
+    /// How long it may answer while Redis is silent, in milliseconds.
+    #[arg(long)]
+    pub staleness_bound_ms: u64,
+    /// It is not told what others write.
+    #[arg(long)]
+    pub untold: bool,
+    /// Holds the local tier in the component.
+    #[arg(long)]
+    pub component: bool,
+    /// The file of its history.
+    #[arg(long)]
+    pub history: PathBuf,
+}
+
+struct Worker {
+    options: Options,
+    recorder: Arc<Recorder>,
+    cache: Cache,
+    runtime: Runtime,
+    callers: JoinSet<()>,
+    is_resting: Arc<AtomicBool>,
+}
+
+/// Does what standard input says, a line each, and answers each with a line, until it is at its end.
+///
+/// # Errors
+///
+/// If the cache cannot be opened, or the history not be written.
+pub fn run(options: &Options) -> Result<()> {
+    // Whatever ends the checker ends this process too, though it be stopped.
+    #[cfg(target_os = "linux")]
+    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
+    let recorder = Arc::new(Recorder::create(&options.history)?);
+    let _ticker = Ticker::start(&options.process, &recorder)?;
+    let mut worker = Worker {
+        options: options.clone(),
+        recorder: Arc::clone(&recorder),
+        cache: open(options)?,
+        runtime: Runtime::new().context("the process needs threads")?,
+        callers: JoinSet::new(),
+        is_resting: Arc::new(AtomicBool::new(false)),
+    };
+    answer("ready")?;
+    for line in io::stdin().lines() {
+        let line = line.context("cannot read what to do")?;
+        let done = worker.obey(&line)?;
+        recorder.flush()?;
+        answer(if done { "done" } else { "failed" })?;
+    }
+    Ok(())
+}
+
+fn answer(word: &str) -> Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{word}").context("nobody listens")?;
+    out.flush().context("nobody listens")
+}
+
+fn open(options: &Options) -> Result<Cache> {
+    let runtime = flipcache::io::runtime().context("the cache needs threads")?;
+    let coherence = match options.untold {
+        true => Coherence::Off,
+        false => Coherence::Tracking,
+    };
+    let backend_options = BackendOptions {
+        deadline: Duration::from_millis(options.deadline_ms),
+        coherence,
+        staleness_bound: Duration::from_millis(options.staleness_bound_ms),
+        ..BackendOptions::default()
+    };
+    let url = options.url.parse().context("the URL must be right")?;
+    let backend = backend::open(&url, &backend_options, runtime)?;
+    let mut shards = Shards::default().count(const { NonZeroUsize::new(2).unwrap() });
+    if !options.component {
+        shards = shards.in_process();
+    }
+    let client = Client::builder(backend).shards(shards).build()?;
+    let cache = client.cache(CACHE).local_max(options.local_max).open()?;
+    Ok(cache)
+}
+
+impl Worker {
+    /// `false` if it could not be done in time.
+    fn obey(&mut self, line: &str) -> Result<bool> {
+        match line.split_once(' ').unwrap_or((line, "")) {
+            ("work", "") => self.work(),
+            ("rest", "") => {
+                self.is_resting.store(true, Ordering::Release);
+                let callers = std::mem::take(&mut self.callers);
+                self.runtime.block_on(callers.join_all());
+            }
+            ("prime", "") => return Ok(self.runtime.block_on(self.prime())),
+            ("write", token) => return Ok(self.runtime.block_on(self.write(token))),
+            ("await", token) => return Ok(self.runtime.block_on(self.wait_for(token))),
+            ("read", token) => self.runtime.block_on(self.read_all(token)),
+            _ => bail!("cannot {line:?}"),
+        }
+        Ok(true)
+    }
+
+    fn caller(&self, thread: u32) -> Caller {
+        Caller {
+            process: self.options.process.clone(),
+            thread,
+            cache: self.cache.clone(),
+            recorder: Arc::clone(&self.recorder),
+            quiet: None,
+        }
+    }
+
+    fn work(&mut self) {
+        for thread in 1..=self.options.threads {
+            let (caller, options) = (self.caller(thread), self.options.clone());
+            let is_resting = Arc::clone(&self.is_resting);
+            let work = mix::work(caller, options, is_resting);
+            self.callers.spawn_on(work, self.runtime.handle());
+        }
+        let watched = mix::watched(&self.options);
+        for (thread, key) in (self.options.threads + 1..).zip(watched) {
+            let watch = mix::watch(self.caller(thread), key, Arc::clone(&self.is_resting));
+            self.callers.spawn_on(watch, self.runtime.handle());
+        }
+    }
+
+    /// Reads the sentinel until the local tier has it: only then does it take a push to see the next.
+    async fn prime(&self) -> bool {
+        let start = Moment::now();
+        while Moment::now().since(start) < PATIENCE {
+            let is_local = matches!(
+                self.cache.get_detailed(SENTINEL).await,
+                Ok(found) if found.source == flipcache::Source::Local && found.value.is_some()
+            );
+            if is_local {
+                return true;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        false
+    }
+
+    /// Writes the sentinel.
+    async fn write(&self, token: &str) -> bool {
+        let start = Moment::now();
+        while Moment::now().since(start) < PATIENCE {
+            if self.caller(0).set(SENTINEL, token).await {
+                return true;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        false
+    }
+
+    /// Reads the sentinel until it has its last value.
+    async fn wait_for(&self, token: &str) -> bool {
+        let since = Moment::now();
+        let mut seen = None;
+        while seen.is_none() && Moment::now().since(since) < PATIENCE {
+            match self.cache.get(SENTINEL).await {
+                Ok(Some(value)) if value == token => seen = Some(Moment::now()),
+                _ => tokio::time::sleep(PAUSE).await,
+            }
+        }
+        self.recorder.write(&Event::Quiet(Quiet {
+            process: self.options.process.clone(),
+            key: names::complete(SENTINEL),
+            token: token.to_owned(),
+            since,
+            seen,
+        }));
+        seen.is_some()
+    }
+
+    async fn read_all(&self, token: &str) {
+        let mut caller = self.caller(0);
+        caller.quiet = Some(token.to_owned());
+        for key in names::all(self.options.keys) {
+            caller.get(&key).await;
+        }
+    }
+}
