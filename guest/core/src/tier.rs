@@ -181,6 +181,15 @@ impl Tier {
         slot.is_some_and(|slot| self.remove_slot(slot))
     }
 
+    /// Drops a key's value if it is another than this. A key that is being written has none.
+    pub(crate) fn drop_other(&mut self, hash: u64, key: &str, wire: Option<&[u8]>) {
+        if let Some(slot) = self.table.find(hash, key.as_bytes())
+            && self.wire(slot).is_some_and(|held| Some(held) != wire)
+        {
+            self.remove_slot(slot);
+        }
+    }
+
     /// Evicts the entry that is next to leave; `false` if there is none.
     pub(crate) fn evict_first(&mut self) -> bool {
         self.table.front().is_some_and(|slot| self.evict(slot))

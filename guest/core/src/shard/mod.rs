@@ -119,7 +119,8 @@ impl Shard {
     }
 
     /// Takes in L2's answer to a read. It is kept only if nothing has bumped the key since its
-    /// ticket was given.
+    /// ticket was given. One that is not kept, and differs from what is here, makes that go as well: which of
+    /// the two is older is not known, and whoever has seen the one must not be answered an older one.
     pub fn settle(
         &mut self,
         cache: CacheId,
@@ -134,6 +135,8 @@ impl Shard {
                 tier.counters.misses += u64::from(answer == Answer::Absent);
                 if current {
                     tier.remove(hash, key);
+                } else {
+                    tier.drop_other(hash, key, None);
                 }
                 Err(Settled::PassedOn)
             }
@@ -144,6 +147,9 @@ impl Shard {
             Answer::Entry { value, ttl } => {
                 tier.counters.backend_hits += 1;
                 tier.counters.refused_fills += u64::from(!current && !tier.is_off());
+                if !current {
+                    tier.drop_other(hash, key, Some(value));
+                }
                 let fill = (value, Deadline::after(ticket.asked, ttl));
                 current.then_some(fill).ok_or(Settled::PassedOn)
             }

@@ -23,10 +23,25 @@ fn settle_after_an_own_write_began_before_the_question_ended_is_refused() {
     let reader = bench.ask(&cache, "k");
     bench.set(&cache, "k", "new");
     assert_eq!(
-        bench.settle(&cache, "k", reader, "old", None),
+        bench.settle(&cache, "k", reader, "new", None),
         Settled::PassedOn
     );
     assert_eq!(bench.get(&cache, "k").as_deref(), Some("new"));
+}
+
+/// Somebody else may have written between the own write and the question, and be told of later: whoever has
+/// seen that must not be answered the own value again.
+#[test]
+fn settle_of_another_value_than_the_entry_with_an_old_ticket_drops_both() {
+    let mut bench = Bench::new();
+    let cache = bench.open("n", 9, Eviction::Fifo);
+    let reader = bench.ask(&cache, "k");
+    bench.set(&cache, "k", "own");
+    assert_eq!(
+        bench.settle(&cache, "k", reader, "foreign", None),
+        Settled::PassedOn
+    );
+    assert_eq!(bench.get(&cache, "k"), None);
 }
 
 #[test]
