@@ -354,7 +354,7 @@ fn index_of(cache: u8) -> usize {
 }
 
 fn id_of(cache: u8) -> CacheId {
-    CacheId::from_number(u32::from(cache) % NAMES.len() as u32)
+    CacheId::from_number((0..).nth(index_of(cache)).unwrap_or_default())
 }
 
 /// A number that chooses one of so many, if there are any.
