@@ -204,6 +204,15 @@ impl<V> Dict<V> {
         self.table.iter()
     }
 
+    /// Panics unless the table and the count of bytes are right, and no more items are in than may be.
+    #[cfg(any(test, feature = "model"))]
+    pub fn validate(&self) {
+        self.table.validate();
+        let bytes: u64 = self.iter().map(|(key, value)| self.cost(key, value)).sum();
+        assert_eq!(self.bytes, bytes, "the count of bytes is off");
+        assert!(self.len() <= self.max_items, "more items than the bound");
+    }
+
     fn hash(&self, key: &str) -> u64 {
         self.seed.hash_bytes(key.as_bytes())
     }
@@ -260,9 +269,7 @@ mod tests {
     }
 
     fn keys(dict: &Dict<Value>) -> String {
-        dict.table.validate();
-        let bytes: u64 = dict.iter().map(|(key, value)| dict.cost(key, value)).sum();
-        assert_eq!(dict.bytes, bytes, "the count of bytes is off");
+        dict.validate();
         dict.iter().map(|(key, _)| key).collect()
     }
 

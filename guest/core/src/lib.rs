@@ -80,6 +80,8 @@ pub use name::{
     InvalidKey, InvalidName, KeyType, MAX_KEY_BYTES, MAX_NAME_BYTES, check_name, divisions,
 };
 pub use options::{Eviction, Expiry, InvalidOptions, InvalidTtl, MAX_TTL, Options, Resilience};
+#[cfg(any(test, feature = "model"))]
+pub use shard::model;
 pub use shard::{Answer, Read, Settled, Shard, Write};
 pub use stats::Stats;
 pub use time::{Clock, Moment};

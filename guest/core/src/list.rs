@@ -153,7 +153,7 @@ impl<T> List<T> {
     }
 
     /// Panics unless both chains of links agree with each other and with `len`.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "model"))]
     pub(crate) fn validate(&self) {
         let mut prev = NIL;
         let mut index = self.head;

@@ -104,7 +104,7 @@ impl<V> Table<V> {
     }
 
     /// Panics unless the index and the list hold the same entries.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "model"))]
     pub(crate) fn validate(&self) {
         self.entries.validate();
         assert_eq!(

@@ -251,7 +251,7 @@ impl Tier {
     }
 
     /// Panics unless the bounds and the count of bytes hold.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "model"))]
     pub(crate) fn validate(&self) {
         self.table.validate();
         let cost = |(key, stored): (&str, &Stored)| {

@@ -4,8 +4,8 @@ mod answer;
 mod registry;
 mod write;
 
-#[cfg(test)]
-mod model;
+#[cfg(any(test, feature = "model"))]
+pub mod model;
 #[cfg(test)]
 mod order_model;
 #[cfg(test)]
@@ -28,8 +28,8 @@ use registry::Registry;
 /// The local tiers of the caches that one instance serves, under one fence and one budget.
 ///
 /// `hash` is everywhere the hash of the complete key, by one [`Seed`](crate::Seed); `cache` is a
-/// number that was [`open`](Self::open)ed. With one that was not, a read is a miss and a write keeps
-/// nothing.
+/// number that was [`open`](Self::open)ed. With one that was not, a read is a miss, and a write keeps
+/// nothing and drops nothing from other caches, whose key it may be.
 #[derive(Debug)]
 pub struct Shard {
     fence: Fence,
@@ -371,7 +371,7 @@ impl Shard {
     }
 
     /// Panics unless every bound and every count holds.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "model"))]
     fn validate(&self) {
         self.caches.validate();
         assert_eq!(

@@ -105,13 +105,13 @@ impl Registry {
     }
 
     /// What all tiers weigh: the slow truth behind the shard's running sum.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "model"))]
     pub(super) fn weight(&self) -> u64 {
         let caches = self.caches.iter().flatten();
         caches.map(|cache| cache.tier.weight()).sum()
     }
 
-    #[cfg(test)]
+    #[cfg(any(test, feature = "model"))]
     pub(super) fn validate(&self) {
         for cache in self.caches.iter().flatten() {
             cache.tier.validate();

@@ -8,6 +8,9 @@ use serde::de::IgnoredAny;
 /// What Python writes where the standard has no number. The longest first: it contains another.
 const CONSTANTS: [&str; 3] = ["-Infinity", "Infinity", "NaN"];
 
+/// What may stand between tokens: one less than ASCII has, where a form feed is a space too.
+const SPACES: [char; 4] = [' ', '\t', '\n', '\r'];
+
 /// Whether the text is JSON as the standard has it.
 pub fn is_standard(text: &str) -> bool {
     serde_json::from_str::<IgnoredAny>(text).is_ok()
@@ -34,7 +37,7 @@ pub fn to_line(text: &str) -> String {
             line.push_str("null");
             constant.len()
         } else {
-            if !first.is_ascii_whitespace() {
+            if !SPACES.contains(&first) {
                 line.push(first);
             } else if between_words(&line, rest) {
                 line.push(' ');
@@ -60,7 +63,7 @@ fn string_len(text: &str) -> usize {
 /// Whether dropping this space would join two words: then it is no JSON, and must not become one.
 fn between_words(line: &str, rest: &str) -> bool {
     let word = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
-    line.ends_with(word) && rest.trim_ascii_start().starts_with(word)
+    line.ends_with(word) && rest.trim_start_matches(SPACES).starts_with(word)
 }
 
 #[cfg(test)]
@@ -90,6 +93,8 @@ mod tests {
             "N a N",
             "[1 2]",
             "[NaN NaN]",
+            "\u{c}NaN",
+            "[NaN,\u{c}1]",
             "\"",
             "\"\\",
         ] {
@@ -107,6 +112,14 @@ mod tests {
     fn is_standard_deep_nesting_does_not_exhaust_the_stack() {
         let deep = "[".repeat(200_000) + &"]".repeat(200_000);
         assert!(is_standard(&deep));
+    }
+
+    #[test]
+    fn to_line_what_is_no_space_of_json_stays() {
+        for text in ["\u{c}1", "1\u{c}", "[\u{b}]", "\u{a0}1", "1 \u{c}2"] {
+            assert!(!is_standard(&to_line(text)), "{text:?}");
+        }
+        assert_eq!(to_line("\r[1,\t2]\n"), "[1,2]");
     }
 
     #[test]

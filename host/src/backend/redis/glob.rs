@@ -15,7 +15,37 @@ pub(super) fn starting_with(prefix: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// Whether Redis finds that the text fits, to a pattern without classes: one is taken to fit nothing.
+    fn fits(pattern: &[u8], text: &[u8]) -> bool {
+        match (pattern, text) {
+            ([], []) => true,
+            ([b'*', rest @ ..], _) => (0..=text.len()).any(|at| fits(rest, &text[at..])),
+            ([b'[', ..], _) => false,
+            ([b'?', rest @ ..], [_, text @ ..]) => fits(rest, text),
+            ([b'\\', literal, rest @ ..], [byte, text @ ..])
+            | ([literal, rest @ ..], [byte, text @ ..]) => literal == byte && fits(rest, text),
+            _ => false,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn starting_with_any_prefix_fits_what_begins_with_it_and_nothing_else(
+            prefix in r"[a*?\[\]\\^\-ü:]{0,8}",
+            rest in r"[a*?\[\]\\^\-ü:]{0,4}",
+            other in r"[a*?\[\]\\^\-ü:]{0,8}",
+        ) {
+            let pattern = starting_with(&prefix);
+            let longer = format!("{prefix}{rest}");
+            prop_assert!(fits(pattern.as_bytes(), longer.as_bytes()));
+            let fits_other = fits(pattern.as_bytes(), other.as_bytes());
+            prop_assert_eq!(fits_other, other.starts_with(&prefix));
+        }
+    }
 
     #[test]
     fn starting_with_plain_text_only_adds_the_star() {

@@ -62,3 +62,55 @@ fn list(memory: &[u8], address: u32, size: usize) -> Result<&[u8]> {
         None => bail!("the shard answered an address outside its memory"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Near the ends of a small memory, and anywhere.
+    fn number() -> impl Strategy<Value = u32> {
+        prop_oneof![0..100u32, any::<u32>()]
+    }
+
+    proptest! {
+        #[test]
+        fn record_any_address_is_in_the_memory_or_an_error(
+            memory in vec(any::<u8>(), 0..100),
+            address in number(),
+            size in 0..100usize,
+        ) {
+            let record = Record::new(&memory, address, size);
+            prop_assert_eq!(record.is_ok(), address as usize + size <= memory.len());
+            if let Ok(record) = record {
+                prop_assert_eq!(record.case(), record.bytes.first().copied().unwrap_or(0));
+                for at in 0..=size {
+                    record.u32(at);
+                    record.u64(at);
+                }
+            }
+        }
+
+        #[test]
+        fn list_of_any_numbers_is_in_the_memory_or_an_error(
+            mut memory in vec(any::<u8>(), 8..100),
+            address in number(),
+            len in number(),
+            item_size in 1..100usize,
+        ) {
+            memory[..4].copy_from_slice(&address.to_le_bytes());
+            memory[4..8].copy_from_slice(&len.to_le_bytes());
+            let record = Record::new(&memory, 0, 8).expect("it is in the memory");
+            let list = record.list(0, item_size);
+            let end = address as usize + len as usize * item_size;
+            prop_assert_eq!(list.is_ok(), end <= memory.len());
+            if let Ok(list) = list {
+                prop_assert_eq!(list, &memory[address as usize..end]);
+                prop_assert!(numbers_u32(list).count() <= list.len() / 4);
+                prop_assert!(numbers_u64(list).count() <= list.len() / 8);
+            }
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! Calls that write, from their beginning to their end.
+
+use std::time::Duration;
+
+use super::step::{Content, Outcome, Place};
+use super::{Spot, World, id_of, wrapped};
+use crate::fence::Ticket;
+use crate::shard::Write;
+
+/// The writes of one call to L2, all in one cache.
+#[derive(Clone)]
+pub(super) struct Call {
+    writes: Vec<OneWrite>,
+    /// `None`: it has not arrived.
+    outcome: Option<Outcome>,
+}
+
+#[derive(Clone)]
+struct OneWrite {
+    spot: Spot,
+    ticket: Ticket,
+    /// The bumps of the key after the call began.
+    bumps: u64,
+    value: Option<(String, Option<u64>)>,
+    /// Its place in the key's history, when it has been carried out.
+    place: Option<usize>,
+}
+
+impl OneWrite {
+    fn written(&self, outcome: Option<Outcome>) -> Option<(&[u8], Option<Duration>)> {
+        let (value, life) = self.value.as_ref()?;
+        let written = (value.as_bytes(), life.map(Duration::from_nanos));
+        (outcome == Some(Outcome::Done)).then_some(written)
+    }
+}
+
+impl World {
+    pub(super) fn begin(&mut self, cache: u8, writes: &[(u8, Content)]) {
+        let spots = writes
+            .iter()
+            .map(|(key, _)| self.spot(Place { cache, key: *key }));
+        let spots: Vec<Spot> = spots.collect();
+        if !self.is_open(cache) {
+            return self.write_in_vain(&spots);
+        }
+        let keys: Vec<_> = spots.iter().map(|spot| (spot.hash, spot.key)).collect();
+        let now = self.now();
+        let tickets = match keys[..] {
+            [(hash, key)] => vec![self.shard.begin_write(id_of(cache), hash, key, &|| now)],
+            _ => self.shard.begin_writes(id_of(cache), &keys, &|| now),
+        };
+        assert_eq!(tickets.len(), keys.len());
+        for spot in &spots {
+            self.l2.bump(&spot.full_key);
+            self.assert_gone(&spot.full_key, None);
+        }
+        let writes = spots.into_iter().zip(tickets).zip(writes);
+        let writes = writes.map(|((spot, ticket), (_, content))| OneWrite {
+            bumps: self.l2.bumps(&spot.full_key),
+            value: self.l2.value(*content),
+            spot,
+            ticket,
+            place: None,
+        });
+        self.calls.push(Call {
+            writes: writes.collect(),
+            outcome: None,
+        });
+    }
+
+    /// In a cache that is not open a write keeps nothing. No driver makes one: the shard does not know whose
+    /// keys these are, and so it does not tell other caches.
+    fn write_in_vain(&mut self, spots: &[Spot]) {
+        let now = self.now();
+        for Spot {
+            cache, hash, key, ..
+        } in spots.iter().cloned()
+        {
+            let ticket = self.shard.begin_write(cache, hash, key, &|| now);
+            let written = Some((b"1".as_slice(), None));
+            self.shard.end_write(cache, hash, key, ticket, written);
+            assert_eq!(self.shard.peek(cache, hash, key, &|| now), None);
+        }
+    }
+
+    pub(super) fn reach(&mut self, at: u8, outcome: Outcome) {
+        let Some(at) = wrapped(at, self.calls.len()) else {
+            return;
+        };
+        let call = &mut self.calls[at];
+        if call.outcome.is_some() {
+            return;
+        }
+        call.outcome = Some(outcome);
+        if outcome != Outcome::Failed {
+            for write in &mut call.writes {
+                write.place = Some(self.l2.put(&write.spot.full_key, write.value.clone()));
+            }
+        }
+    }
+
+    pub(super) fn end(&mut self, at: u8, again: bool) {
+        let Some(at) = wrapped(at, self.calls.len()) else {
+            return;
+        };
+        let call = if again || self.calls[at].outcome.is_none() {
+            self.calls[at].clone()
+        } else {
+            self.calls.swap_remove(at)
+        };
+        self.tell_end(&call);
+        // Of two writes to a key the last one counts.
+        for (at, write) in call.writes.iter().enumerate() {
+            let key = write.spot.key;
+            if !call.writes[at + 1..]
+                .iter()
+                .any(|later| later.spot.key == key)
+            {
+                self.ended(write, call.outcome);
+            }
+        }
+    }
+
+    fn tell_end(&mut self, call: &Call) {
+        let writes = call.writes.iter().map(|write| Write {
+            hash: write.spot.hash,
+            key: write.spot.key,
+            ticket: write.ticket,
+            written: write.written(call.outcome),
+        });
+        let writes: Vec<Write<'_>> = writes.collect();
+        let Some(first) = call.writes.first() else {
+            return;
+        };
+        let cache = first.spot.cache;
+        match writes[..] {
+            [one] => self
+                .shard
+                .end_write(cache, one.hash, one.key, one.ticket, one.written),
+            _ => self.shard.end_writes(cache, &writes),
+        }
+    }
+
+    /// What is there after a write must be what it wrote, and only if nothing has happened since it began.
+    fn ended(&mut self, write: &OneWrite, outcome: Option<Outcome>) {
+        let full_key = &write.spot.full_key;
+        self.assert_gone(full_key, Some(write.spot.cache));
+        let bumps = self.l2.bumps(full_key);
+        self.l2.bump(full_key);
+        if let Some(place) = write.place {
+            self.l2.kept(full_key, place);
+        }
+        let Some(held) = self.peek(&write.spot) else {
+            self.l2.bump(full_key);
+            return;
+        };
+        let written = write.written(outcome).map(|(value, _)| value);
+        assert_eq!(Some(&held[..]), written, "it is not what was written");
+        assert_eq!(
+            write.bumps, bumps,
+            "a write was kept that another overlapped"
+        );
+    }
+}

@@ -1,0 +1,209 @@
+//! The shared tier, and what it has held.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::step::Content;
+use crate::shard::Answer;
+
+/// Every key's history, and the time.
+#[derive(Default)]
+pub(super) struct L2 {
+    pub(super) now: u64,
+    keys: BTreeMap<String, History>,
+    /// How many values have been written, which makes each of them unlike the others.
+    values: u64,
+}
+
+/// What a key has held, the latest last.
+struct History {
+    held: Vec<Held>,
+    /// The first that may still be answered: what it held at its last bump, or what was put in then.
+    floor: usize,
+    /// How many events may have made answers old.
+    bumps: u64,
+}
+
+#[derive(Clone)]
+struct Held {
+    content: Wire,
+    /// When its life ends, by what L2 was last told, and by the longest it was ever told.
+    until: Option<u64>,
+    longest: Option<u64>,
+}
+
+#[derive(Clone, PartialEq)]
+enum Wire {
+    Nothing,
+    List,
+    Value(String),
+}
+
+/// What L2 has said to a question.
+#[derive(Clone)]
+pub(super) struct Asked {
+    content: Wire,
+    pub(super) ttl: Option<Duration>,
+    /// The bumps of the key before the question.
+    pub(super) bumps: u64,
+}
+
+impl Asked {
+    pub(super) fn value(&self) -> Option<&str> {
+        match &self.content {
+            Wire::Value(value) => Some(value),
+            Wire::Nothing | Wire::List => None,
+        }
+    }
+
+    pub(super) fn answer(&self) -> Answer<'_> {
+        match &self.content {
+            Wire::Nothing => Answer::Absent,
+            Wire::List => Answer::WrongType,
+            Wire::Value(value) => Answer::Entry {
+                value: value.as_bytes(),
+                ttl: self.ttl,
+            },
+        }
+    }
+}
+
+impl L2 {
+    /// Text for a value, and its life.
+    pub(super) fn value(&mut self, content: Content) -> Option<(String, Option<u64>)> {
+        let Content::Value {
+            is_word,
+            spaces,
+            life,
+        } = content
+        else {
+            return None;
+        };
+        self.values += 1;
+        let word = if is_word { "x" } else { "" };
+        let value = format!("{word}{}{}", self.values, " ".repeat(spaces.into()));
+        Some((value, life.map(|life| u64::from(life.max(1)))))
+    }
+
+    /// Holds a value, or nothing. Answers its place in the key's history.
+    pub(super) fn put(&mut self, key: &str, value: Option<(String, Option<u64>)>) -> usize {
+        let (content, life) = match value {
+            Some((value, life)) => (Wire::Value(value), life),
+            None => (Wire::Nothing, None),
+        };
+        self.push(key, content, life)
+    }
+
+    /// Somebody else's write.
+    pub(super) fn put_foreign(&mut self, key: &str, content: Content) {
+        if let Content::List = content {
+            self.push(key, Wire::List, None);
+        } else {
+            let value = self.value(content);
+            self.put(key, value);
+        }
+    }
+
+    fn push(&mut self, key: &str, content: Wire, life: Option<u64>) -> usize {
+        let until = life.map(|life| self.now + life);
+        let history = self.history(key);
+        history.held.push(Held {
+            content,
+            until,
+            longest: until,
+        });
+        history.held.len() - 1
+    }
+
+    /// What the key holds now, which is given a new TTL perhaps.
+    pub(super) fn ask(&mut self, key: &str, new_ttl: Option<u64>) -> Asked {
+        let now = self.now;
+        let history = self.history(key);
+        let bumps = history.bumps;
+        let held = history.held.last_mut().expect("a history has a beginning");
+        if held.until.is_some_and(|until| until <= now) {
+            let (content, ttl) = (Wire::Nothing, None);
+            return Asked {
+                content,
+                ttl,
+                bumps,
+            };
+        }
+        if let Some(ttl) = new_ttl {
+            let until = now + ttl;
+            held.longest = held.longest.map(|longest| longest.max(until));
+            held.until = Some(until);
+        }
+        Asked {
+            content: held.content.clone(),
+            ttl: held.until.map(|until| Duration::from_nanos(until - now)),
+            bumps,
+        }
+    }
+
+    /// What the key held before must not be answered from now on, nor be kept.
+    pub(super) fn bump(&mut self, key: &str) {
+        self.history(key).bump();
+    }
+
+    /// As [`bump`](Self::bump), for every key that begins so.
+    pub(super) fn bump_all(&mut self, prefix: &str) {
+        for (key, history) in &mut self.keys {
+            if key.starts_with(prefix) {
+                history.bump();
+            }
+        }
+    }
+
+    /// Deletes every key that begins so.
+    pub(super) fn clear(&mut self, prefix: &str) {
+        let keys: Vec<String> = self.keys.keys().cloned().collect();
+        for key in keys.iter().filter(|key| key.starts_with(prefix)) {
+            self.put(key, None);
+        }
+    }
+
+    pub(super) fn bumps(&mut self, key: &str) -> u64 {
+        self.history(key).bumps
+    }
+
+    /// What a write put there is answered again, though others may have written since.
+    pub(super) fn kept(&mut self, key: &str, place: usize) {
+        let history = self.history(key);
+        history.floor = history.floor.min(place);
+    }
+
+    /// Panics unless the key has held the value since its last bump, and for no longer than its life.
+    pub(super) fn check(&mut self, key: &str, wire: &[u8]) {
+        let now = self.now;
+        let history = self.history(key);
+        let lives = |held: &&Held| held.longest.is_none_or(|until| until > now);
+        let mut right = history.held[history.floor..].iter().filter(lives);
+        assert!(
+            right.any(
+                |held| matches!(&held.content, Wire::Value(value) if value.as_bytes() == wire)
+            ),
+            "{key}: {:?} is old, or was never there",
+            String::from_utf8_lossy(wire)
+        );
+    }
+
+    fn history(&mut self, key: &str) -> &mut History {
+        self.keys.entry(key.to_owned()).or_insert_with(|| History {
+            held: vec![Held {
+                content: Wire::Nothing,
+                until: None,
+                longest: None,
+            }],
+            floor: 0,
+            bumps: 0,
+        })
+    }
+}
+
+impl History {
+    fn bump(&mut self) {
+        self.bumps += 1;
+        self.floor = self.held.len() - 1;
+    }
+}

@@ -1,0 +1,363 @@
+//! Steps in any order against a naive model, invariants checked after every one.
+//!
+//! The model is L2 itself: what every key has held, and when answers from before were made old. Drivers'
+//! steps interleave at will, so that questions and writes overlap in every way, tickets are used late and
+//! twice, and caches share keys. What the shard answers must be what L2 has held since the key was last
+//! bumped, and no answer from before a bump may be kept.
+//!
+//! For the tests, and with the feature `model` for the fuzz targets. No part of the API.
+
+mod call;
+mod l2;
+mod step;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use super::{Read, Settled, Shard};
+use crate::bounds::Bounds;
+use crate::catalog::CacheId;
+use crate::fence::Ticket;
+use crate::hash::Seed;
+use crate::time::Moment;
+use call::Call;
+use l2::{Asked, L2};
+pub use step::{Content, Opening, Outcome, Place, Setup, Step};
+use step::{KEYS, NAMES};
+
+/// Takes the steps.
+///
+/// # Panics
+///
+/// If the shard breaks a rule.
+pub fn run(setup: Setup, steps: impl IntoIterator<Item = Step>) {
+    let mut world = World::new(setup);
+    for step in steps {
+        world.apply(step);
+        world.shard.validate();
+    }
+}
+
+struct World {
+    shard: Shard,
+    l2: L2,
+    seed: Seed,
+    hash_mask: u64,
+    /// What the caches were last opened with.
+    bounds: [Option<Bounds>; NAMES.len()],
+    is_suspended: bool,
+    questions: Vec<Question>,
+    calls: Vec<Call>,
+}
+
+#[derive(Clone)]
+struct Question {
+    spot: Spot,
+    ticket: Ticket,
+    asked: Asked,
+}
+
+/// A place with all that the shard wants to know of it.
+#[derive(Clone)]
+struct Spot {
+    cache: CacheId,
+    hash: u64,
+    key: &'static str,
+    full_key: String,
+}
+
+impl World {
+    fn new(setup: Setup) -> Self {
+        let mut world = Self {
+            shard: Shard::new(setup.incarnation, setup.max_bytes.into()),
+            l2: L2::default(),
+            seed: Seed::new(5),
+            hash_mask: setup.hash_mask,
+            bounds: [None; NAMES.len()],
+            is_suspended: false,
+            questions: Vec::new(),
+            calls: Vec::new(),
+        };
+        for (cache, opening) in (0..).zip(setup.openings) {
+            opening
+                .into_iter()
+                .for_each(|opening| world.open(cache, opening));
+        }
+        world
+    }
+
+    fn apply(&mut self, step: Step) {
+        match step {
+            Step::Open(cache, opening) => self.open(cache, opening),
+            Step::Read(place, ttl) => self.read(place, ttl.map(|ttl| u64::from(ttl.max(1)))),
+            Step::Find(place, ttl) => self.find(place, ttl.map(|ttl| u64::from(ttl.max(1)))),
+            Step::Ask(place) => {
+                let spot = self.spot(place);
+                let now = self.now();
+                let ticket = self.shard.ticket(spot.cache, spot.hash, &|| now);
+                self.ask(spot, ticket, None);
+            }
+            Step::Settle(at, again) => self.settle(at, again),
+            Step::Lose(at) => {
+                if let Some(at) = wrapped(at, self.questions.len()) {
+                    let lost = self.questions.swap_remove(at);
+                    self.shard.failed(lost.spot.cache);
+                }
+            }
+            Step::Begin(cache, writes) => self.begin(cache, &writes),
+            Step::Reach(at, outcome) => self.reach(at, outcome),
+            Step::End(at, again) => self.end(at, again),
+            Step::Foreign(place, content, told) => {
+                self.l2.put_foreign(&self.spot(place).full_key, content);
+                if told {
+                    self.invalidate(place);
+                }
+            }
+            Step::Invalidate(place) => self.invalidate(place),
+            Step::InvalidateBucket(cache, clear) => self.invalidate_bucket(cache, clear),
+            Step::InvalidateAll => {
+                self.shard.invalidate_all();
+                self.l2.bump_all("");
+            }
+            Step::Suspend => {
+                self.shard.suspend();
+                self.is_suspended = true;
+            }
+            Step::Resume => {
+                self.shard.resume();
+                self.is_suspended = false;
+                self.l2.bump_all("");
+            }
+            Step::ClearLocal(cache) => {
+                self.shard.clear_local(id_of(cache));
+                assert_eq!(
+                    self.keys(cache),
+                    [""; 0],
+                    "a tier that was emptied has keys"
+                );
+            }
+            Step::Touch(place) => self.touch(place),
+            Step::Peek(place) => drop(self.peek(&self.spot(place))),
+            Step::Survey(cache) => self.survey(cache),
+            Step::Advance(by) => self.l2.now += u64::from(by),
+        }
+    }
+
+    fn open(&mut self, cache: u8, opening: Opening) {
+        let index = index_of(cache);
+        let bounds = opening.bounds();
+        self.shard.open(id_of(cache), NAMES[index], bounds);
+        self.bounds[index] = Some(bounds);
+    }
+
+    fn is_open(&self, cache: u8) -> bool {
+        self.bounds[index_of(cache)].is_some()
+    }
+
+    fn read(&mut self, place: Place, ttl: Option<u64>) {
+        let (spot, now) = (self.spot(place), self.now());
+        let ttl_on_read = ttl.map(Duration::from_nanos);
+        let read = self
+            .shard
+            .read(spot.cache, spot.hash, spot.key, ttl_on_read, &|| now);
+        let (ticket, renews) = match read {
+            Read::Hit(wire) => {
+                let wire = wire.to_vec();
+                return self.check(&spot, &wire);
+            }
+            Read::Renew(ticket) => (ticket, true),
+            Read::Miss(ticket) => (ticket, false),
+        };
+        let held = self.peek(&spot);
+        assert_eq!(
+            renews,
+            held.is_some(),
+            "an entry neither answers nor is renewed"
+        );
+        assert!(!renews || ttl.is_some(), "nobody asked for a new TTL");
+        self.ask(spot, ticket, ttl);
+    }
+
+    fn ask(&mut self, spot: Spot, ticket: Ticket, new_ttl: Option<u64>) {
+        let asked = self.l2.ask(&spot.full_key, new_ttl);
+        self.questions.push(Question {
+            spot,
+            ticket,
+            asked,
+        });
+    }
+
+    fn find(&mut self, place: Place, ttl: Option<u64>) {
+        let (spot, now) = (self.spot(place), self.now());
+        let (ttl, key) = (ttl.map(Duration::from_nanos), spot.key.as_bytes());
+        let found = self.shard.find(spot.cache, spot.hash, key, ttl, &|| now);
+        if let Some(wire) = found.map(<[u8]>::to_vec) {
+            self.check(&spot, &wire);
+        }
+    }
+
+    fn settle(&mut self, at: u8, again: bool) {
+        let Some(at) = wrapped(at, self.questions.len()) else {
+            return;
+        };
+        let Question {
+            spot,
+            ticket,
+            asked,
+        } = if again {
+            self.questions[at].clone()
+        } else {
+            self.questions.swap_remove(at)
+        };
+        let settled = self
+            .shard
+            .settle(spot.cache, spot.hash, spot.key, ticket, asked.answer());
+        let held = self.peek(&spot);
+        if settled == Settled::Kept {
+            assert_eq!(
+                asked.bumps,
+                self.l2.bumps(&spot.full_key),
+                "an answer from before a bump was kept"
+            );
+            assert!(
+                !self.is_suspended,
+                "something was kept while nobody tells of changes"
+            );
+            // It may have expired on the way.
+            let deadline = asked
+                .ttl
+                .map(|ttl| Duration::from_nanos(ticket.asked.as_nanos()) + ttl);
+            let lives = deadline.is_none_or(|end| end > Duration::from_nanos(self.l2.now));
+            let value = asked.value().map(str::as_bytes);
+            assert_eq!(
+                held.as_deref(),
+                value.filter(|_| lives),
+                "it is not what was kept"
+            );
+        }
+        if settled == Settled::Undecodable {
+            assert_eq!(held, None, "an entry outlived what is of another type");
+        }
+    }
+
+    fn invalidate(&mut self, place: Place) {
+        let spot = self.spot(place);
+        self.shard.invalidate(spot.hash, &spot.full_key);
+        self.l2.bump(&spot.full_key);
+        self.assert_gone(&spot.full_key, None);
+    }
+
+    /// As a driver clears L2: told before and after.
+    fn invalidate_bucket(&mut self, cache: u8, clear: bool) {
+        let name = NAMES[index_of(cache)];
+        let prefix = format!("{name}:");
+        self.shard.invalidate_bucket(name);
+        self.l2.bump_all(&prefix);
+        if clear {
+            self.l2.clear(&prefix);
+            self.shard.invalidate_bucket(name);
+            self.l2.bump_all(&prefix);
+        }
+    }
+
+    fn touch(&mut self, place: Place) {
+        let (spot, now) = (self.spot(place), self.now());
+        let held = self.peek(&spot);
+        let moved = self.shard.touch(spot.cache, spot.hash, spot.key, &|| now);
+        assert_eq!(moved, held.is_some());
+        if moved {
+            assert_eq!(
+                self.keys(place.cache).last().map(String::as_str),
+                Some(spot.key)
+            );
+        }
+    }
+
+    fn survey(&mut self, cache: u8) {
+        let keys = self.keys(cache);
+        for key in &keys {
+            let at = KEYS.iter().zip(0..).find(|(known, _)| *known == key);
+            let (_, key) = at.expect("a key that was put in");
+            let held = self.peek(&self.spot(Place { cache, key }));
+            assert!(held.is_some(), "a key is listed that does not answer");
+        }
+        let stats = self.shard.stats(id_of(cache));
+        let bounds = self.bounds[index_of(cache)];
+        let (entries, bytes) =
+            bounds.map_or((0, 0), |bounds| (bounds.max_entries, bounds.max_bytes));
+        assert!(stats.local_len >= keys.len() as u64 && stats.local_len <= u64::from(entries));
+        assert!(stats.local_bytes <= bytes);
+    }
+
+    /// The keys of one cache that would answer.
+    fn keys(&mut self, cache: u8) -> Vec<String> {
+        let now = self.now();
+        let keys = self.shard.local_keys(id_of(cache), &|| now);
+        assert!(keys.is_empty() || !self.is_suspended);
+        keys
+    }
+
+    /// What the shard holds for a key, which must be right.
+    fn peek(&mut self, spot: &Spot) -> Option<Vec<u8>> {
+        let now = self.now();
+        let held = self
+            .shard
+            .peek(spot.cache, spot.hash, spot.key, &|| now)?
+            .to_vec();
+        self.check(spot, &held);
+        let left = self
+            .shard
+            .remaining(spot.cache, spot.hash, spot.key, &|| now);
+        assert!(left.is_some_and(|left| left != Some(Duration::ZERO)));
+        Some(held)
+    }
+
+    /// Panics if any of the caches that have the key answers it, but for one.
+    fn assert_gone(&mut self, full_key: &str, but: Option<CacheId>) {
+        for (cache, name) in (0..).zip(NAMES) {
+            let rest = full_key.strip_prefix(name);
+            let key = rest.and_then(|rest| rest.strip_prefix(':'));
+            let known = (0..).zip(KEYS).find(|(_, known)| Some(*known) == key);
+            let Some((key, _)) = known else { continue };
+            let spot = self.spot(Place { cache, key });
+            let held = self.peek(&spot).filter(|_| Some(spot.cache) != but);
+            assert_eq!(held, None, "an entry outlived a change");
+        }
+    }
+
+    fn check(&mut self, spot: &Spot, wire: &[u8]) {
+        assert!(!self.is_suspended, "answered while nobody tells of changes");
+        let bounds = self.bounds[spot.cache.number() as usize].expect("an open cache");
+        assert!(bounds.value_type.accepts(wire), "of another type");
+        self.l2.check(&spot.full_key, wire);
+    }
+
+    fn spot(&self, place: Place) -> Spot {
+        let key = KEYS[usize::from(place.key) % KEYS.len()];
+        let full_key = format!("{}:{key}", NAMES[index_of(place.cache)]);
+        Spot {
+            cache: id_of(place.cache),
+            hash: self.seed.hash_bytes(full_key.as_bytes()) & self.hash_mask,
+            key,
+            full_key,
+        }
+    }
+
+    fn now(&self) -> Moment {
+        Moment::from_nanos(self.l2.now)
+    }
+}
+
+fn index_of(cache: u8) -> usize {
+    usize::from(cache) % NAMES.len()
+}
+
+fn id_of(cache: u8) -> CacheId {
+    CacheId::from_number((0..).nth(index_of(cache)).unwrap_or_default())
+}
+
+/// A number that chooses one of so many, if there are any.
+fn wrapped(number: u8, len: usize) -> Option<usize> {
+    usize::from(number).checked_rem(len)
+}
