@@ -21,13 +21,11 @@ impl CacheCtxView<'_> {
     pub(super) fn hit(&mut self, this: &This, key: &str) -> Called<Option<Value>> {
         let open = self.table.get(this)?;
         let room = self.ctx.grant.limits().max_answer_bytes;
-        let value = |wire: &[u8]| (wire.len() <= room).then(|| decode(wire, open.value_type));
-        match open.handle.local_hit(key, value) {
-            Some(Some(Some(value))) => Ok(Some(value)),
-            Some(Some(None)) => Err(undecodable(key).into()),
-            Some(None) => Err(too_large(room).into()),
-            None => Ok(None),
-        }
+        let value = |wire: &[u8]| match wire.len() <= room {
+            true => decode(wire, open.value_type).ok_or_else(|| undecodable(key)),
+            false => Err(too_large(room)),
+        };
+        Ok(open.handle.local_hit(key, value).transpose()?)
     }
 
     /// What `get` answers where [`hit`](Self::hit) has nothing.

@@ -27,6 +27,7 @@ use async_trait::async_trait;
 pub use breaker::{Breaker, BreakerOptions, BreakerState};
 pub use bucket::{Bucket, InvalidName};
 pub use error::{BackendError, Cause, describe};
+pub(crate) use feed::Member;
 pub use feed::{Changes, Feed, Heard, Hearing, Listener, ListenerId, News};
 pub use open::{BackendOptions, Coherence, OpenError, open};
 pub use time::Clock;

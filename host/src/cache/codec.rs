@@ -9,6 +9,8 @@ use flipcache_core::{InvalidValue, Value, ValueType};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::Error;
+
 /// Turns values into what stands in the shared tier, and back.
 ///
 /// What it writes is all that stands there: no envelope, no type. `decode` is called with everything
@@ -86,6 +88,28 @@ pub trait Codec: Send + Sync + 'static {
     /// As [`decode`](Self::decode).
     fn decode_owned(&self, wire: Vec<u8>) -> Result<Self::Value, Self::Error> {
         self.decode(&wire)
+    }
+}
+
+/// The wire form of a key's value.
+pub(super) fn to_wire<C: Codec>(
+    codec: &C,
+    key: &str,
+    value: &C::Borrowed,
+) -> Result<Vec<u8>, Error> {
+    codec.encode(value).map_err(|error| failed(key, error))
+}
+
+/// The value of a key's wire form.
+#[inline]
+pub(super) fn from_wire<C: Codec>(codec: &C, key: &str, wire: Vec<u8>) -> Result<C::Value, Error> {
+    codec.decode_owned(wire).map_err(|error| failed(key, error))
+}
+
+fn failed(key: &str, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+    Error::Codec {
+        key: key.to_owned(),
+        source: error.into(),
     }
 }
 

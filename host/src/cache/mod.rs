@@ -71,10 +71,7 @@ impl<C: Codec, K: Keys> Cache<C, K> {
     pub async fn get(&self, key: K::Key<'_>) -> Result<Option<C::Value>, Error> {
         let key = key.text();
         match self.handle.local_hit(&key, <[u8]>::to_vec) {
-            Some(wire) => match self.codec.decode_owned(wire) {
-                Ok(value) => Ok(Some(value)),
-                Err(error) => Err(codec_error(&key, error)),
-            },
+            Some(wire) => Ok(Some(self.decode(&key, wire)?)),
             None => Ok(self.read(&key).await?.value),
         }
     }
@@ -153,7 +150,7 @@ impl<C: Codec, K: Keys> Cache<C, K> {
             let value = load()
                 .await
                 .map_err(|error| Error::Loader(Arc::from(error.into())))?;
-            encode(&*codec, &name, value.borrow())
+            codec::to_wire(&*codec, &name, value.borrow())
         });
         self.decode(&key, wire.await?)
     }
@@ -193,7 +190,7 @@ impl<C: Codec, K: Keys> Cache<C, K> {
         expiry: Expiry,
     ) -> Result<(), Error> {
         let key = key.text().into_owned();
-        let wire = encode(&*self.codec, &key, value)?;
+        let wire = codec::to_wire(&*self.codec, &key, value)?;
         self.handle.set(vec![(key, wire)], expiry).await
     }
 
@@ -209,7 +206,7 @@ impl<C: Codec, K: Keys> Cache<C, K> {
     ) -> Result<(), Error> {
         let encode = |(key, value): (K::Key<'a>, &'a C::Borrowed)| {
             let key = key.text().into_owned();
-            let wire = encode(&*self.codec, &key, value)?;
+            let wire = codec::to_wire(&*self.codec, &key, value)?;
             Ok((key, wire))
         };
         let entries = entries
@@ -226,7 +223,7 @@ impl<C: Codec, K: Keys> Cache<C, K> {
     /// As [`set`](Self::set).
     pub async fn set_if_absent(&self, key: K::Key<'_>, value: &C::Borrowed) -> Result<bool, Error> {
         let key = key.text();
-        let wire = encode(&*self.codec, &key, value)?;
+        let wire = codec::to_wire(&*self.codec, &key, value)?;
         self.handle.set_if_absent(&key, wire, Expiry::Inherit).await
     }
 
@@ -352,9 +349,7 @@ impl<C: Codec, K: Keys> Cache<C, K> {
 
     #[inline]
     fn decode(&self, key: &str, wire: Vec<u8>) -> Result<C::Value, Error> {
-        self.codec
-            .decode_owned(wire)
-            .map_err(|error| codec_error(key, error))
+        codec::from_wire(&*self.codec, key, wire)
     }
 }
 
@@ -389,16 +384,5 @@ impl<C: Codec, K: Keys> fmt::Debug for Cache<C, K> {
         f.debug_struct("Cache")
             .field("name", &self.name())
             .finish_non_exhaustive()
-    }
-}
-
-fn encode<C: Codec>(codec: &C, key: &str, value: &C::Borrowed) -> Result<Vec<u8>, Error> {
-    codec.encode(value).map_err(|error| codec_error(key, error))
-}
-
-fn codec_error(key: &str, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
-    Error::Codec {
-        key: key.to_owned(),
-        source: error.into(),
     }
 }

@@ -29,9 +29,8 @@ use futures_util::FutureExt;
 use tokio::runtime::Handle as Runtime;
 
 use crate::Error;
-use crate::backend::{BackendError, Bucket, KvBackend, Page, Slot};
+use crate::backend::{BackendError, Bucket, KvBackend, Listener, Member, Page, Slot};
 use crate::shard::Shard;
-use coherence::Coherence;
 use departure::Lounge;
 use flight::Flights;
 use load::Loads;
@@ -44,7 +43,8 @@ pub(crate) struct Driver {
     backend: Arc<dyn KvBackend>,
     runtime: Runtime,
     tiers: Arc<Tiers>,
-    coherence: Coherence,
+    /// Its place among those who write through the backend.
+    member: Member,
     flights: Flights,
     loads: Loads,
 }
@@ -68,8 +68,9 @@ pub(crate) struct Handle {
 impl Driver {
     pub(crate) fn new(backend: Arc<dyn KvBackend>, runtime: Runtime, tiers: Tiers) -> Self {
         let tiers = Arc::new(tiers);
+        let listener: Arc<dyn Listener> = tiers.clone();
         Self {
-            coherence: Coherence::new(backend.feed(), &tiers),
+            member: Member::listening(backend.feed(), &listener),
             backend,
             runtime,
             tiers,
@@ -100,7 +101,7 @@ impl Handle {
         default: Option<Vec<u8>>,
     ) -> Result<Arc<Self>, Error> {
         resilience.check()?;
-        if resilience.max_staleness.is_some() && !driver.coherence.is_told() {
+        if resilience.max_staleness.is_some() && !driver.member.has_feed() {
             let why = "resilience: the store does not tell of changes";
             return Err(Error::InvalidOptions(why.to_owned()));
         }

@@ -200,7 +200,7 @@ impl Handle {
 
     fn read_local(&self, key: &str, hash: u64) -> Local {
         let ttl_on_read = self.options.ttl_on_read();
-        let is_heard = self.driver.coherence.is_heard();
+        let is_heard = self.driver.member.is_heard();
         self.with_shard(hash, |shard| {
             if is_heard && let Some(wire) = shard.find(self.cache(), hash, key, ttl_on_read) {
                 return Local::Hit(Found::local(wire));
@@ -221,7 +221,7 @@ impl Handle {
     fn read_local_many(&self, placed: &[(u64, &str)], mut tell: impl FnMut(usize, Local)) {
         let ttl_on_read = self.options.ttl_on_read();
         let (cache, tiers) = (self.cache(), &self.driver.tiers);
-        let is_heard = self.driver.coherence.is_heard();
+        let is_heard = self.driver.member.is_heard();
         tiers.with_each(&self.opened, placed, |shard, indices| {
             if !is_heard {
                 for at in indices {

@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use wasmtime::component::{Resource, ResourceTableError};
 
 use super::KvCtxView;
-use crate::backend::{self, BackendError, Bucket, Feed, KvBackend, ListenerId, describe};
+use crate::backend::{self, BackendError, Bucket, KvBackend, Member, describe};
 use crate::bindings::flipcache::cache::kv_backend::{
     Changes, Entry, Host, HostBucket, News, Page, Slot,
 };
@@ -22,33 +22,7 @@ pub struct OpenBucket {
     bucket: Bucket,
     /// What is listened to on its behalf: of a tenant, all at once.
     heard: Bucket,
-    writer: Writer,
-}
-
-/// A handle of a guest among those who write through the backend: to the store they are one client, and
-/// it tells none of them what another one does.
-#[derive(Clone)]
-struct Writer(Option<(Arc<Feed>, ListenerId)>);
-
-impl Writer {
-    fn new(backend: &dyn KvBackend) -> Self {
-        Self(backend.feed().map(|feed| {
-            let id = feed.new_id();
-            (feed, id)
-        }))
-    }
-
-    fn tell_keys<'k>(&self, bucket: &Bucket, keys: impl IntoIterator<Item = &'k String>) {
-        if let Self(Some((feed, id))) = self {
-            feed.tell_keys(Some(*id), bucket, keys.into_iter().map(String::as_str));
-        }
-    }
-
-    fn tell_all(&self, bucket: &Bucket) {
-        if let Self(Some((feed, id))) = self {
-            feed.tell(Some(*id), backend::News::Bucket(bucket));
-        }
-    }
+    member: Member,
 }
 
 /// Why a guest's call did not succeed.
@@ -84,11 +58,11 @@ impl HostBucket for KvCtxView<'_> {
         };
         let bucket = Bucket::new(&name).map_err(refused)?;
         let heard = Bucket::new(tenant.map_or(&*name, Tenant::as_str)).map_err(refused)?;
-        let writer = Writer::new(&*self.ctx.backend);
+        let member = Member::asking(self.ctx.backend.feed());
         Ok(self.table.push(OpenBucket {
             bucket,
             heard,
-            writer,
+            member,
         })?)
     }
 
@@ -100,11 +74,11 @@ impl HostBucket for KvCtxView<'_> {
     ) -> Called<Vec<Slot>> {
         check_keys(&keys)?;
         let ttl = ttl(new_ttl_ms)?;
-        let slots = self.start(&this, async move |backend, bucket, writer| {
+        let slots = self.start(&this, async move |backend, bucket, member| {
             let slots = backend.get(&bucket, &keys, ttl).await;
             if ttl.is_some() {
                 // It was a write, too.
-                writer.tell_keys(&bucket, &keys);
+                member.tell_keys(&bucket, &keys);
             }
             slots
         })?;
@@ -120,9 +94,9 @@ impl HostBucket for KvCtxView<'_> {
     ) -> Called<()> {
         check_keys(entries.iter().map(|(key, _)| key))?;
         let ttl = ttl(ttl_ms)?;
-        let written = self.start(&this, async move |backend, bucket, writer| {
+        let written = self.start(&this, async move |backend, bucket, member| {
             let written = backend.set(&bucket, &entries, ttl).await;
-            writer.tell_keys(&bucket, entries.iter().map(|(key, _)| key));
+            member.tell_keys(&bucket, entries.iter().map(|(key, _)| key));
             written
         })?;
         finish(written).await
@@ -136,9 +110,9 @@ impl HostBucket for KvCtxView<'_> {
     ) -> Called<Vec<Option<Slot>>> {
         check_keys(entries.iter().map(|(key, _)| key))?;
         let ttl = ttl(ttl_ms)?;
-        let held = self.start(&this, async move |backend, bucket, writer| {
+        let held = self.start(&this, async move |backend, bucket, member| {
             let held = backend.set_if_absent(&bucket, &entries, ttl).await;
-            writer.tell_keys(&bucket, entries.iter().map(|(key, _)| key));
+            member.tell_keys(&bucket, entries.iter().map(|(key, _)| key));
             held
         })?;
         let held = finish(held).await?;
@@ -154,9 +128,9 @@ impl HostBucket for KvCtxView<'_> {
     ) -> Called<i64> {
         check_keys([&key])?;
         let ttl = ttl(ttl_ms)?;
-        let sum = self.start(&this, async move |backend, bucket, writer| {
+        let sum = self.start(&this, async move |backend, bucket, member| {
             let sum = backend.increment(&bucket, &key, delta, ttl).await;
-            writer.tell_keys(&bucket, [&key]);
+            member.tell_keys(&bucket, [&key]);
             sum
         })?;
         finish(sum).await
@@ -164,9 +138,9 @@ impl HostBucket for KvCtxView<'_> {
 
     async fn delete(&mut self, this: Resource<OpenBucket>, keys: Vec<String>) -> Called<u64> {
         check_keys(&keys)?;
-        let deleted = self.start(&this, async move |backend, bucket, writer| {
+        let deleted = self.start(&this, async move |backend, bucket, member| {
             let deleted = backend.delete(&bucket, &keys).await;
-            writer.tell_keys(&bucket, &keys);
+            member.tell_keys(&bucket, &keys);
             deleted
         })?;
         finish(deleted).await
@@ -188,9 +162,9 @@ impl HostBucket for KvCtxView<'_> {
     ) -> Called<Vec<bool>> {
         check_keys(&keys)?;
         let ttl = ttl(ttl_ms)?;
-        let existed = self.start(&this, async move |backend, bucket, writer| {
+        let existed = self.start(&this, async move |backend, bucket, member| {
             let existed = backend.expire(&bucket, &keys, ttl).await;
-            writer.tell_keys(&bucket, &keys);
+            member.tell_keys(&bucket, &keys);
             existed
         })?;
         finish(existed).await
@@ -217,9 +191,9 @@ impl HostBucket for KvCtxView<'_> {
     }
 
     async fn clear(&mut self, this: Resource<OpenBucket>) -> Called<u64> {
-        let deleted = self.start(&this, async move |backend, bucket, writer| {
+        let deleted = self.start(&this, async move |backend, bucket, member| {
             let deleted = backend.clear(&bucket).await;
-            writer.tell_all(&bucket);
+            member.tell_all(&bucket);
             deleted
         })?;
         finish(deleted).await
@@ -227,15 +201,13 @@ impl HostBucket for KvCtxView<'_> {
 
     async fn changes(&mut self, this: Resource<OpenBucket>, since: Option<u64>) -> Called<Changes> {
         let heard = self.table.get(&this)?.heard.clone();
-        let changes = self.start(&this, async move |backend, bucket, Writer(feed)| {
-            let Some((feed, id)) = feed else {
-                let reason = "the store does not tell of changes";
-                return Err(BackendError::Unsupported(reason.into()));
-            };
+        let changes = self.start(&this, async move |backend, bucket, member| {
             if since.is_none() {
                 backend.hear(&heard).await?;
             }
-            Ok(feed.changes(since, id, &bucket))
+            let changes = member.changes(since, &bucket);
+            let reason = "the store does not tell of changes";
+            changes.ok_or_else(|| BackendError::Unsupported(reason.into()))
         })?;
         let backend::Changes { keys, cursor } = finish(changes).await?;
         let news = keys.map_or(News::Unknown, News::Keys);
@@ -253,14 +225,14 @@ impl KvCtxView<'_> {
     fn start<T, F>(
         &mut self,
         this: &Resource<OpenBucket>,
-        call: impl FnOnce(Arc<dyn KvBackend>, Bucket, Writer) -> F,
+        call: impl FnOnce(Arc<dyn KvBackend>, Bucket, Member) -> F,
     ) -> Called<JoinHandle<Result<T, BackendError>>>
     where
         T: Send + 'static,
         F: Future<Output = Result<T, BackendError>> + Send + 'static,
     {
-        let OpenBucket { bucket, writer, .. } = self.table.get(this)?;
-        let call = call(self.ctx.backend.clone(), bucket.clone(), writer.clone());
+        let OpenBucket { bucket, member, .. } = self.table.get(this)?;
+        let call = call(self.ctx.backend.clone(), bucket.clone(), member.clone());
         let is_tenant = self.ctx.tenant.is_some();
         Ok(self.ctx.runtime.spawn(async move {
             let answered = call.await;

@@ -35,7 +35,6 @@ fn get_that_asks_every_time_is_what_a_sibling_wrote() {
         open(&ours, "user", Duration::ZERO),
         open(&theirs, "user", Duration::ZERO),
     );
-    get_text(&mine, "k");
     set(&mine, "k", "old");
     set(&mine, "l", "v");
     assert_eq!(get_text(&mine, "k"), local("old"), "its own is kept");
@@ -54,7 +53,6 @@ fn get_that_asks_now_and_then_is_no_staler_than_it_may_be() {
     let [ours, theirs] = [(), ()].map(|()| clock.instance(backend.clone()));
     let bound = Duration::from_secs(1);
     let (mine, other) = (open(&ours, "user", bound), open(&theirs, "user", bound));
-    get_text(&mine, "k");
     set(&mine, "k", "old");
     set(&other, "k", "new");
     clock.advance(bound - Duration::from_nanos(1));
@@ -77,7 +75,6 @@ fn write_of_a_client_in_the_same_process_is_seen_and_the_other_way_round() {
         .cache("user");
     let linked = linked.open().expect("the options are valid").blocking();
 
-    get_text(&composed, "k");
     set(&composed, "k", "composed");
     assert_eq!(linked.get("k").expect("get").as_deref(), Some("composed"));
     linked.set("k", "linked").expect("set");
@@ -99,7 +96,6 @@ fn foreign_write_to_redis_is_seen() {
     let runtime = flipcache::io::runtime().expect("a runtime must start");
     let _entered = runtime.enter();
     let cache = open(&over(connect(&server.url())), "user", Duration::ZERO);
-    get_text(&cache, "k");
     for round in 0..20 {
         set(&cache, "k", "own");
         assert_eq!(get_text(&cache, "k"), local("own"));

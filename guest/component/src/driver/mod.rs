@@ -143,17 +143,14 @@ impl Driver {
     /// Gives an entry of the local tier its TTL anew in both tiers. The command keeps the value, so
     /// it is a question too: what L2 answers is kept, as after a write.
     fn prolong(&self, hash: u64, key: &str, ttl_ms: u64) -> Result<bool, Error> {
-        let ticket = with_shard(|shard| shard.begin_write(self.cache, hash, key, &clock));
+        let begun = self.begin([key]);
         let asked = self.ask_for_one(key, Some(ttl_ms));
-        let held = asked.as_ref().map_or(core::Answer::Absent, answer);
-        with_shard(|shard| {
-            let written = match held {
-                core::Answer::Entry { value, ttl } => Some((value, ttl)),
-                _ => None,
-            };
-            shard.end_write(self.cache, hash, key, ticket, written);
-            shard.touch(self.cache, hash, key, &clock);
-        });
+        let kept = match asked.as_ref().map(answer) {
+            Ok(core::Answer::Entry { value, ttl }) => Some((value, ttl)),
+            _ => None,
+        };
+        self.end(begun, [(key, kept)]);
+        with_shard(|shard| shard.touch(self.cache, hash, key, &clock));
         match asked? {
             Slot::Absent => Ok(false),
             Slot::Entry(_) => Ok(true),

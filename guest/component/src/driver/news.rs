@@ -32,6 +32,13 @@ impl Asked {
 }
 
 impl Driver {
+    /// Precedes every write, whose value is kept: nothing is before it has once been asked for news.
+    pub(super) fn listen(&self) {
+        if self.asked.last.get().is_none() {
+            self.catch_up();
+        }
+    }
+
     /// Precedes every answer of the local tier: asks for news if that is due. Without an answer, the local
     /// tier has none either.
     pub(super) fn catch_up(&self) {

@@ -135,6 +135,7 @@ impl Driver {
 
     /// Before a call that writes these keys.
     pub(super) fn begin<'a>(&self, keys: impl IntoIterator<Item = &'a str>) -> Vec<(u64, Ticket)> {
+        self.listen();
         let keys: Vec<_> = keys
             .into_iter()
             .map(|key| (self.seed.hash(key), key))

@@ -5,6 +5,7 @@
 //! tell their writes here themselves: to the store, they are all one client.
 
 mod log;
+mod member;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -13,6 +14,7 @@ use std::time::Duration;
 use super::Bucket;
 pub use log::Changes;
 use log::Log;
+pub(crate) use member::Member;
 
 /// What may have changed in a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,7 +88,7 @@ pub struct Feed {
 }
 
 struct State {
-    is_deaf: bool,
+    /// Nobody tells of changes, and what was answered is kept all the same.
     is_untold: bool,
     listeners: Vec<(ListenerId, Weak<dyn Listener>)>,
     log: Log,
@@ -109,7 +111,6 @@ impl Feed {
     fn new(heard_until: u64) -> Self {
         Self {
             state: Mutex::new(State {
-                is_deaf: heard_until == 0,
                 is_untold: false,
                 listeners: Vec::new(),
                 log: Log::idle(),
@@ -125,7 +126,7 @@ impl Feed {
         state.listeners.retain(|(_, weak)| weak.strong_count() > 0);
         let id = state.next_id();
         state.listeners.push((id, Arc::downgrade(listener)));
-        if state.is_deaf {
+        if self.is_deaf() {
             listener.hear(News::Deaf);
         }
         id
@@ -138,16 +139,16 @@ impl Feed {
 
     /// As [`tell`](Self::tell), of complete keys; they are put together only if there is somebody to
     /// tell.
-    pub fn tell_keys<'k>(
+    pub fn tell_keys<K: AsRef<str>>(
         &self,
         but: Option<ListenerId>,
         bucket: &Bucket,
-        keys: impl IntoIterator<Item = &'k str>,
+        keys: impl IntoIterator<Item = K>,
     ) {
         let mut state = self.state();
         if !state.log.is_idle() || state.listeners.iter().any(|(id, _)| Some(*id) != but) {
             for key in keys {
-                state.tell(but, News::Key(&bucket.full_key(key)));
+                state.tell(but, News::Key(&bucket.full_key(key.as_ref())));
             }
         }
     }
@@ -167,8 +168,7 @@ impl Feed {
 
     /// The store cannot tell of changes, and is taken to be right all the same.
     pub fn gives_up(&self) {
-        self.hears(None);
-        self.state().is_untold = true;
+        self.goes_on(FOR_GOOD, true);
     }
 
     /// Whether changes are heard.
@@ -193,19 +193,22 @@ impl Feed {
     /// The store hears, until `until` for the time being; `None`: for good. If it did not before,
     /// listeners are told that it does.
     pub fn hears(&self, until: Option<Heard>) {
+        self.goes_on(until.map_or(FOR_GOOD, |Heard(until)| until), false);
+    }
+
+    fn goes_on(&self, until: u64, is_untold: bool) {
         let mut state = self.state();
-        state.is_untold = false;
-        if std::mem::take(&mut state.is_deaf) {
+        state.is_untold = is_untold;
+        if self.is_deaf() {
             state.tell(None, News::Hearing);
         }
-        let until = until.map_or(FOR_GOOD, |Heard(until)| until);
         self.heard_until.store(until, Ordering::Release);
     }
 
     /// As [`hears`](Self::hears), if the store has not gone deaf since.
     pub fn still_hears(&self, Heard(until): Heard) {
-        let state = self.state();
-        if !state.is_deaf {
+        let _state = self.state();
+        if !self.is_deaf() {
             self.heard_until.store(until, Ordering::Release);
         }
     }
@@ -213,11 +216,16 @@ impl Feed {
     /// The store does not hear any more.
     pub fn goes_deaf(&self) {
         let mut state = self.state();
-        self.heard_until.store(0, Ordering::Release);
+        let was_deaf = self.heard_until.swap(0, Ordering::AcqRel) == 0;
         state.is_untold = false;
-        if !std::mem::replace(&mut state.is_deaf, true) {
+        if !was_deaf {
             state.tell(None, News::Deaf);
         }
+    }
+
+    /// Changes only while the state is locked.
+    fn is_deaf(&self) -> bool {
+        self.heard_until.load(Ordering::Acquire) == 0
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -243,7 +251,7 @@ impl State {
 impl std::fmt::Debug for State {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("State")
-            .field("is_deaf", &self.is_deaf)
+            .field("is_untold", &self.is_untold)
             .field("listeners", &self.listeners.len())
             .finish_non_exhaustive()
     }

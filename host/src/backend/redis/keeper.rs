@@ -145,24 +145,10 @@ impl Keeper {
             }
             Ok(mut connection) => {
                 self.place.verify(&mut connection, end).await?;
-                self.track(connection, number, tracking).await
+                track(connection, end, number, tracking).await
             }
             Err(error) => Err(error),
         }
-    }
-
-    async fn track(
-        &self,
-        mut connection: MultiplexedConnection,
-        number: u64,
-        tracking: Option<&Tracking>,
-    ) -> Result<MultiplexedConnection, RedisError> {
-        if let Some(tracking) = tracking {
-            let begun = tracking.begin(&mut connection, number);
-            let begun = tokio::time::timeout(self.deadline, begun).await;
-            begun.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::TimedOut).into()))?;
-        }
-        Ok(connection)
     }
 
     /// Waits until the connection is lost, and loses it when it tells nothing any more, or leads to a
@@ -207,6 +193,20 @@ impl Keeper {
             Some(error) => tracing::debug!(address, error, failures, "still no Redis"),
         }
     }
+}
+
+async fn track(
+    mut connection: MultiplexedConnection,
+    end: tokio::time::Instant,
+    number: u64,
+    tracking: Option<&Tracking>,
+) -> Result<MultiplexedConnection, RedisError> {
+    if let Some(tracking) = tracking {
+        let begun = tracking.begin(&mut connection, number);
+        let begun = tokio::time::timeout_at(end, begun).await;
+        begun.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+    }
+    Ok(connection)
 }
 
 /// Waits until the server of a connection says nothing any more, or that it is not what it was.

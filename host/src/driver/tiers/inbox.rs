@@ -126,3 +126,77 @@ impl Waiting {
         self.everything = true;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use flipcache_core::{Answer, Bounds, CacheId, Options};
+
+    use super::*;
+    use crate::clock::Clock;
+    use crate::shard::InProcess;
+
+    const CACHE: CacheId = CacheId::from_number(0);
+
+    /// A shard that holds the keys `1` and `2` of the cache `n`, whose hashes are the same numbers.
+    fn filled() -> InProcess {
+        let mut shard = InProcess::new(Clock::system(), 1 << 20);
+        shard.open(CACHE, "n", Bounds::from(&Options::default()));
+        for (hash, key) in [(1, "1"), (2, "2")] {
+            let ticket = shard.ticket(CACHE, hash);
+            let answer = Answer::Entry {
+                value: b"v",
+                ttl: None,
+            };
+            shard.settle(CACHE, hash, key, ticket, answer);
+        }
+        shard
+    }
+
+    fn left_by(tell: impl FnOnce(&Inbox)) -> String {
+        let (inbox, mut shard) = (Inbox::default(), filled());
+        tell(&inbox);
+        inbox.apply(&mut shard);
+        inbox.apply(&mut shard);
+        shard.local_keys(CACHE).concat()
+    }
+
+    #[test]
+    fn apply_what_waits_drops_that_and_no_more() {
+        assert_eq!(left_by(|_| {}), "12");
+        assert_eq!(left_by(|inbox| inbox.key(1, "n:1")), "2");
+        assert_eq!(left_by(|inbox| inbox.bucket("other")), "12");
+        assert_eq!(left_by(|inbox| inbox.bucket("n")), "");
+        assert_eq!(left_by(Inbox::everything), "");
+    }
+
+    #[test]
+    fn apply_more_than_may_wait_drops_everything() {
+        let many = |inbox: &Inbox| (0..=MAX_KEYS).for_each(|_| inbox.key(7, "n:7"));
+        assert_eq!(left_by(many), "");
+        let long = "x".repeat(MAX_BYTES);
+        assert_eq!(left_by(|inbox| inbox.key(7, &long)), "12");
+        let twice = |inbox: &Inbox| (0..2).for_each(|_| inbox.key(7, &long));
+        assert_eq!(left_by(twice), "");
+    }
+
+    #[test]
+    fn apply_deafness_that_came_last_leaves_nothing_to_answer() {
+        assert_eq!(left_by(Inbox::suspend), "");
+        let (inbox, mut shard) = (Inbox::default(), filled());
+        inbox.resume();
+        inbox.suspend();
+        inbox.apply(&mut shard);
+        let ticket = shard.ticket(CACHE, 1);
+        shard.settle(
+            CACHE,
+            1,
+            "1",
+            ticket,
+            Answer::Entry {
+                value: b"v",
+                ttl: None,
+            },
+        );
+        assert_eq!(shard.local_keys(CACHE).concat(), "", "it is suspended");
+    }
+}
