@@ -5,8 +5,8 @@
 //!
 //! `address` is where the server is, and `tls` whom to trust there; `connection` is what commands are
 //! sent on, and `keeper` the task that makes and replaces it; `place` is where it connects, and `sentinel`
-//! asks those who know; `handshake` says what TLS has to do with a failure; `tracking` is what the server tells unasked; `read`, `write` and `scan` are the commands;
-//! `reply` and `error` understand the answers.
+//! asks those who know; `handshake` says what TLS has to do with a failure; `tracking` is what the server
+//! tells unasked; `read`, `write` and `scan` are the commands; `reply` and `error` understand the answers.
 //!
 //! What it deliberately does not do: retry a command (a write that is sent twice can overwrite one
 //! that came in between), use a pool (replies come in the order of their commands, so one connection
