@@ -1,9 +1,12 @@
 //! What a shard is told of a cache.
 
+use std::time::Duration;
+
 use crate::options::{Eviction, Options};
 use crate::value::ValueType;
 
-/// What one shard holds of a cache, and as what. Of several openings the last one counts.
+/// What one shard holds of a cache, and as what. Of several openings the last one counts, and the longest
+/// that any of them keeps what has expired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
     /// Entries; 0: no local tier.
@@ -14,16 +17,19 @@ pub struct Bounds {
     pub eviction: Eviction,
     /// What values are. What is of no such type is not kept.
     pub value_type: ValueType,
+    /// For how long entries whose lives are over may be kept, to answer as stale ones.
+    pub keep_expired: Duration,
 }
 
 impl From<&Options> for Bounds {
-    /// All of the cache, in one shard.
+    /// All of the cache, in one shard; of what has expired nothing is kept.
     fn from(options: &Options) -> Self {
         Self {
             max_entries: options.local_max,
             max_bytes: options.local_max_bytes.unwrap_or(u64::MAX),
             eviction: options.eviction,
             value_type: options.value_type,
+            keep_expired: Duration::ZERO,
         }
     }
 }

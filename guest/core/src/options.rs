@@ -120,11 +120,13 @@ pub(crate) fn is_fresh(remaining: Option<Duration>, ttl: Duration) -> bool {
 /// How a cache behaves when things go wrong. All zero and `None` by default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Resilience {
-    /// How long an entry may still answer, marked stale, while L2 fails.
+    /// How long an entry may still answer, marked stale, while L2 fails: after the end of its life, and after
+    /// the last moment at which changes were heard. Zero: never.
     pub stale_on_error: Duration,
-    /// How long an absence is remembered.
+    /// How long it is remembered that L2 has nothing for a key. Zero: not at all.
     pub absent_ttl: Duration,
-    /// Each TTL is shortened by a random part of at most this many percent.
+    /// Each TTL with which values are written is shortened by a random part of at most this many percent,
+    /// so that what was written together does not expire together. At most 50.
     pub ttl_jitter_percent: u8,
     /// For a cache that nobody tells of changes, because it was composed into an application or runs in
     /// a host of its own: how long the local tier may answer without asking L2 for them. Zero: it asks
@@ -133,25 +135,31 @@ pub struct Resilience {
 }
 
 impl Resilience {
-    /// Checks that nothing is asked for that this version does not do.
+    /// Checks the bounds of what may be asked for.
     ///
     /// # Errors
     ///
-    /// [`InvalidOptions`] for everything but [`max_staleness`](Self::max_staleness).
+    /// [`InvalidOptions`] for a jitter of more than 50 percent.
     pub fn check(&self) -> Result<(), InvalidOptions> {
-        let known = Self {
-            max_staleness: self.max_staleness,
-            ..Self::default()
-        };
-        if *self == known {
-            Ok(())
-        } else {
-            Err(InvalidOptions(
-                "resilience: only a bound on staleness is in this version",
-            ))
+        if self.ttl_jitter_percent > MAX_JITTER_PERCENT {
+            return Err(InvalidOptions("ttl jitter: more than 50 percent"));
         }
+        Ok(())
+    }
+
+    /// A TTL with its random part taken off. It is never longer, and not 0; `random` are 32 random bits.
+    pub fn shorten(&self, ttl: Duration, random: u32) -> Duration {
+        let most = ttl / 100 * u32::from(self.ttl_jitter_percent);
+        let part = most.mul_f64(f64::from(random) / f64::from(u32::MAX));
+        // L2 counts in whole milliseconds.
+        ttl.saturating_sub(part)
+            .max(Duration::from_millis(1))
+            .min(ttl)
     }
 }
+
+/// More than that, and a TTL would say little.
+const MAX_JITTER_PERCENT: u8 = 50;
 
 /// How long an entry lives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -228,17 +236,38 @@ mod tests {
     }
 
     #[test]
-    fn check_what_this_version_has_not_is_refused() {
+    fn check_what_is_out_of_bounds_is_refused() {
         let options = Options {
             eviction: Eviction::S3Fifo,
             ..Options::default()
         };
         assert!(options.check().is_err());
         let resilience = Resilience {
-            ttl_jitter_percent: 1,
+            ttl_jitter_percent: 51,
             ..Resilience::default()
         };
         assert!(resilience.check().is_err());
         assert_eq!(Resilience::default().check(), Ok(()));
+    }
+
+    #[test]
+    fn shorten_takes_off_no_more_than_the_part_and_never_all() {
+        let resilience = Resilience {
+            ttl_jitter_percent: 20,
+            ..Resilience::default()
+        };
+        let second = Duration::from_secs(1);
+        assert_eq!(resilience.shorten(second, 0), second);
+        assert_eq!(resilience.shorten(second, u32::MAX), second * 4 / 5);
+        let half = resilience.shorten(second, u32::MAX / 2);
+        assert!(
+            (second * 89 / 100..=second * 91 / 100).contains(&half),
+            "{half:?}"
+        );
+        for ttl in [Duration::from_millis(1), MAX_TTL] {
+            let shortened = resilience.shorten(ttl, u32::MAX);
+            assert!(shortened <= ttl && shortened >= Duration::from_millis(1));
+        }
+        assert_eq!(Resilience::default().shorten(second, u32::MAX), second);
     }
 }

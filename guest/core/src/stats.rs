@@ -11,11 +11,13 @@ pub struct Stats {
     pub backend_hits: u64,
     /// Reads that neither tier answered.
     pub misses: u64,
+    /// Of those, the ones that a remembered absence answered.
+    pub absent_hits: u64,
     /// Reads answered by an entry that was marked stale.
     pub stale_hits: u64,
     /// Entries that left to make room.
     pub evictions: u64,
-    /// Entries found at the end of their life.
+    /// Entries dropped at the end of their life, or of the time for which they may answer stale after it.
     pub expirations: u64,
     /// Entries dropped because others may have changed them.
     pub invalidations: u64,
@@ -36,6 +38,7 @@ impl Sum for Stats {
             local_hits: sum.local_hits + one.local_hits,
             backend_hits: sum.backend_hits + one.backend_hits,
             misses: sum.misses + one.misses,
+            absent_hits: sum.absent_hits + one.absent_hits,
             stale_hits: sum.stale_hits + one.stale_hits,
             evictions: sum.evictions + one.evictions,
             expirations: sum.expirations + one.expirations,

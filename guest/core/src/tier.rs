@@ -28,11 +28,18 @@ pub(crate) struct Tier {
     pub(crate) counters: Stats,
 }
 
+/// What stands under a key. A value; or the knowledge, until a deadline, that L2 has none; or, without
+/// either, the place in the order of an entry that is being written, which answers nothing.
 #[derive(Debug)]
 struct Stored {
-    /// `None`: the entry is being written. It keeps its place in the order and answers nothing.
     wire: Option<Box<[u8]>>,
     deadline: Deadline,
+}
+
+impl Stored {
+    fn is_absence(&self) -> bool {
+        self.wire.is_none() && self.deadline != Deadline::NEVER
+    }
 }
 
 impl Tier {
@@ -49,7 +56,11 @@ impl Tier {
 
     /// Takes on new bounds. What they no longer hold stays until [`fit`](Self::fit).
     pub(crate) fn rebound(&mut self, bounds: Bounds) {
-        self.bounds = bounds;
+        let keep_expired = self.bounds.keep_expired.max(bounds.keep_expired);
+        self.bounds = Bounds {
+            keep_expired,
+            ..bounds
+        };
     }
 
     /// Evicts what the bounds do not hold.
@@ -93,17 +104,62 @@ impl Tier {
         self.bytes = 0;
     }
 
-    /// The entry that may answer for a key; one whose life is over is dropped.
+    /// The value that may answer for a key. One whose life is over is dropped, unless it may be stale.
     #[inline]
     pub(crate) fn find_live(&mut self, hash: u64, key: &[u8], now: &Now<'_>) -> Option<Slot> {
         let slot = self.table.find(hash, key)?;
         let stored = self.table.get(slot)?;
         if stored.deadline.has_passed(now) {
-            self.counters.expirations += u64::from(stored.wire.is_some());
-            self.remove_slot(slot);
+            self.expire(slot, now);
             return None;
         }
         stored.wire.is_some().then_some(slot)
+    }
+
+    #[cold]
+    fn expire(&mut self, slot: Slot, now: &Now<'_>) {
+        let keep = self.bounds.keep_expired;
+        let is_kept =
+            |stored: &Stored| stored.wire.is_some() && stored.deadline.passed_for(now) < keep;
+        if !self.table.get(slot).is_some_and(is_kept) {
+            let had_value = self.remove_slot(slot);
+            self.counters.expirations += u64::from(had_value);
+        }
+    }
+
+    /// Whether it is known that L2 has nothing for a key.
+    pub(crate) fn knows_absent(&self, hash: u64, key: &[u8], now: &Now<'_>) -> bool {
+        let stored = self
+            .table
+            .find(hash, key)
+            .and_then(|slot| self.table.get(slot));
+        stored.is_some_and(|stored| stored.is_absence() && !stored.deadline.has_passed(now))
+    }
+
+    /// The value of a key, live or with its life over for less than `window`.
+    pub(crate) fn find_stale(
+        &self,
+        hash: u64,
+        key: &[u8],
+        window: Duration,
+        now: &Now<'_>,
+    ) -> Option<Slot> {
+        let slot = self.table.find(hash, key)?;
+        let stored = self.table.get(slot)?;
+        let answers = stored.wire.is_some() && stored.deadline.passed_for(now) < window;
+        answers.then_some(slot)
+    }
+
+    /// Notes a read that a stale entry answers.
+    pub(crate) fn stale_hit(&mut self, slot: Slot) {
+        self.used(slot);
+        self.counters.stale_hits += 1;
+    }
+
+    /// Claims to renew an entry: once, if its life ends within this time.
+    pub(crate) fn claim(&mut self, slot: Slot, within: Duration, now: &Now<'_>) -> bool {
+        let stored = self.table.get_mut(slot);
+        stored.is_some_and(|stored| stored.deadline.claim(within, now))
     }
 
     /// Notes a read that the entry answers.
@@ -145,28 +201,36 @@ impl Tier {
         }
     }
 
-    /// Keeps a value; `false`: it is too large, and nothing is there for the key now.
+    /// Keeps a value, or the knowledge that there is none until a deadline that comes; `false`: it is too
+    /// large, and nothing is there for the key now.
     ///
     /// An overwrite is a use: it keeps its place where a read does. Room is made before, so that
     /// the bounds hold at every moment.
-    pub(crate) fn put(&mut self, hash: u64, key: &str, wire: &[u8], deadline: Deadline) -> bool {
-        let cost = (key.len() + wire.len()) as u64;
+    pub(crate) fn put(
+        &mut self,
+        hash: u64,
+        key: &str,
+        wire: Option<&[u8]>,
+        deadline: Deadline,
+    ) -> bool {
+        let wire_len = wire.map_or(0, <[u8]>::len) as u64;
+        let cost = key.len() as u64 + wire_len;
         if self.is_off() || cost > self.bounds.max_bytes {
             self.remove(hash, key);
             return false;
         }
         let stored = Stored {
-            wire: Some(wire.into()),
+            wire: wire.map(Into::into),
             deadline,
         };
         self.hold_place(hash, key);
         if let Some(slot) = self.table.find(hash, key.as_bytes()) {
-            self.make_room(0, wire.len() as u64, Some(slot));
+            self.make_room(0, wire_len, Some(slot));
             self.used(slot);
             if let Some(old) = self.table.get_mut(slot) {
                 *old = stored;
             }
-            self.bytes += wire.len() as u64;
+            self.bytes += wire_len;
         } else {
             self.make_room(1, cost, None);
             self.table.insert(hash, key, stored);
@@ -181,10 +245,14 @@ impl Tier {
         slot.is_some_and(|slot| self.remove_slot(slot))
     }
 
-    /// Drops a key's value if it is another than this. A key that is being written has none.
+    /// Drops what is known of a key if it is something else than this. Of one that is being written,
+    /// nothing is.
     pub(crate) fn drop_other(&mut self, hash: u64, key: &str, wire: Option<&[u8]>) {
-        if let Some(slot) = self.table.find(hash, key.as_bytes())
-            && self.wire(slot).is_some_and(|held| Some(held) != wire)
+        let slot = self.table.find(hash, key.as_bytes());
+        if let Some(slot) = slot
+            && let Some(stored) = self.table.get(slot)
+            && (stored.wire.is_some() || stored.is_absence())
+            && stored.wire.as_deref() != wire
         {
             self.remove_slot(slot);
         }

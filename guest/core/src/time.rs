@@ -43,28 +43,55 @@ impl<'a> Now<'a> {
     }
 }
 
-/// When an entry's life ends, if it does. Eight bytes, as every entry has one.
+/// When an entry's life ends, if it does, and whether somebody has claimed to renew it before. Eight bytes,
+/// as every entry has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Deadline(u64);
 
 impl Deadline {
     /// The entry does not expire.
-    pub(crate) const NEVER: Self = Self(u64::MAX);
+    pub(crate) const NEVER: Self = Self(u64::MAX >> 1);
+
+    /// The bit that a claim sets. Moments do not come so far in 292 years.
+    const CLAIMED: u64 = 1 << 63;
 
     /// `ttl` after `start`; a sum beyond the clock's range is never.
     pub(crate) fn after(start: Moment, ttl: Option<Duration>) -> Self {
         let nanos = ttl.and_then(|ttl| u64::try_from(ttl.as_nanos()).ok());
-        Self(nanos.map_or(u64::MAX, |nanos| start.0.saturating_add(nanos)))
+        let end = nanos.map_or(u64::MAX, |nanos| start.0.saturating_add(nanos));
+        Self(end.min(Self::NEVER.0))
     }
 
     /// What is left of the life. `None`: without end. Zero: it is over.
     pub(crate) fn remaining(self, now: &Now<'_>) -> Option<Duration> {
-        (self != Self::NEVER).then(|| Duration::from_nanos(self.0.saturating_sub(now.get().0)))
+        (self != Self::NEVER).then(|| Duration::from_nanos(self.end().saturating_sub(now.get().0)))
     }
 
     /// Whether the life is over. Reads the clock only if it has an end.
     pub(crate) fn has_passed(self, now: &Now<'_>) -> bool {
         self.remaining(now) == Some(Duration::ZERO)
+    }
+
+    /// For how long the life has been over; zero: it is not.
+    pub(crate) fn passed_for(self, now: &Now<'_>) -> Duration {
+        match self {
+            Self::NEVER => Duration::ZERO,
+            _ => Duration::from_nanos(now.get().0.saturating_sub(self.end())),
+        }
+    }
+
+    /// Claims to renew the entry, if nobody has yet and its life ends within this time.
+    pub(crate) fn claim(&mut self, within: Duration, now: &Now<'_>) -> bool {
+        let is_due = self.remaining(now).is_some_and(|left| left <= within);
+        let is_free = self.0 & Self::CLAIMED == 0;
+        if is_due && is_free {
+            self.0 |= Self::CLAIMED;
+        }
+        is_due && is_free
+    }
+
+    fn end(self) -> u64 {
+        self.0 & !Self::CLAIMED
     }
 }
 
@@ -95,6 +122,28 @@ mod tests {
             Deadline::after(Moment(1), Some(Duration::from_nanos(u64::MAX))),
             Deadline::NEVER
         );
+    }
+
+    #[test]
+    fn claim_is_given_once_and_leaves_the_end_where_it_is() {
+        let (within, now) = (Duration::from_nanos(4), Now::new(&|| Moment(7)));
+        let mut deadline = Deadline::after(Moment(2), Some(Duration::from_nanos(10)));
+        assert!(!deadline.claim(within, &now), "five nanoseconds are left");
+        let now = Now::new(&|| Moment(8));
+        assert!(deadline.claim(within, &now));
+        assert!(!deadline.claim(within, &now));
+        assert_eq!(deadline.remaining(&now), Some(within));
+        let mut never = Deadline::NEVER;
+        assert!(!never.claim(Duration::MAX, &now));
+    }
+
+    #[test]
+    fn passed_for_counts_from_the_deadline() {
+        let deadline = Deadline::after(Moment(5), Some(Duration::from_nanos(10)));
+        let passed = |at| deadline.passed_for(&Now::new(&|| Moment(at)));
+        assert_eq!(passed(14), Duration::ZERO);
+        assert_eq!(passed(15), Duration::ZERO);
+        assert_eq!(passed(18), Duration::from_nanos(3));
     }
 
     #[test]

@@ -12,6 +12,8 @@ pub enum Read<'a> {
     /// There is a live entry, but its life has to be prolonged in L2: ask with the new TTL. If L2
     /// fails, [`Shard::peek`](crate::Shard::peek) still answers.
     Renew(Ticket),
+    /// L2 has nothing for the key, as it said not long ago. No question to it.
+    Absent,
     /// Ask L2, and settle its answer with this ticket.
     Miss(Ticket),
 }
@@ -20,7 +22,10 @@ pub enum Read<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer<'a> {
     /// It has nothing for the key.
-    Absent,
+    Absent {
+        /// For how long this is remembered, counted from before the question; zero: not at all.
+        remember: Duration,
+    },
     /// It has something that is not a plain string.
     WrongType,
     /// It has a value.

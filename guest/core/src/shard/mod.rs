@@ -95,6 +95,9 @@ impl Shard {
     ) -> Read<'_> {
         let now = Now::new(clock);
         let found = self.hit(cache, hash, key.as_bytes(), ttl_on_read, &now);
+        if found.is_none() && self.is_absent(cache, hash, key, &now) {
+            return Read::Absent;
+        }
         if let Some(Some(slot)) = found
             && let Some(wire) = self.caches.get(cache).and_then(|tier| tier.wire(slot))
         {
@@ -108,6 +111,50 @@ impl Shard {
             Some(_) => Read::Renew(ticket),
             None => Read::Miss(ticket),
         }
+    }
+
+    /// The value that may answer a read, marked stale, now that L2 has failed to: one whose life is not over
+    /// for longer than `window`, or that is suspended. Changes have gone unheard for `unheard`, which
+    /// counts against the window, too. An entry that was dropped, or that may not outlive what was told, is none.
+    pub fn stale(
+        &mut self,
+        cache: CacheId,
+        hash: u64,
+        key: &str,
+        window: Duration,
+        unheard: Duration,
+        clock: Clock<'_>,
+    ) -> Option<&[u8]> {
+        if unheard >= window {
+            return None;
+        }
+        let now = Now::new(clock);
+        let slot = self.with_tier(cache, |tier| {
+            let slot = tier.find_stale(hash, key.as_bytes(), window, &now)?;
+            tier.stale_hit(slot);
+            Some(slot)
+        })??;
+        self.caches.get(cache)?.wire(slot)
+    }
+
+    /// Claims to renew a live entry whose life ends within this time: the ticket with which whoever made the
+    /// value makes the next one. Given once for an entry.
+    pub fn claim(
+        &mut self,
+        cache: CacheId,
+        hash: u64,
+        key: &str,
+        within: Duration,
+        clock: Clock<'_>,
+    ) -> Option<Ticket> {
+        let now = Now::new(clock);
+        let claimed = self.with_live(cache, hash, key.as_bytes(), &now, |tier, slot| {
+            tier.claim(slot, within, &now)
+        });
+        claimed?.then(|| Ticket {
+            version: self.version(cache, hash),
+            asked: now.get(),
+        })
     }
 
     /// A ticket to ask L2 with now, whatever the local tier holds. Counts as no read.
@@ -131,8 +178,20 @@ impl Shard {
     ) -> Settled {
         let current = self.is_current(cache, hash, ticket);
         let settled = self.with_tier(cache, |tier| match answer {
-            Answer::Absent | Answer::WrongType => {
-                tier.counters.misses += u64::from(answer == Answer::Absent);
+            Answer::Absent { remember } => {
+                tier.counters.misses += 1;
+                if !current {
+                    tier.drop_other(hash, key, None);
+                    return Err(Settled::PassedOn);
+                }
+                let remember = Some(remember).filter(|ttl| !ttl.is_zero());
+                if remember.is_none() {
+                    tier.remove(hash, key);
+                }
+                let fill = remember.map(|ttl| (None, Deadline::after(ticket.asked, Some(ttl))));
+                fill.ok_or(Settled::PassedOn)
+            }
+            Answer::WrongType => {
                 if current {
                     tier.remove(hash, key);
                 } else {
@@ -150,12 +209,12 @@ impl Shard {
                 if !current {
                     tier.drop_other(hash, key, Some(value));
                 }
-                let fill = (value, Deadline::after(ticket.asked, ttl));
+                let fill = (Some(value), Deadline::after(ticket.asked, ttl));
                 current.then_some(fill).ok_or(Settled::PassedOn)
             }
         });
         match settled {
-            Some(Ok((value, deadline))) => self.put(cache, hash, key, value, deadline),
+            Some(Ok((held, deadline))) => self.put(cache, hash, key, held, deadline),
             Some(Err(settled)) => settled,
             None => Settled::PassedOn,
         }
@@ -222,7 +281,8 @@ impl Shard {
         self.caches.kill_bucket(name, floor);
     }
 
-    /// Nobody tells of changes any more: entries answer nothing, and nothing is kept. O(1).
+    /// Nobody tells of changes any more: entries answer nothing but as [`stale`](Self::stale) ones, and nothing
+    /// is kept. O(1).
     pub fn suspend(&mut self) {
         self.suspended = true;
     }
@@ -305,6 +365,20 @@ impl Shard {
         })?
     }
 
+    /// Whether the tier knows that L2 has nothing: then that is a hit.
+    fn is_absent(&mut self, cache: CacheId, hash: u64, key: &str, now: &Now<'_>) -> bool {
+        if self.suspended {
+            return false;
+        }
+        let absent = self.with_tier(cache, |tier| {
+            let is_absent = tier.knows_absent(hash, key.as_bytes(), now);
+            tier.counters.misses += u64::from(is_absent);
+            tier.counters.absent_hits += u64::from(is_absent);
+            is_absent
+        });
+        absent == Some(true)
+    }
+
     fn version(&self, cache: CacheId, hash: u64) -> u64 {
         let floor = self.caches.get(cache).map_or(0, Tier::floor);
         self.fence.version(hash, floor)
@@ -327,19 +401,19 @@ impl Shard {
         });
     }
 
-    /// Keeps a value within all bounds. Whatever it answers, no older value is there afterwards.
+    /// Keeps a value, or an absence, within all bounds. Whatever it answers, nothing older is there afterwards.
     fn put(
         &mut self,
         cache: CacheId,
         hash: u64,
         key: &str,
-        value: &[u8],
+        held: Option<&[u8]>,
         deadline: Deadline,
     ) -> Settled {
-        let fits = self.make_room(cache, Tier::weight_of(key, value));
+        let fits = self.make_room(cache, Tier::weight_of(key, held.unwrap_or_default()));
         let kept = self.with_tier(cache, |tier| {
             if fits {
-                tier.put(hash, key, value, deadline)
+                tier.put(hash, key, held, deadline)
             } else {
                 tier.remove(hash, key);
                 false

@@ -179,7 +179,7 @@ impl Pair {
         let missed = match self.shard.read(self.cache, hash, &text, None, &clock) {
             Read::Hit(_) => None,
             Read::Miss(ticket) => Some(ticket),
-            Read::Renew(_) => panic!("nobody asked for a new TTL"),
+            Read::Renew(_) | Read::Absent => panic!("nobody asked for that"),
         };
         assert_eq!(self.naive.read(key, now), missed.is_none());
         if let Some(ticket) = missed {

@@ -77,7 +77,13 @@ impl Shard {
             self.drop_from_others(cache, hash, key);
             self.fence.bump(hash);
             if let Some((value, ttl)) = written.filter(|(value, _)| current && fits(value)) {
-                self.put(cache, hash, key, value, Deadline::after(ticket.asked, ttl));
+                self.put(
+                    cache,
+                    hash,
+                    key,
+                    Some(value),
+                    Deadline::after(ticket.asked, ttl),
+                );
             } else {
                 self.with_tier(cache, |tier| tier.remove(hash, key));
             }

@@ -56,9 +56,9 @@ impl Asked {
         }
     }
 
-    pub(super) fn answer(&self) -> Answer<'_> {
+    pub(super) fn answer(&self, remember: Duration) -> Answer<'_> {
         match &self.content {
-            Wire::Nothing => Answer::Absent,
+            Wire::Nothing => Answer::Absent { remember },
             Wire::List => Answer::WrongType,
             Wire::Value(value) => Answer::Entry {
                 value: value.as_bytes(),
@@ -175,9 +175,14 @@ impl L2 {
 
     /// Panics unless the key has held the value since its last bump, and for no longer than its life.
     pub(super) fn check(&mut self, key: &str, wire: &[u8]) {
+        self.check_stale(key, wire, 0);
+    }
+
+    /// As [`check`](Self::check), for no longer than so many nanoseconds after the end of its life.
+    pub(super) fn check_stale(&mut self, key: &str, wire: &[u8], window: u64) {
         let now = self.now;
         let history = self.history(key);
-        let lives = |held: &&Held| held.longest.is_none_or(|until| until > now);
+        let lives = |held: &&Held| held.longest.is_none_or(|until| until + window > now);
         let mut right = history.held[history.floor..].iter().filter(lives);
         assert!(
             right.any(
@@ -185,6 +190,19 @@ impl L2 {
             ),
             "{key}: {:?} is old, or was never there",
             String::from_utf8_lossy(wire)
+        );
+    }
+
+    /// Panics unless the key has held nothing since its last bump.
+    pub(super) fn check_absent(&mut self, key: &str) {
+        let now = self.now;
+        let history = self.history(key);
+        let is_nothing = |held: &Held| {
+            held.content == Wire::Nothing || held.until.is_some_and(|until| until <= now)
+        };
+        assert!(
+            history.held[history.floor..].iter().any(is_nothing),
+            "{key} is answered as absent, and never was"
         );
     }
 

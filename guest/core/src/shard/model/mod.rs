@@ -98,7 +98,9 @@ impl World {
                 let ticket = self.shard.ticket(spot.cache, spot.hash, &|| now);
                 self.ask(spot, ticket, None);
             }
-            Step::Settle(at, again) => self.settle(at, again),
+            Step::Settle(at, again, remember) => self.settle(at, again, remember),
+            Step::Stale(place, window) => self.stale(place, window.into()),
+            Step::Claim(place, within) => self.claim(place, within.into()),
             Step::Lose(at) => {
                 if let Some(at) = wrapped(at, self.questions.len()) {
                     let lost = self.questions.swap_remove(at);
@@ -166,6 +168,11 @@ impl World {
                 let wire = wire.to_vec();
                 return self.check(&spot, &wire);
             }
+            Read::Absent => {
+                assert!(!self.is_suspended, "absent while nobody tells of changes");
+                assert_eq!(self.peek(&spot), None);
+                return self.l2.check_absent(&spot.full_key);
+            }
             Read::Renew(ticket) => (ticket, true),
             Read::Miss(ticket) => (ticket, false),
         };
@@ -197,7 +204,34 @@ impl World {
         }
     }
 
-    fn settle(&mut self, at: u8, again: bool) {
+    /// A stale answer may be old, but not from before a bump.
+    fn stale(&mut self, place: Place, window: u64) {
+        let (spot, now) = (self.spot(place), self.now());
+        let (length, unheard) = (Duration::from_nanos(window), Duration::ZERO);
+        let stale = self
+            .shard
+            .stale(spot.cache, spot.hash, spot.key, length, unheard, &|| now);
+        if let Some(wire) = stale.map(<[u8]>::to_vec) {
+            self.l2.check_stale(&spot.full_key, &wire, window);
+        }
+    }
+
+    fn claim(&mut self, place: Place, within: u64) {
+        let (spot, now) = (self.spot(place), self.now());
+        let within = Duration::from_nanos(within);
+        let held = self.peek(&spot);
+        let mut claim = || {
+            self.shard
+                .claim(spot.cache, spot.hash, spot.key, within, &|| now)
+        };
+        if claim().is_some() {
+            assert_eq!(claim(), None, "one entry is claimed twice");
+            assert!(held.is_some(), "what does not answer was claimed");
+        }
+        assert_eq!(self.peek(&spot), held, "a claim has changed an entry");
+    }
+
+    fn settle(&mut self, at: u8, again: bool, remember: u8) {
         let Some(at) = wrapped(at, self.questions.len()) else {
             return;
         };
@@ -210,9 +244,10 @@ impl World {
         } else {
             self.questions.swap_remove(at)
         };
+        let answer = asked.answer(Duration::from_nanos(remember.into()));
         let settled = self
             .shard
-            .settle(spot.cache, spot.hash, spot.key, ticket, asked.answer());
+            .settle(spot.cache, spot.hash, spot.key, ticket, answer);
         let held = self.peek(&spot);
         if settled == Settled::Kept {
             assert_eq!(

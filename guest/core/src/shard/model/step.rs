@@ -1,5 +1,7 @@
 //! What a run consists of.
 
+use std::time::Duration;
+
 #[cfg(feature = "model")]
 use arbitrary::Arbitrary;
 
@@ -50,6 +52,8 @@ pub struct Opening {
     pub lru: bool,
     /// Integers, not text.
     pub integers: bool,
+    /// Nanoseconds for which what has expired is kept.
+    pub keep_expired: u8,
 }
 
 impl Opening {
@@ -67,6 +71,7 @@ impl Opening {
             } else {
                 ValueType::Text
             },
+            keep_expired: Duration::from_nanos(self.keep_expired.into()),
         }
     }
 }
@@ -121,12 +126,16 @@ pub enum Step {
     /// Reads, with a TTL for what is read perhaps. After a miss L2 answers at once, and its answer is on
     /// the way until it is settled.
     Read(Place, Option<u16>),
+    /// Looks for what may answer now that L2 has failed, within so many nanoseconds.
+    Stale(Place, u8),
+    /// Claims to renew an entry that ends within so many nanoseconds.
+    Claim(Place, u16),
     /// Looks for a hit.
     Find(Place, Option<u16>),
     /// Asks L2 whatever the local tier holds.
     Ask(Place),
-    /// An answer arrives; `true`: and will once more.
-    Settle(u8, bool),
+    /// An answer arrives; `true`: and will once more. An absence is remembered for so many nanoseconds.
+    Settle(u8, bool, u8),
     /// A question fails.
     Lose(u8),
     /// Begins a call that writes keys of one cache.

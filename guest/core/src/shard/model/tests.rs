@@ -21,9 +21,10 @@ fn place() -> impl Strategy<Value = Place> {
 }
 
 fn opening() -> impl Strategy<Value = Opening> {
-    let bounds = (0..8u8, option::of(0..120u8));
+    let bounds = (0..8u8, option::of(0..120u8), prop_oneof![Just(0), 0..30u8]);
     (bounds, any::<bool>(), prop::bool::weighted(0.3)).prop_map(
-        |((max_entries, max_bytes), lru, integers)| Opening {
+        |((max_entries, max_bytes, keep_expired), lru, integers)| Opening {
+            keep_expired,
             max_entries,
             max_bytes,
             lru,
@@ -52,11 +53,15 @@ fn outcome() -> impl Strategy<Value = Outcome> {
 fn reads() -> impl Strategy<Value = Step> {
     let ttl = || prop_oneof![3 => Just(None), 1 => (1..20u16).prop_map(Some)];
     let again = prop::bool::weighted(0.1);
+    let remember = prop_oneof![1 => Just(0), 1 => 1..40u8];
     prop_oneof![
         8 => (place(), ttl()).prop_map(|(place, ttl)| Step::Read(place, ttl)),
         2 => (place(), ttl()).prop_map(|(place, ttl)| Step::Find(place, ttl)),
         1 => place().prop_map(Step::Ask),
-        9 => (oldest(), again).prop_map(|(at, again)| Step::Settle(at, again)),
+        9 => (oldest(), again, remember)
+            .prop_map(|(at, again, remember)| Step::Settle(at, again, remember)),
+        2 => (place(), 0..40u8).prop_map(|(place, window)| Step::Stale(place, window)),
+        1 => (place(), 0..40u16).prop_map(|(place, within)| Step::Claim(place, within)),
         1 => oldest().prop_map(Step::Lose),
         2 => place().prop_map(Step::Touch),
         1 => place().prop_map(Step::Peek),

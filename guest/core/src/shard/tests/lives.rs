@@ -75,8 +75,6 @@ fn settle_absent_drops_what_was_there() {
         panic!("an entry without a deadline has to be given one");
     };
     let hash = bench.hash(&cache, "k");
-    bench
-        .shard
-        .settle(cache.id, hash, "k", ticket, Answer::Absent);
+    bench.shard.settle(cache.id, hash, "k", ticket, NOTHING);
     assert_eq!(bench.get(&cache, "k"), None);
 }

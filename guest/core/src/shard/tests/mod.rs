@@ -1,8 +1,10 @@
 //! The rules, one by one: what may be answered and kept after what.
 
+mod absences;
 mod bounds;
 mod fencing;
 mod lives;
+mod staleness;
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -15,6 +17,11 @@ use crate::time::Moment;
 use crate::value::ValueType;
 
 const SECOND: Duration = Duration::from_secs(1);
+
+/// L2's answer that it has nothing, which is not remembered.
+const NOTHING: Answer<'_> = Answer::Absent {
+    remember: Duration::ZERO,
+};
 
 /// A shard with a seed and a clock that moves only when told.
 struct Bench {
@@ -72,6 +79,7 @@ impl Bench {
         match self.shard.read(cache.id, hash, key, ttl_on_read, &clock) {
             Read::Hit(wire) => Outcome::Hit(String::from_utf8_lossy(wire).into_owned()),
             Read::Renew(ticket) => Outcome::Renew(ticket),
+            Read::Absent => Outcome::Absent,
             Read::Miss(ticket) => Outcome::Miss(ticket),
         }
     }
@@ -151,5 +159,6 @@ struct Opened {
 enum Outcome {
     Hit(String),
     Renew(Ticket),
+    Absent,
     Miss(Ticket),
 }
