@@ -100,6 +100,8 @@ mod pages {
     mod codecs {}
     #[doc = include_str!("../../docs/src/redis.md")]
     mod redis {}
+    #[doc = include_str!("../../docs/src/failures.md")]
+    mod failures {}
     #[doc = include_str!("../../docs/src/dictionaries.md")]
     mod dictionaries {}
     #[doc = include_str!("../../docs/src/embedding.md")]

@@ -68,6 +68,13 @@ impl Double {
         *self.fault.lock().expect("no test panics in here") = fault;
     }
 
+    /// Deletes a key, as another client of a store that tells nothing.
+    pub(crate) async fn delete_unheard(&self, name: &str, key: &str) {
+        let keys = [key.to_owned()];
+        let deleted = self.inner.delete(&crate::stores::bucket(name), &keys).await;
+        assert_eq!(deleted.expect("the store must answer"), 1);
+    }
+
     /// What it was asked since this was last called.
     pub(crate) fn calls(&self) -> Vec<&'static str> {
         std::mem::take(&mut self.calls.lock().expect("no test panics in here"))
@@ -155,6 +162,17 @@ impl KvBackend for Double {
             )
             .await?;
         Ok(self.shorten(held))
+    }
+
+    async fn set_if_present(
+        &self,
+        bucket: &Bucket,
+        key: &str,
+        value: &[u8],
+        ttl: Option<Duration>,
+    ) -> Result<bool, BackendError> {
+        let call = self.inner.set_if_present(bucket, key, value, ttl);
+        self.pass("set_if_present", call).await
     }
 
     async fn increment(

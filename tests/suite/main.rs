@@ -19,6 +19,7 @@ mod redis_faults;
 mod redis_sentinel;
 mod redis_tls;
 mod redis_wire;
+mod resilience;
 mod sdk;
 mod sqlite;
 mod stores;

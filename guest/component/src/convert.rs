@@ -16,10 +16,10 @@ pub(crate) fn to_millis(ttl: Duration) -> u64 {
     u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// L2's answer to the question for one key, as the core takes it.
-pub(crate) fn answer(slot: &Slot) -> core::Answer<'_> {
+/// L2's answer to the question for one key, as the core takes it; an absence is remembered for so long.
+pub(crate) fn answer(slot: &Slot, remember: Duration) -> core::Answer<'_> {
     match slot {
-        Slot::Absent => core::Answer::Absent,
+        Slot::Absent => core::Answer::Absent { remember },
         Slot::WrongType => core::Answer::WrongType,
         Slot::Entry(entry) => core::Answer::Entry {
             value: &entry.value,
@@ -84,6 +84,7 @@ impl From<Bounds> for core::Bounds {
             max_bytes: bounds.max_bytes,
             eviction: bounds.eviction.into(),
             value_type: bounds.value_type.into(),
+            keep_expired: Duration::from_millis(bounds.keep_expired_ms),
         }
     }
 }
@@ -153,6 +154,7 @@ impl From<core::Stats> for Stats {
             backend_hits: stats.backend_hits,
             misses: stats.misses,
             stale_hits: stats.stale_hits,
+            absent_hits: stats.absent_hits,
             evictions: stats.evictions,
             expirations: stats.expirations,
             invalidations: stats.invalidations,

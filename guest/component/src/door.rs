@@ -91,6 +91,7 @@ impl Guest for Component {
                         (Found::Hit, None)
                     }
                     Read::Renew(ticket) => (Found::Renew, Some(ticket)),
+                    Read::Absent => (Found::Absent, None),
                     Read::Miss(ticket) => (Found::Miss, Some(ticket)),
                 };
                 answers.found.push(found);
@@ -108,7 +109,9 @@ impl Guest for Component {
 
     fn settle(cache: u32, hash: u64, key: String, ticket: Ticket, reply: Reply) -> Settled {
         let answer = match &reply {
-            Reply::Absent => Answer::Absent,
+            Reply::Absent(remember_ms) => Answer::Absent {
+                remember: Duration::from_millis(*remember_ms),
+            },
             Reply::WrongType => Answer::WrongType,
             Reply::Entry((value, ttl_ms)) => Answer::Entry {
                 value,
@@ -151,6 +154,30 @@ impl Guest for Component {
         });
         let writes: Vec<_> = writes.collect();
         with_shard(|shard| shard.end_writes(CacheId::from_number(cache), &writes));
+    }
+
+    fn stale(
+        cache: u32,
+        hash: u64,
+        key: String,
+        window_ms: u64,
+        unheard_ms: u64,
+    ) -> Option<Vec<u8>> {
+        let cache = CacheId::from_number(cache);
+        let [window, unheard] = [window_ms, unheard_ms].map(Duration::from_millis);
+        with_shard(|shard| {
+            let wire = shard.stale(cache, hash, &key, window, unheard, &clock);
+            wire.map(<[u8]>::to_vec)
+        })
+    }
+
+    fn claim(cache: u32, hash: u64, key: String, within_ms: u64) -> Option<Ticket> {
+        let (cache, within) = (
+            CacheId::from_number(cache),
+            Duration::from_millis(within_ms),
+        );
+        let ticket = with_shard(|shard| shard.claim(cache, hash, &key, within, &clock));
+        ticket.map(Into::into)
     }
 
     fn touch(cache: u32, hash: u64, key: String) -> bool {

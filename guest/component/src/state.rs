@@ -1,8 +1,10 @@
 //! What one instance holds: its caches, their shard, and the seed of its hashes.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
-use flipcache_core::{Bounds, CacheId, Catalog, Moment, OpenError, Options, Seed, Shard};
+use flipcache_core::{
+    Bounds, CacheId, Catalog, Moment, OpenError, Options, Resilience, Seed, Shard,
+};
 
 use crate::bindings::wasi::clocks::monotonic_clock;
 
@@ -13,6 +15,8 @@ const BUDGET: u64 = 1 << 30;
 thread_local! {
     static CATALOG: RefCell<Catalog> = RefCell::new(Catalog::new());
     static SHARD: RefCell<Shard> = RefCell::new(Shard::new(1, BUDGET));
+    /// When the host said that changes go unheard, until it says otherwise.
+    static DEAF_SINCE: Cell<Option<Moment>> = const { Cell::new(None) };
     // The component has no source of randomness; the nanosecond of its first use has to do.
     static SEED: Seed = Seed::new(monotonic_clock::now());
 }
@@ -23,9 +27,17 @@ pub(crate) fn start(incarnation: u32, max_bytes: u64) {
 }
 
 /// Opens a cache in the one shard that there is.
-pub(crate) fn open(name: &str, options: &Options) -> Result<CacheId, OpenError> {
+pub(crate) fn open(
+    name: &str,
+    options: &Options,
+    resilience: &Resilience,
+) -> Result<CacheId, OpenError> {
     let cache = CATALOG.with_borrow_mut(|catalog| catalog.open(name, options))?;
-    with_shard(|shard| shard.open(cache, name, Bounds::from(options)));
+    let bounds = Bounds {
+        keep_expired: resilience.stale_on_error,
+        ..Bounds::from(options)
+    };
+    with_shard(|shard| shard.open(cache, name, bounds));
     Ok(cache)
 }
 
@@ -39,9 +51,32 @@ pub(crate) fn with_shard<R>(work: impl FnOnce(&mut Shard) -> R) -> R {
     SHARD.with_borrow_mut(work)
 }
 
+/// The host hears of changes, or does not.
+pub(crate) fn hears(hears: bool) {
+    let since = if hears { None } else { Some(clock()) };
+    // The first time counts, if it says so again.
+    DEAF_SINCE.set(since.map(|since| DEAF_SINCE.get().unwrap_or(since)));
+    with_shard(if hears { Shard::resume } else { Shard::suspend });
+}
+
+/// Since when the host does not hear.
+pub(crate) fn deaf_since() -> Option<Moment> {
+    DEAF_SINCE.get()
+}
+
 /// The seed of this instance.
 pub(crate) fn seed() -> Seed {
     SEED.with(Clone::clone)
+}
+
+/// Bits that nobody outside foresees. The component has no source of randomness: they come of the clock and
+/// the seed.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "half of the bits are as good as all"
+)]
+pub(crate) fn random() -> u32 {
+    seed().hash_bytes(&clock().as_nanos().to_le_bytes()) as u32
 }
 
 /// The time, by the imported clock.

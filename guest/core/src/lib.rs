@@ -58,6 +58,7 @@ mod table;
 mod list;
 
 mod options;
+mod resilience;
 
 mod name;
 
@@ -79,7 +80,8 @@ pub use hash::{KeySeed, Seed};
 pub use name::{
     InvalidKey, InvalidName, KeyType, MAX_KEY_BYTES, MAX_NAME_BYTES, check_name, divisions,
 };
-pub use options::{Eviction, Expiry, InvalidOptions, InvalidTtl, MAX_TTL, Options, Resilience};
+pub use options::{Eviction, Expiry, InvalidOptions, InvalidTtl, MAX_TTL, Options};
+pub use resilience::Resilience;
 #[cfg(any(test, feature = "model"))]
 pub use shard::model;
 pub use shard::{Answer, Read, Settled, Shard, Write};

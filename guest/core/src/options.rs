@@ -70,7 +70,7 @@ impl Default for Options {
 /// Why a cache cannot be opened with these options. The message names the option.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct InvalidOptions(&'static str);
+pub struct InvalidOptions(pub(crate) &'static str);
 
 impl InvalidOptions {
     /// The default is not of the cache's value type.
@@ -116,50 +116,6 @@ impl Options {
 pub(crate) fn is_fresh(remaining: Option<Duration>, ttl: Duration) -> bool {
     remaining.is_some_and(|remaining| remaining > ttl - ttl / 8 && remaining <= ttl)
 }
-
-/// How a cache behaves when things go wrong. All zero and `None` by default.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Resilience {
-    /// How long an entry may still answer, marked stale, while L2 fails: after the end of its life, and after
-    /// the last moment at which changes were heard. Zero: never.
-    pub stale_on_error: Duration,
-    /// How long it is remembered that L2 has nothing for a key. Zero: not at all.
-    pub absent_ttl: Duration,
-    /// Each TTL with which values are written is shortened by a random part of at most this many percent,
-    /// so that what was written together does not expire together. At most 50.
-    pub ttl_jitter_percent: u8,
-    /// For a cache that nobody tells of changes, because it was composed into an application or runs in
-    /// a host of its own: how long the local tier may answer without asking L2 for them. Zero: it asks
-    /// at every read. `None`: it never asks.
-    pub max_staleness: Option<Duration>,
-}
-
-impl Resilience {
-    /// Checks the bounds of what may be asked for.
-    ///
-    /// # Errors
-    ///
-    /// [`InvalidOptions`] for a jitter of more than 50 percent.
-    pub fn check(&self) -> Result<(), InvalidOptions> {
-        if self.ttl_jitter_percent > MAX_JITTER_PERCENT {
-            return Err(InvalidOptions("ttl jitter: more than 50 percent"));
-        }
-        Ok(())
-    }
-
-    /// A TTL with its random part taken off. It is never longer, and not 0; `random` are 32 random bits.
-    pub fn shorten(&self, ttl: Duration, random: u32) -> Duration {
-        let most = ttl / 100 * u32::from(self.ttl_jitter_percent);
-        let part = most.mul_f64(f64::from(random) / f64::from(u32::MAX));
-        // L2 counts in whole milliseconds.
-        ttl.saturating_sub(part)
-            .max(Duration::from_millis(1))
-            .min(ttl)
-    }
-}
-
-/// More than that, and a TTL would say little.
-const MAX_JITTER_PERCENT: u8 = 50;
 
 /// How long an entry lives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -236,38 +192,11 @@ mod tests {
     }
 
     #[test]
-    fn check_what_is_out_of_bounds_is_refused() {
+    fn check_what_this_version_has_not_is_refused() {
         let options = Options {
             eviction: Eviction::S3Fifo,
             ..Options::default()
         };
         assert!(options.check().is_err());
-        let resilience = Resilience {
-            ttl_jitter_percent: 51,
-            ..Resilience::default()
-        };
-        assert!(resilience.check().is_err());
-        assert_eq!(Resilience::default().check(), Ok(()));
-    }
-
-    #[test]
-    fn shorten_takes_off_no_more_than_the_part_and_never_all() {
-        let resilience = Resilience {
-            ttl_jitter_percent: 20,
-            ..Resilience::default()
-        };
-        let second = Duration::from_secs(1);
-        assert_eq!(resilience.shorten(second, 0), second);
-        assert_eq!(resilience.shorten(second, u32::MAX), second * 4 / 5);
-        let half = resilience.shorten(second, u32::MAX / 2);
-        assert!(
-            (second * 89 / 100..=second * 91 / 100).contains(&half),
-            "{half:?}"
-        );
-        for ttl in [Duration::from_millis(1), MAX_TTL] {
-            let shortened = resilience.shorten(ttl, u32::MAX);
-            assert!(shortened <= ttl && shortened >= Duration::from_millis(1));
-        }
-        assert_eq!(Resilience::default().shorten(second, u32::MAX), second);
     }
 }

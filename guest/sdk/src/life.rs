@@ -19,11 +19,13 @@ pub enum Expiry {
 /// How a cache behaves when things go wrong. All zero and `None` by default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Resilience {
-    /// How long an entry may still answer, marked stale, while the shared tier fails.
+    /// How long an entry may still answer, marked stale, while the shared tier fails: after the end of its
+    /// life, and after changes were last heard of. Zero: never.
     pub stale_on_error: Duration,
-    /// How long an absence is remembered.
+    /// How long it is remembered that the shared tier has nothing for a key. Zero: not at all.
     pub absent_ttl: Duration,
-    /// Each TTL is shortened by a random part of at most this many percent (0-50).
+    /// Each TTL that a value is written with is shortened by a random part of at most this many percent
+    /// (0-50).
     pub ttl_jitter_percent: u8,
     /// For a cache that nobody tells of changes: how long the local tier may answer without asking
     /// for them; zero: it asks at every read; `None`: never.

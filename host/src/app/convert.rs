@@ -68,6 +68,7 @@ impl From<core::Stats> for cache::Stats {
             backend_hits: stats.backend_hits,
             misses: stats.misses,
             stale_hits: stats.stale_hits,
+            absent_hits: stats.absent_hits,
             evictions: stats.evictions,
             expirations: stats.expirations,
             invalidations: stats.invalidations,

@@ -110,10 +110,7 @@ impl Breaker {
         let mut passage = self.admit()?;
         let answer = call.await;
         passage.is_answered = true;
-        let failed = matches!(
-            answer,
-            Err(BackendError::Unavailable(_) | BackendError::Timeout)
-        );
+        let failed = answer.as_ref().is_err_and(BackendError::is_outage);
         self.note(failed, passage.is_trial);
         answer
     }
@@ -206,6 +203,17 @@ impl KvBackend for Breaker {
         ttl: Option<Duration>,
     ) -> Result<Vec<Option<Slot>>, BackendError> {
         self.pass(self.inner.set_if_absent(bucket, entries, ttl))
+            .await
+    }
+
+    async fn set_if_present(
+        &self,
+        bucket: &Bucket,
+        key: &str,
+        value: &[u8],
+        ttl: Option<Duration>,
+    ) -> Result<bool, BackendError> {
+        self.pass(self.inner.set_if_present(bucket, key, value, ttl))
             .await
     }
 

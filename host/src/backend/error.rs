@@ -30,6 +30,11 @@ pub enum BackendError {
 }
 
 impl BackendError {
+    /// Whether the backend as a whole is out of reach: this says nothing about the key or the caller.
+    pub(crate) fn is_outage(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::Timeout)
+    }
+
     /// The same error once more, for another caller who shares the call: its kind, and its cause in
     /// words.
     pub(crate) fn again(&self) -> Self {

@@ -73,6 +73,24 @@ pub trait KvBackend: Send + Sync + 'static {
         ttl: Option<Duration>,
     ) -> Result<Vec<Option<Slot>>, BackendError>;
 
+    /// Writes a value if the key holds one; answers whether it did. What a key holds that is no plain string is
+    /// replaced, as [`set`](Self::set) does. Takes what has been loaded anew ahead of its expiry.
+    ///
+    /// # Errors
+    ///
+    /// `Unsupported`, unless an implementation says otherwise.
+    async fn set_if_present(
+        &self,
+        bucket: &Bucket,
+        key: &str,
+        value: &[u8],
+        ttl: Option<Duration>,
+    ) -> Result<bool, BackendError> {
+        let _ = (bucket, key, value, ttl);
+        let reason = "it does not replace values only where they are";
+        Err(BackendError::Unsupported(reason.into()))
+    }
+
     /// Adds to the decimal integer of 64 bits that the key holds, 0 if absent; answers the sum.
     ///
     /// A key that was absent gets `ttl`; one that was there keeps its own. What is no such integer,

@@ -22,6 +22,7 @@ pub struct CacheBuilder<C: Codec, K: Keys> {
     resilience: Resilience,
     codec: C,
     default: Option<C::Value>,
+    load_ahead: Duration,
     keys: PhantomData<fn() -> K>,
 }
 
@@ -34,6 +35,7 @@ impl<C: Codec, K: Keys> CacheBuilder<C, K> {
             resilience: Resilience::default(),
             codec,
             default: None,
+            load_ahead: Duration::ZERO,
             keys: PhantomData,
         }
     }
@@ -86,6 +88,19 @@ impl<C: Codec, K: Keys> CacheBuilder<C, K> {
         self
     }
 
+    /// How long before the end of an entry's life [`get_or_insert_with`](Cache::get_or_insert_with) has it
+    /// loaded anew, in the background: once for an entry, by the loader of the caller whom the local tier
+    /// answers then. Zero, the default: never.
+    ///
+    /// What was loaded is written only if the entry has not changed meanwhile and is still there. Another
+    /// client's write that reaches L2 in the moment between the last look and that of the write is overwritten, as
+    /// by any later writer. A backend of one's own has to offer
+    /// [`set_if_present`](crate::backend::KvBackend::set_if_present).
+    pub fn load_ahead(mut self, before_end: Duration) -> Self {
+        self.load_ahead = before_end;
+        self
+    }
+
     /// Keys are integers.
     pub fn integer_keys(self) -> CacheBuilder<C, IntegerKeys> {
         CacheBuilder {
@@ -95,6 +110,7 @@ impl<C: Codec, K: Keys> CacheBuilder<C, K> {
             resilience: self.resilience,
             codec: self.codec,
             default: self.default,
+            load_ahead: self.load_ahead,
             keys: PhantomData,
         }
     }
@@ -138,6 +154,7 @@ impl<C: Codec, K: Keys> CacheBuilder<C, K> {
             resilience: self.resilience,
             codec,
             default: None,
+            load_ahead: self.load_ahead,
             keys: PhantomData,
         }
     }
@@ -171,6 +188,6 @@ impl<C: Codec, K: Keys> CacheBuilder<C, K> {
         }
         let driver = self.client.driver;
         let handle = Handle::open(driver, &self.name, None, options, self.resilience, default)?;
-        Ok(Cache::new(handle, self.codec))
+        Ok(Cache::new(handle, self.codec, self.load_ahead))
     }
 }

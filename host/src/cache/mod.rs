@@ -45,14 +45,16 @@ const PAGE: u32 = 1_000;
 pub struct Cache<C: Codec = Text, K: Keys = TextKeys> {
     handle: Arc<Handle>,
     codec: Arc<C>,
+    load_ahead: Duration,
     keys: PhantomData<fn() -> K>,
 }
 
 impl<C: Codec, K: Keys> Cache<C, K> {
-    pub(crate) fn new(handle: Arc<Handle>, codec: C) -> Self {
+    pub(crate) fn new(handle: Arc<Handle>, codec: C, load_ahead: Duration) -> Self {
         Self {
             handle,
             codec: Arc::new(codec),
+            load_ahead,
             keys: PhantomData,
         }
     }
@@ -130,6 +132,8 @@ impl<C: Codec, K: Keys> Cache<C, K> {
     /// answered. A delete of the key while it is absent anyway is not noticed: what was loaded before
     /// it is then written after it. The cache's default plays no part here.
     ///
+    /// With [`load_ahead`](CacheBuilder::load_ahead), an entry that ends soon answers, and its loader runs.
+    ///
     /// # Errors
     ///
     /// As [`get`](Self::get), and [`Error::Loader`] with what the loader answered, the same for all
@@ -146,7 +150,7 @@ impl<C: Codec, K: Keys> Cache<C, K> {
     {
         let key = key.text();
         let (codec, name) = (Arc::clone(&self.codec), key.clone().into_owned());
-        let wire = self.handle.get_or_load(&key, async move {
+        let wire = self.handle.get_or_load(&key, self.load_ahead, async move {
             let value = load()
                 .await
                 .map_err(|error| Error::Loader(Arc::from(error.into())))?;
@@ -374,6 +378,7 @@ impl<C: Codec, K: Keys> Clone for Cache<C, K> {
         Self {
             handle: Arc::clone(&self.handle),
             codec: Arc::clone(&self.codec),
+            load_ahead: self.load_ahead,
             keys: PhantomData,
         }
     }

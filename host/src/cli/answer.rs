@@ -194,12 +194,13 @@ fn hearing_name(hearing: Hearing) -> &'static str {
     }
 }
 
-fn stats_fields(stats: &Stats) -> [(&'static str, u64); 11] {
+fn stats_fields(stats: &Stats) -> [(&'static str, u64); 12] {
     [
         ("local_hits", stats.local_hits),
         ("backend_hits", stats.backend_hits),
         ("misses", stats.misses),
         ("stale_hits", stats.stale_hits),
+        ("absent_hits", stats.absent_hits),
         ("evictions", stats.evictions),
         ("expirations", stats.expirations),
         ("invalidations", stats.invalidations),

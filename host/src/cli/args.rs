@@ -113,6 +113,15 @@ pub(crate) struct GlobalOptions {
     /// A read starts an entry's time to live anew
     #[arg(long, global = true)]
     pub(crate) refresh_ttl: bool,
+    /// How long an entry may still answer, marked stale, while the backend fails; fractions are allowed
+    #[arg(long, global = true, value_name = "SECONDS", value_parser = parse_seconds)]
+    pub(crate) stale_on_error: Option<Duration>,
+    /// How long it is remembered that the backend has nothing for a key; fractions are allowed
+    #[arg(long, global = true, value_name = "SECONDS", value_parser = parse_seconds)]
+    pub(crate) absent_ttl: Option<Duration>,
+    /// Each time to live is shortened by a random part of at most so many percent, up to 50
+    #[arg(long, global = true, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(..=50), default_value_t = 0)]
+    pub(crate) ttl_jitter: u8,
     /// What keys are
     #[arg(long, global = true, value_enum, default_value_t)]
     pub(crate) key_type: KeyType,
@@ -148,6 +157,9 @@ impl GlobalOptions {
             (self.local_max_bytes.is_some(), "--local-max-bytes"),
             (self.ttl.is_some(), "--ttl"),
             (self.refresh_ttl, "--refresh-ttl"),
+            (self.stale_on_error.is_some(), "--stale-on-error"),
+            (self.absent_ttl.is_some(), "--absent-ttl"),
+            (self.ttl_jitter != 0, "--ttl-jitter"),
             (!matches!(self.key_type, KeyType::Text), "--key-type"),
             (!matches!(self.value_type, ValueType::Text), "--type"),
             (self.default.is_some(), "--default"),

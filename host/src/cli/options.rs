@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use etcetera::{BaseStrategy, choose_base_strategy};
 use flipcache::backend::redis::TlsOptions;
 use flipcache::backend::{self, BackendOptions, BackendUrl, BreakerOptions, KvBackend};
-use flipcache::{Error, Options, io};
+use flipcache::{Error, Options, Resilience, io};
 
 use super::args::{Coherence, Eviction, GlobalOptions, KeyType, ValueType};
 use super::failure::Failure;
@@ -20,7 +20,13 @@ const FOLDER: &str = "flipcache";
 pub(crate) fn open(global: &GlobalOptions) -> Result<(Caches, Cache), Failure> {
     let options = cache_options(global)?;
     let caches = Caches::new(global.path, open_chosen_backend(global)?)?;
-    let cache = caches.open(&global.name, options)?;
+    let resilience = Resilience {
+        stale_on_error: global.stale_on_error.unwrap_or_default(),
+        absent_ttl: global.absent_ttl.unwrap_or_default(),
+        ttl_jitter_percent: global.ttl_jitter,
+        max_staleness: None,
+    };
+    let cache = caches.open(&global.name, options, resilience)?;
     Ok((caches, cache))
 }
 

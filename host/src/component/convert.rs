@@ -116,6 +116,7 @@ impl From<cache::Stats> for core::Stats {
             backend_hits: stats.backend_hits,
             misses: stats.misses,
             stale_hits: stats.stale_hits,
+            absent_hits: stats.absent_hits,
             evictions: stats.evictions,
             expirations: stats.expirations,
             invalidations: stats.invalidations,

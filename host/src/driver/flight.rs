@@ -122,7 +122,9 @@ impl Handle {
             key, hash, ticket, ..
         } = question;
         let answer = match &slot {
-            Slot::Absent => Answer::Absent,
+            Slot::Absent => Answer::Absent {
+                remember: self.resilience.absent_ttl,
+            },
             Slot::WrongType => Answer::WrongType,
             Slot::Entry(entry) => Answer::Entry {
                 value: &entry.value,

@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 use std::error::Error as StdError;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use flipcache_core::{CacheId, Expiry};
 use tokio::sync::oneshot;
 
 use super::Handle;
-use crate::Error;
 use crate::backend::Slot;
+use crate::{Error, Source};
 
 /// What became of a load, for all who wait for it.
 type Loaded = Result<Vec<u8>, Arc<Error>>;
@@ -32,16 +33,22 @@ impl Handle {
     /// The value of a key; if it is in neither tier, the wire form that `load` gives, after it was
     /// written if the key was still absent then, else what was written meanwhile.
     ///
-    /// The loader of whoever comes first runs, as a task; the others wait for it.
+    /// The loader of whoever comes first runs, as a task; the others wait for it. An entry that ends within
+    /// `ahead` answers, and is loaded anew meanwhile.
     pub(crate) async fn get_or_load<F>(
         self: &Arc<Self>,
         key: &str,
+        ahead: Duration,
         load: F,
     ) -> Result<Vec<u8>, Error>
     where
         F: Future<Output = Result<Vec<u8>, Error>> + Send + 'static,
     {
-        if let Some(wire) = self.get_without_default(key).await?.wire {
+        let found = self.get_without_default(key).await?;
+        if let Some(wire) = found.wire {
+            if !ahead.is_zero() && found.source == Source::Local {
+                self.load_ahead(key, ahead, load);
+            }
             return Ok(wire);
         }
         let (seat, loaded) = oneshot::channel();

@@ -6,13 +6,16 @@
 //! - `tiers`: the local tiers, in shards behind locks that are held for no longer than one step of the core.
 //! - `flight`: questions in the air, each shared by all who ask it; `departure`: those that leave together.
 //! - `coherence`: what others change, and whether it is heard.
-//! - `read`, `write`, `load`: what a [`Handle`] does.
+//! - `read`, `write`, `load`: what a [`Handle`] does; `fallback`: what a read answers where L2 has nothing, or
+//!   fails; `ahead`: entries that are loaded anew before they end.
 //!
 //! It decides nothing that the core can decide; the blocking driver in `guest/component` is its
 //! counterpart, for one call at a time.
 
+mod ahead;
 mod coherence;
 mod departure;
+mod fallback;
 mod flight;
 mod load;
 mod read;
@@ -58,6 +61,7 @@ pub(crate) struct Handle {
     /// What is listened to on its behalf.
     heard: Bucket,
     options: Options,
+    resilience: Resilience,
     /// What a read of an absent key answers.
     default: Option<Vec<u8>>,
     lounge: Lounge,
@@ -110,7 +114,8 @@ impl Handle {
         // Of a tenant, all is heard at once: no choice of names of one makes a new connection for all.
         let heard = bucket(within.unwrap_or(name))?;
         let bucket = bucket(name)?;
-        let opened = driver.tiers.open(name, &options)?;
+        let keep_expired = resilience.stale_on_error;
+        let opened = driver.tiers.open(name, &options, keep_expired)?;
         Ok(Arc::new(Self {
             driver,
             opened,
@@ -118,6 +123,7 @@ impl Handle {
             bucket,
             heard,
             options,
+            resilience,
             default,
             lounge: Lounge::default(),
             hears: AtomicBool::new(false),

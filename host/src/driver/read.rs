@@ -17,16 +17,20 @@ pub(crate) struct Found {
 }
 
 impl Found {
-    const NOTHING: Self = Self {
+    pub(super) const NOTHING: Self = Self {
         wire: None,
         source: Source::None,
     };
 
     /// A hit of the local tier.
     pub(crate) fn local(wire: &[u8]) -> Self {
+        Self::new(wire, Source::Local)
+    }
+
+    pub(super) fn new(wire: &[u8], source: Source) -> Self {
         Self {
             wire: Some(wire.to_vec()),
-            source: Source::Local,
+            source,
         }
     }
 }
@@ -34,6 +38,8 @@ impl Found {
 /// What the local tier says to a read.
 enum Local {
     Hit(Found),
+    /// It is known that L2 has nothing.
+    Absent,
     /// Ask L2; the local tier could answer if that fails.
     Renew(Ticket),
     Ask(Ticket),
@@ -43,6 +49,7 @@ impl From<Read<'_>> for Local {
     fn from(read: Read<'_>) -> Self {
         match read {
             Read::Hit(wire) => Self::Hit(Found::local(wire)),
+            Read::Absent => Self::Absent,
             Read::Renew(ticket) => Self::Renew(ticket),
             Read::Miss(ticket) => Self::Ask(ticket),
         }
@@ -50,18 +57,18 @@ impl From<Read<'_>> for Local {
 }
 
 /// A key of a call that L2 is asked for.
-struct Asked {
+pub(super) struct Asked {
     /// Where its answer goes.
     at: usize,
-    key: Arc<str>,
-    hash: u64,
+    pub(super) key: Arc<str>,
+    pub(super) hash: u64,
     ticket: Ticket,
     /// Why.
-    reason: Reason,
+    pub(super) reason: Reason,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Reason {
+pub(super) enum Reason {
     /// The local tier does not have it.
     Missing,
     /// The local tier has it, and could answer if L2 fails; its life is to be prolonged.
@@ -107,9 +114,14 @@ impl Handle {
     /// What the two tiers have, and nothing else.
     pub(super) async fn get_without_default(self: &Arc<Self>, key: &str) -> Result<Found, Error> {
         let hash = self.place(key)?;
-        self.noted(self.hear().await)?;
+        if let Err(error) = self.hear().await {
+            let found = self.stale(hash, key, &error);
+            self.failed();
+            return found.ok_or_else(|| error.into());
+        }
         let (ticket, reason) = match self.read_local(key, hash) {
             Local::Hit(found) => return Ok(found),
+            Local::Absent => return Ok(Found::NOTHING),
             Local::Renew(ticket) => (ticket, Reason::Renewed),
             Local::Ask(ticket) => (ticket, Reason::Missing),
         };
@@ -136,8 +148,15 @@ impl Handle {
             let key = key.as_ref();
             placed.push((self.place(key)?, key));
         }
-        self.noted(self.hear().await)?;
         let mut answers = vec![Found::NOTHING; keys.len()];
+        if let Err(error) = self.hear().await {
+            self.failed();
+            for (answer, (hash, key)) in answers.iter_mut().zip(placed) {
+                let found = self.stale(hash, key, &error);
+                *answer = found.ok_or_else(|| error.again())?;
+            }
+            return Ok(answers);
+        }
         let mut asked = Vec::new();
         self.read_local_many(&placed, |at, local| {
             let (ticket, reason) = match local {
@@ -145,6 +164,7 @@ impl Handle {
                     answers[at] = found;
                     return;
                 }
+                Local::Absent => return,
                 Local::Renew(ticket) => (ticket, Reason::Renewed),
                 Local::Ask(ticket) => (ticket, Reason::Missing),
             };
@@ -205,8 +225,9 @@ impl Handle {
             if is_heard && let Some(wire) = shard.find(self.cache(), hash, key, ttl_on_read) {
                 return Local::Hit(Found::local(wire));
             }
-            if ttl_on_read.is_none() || !is_heard {
-                // Nothing that is here waits for a longer life: it is a miss.
+            let remembers = !self.resilience.absent_ttl.is_zero();
+            if !is_heard || (ttl_on_read.is_none() && !remembers) {
+                // Nothing that is here waits for a longer life, or tells that there is nothing: it is a miss.
                 return Local::Ask(shard.ticket(self.cache(), hash));
             }
             let mut local = Local::Ask(Ticket::VOID);
@@ -252,17 +273,13 @@ impl Handle {
         });
     }
 
-    /// What an answer of L2 means. If L2 failed, an entry whose life was to be prolonged still answers.
+    /// What an answer of L2 means.
     fn found(&self, asked: &Asked, landed: Landed) -> Result<Found, Error> {
-        let (key, hash) = (&*asked.key, asked.hash);
+        let key = &*asked.key;
         let landing = match landed {
             Ok(landing) => landing,
             Err(error) => {
-                let found = self.if_heard(hash, |shard| {
-                    let wire = shard.peek(self.cache(), hash, key);
-                    wire.filter(|_| asked.reason == Reason::Renewed)
-                        .map(Found::local)
-                });
+                let found = self.without_l2(asked, &error);
                 return found.ok_or_else(|| error.again().into());
             }
         };
@@ -284,55 +301,5 @@ impl Handle {
                 source: Source::Backend,
             }),
         }
-    }
-
-    /// Answers the default for keys that are in neither tier, and stores it where the cache says so.
-    async fn with_defaults(
-        self: &Arc<Self>,
-        keys: &[impl AsRef<str>],
-        mut answers: Vec<Found>,
-    ) -> Result<Vec<Found>, Error> {
-        let Some(default) = &self.default else {
-            return Ok(answers);
-        };
-        let is_absent = |at: &usize| answers[*at].wire.is_none();
-        let absent: Vec<usize> = (0..answers.len()).filter(is_absent).collect();
-        for at in &absent {
-            answers[*at] = Found {
-                wire: Some(default.clone()),
-                source: Source::Default,
-            };
-        }
-        if absent.is_empty() || !self.options.store_default {
-            return Ok(answers);
-        }
-        let entries = absent
-            .iter()
-            .map(|at| (keys[*at].as_ref().to_owned(), default.clone()));
-        let held = self
-            .put_if_absent(entries.collect(), self.options.ttl)
-            .await?;
-        for (at, held) in absent.into_iter().zip(held) {
-            match held {
-                // Just written, or absent again already: the default it is.
-                None | Some(Slot::Absent) => {}
-                Some(Slot::WrongType) => {
-                    return Err(Error::WrongType {
-                        key: keys[at].as_ref().to_owned(),
-                    });
-                }
-                Some(Slot::Entry(entry)) if !self.is_readable(&entry.value) => {
-                    let key = keys[at].as_ref().to_owned();
-                    return Err(Error::Undecodable { key });
-                }
-                Some(Slot::Entry(entry)) => {
-                    answers[at] = Found {
-                        wire: Some(entry.value),
-                        source: Source::Backend,
-                    };
-                }
-            }
-        }
-        Ok(answers)
     }
 }

@@ -1,6 +1,7 @@
 //! Writes: L2 first, then the local tier, between the two halves of the core's fence. Each is a task
 //! of its own.
 
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,19 +26,26 @@ impl Handle {
         let this = Arc::clone(self);
         self.finished(async move {
             this.noted(this.hear().await)?;
-            let begun = this.begin(entries.iter().map(|(key, _)| key.as_str()));
-            let driver = &this.driver;
-            let written = driver
-                .call(driver.backend.set(&this.bucket, &entries, ttl))
-                .await;
-            let ended = entries.iter().map(|(key, wire)| {
-                let written = written.as_ref().ok();
-                (key.as_str(), written.map(|()| (wire.as_slice(), ttl)))
-            });
-            this.end(begun, ended);
-            this.noted(written)
+            for (part, ttl) in this.resilience.spread(ttl, entries.len(), random()) {
+                this.put(&entries[part], ttl).await?;
+            }
+            Ok(())
         })
         .await
+    }
+
+    /// Writes entries that live equally long.
+    async fn put(&self, entries: &[(String, Vec<u8>)], ttl: Option<Duration>) -> Result<(), Error> {
+        let begun = self.begin(entries.iter().map(|(key, _)| key.as_str()));
+        let driver = &self.driver;
+        let written = driver.backend.set(&self.bucket, entries, ttl);
+        let written = driver.call(written).await;
+        let ended = entries.iter().map(|(key, wire)| {
+            let written = written.as_ref().ok();
+            (key.as_str(), written.map(|()| (wire.as_slice(), ttl)))
+        });
+        self.end(begun, ended);
+        self.noted(written)
     }
 
     /// `true` if the value was written, `false` if the key was there.
@@ -65,11 +73,10 @@ impl Handle {
         self.place(key)?;
         let (this, key) = (Arc::clone(self), key.to_owned());
         self.finished(async move {
+            let ttl = this.resilience.shorten(this.options.ttl, random());
             let begun = this.begin([key.as_str()]);
             let driver = &this.driver;
-            let sum = driver
-                .backend
-                .increment(&this.bucket, &key, delta, this.options.ttl);
+            let sum = driver.backend.increment(&this.bucket, &key, delta, ttl);
             let sum = driver.call(sum).await;
             this.end(begun, [(key.as_str(), None)]);
             match sum {
@@ -151,6 +158,7 @@ impl Handle {
         let this = Arc::clone(self);
         self.finished(async move {
             this.noted(this.hear().await)?;
+            let ttl = this.resilience.shorten(ttl, random());
             let begun = this.begin(entries.iter().map(|(key, _)| key.as_str()));
             let driver = &this.driver;
             let held = driver.backend.set_if_absent(&this.bucket, &entries, ttl);
@@ -239,7 +247,7 @@ impl Handle {
     }
 
     /// After it: the same keys, each with what L2 holds now.
-    fn end<'a>(
+    pub(super) fn end<'a>(
         &self,
         begun: Vec<(u64, Ticket)>,
         ended: impl IntoIterator<Item = (&'a str, Option<(&'a [u8], Option<Duration>)>)>,
@@ -265,7 +273,7 @@ impl Handle {
     }
 
     /// Caches in other shards may have the same complete keys.
-    fn tell_others(&self, keys: &[(u64, &str)]) {
+    pub(super) fn tell_others(&self, keys: &[(u64, &str)]) {
         for (hash, key) in keys {
             let tiers = &self.driver.tiers;
             tiers.tell_others(&self.opened, *hash, &self.name, key);
@@ -287,4 +295,10 @@ impl Handle {
             Ok(Slot::Absent) => error.into(),
         }
     }
+}
+
+/// Random bits. The seeds of the standard library's maps are random, and each is another one.
+pub(super) fn random() -> u32 {
+    let bits = RandomState::new().hash_one(());
+    u32::try_from(bits >> 32).unwrap_or_default()
 }

@@ -205,6 +205,10 @@ impl HostBucket for KvCtxView<'_> {
             if since.is_none() {
                 backend.hear(&heard).await?;
             }
+            if !member.is_heard() {
+                let reason = "the store does not tell of changes at the moment";
+                return Err(BackendError::Unavailable(reason.into()));
+            }
             let changes = member.changes(since, &bucket);
             let reason = "the store does not tell of changes";
             changes.ok_or_else(|| BackendError::Unsupported(reason.into()))

@@ -89,6 +89,23 @@ impl Shard for InProcess {
         self.core.end_writes(cache, writes);
     }
 
+    fn stale(
+        &mut self,
+        cache: CacheId,
+        hash: u64,
+        key: &str,
+        window: Duration,
+        unheard: Duration,
+    ) -> Option<&[u8]> {
+        let Self { core, clock } = self;
+        core.stale(cache, hash, key, window, unheard, &|| clock.now())
+    }
+
+    fn claim(&mut self, cache: CacheId, hash: u64, key: &str, within: Duration) -> Option<Ticket> {
+        let Self { core, clock } = self;
+        core.claim(cache, hash, key, within, &|| clock.now())
+    }
+
     fn touch(&mut self, cache: CacheId, hash: u64, key: &str) -> bool {
         self.core.touch(cache, hash, key, &|| self.clock.now())
     }

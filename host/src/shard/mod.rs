@@ -75,6 +75,19 @@ pub(crate) trait Shard: Send {
     /// See [`end_writes`](flipcache_core::Shard::end_writes).
     fn end_writes(&mut self, cache: CacheId, writes: &[Write<'_>]);
 
+    /// See [`stale`](flipcache_core::Shard::stale).
+    fn stale(
+        &mut self,
+        cache: CacheId,
+        hash: u64,
+        key: &str,
+        window: Duration,
+        unheard: Duration,
+    ) -> Option<&[u8]>;
+
+    /// See [`claim`](flipcache_core::Shard::claim).
+    fn claim(&mut self, cache: CacheId, hash: u64, key: &str, within: Duration) -> Option<Ticket>;
+
     /// See [`touch`](flipcache_core::Shard::touch).
     fn touch(&mut self, cache: CacheId, hash: u64, key: &str) -> bool;
 

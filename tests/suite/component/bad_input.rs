@@ -45,13 +45,13 @@ fn open_bad_name_or_options_is_refused() {
         let error = refused(instance.open("n", options).map(|_| ()));
         assert!(matches!(error, CacheError::InvalidOptions(_)), "{error:?}");
     }
-    let not_yet = Resilience {
-        ttl_jitter_percent: 10,
+    let jittery = Resilience {
+        ttl_jitter_percent: 51,
         ..Resilience::default()
     };
     let error = refused(
         instance
-            .open_with("n", Options::default(), not_yet)
+            .open_with("n", Options::default(), jittery)
             .map(|_| ()),
     );
     assert!(matches!(error, CacheError::InvalidOptions(_)), "{error:?}");

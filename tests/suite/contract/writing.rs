@@ -1,6 +1,7 @@
 //! Writes: `set`, `set_if_absent`, `increment`, `delete`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use flipcache::backend::{BackendError, Slot};
 
@@ -13,6 +14,7 @@ super::contract!(
     set_if_absent_answers_what_was_there,
     set_if_absent_key_given_twice_counts_once_with_the_last_value,
     set_if_absent_many_at_once_one_wins,
+    set_if_present_writes_only_what_is_there,
     increment_absent_key_counts_from_zero,
     increment_keeps_what_is_no_integer,
     increment_many_at_once_loses_none,
@@ -107,6 +109,36 @@ async fn set_if_absent_many_at_once_one_wins(store: &Store) {
     for (_, answer) in others {
         assert_eq!(answer, &[Some(value.clone())]);
     }
+}
+
+async fn set_if_present_writes_only_what_is_there(store: &Store) {
+    let user = bucket("user");
+    let hour = Some(Duration::from_secs(3600));
+    let put = async |key: &str, value: &str, ttl| {
+        let put = store
+            .backend
+            .set_if_present(&user, key, value.as_bytes(), ttl);
+        put.await.unwrap()
+    };
+    set(&*store.backend, &user, "there", "old", hour)
+        .await
+        .unwrap();
+
+    assert!(put("there", "new", None).await);
+    assert!(!put("absent", "new", hour).await);
+
+    assert_eq!(get(&*store.backend, &user, "there").await, lasting("new"));
+    assert_eq!(get(&*store.backend, &user, "absent").await, Slot::Absent);
+    assert!(put("there", "newer", hour).await);
+    let Slot::Entry(entry) = get(&*store.backend, &user, "there").await else {
+        panic!("the key must be there");
+    };
+    assert_eq!(entry.value, b"newer");
+    assert!(
+        entry
+            .ttl
+            .is_some_and(|left| left <= Duration::from_secs(3600))
+    );
 }
 
 async fn increment_absent_key_counts_from_zero(store: &Store) {

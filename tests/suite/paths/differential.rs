@@ -2,15 +2,19 @@
 //! answers, their sources, the order of the local tiers and the counters must be the same.
 
 use std::fmt::Debug;
+use std::sync::Arc;
 use std::time::Duration;
 
 use flipcache::component::Cache;
-use flipcache::{Eviction, Expiry, KeyType, Options, Stats, Value, ValueCache, ValueType};
+use flipcache::{
+    Eviction, Expiry, KeyType, Options, Resilience, Stats, Value, ValueCache, ValueType,
+};
 use pollster::block_on;
 use proptest::prelude::*;
 
 use super::{client, shards};
 use crate::component::world::FakeClock;
+use crate::double::{Double, Fault};
 
 /// Caches that share keys: `n:1` is key `1` of one and no key of the others.
 const NAMES: [&str; 3] = ["n", "n:m", "other"];
@@ -34,6 +38,8 @@ enum Step {
     Len,
     Clear,
     Advance(u64),
+    /// From now on L2 is out of reach, or is not.
+    Outage(bool),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -57,6 +63,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Len),
         1 => Just(Step::Clear),
         2 => (1..60_u64).prop_map(Step::Advance),
+        1 => any::<bool>().prop_map(Step::Outage),
     ]
 }
 
@@ -126,7 +133,7 @@ impl Path for Vec<ValueCache> {
                 }
                 Step::Len => told(cache.len().await),
                 Step::Clear => told(cache.clear().await),
-                Step::Advance(_) => String::new(),
+                Step::Advance(_) | Step::Outage(_) => String::new(),
             }
         })
     }
@@ -164,7 +171,7 @@ impl Path for Vec<Cache> {
             Step::LocalClear => told(cache.local_clear()),
             Step::Len => told(cache.len()),
             Step::Clear => told(cache.clear()),
-            Step::Advance(_) => String::new(),
+            Step::Advance(_) | Step::Outage(_) => String::new(),
         }
     }
 
@@ -174,21 +181,72 @@ impl Path for Vec<Cache> {
     }
 }
 
-/// The three paths, each over a store of its own, by one clock.
-fn paths(clock: &FakeClock, options: &Options) -> [(&'static str, Box<dyn Path>); 3] {
-    let over_client = |shards| -> Box<dyn Path> {
-        let client = client(clock.backend(), clock.shards(shards));
-        let open = |name| client.open(name, options.clone());
+/// The paths to caches that are alike, each over a store of its own, by one clock.
+struct World {
+    clock: FakeClock,
+    stores: [Arc<Double>; 3],
+    paths: [(&'static str, Box<dyn Path>); 3],
+    is_down: bool,
+    /// Those whose lives are prolonged are asked for apart, at the same time: which settles first, and so what
+    /// is evicted, is not fixed.
+    prolongs: bool,
+}
+
+impl World {
+    fn new(options: &Options, resilience: Resilience) -> Self {
+        let clock = FakeClock::default();
+        let stores = [(); 3].map(|()| Double::over(clock.backend()));
+        Self {
+            paths: paths(&clock, &stores, options, resilience),
+            clock,
+            stores,
+            is_down: false,
+            prolongs: options.refresh_ttl_on_get,
+        }
+    }
+
+    /// What a step is for all paths. Of many keys, some may be asked for before one fails: how many is each
+    /// path's own.
+    fn prepare(&mut self, step: &Step) -> Step {
+        match step {
+            Step::Advance(millis) => self.clock.advance(Duration::from_millis(*millis)),
+            Step::Outage(is_down) => {
+                self.is_down = *is_down;
+                let fault = if *is_down { Fault::Down } else { Fault::Off };
+                self.stores.iter().for_each(|store| store.set_fault(fault));
+            }
+            Step::GetMany(keys) if self.is_down || self.prolongs => {
+                return keys.first().map_or(Step::Len, |key| Step::Get(*key));
+            }
+            _ => {}
+        }
+        step.clone()
+    }
+}
+
+fn paths(
+    clock: &FakeClock,
+    stores: &[Arc<Double>; 3],
+    options: &Options,
+    resilience: Resilience,
+) -> [(&'static str, Box<dyn Path>); 3] {
+    let [for_exports, for_door, for_process] = stores.clone();
+    let over_client = |store, shards| -> Box<dyn Path> {
+        let client = client(store, clock.shards(shards));
+        let open = |name| client.open_with(name, options.clone(), resilience);
         let caches = NAMES.map(|name| open(name).expect("the options are valid"));
         Box::new(Vec::from(caches))
     };
-    let instance = clock.instance(clock.backend());
-    let open = |name| instance.open(name, options.clone());
+    let instance = clock.instance(for_exports);
+    let open = |name| instance.open_with(name, options.clone(), resilience);
     let exports = NAMES.map(|name| open(name).expect("the options are valid"));
     [
         ("by the typed exports", Box::new(Vec::from(exports))),
-        ("by the door", over_client(shards(3))),
-        ("in process", over_client(shards(3).in_process())),
+        ("by the door", over_client(for_door, shards(3))),
+        (
+            "in process",
+            over_client(for_process, shards(3).in_process()),
+        ),
     ]
 }
 
@@ -204,6 +262,8 @@ proptest! {
         integers in any::<bool>(),
         has_default in any::<bool>(),
         store_default in any::<bool>(),
+        stale_on_error in prop_oneof![Just(0), 10..80_u64],
+        absent_ttl in prop_oneof![Just(0), 10..80_u64],
         steps in proptest::collection::vec((0..NAMES.len(), step()), 1..60),
     ) {
         let value_type = if integers { ValueType::Integer } else { ValueType::Text };
@@ -218,15 +278,18 @@ proptest! {
             store_default: store_default && has_default,
             ..Options::default()
         };
-        let clock = FakeClock::default();
-        let [(_, reference), others @ ..] = paths(&clock, &options);
+        let resilience = Resilience {
+            stale_on_error: Duration::from_millis(stale_on_error),
+            absent_ttl: Duration::from_millis(absent_ttl),
+            ..Resilience::default()
+        };
+        let mut world = World::new(&options, resilience);
         for (number, (cache, step)) in steps.iter().enumerate() {
-            if let Step::Advance(millis) = step {
-                clock.advance(Duration::from_millis(*millis));
-            }
-            let expected = reference.take(*cache, step, value_type);
-            for (path, other) in &others {
-                let answer = other.take(*cache, step, value_type);
+            let step = world.prepare(step);
+            let [(_, reference), others @ ..] = &world.paths;
+            let expected = reference.take(*cache, &step, value_type);
+            for (path, other) in others {
+                let answer = other.take(*cache, &step, value_type);
                 prop_assert_eq!(&answer, &expected, "step {} {}: {:?}", number, path, step);
                 for (cache, name) in NAMES.iter().enumerate() {
                     prop_assert_eq!(

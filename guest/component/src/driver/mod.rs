@@ -1,9 +1,12 @@
 //! The blocking driver: carries the questions of the core to the imported `kv-backend` and brings
 //! the answers back, one call at a time.
 
+mod fallback;
 mod news;
 mod read;
 mod write;
+
+use std::time::Duration;
 
 use flipcache_core as core;
 
@@ -19,6 +22,7 @@ pub(crate) struct Driver {
     cache: core::CacheId,
     name: String,
     options: core::Options,
+    resilience: core::Resilience,
     seed: core::KeySeed,
     bucket: Bucket,
     asked: Asked,
@@ -31,7 +35,7 @@ impl Driver {
         resilience: core::Resilience,
     ) -> Result<Self, Error> {
         resilience.check()?;
-        let cache = open(name, &options)?;
+        let cache = open(name, &options, &resilience)?;
         let bucket = Bucket::open(name).map_err(|error| {
             close(cache);
             match error {
@@ -43,6 +47,7 @@ impl Driver {
             cache,
             name: name.to_owned(),
             options,
+            resilience,
             seed: seed().of_cache(name),
             bucket,
             asked: Asked::never(resilience.max_staleness),
@@ -52,8 +57,8 @@ impl Driver {
     /// Whether either tier has the key. No use, and fills nothing.
     pub(crate) fn contains(&self, key: String) -> Result<bool, Error> {
         let hash = self.place(&key)?;
-        self.catch_up();
-        if with_shard(|shard| shard.peek(self.cache, hash, &key, &clock).is_some()) {
+        let is_local = || with_shard(|shard| shard.peek(self.cache, hash, &key, &clock).is_some());
+        if self.catch_up() && is_local() {
             return Ok(true);
         }
         let count = self.noted(self.bucket.exists(&[key]))?;
@@ -82,9 +87,10 @@ impl Driver {
     /// What is left of the entry's life, by the local tier if it has it, else by L2.
     pub(crate) fn ttl(&self, key: String) -> Result<Option<Expiry>, Error> {
         let hash = self.place(&key)?;
-        self.catch_up();
-        let local = with_shard(|shard| shard.remaining(self.cache, hash, &key, &clock));
-        if let Some(remaining) = local {
+        let local = || with_shard(|shard| shard.remaining(self.cache, hash, &key, &clock));
+        if self.catch_up()
+            && let Some(remaining) = local()
+        {
             let expiry = |ttl| Expiry::AfterMs(to_millis(ttl).max(1));
             return Ok(Some(remaining.map_or(Expiry::Never, expiry)));
         }
@@ -145,7 +151,7 @@ impl Driver {
     fn prolong(&self, hash: u64, key: &str, ttl_ms: u64) -> Result<bool, Error> {
         let begun = self.begin([key]);
         let asked = self.ask_for_one(key, Some(ttl_ms));
-        let kept = match asked.as_ref().map(answer) {
+        let kept = match asked.as_ref().map(|slot| answer(slot, Duration::ZERO)) {
             Ok(core::Answer::Entry { value, ttl }) => Some((value, ttl)),
             _ => None,
         };

@@ -8,12 +8,15 @@ use flipcache_core::Moment;
 
 use super::Driver;
 use crate::bindings::flipcache::cache::kv_backend::{Changes, News};
-use crate::state::{clock, with_shard};
+use crate::state::{clock, deaf_since, with_shard};
 
-/// How long the local tier may answer without asking, and when it has asked last.
+/// How long the local tier may answer without asking, and what came of the last time it did.
 pub(super) struct Asked {
     max_staleness: Option<Duration>,
+    /// The last time that there was an answer.
     last: Cell<Option<Last>>,
+    /// There has been none since.
+    is_deaf: Cell<bool>,
 }
 
 #[derive(Clone, Copy)]
@@ -27,7 +30,14 @@ impl Asked {
         Self {
             max_staleness,
             last: Cell::new(None),
+            is_deaf: Cell::new(false),
         }
+    }
+
+    /// Whether the news that there are reach no further back than they may.
+    fn is_up_to_date(&self, max_staleness: Duration) -> bool {
+        let recent = |last: Last| since(last.at) < max_staleness;
+        !self.is_deaf.get() && self.last.get().is_some_and(recent)
     }
 }
 
@@ -39,36 +49,46 @@ impl Driver {
         }
     }
 
-    /// Precedes every answer of the local tier: asks for news if that is due. Without an answer, the local
-    /// tier has none either.
-    pub(super) fn catch_up(&self) {
+    /// Precedes every answer of the local tier: asks for news if that is due. `false`: there is no answer, so
+    /// the local tier has none either, until there is one.
+    pub(super) fn catch_up(&self) -> bool {
         let Some(max_staleness) = self.asked.max_staleness else {
-            return;
+            return true;
         };
-        let now = clock();
-        let last = self.asked.last.get();
-        let is_due = |last: Last| {
-            let since = now.as_nanos().saturating_sub(last.at.as_nanos());
-            Duration::from_nanos(since) >= max_staleness
-        };
-        if !last.is_none_or(is_due) {
-            return;
+        if self.asked.is_up_to_date(max_staleness) {
+            return true;
         }
-        let changes = self.bucket.changes(last.map(|last| last.cursor)).ok();
-        match &changes {
-            Some(Changes {
-                news: News::Keys(keys),
-                ..
-            }) if last.is_some() => {
+        let (at, last) = (clock(), self.asked.last.get());
+        let changes = self.bucket.changes(last.map(|last| last.cursor));
+        self.asked.is_deaf.set(changes.is_err());
+        let Ok(Changes { news, cursor }) = changes else {
+            return false;
+        };
+        match news {
+            News::Keys(keys) if last.is_some() => {
                 for key in keys {
                     let full_key = format!("{}:{key}", self.name);
-                    with_shard(|shard| shard.invalidate(self.seed.hash(key), &full_key));
+                    with_shard(|shard| shard.invalidate(self.seed.hash(&key), &full_key));
                 }
             }
             _ => with_shard(|shard| shard.invalidate_bucket(&self.name)),
         }
-        let cursor = changes.map(|changes| changes.cursor);
-        let last = cursor.map(|cursor| Last { at: now, cursor });
-        self.asked.last.set(last);
+        self.asked.last.set(Some(Last { at, cursor }));
+        true
     }
+
+    /// For how long changes have gone unheard.
+    pub(super) fn unheard_for(&self) -> Duration {
+        let asked = &self.asked;
+        let unanswered = match asked.last.get() {
+            _ if !asked.is_deaf.get() => Duration::ZERO,
+            Some(last) => since(last.at),
+            None => Duration::MAX,
+        };
+        deaf_since().map_or(Duration::ZERO, since).max(unanswered)
+    }
+}
+
+fn since(moment: Moment) -> Duration {
+    Duration::from_nanos(clock().as_nanos().saturating_sub(moment.as_nanos()))
 }

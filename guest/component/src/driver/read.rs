@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use flipcache_core::{Read, Settled, Ticket};
 
+use super::fallback::is_outage;
 use super::{Driver, wrong_number};
 use crate::bindings::exports::flipcache::cache::cache::{Error, Found, Source};
 use crate::bindings::flipcache::cache::kv_backend::Slot;
@@ -13,22 +14,24 @@ use crate::state::{clock, with_shard};
 /// What the local tier says to a read.
 enum Local {
     Found(Found),
+    /// It is known that L2 has nothing.
+    Absent(Question),
     Ask(Question),
 }
 
 /// A key that L2 has to be asked for.
-struct Question {
+pub(super) struct Question {
     /// Where its answer goes.
-    at: usize,
-    key: String,
-    hash: u64,
+    pub(super) at: usize,
+    pub(super) key: String,
+    pub(super) hash: u64,
     ticket: Ticket,
     /// Why.
-    reason: Reason,
+    pub(super) reason: Reason,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Reason {
+pub(super) enum Reason {
     /// The local tier does not have it.
     Missing,
     /// The local tier has it, and could answer if L2 does not; its life is to be prolonged.
@@ -40,13 +43,14 @@ enum Reason {
 impl Driver {
     pub(crate) fn get(&self, key: String) -> Result<Found, Error> {
         let hash = self.place(&key)?;
-        self.catch_up();
-        if let Some(hit) = self.hit(hash, &key) {
+        let is_heard = self.catch_up();
+        if is_heard && let Some(hit) = self.hit(hash, &key) {
             return hit;
         }
         let mut answers = [NOTHING];
-        match self.read_local(0, hash, key)? {
+        match self.read_local(0, hash, key, is_heard)? {
             Local::Found(found) => return Ok(found),
+            Local::Absent(question) => self.answer_default(vec![question], &mut answers)?,
             Local::Ask(question) => self.ask(vec![question], &mut answers)?,
         }
         let [found] = answers;
@@ -57,18 +61,22 @@ impl Driver {
     pub(crate) fn get_many(&self, keys: Vec<String>) -> Result<Vec<Found>, Error> {
         let hashes = keys.iter().map(|key| self.place(key));
         let hashes = hashes.collect::<Result<Vec<_>, _>>()?;
-        self.catch_up();
+        let is_heard = self.catch_up();
         let mut answers = Vec::with_capacity(keys.len());
-        let mut questions = Vec::new();
+        let (mut questions, mut absent) = (Vec::new(), Vec::new());
         for (at, (key, hash)) in keys.into_iter().zip(hashes).enumerate() {
-            match self.read_local(at, hash, key)? {
-                Local::Found(found) => answers.push(found),
-                Local::Ask(question) => {
-                    answers.push(NOTHING);
-                    questions.push(question);
+            let (question, asked) = match self.read_local(at, hash, key, is_heard)? {
+                Local::Found(found) => {
+                    answers.push(found);
+                    continue;
                 }
-            }
+                Local::Absent(question) => (question, &mut absent),
+                Local::Ask(question) => (question, &mut questions),
+            };
+            answers.push(NOTHING);
+            asked.push(question);
         }
+        self.answer_default(absent, &mut answers)?;
         self.ask(questions, &mut answers)?;
         Ok(answers)
     }
@@ -83,22 +91,37 @@ impl Driver {
     }
 
     /// What the local tier answers, or the question that is left.
-    fn read_local(&self, at: usize, hash: u64, key: String) -> Result<Local, Error> {
+    fn read_local(
+        &self,
+        at: usize,
+        hash: u64,
+        key: String,
+        is_heard: bool,
+    ) -> Result<Local, Error> {
         let ttl_on_read = self.options.ttl_on_read();
         with_shard(|shard| {
-            let read = shard.read(self.cache, hash, &key, ttl_on_read, &clock);
+            let read = match is_heard {
+                true => shard.read(self.cache, hash, &key, ttl_on_read, &clock),
+                false => Read::Miss(shard.ticket(self.cache, hash, &clock)),
+            };
+            let is_absent = read == Read::Absent;
             let (ticket, reason) = match read {
                 Read::Hit(wire) => return self.found(&key, wire, Source::Local).map(Local::Found),
                 Read::Renew(ticket) => (ticket, Reason::Renewed),
+                Read::Absent => (Ticket::VOID, Reason::Missing),
                 Read::Miss(ticket) => (ticket, Reason::Missing),
             };
-            Ok(Local::Ask(Question {
+            let question = Question {
                 at,
                 key,
                 hash,
                 ticket,
                 reason,
-            }))
+            };
+            Ok(match is_absent {
+                true => Local::Absent(question),
+                false => Local::Ask(question),
+            })
         })
     }
 
@@ -130,13 +153,15 @@ impl Driver {
             .collect();
         let new_ttl = self.options.ttl_on_read();
         let new_ttl = new_ttl.filter(|_| reason != Reason::Missing);
-        let slots = match self.noted(self.bucket.get(&keys, new_ttl.map(to_millis))) {
+        let asked = self.bucket.get(&keys, new_ttl.map(to_millis));
+        let may_be_stale = asked.as_ref().is_err_and(is_outage);
+        let slots = match self.noted(asked) {
             Ok(slots) if slots.len() == keys.len() => slots,
             Ok(slots) => return Err(wrong_number(slots.len(), keys.len())),
             // What was answered stands: its life is not over.
             Err(_) if reason == Reason::Prolonged => return Ok(Vec::new()),
             Err(error) => {
-                let answered = self.answer_without_l2(&questions, answers);
+                let answered = self.answer_without_l2(&questions, may_be_stale, answers);
                 return answered.map(|()| Vec::new()).ok_or(error);
             }
         };
@@ -184,8 +209,8 @@ impl Driver {
         let Question {
             key, hash, ticket, ..
         } = question;
-        let settled =
-            with_shard(|shard| shard.settle(self.cache, *hash, key, *ticket, answer(slot)));
+        let answer = answer(slot, self.resilience.absent_ttl);
+        let settled = with_shard(|shard| shard.settle(self.cache, *hash, key, *ticket, answer));
         match slot {
             Slot::Absent => Ok(None),
             Slot::WrongType => Err(Error::WrongType(key.clone())),
@@ -196,62 +221,7 @@ impl Driver {
         }
     }
 
-    /// When L2 fails: the local tier's own answers, if it has one to every question. `None` else.
-    fn answer_without_l2(&self, questions: &[Question], answers: &mut [Found]) -> Option<()> {
-        for question in questions.iter() {
-            let Question {
-                at,
-                key,
-                hash,
-                reason,
-                ..
-            } = question;
-            let found = with_shard(|shard| {
-                let wire = shard
-                    .peek(self.cache, *hash, key, &clock)
-                    .filter(|_| *reason == Reason::Renewed)?;
-                self.found(key, wire, Source::Local).ok()
-            })?;
-            answers[*at] = found;
-        }
-        Some(())
-    }
-
-    /// Answers the default for keys that are in neither tier, and stores it where the cache says so.
-    fn answer_default(&self, absent: Vec<Question>, answers: &mut [Found]) -> Result<(), Error> {
-        let Some(default) = &self.options.default else {
-            return Ok(());
-        };
-        let found = || Found {
-            value: Some(default.clone().into()),
-            source: Source::Default,
-        };
-        for question in &absent {
-            answers[question.at] = found();
-        }
-        if absent.is_empty() || !self.options.store_default {
-            return Ok(());
-        }
-        let wire = default.encode(self.options.value_type)?.into_owned();
-        let entries = absent
-            .iter()
-            .map(|question| (question.key.clone(), wire.clone()));
-        let held = self.put_if_absent(entries.collect(), self.options.ttl)?;
-        for (question, held) in absent.iter().zip(held) {
-            match held {
-                // Absent again already, or just written: the default it is.
-                None | Some(Slot::Absent) => {}
-                Some(Slot::WrongType) => return Err(Error::WrongType(question.key.clone())),
-                Some(Slot::Entry(entry)) => {
-                    answers[question.at] =
-                        self.found(&question.key, &entry.value, Source::Backend)?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn found(&self, key: &str, wire: &[u8], source: Source) -> Result<Found, Error> {
+    pub(super) fn found(&self, key: &str, wire: &[u8], source: Source) -> Result<Found, Error> {
         let value = self.options.value_type.decode(wire);
         let value = value.map_err(|_| Error::Undecodable(key.to_owned()))?;
         Ok(Found {

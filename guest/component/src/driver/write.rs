@@ -9,17 +9,20 @@ use crate::bindings::exports::flipcache::cache::cache::{Error, Expiry};
 use crate::bindings::flipcache::cache::kv_backend::Slot;
 use crate::bindings::flipcache::cache::types::{BackendError, Value};
 use crate::convert::to_millis;
-use crate::state::{clock, with_shard};
+use crate::state::{clock, random, with_shard};
 
 impl Driver {
     pub(crate) fn set(&self, entries: Vec<(String, Value)>, expiry: Expiry) -> Result<(), Error> {
         let ttl = self.life(expiry)?;
         let entries = self.encode(entries)?;
-        if entries.is_empty() {
-            return Ok(());
-        }
+        let mut parts = self.resilience.spread(ttl, entries.len(), random());
+        parts.try_for_each(|(part, ttl)| self.put(&entries[part], ttl))
+    }
+
+    /// Writes entries that live equally long.
+    fn put(&self, entries: &[(String, Vec<u8>)], ttl: Option<Duration>) -> Result<(), Error> {
         let begun = self.begin(entries.iter().map(|(key, _)| key.as_str()));
-        let written = self.noted(self.bucket.set(&entries, ttl.map(to_millis)));
+        let written = self.noted(self.bucket.set(entries, ttl.map(to_millis)));
         let ended = entries.iter().map(|(key, wire)| {
             let written = written.as_ref().ok();
             (key.as_str(), written.map(|()| (wire.as_slice(), ttl)))
@@ -50,10 +53,9 @@ impl Driver {
             )));
         }
         self.place(&key)?;
+        let ttl = self.resilience.shorten(self.options.ttl, random());
         let begun = self.begin([key.as_str()]);
-        let sum = self
-            .bucket
-            .increment(&key, delta, self.options.ttl.map(to_millis));
+        let sum = self.bucket.increment(&key, delta, ttl.map(to_millis));
         self.end(begun, [(key.as_str(), None)]);
         match sum {
             Err(BackendError::Other(message)) => Err(self.why_no_sum(key, message)),
@@ -90,6 +92,7 @@ impl Driver {
         entries: Vec<(String, Vec<u8>)>,
         ttl: Option<Duration>,
     ) -> Result<Vec<Option<Slot>>, Error> {
+        let ttl = self.resilience.shorten(ttl, random());
         let begun = self.begin(entries.iter().map(|(key, _)| key.as_str()));
         let asked = self.noted(self.bucket.set_if_absent(&entries, ttl.map(to_millis)));
         let asked = asked.and_then(|held| match held.len() {

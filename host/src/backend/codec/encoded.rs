@@ -90,6 +90,20 @@ impl<C: ValueCodec> KvBackend for Encoded<C> {
         held.into_iter().map(decode).collect()
     }
 
+    async fn set_if_present(
+        &self,
+        bucket: &Bucket,
+        key: &str,
+        value: &[u8],
+        ttl: Option<Duration>,
+    ) -> Result<bool, BackendError> {
+        let entry = [(key.to_owned(), value.to_vec())];
+        match self.encode(&entry)?.first() {
+            Some((key, value)) => self.inner.set_if_present(bucket, key, value, ttl).await,
+            None => Ok(false),
+        }
+    }
+
     async fn increment(
         &self,
         bucket: &Bucket,

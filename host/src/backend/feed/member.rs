@@ -2,6 +2,7 @@
 //! another one does. So they tell each other.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::{Feed, Hearing, Listener, ListenerId, News};
 use crate::backend::Bucket;
@@ -42,6 +43,12 @@ impl Member {
     pub(crate) fn hearing(&self) -> Hearing {
         let feed = self.0.as_ref();
         feed.map_or(Hearing::Untold, |(feed, _)| feed.hearing())
+    }
+
+    /// For how long changes may have gone unheard.
+    pub(crate) fn unheard_for(&self) -> Duration {
+        let feed = self.0.as_ref();
+        feed.map_or(Duration::ZERO, |(feed, _)| feed.unheard_for())
     }
 
     /// What others have changed; `None`: nobody tells.

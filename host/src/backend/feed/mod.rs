@@ -85,6 +85,8 @@ pub struct Feed {
     state: Mutex<State>,
     /// Until when what has been told is all that there was; 0: it is not, [`FOR_GOOD`]: it always is.
     heard_until: AtomicU64,
+    /// When it went deaf, if it is; 0: it never heard.
+    deaf_since: AtomicU64,
 }
 
 struct State {
@@ -117,6 +119,7 @@ impl Feed {
                 last_id: 0,
             }),
             heard_until: AtomicU64::new(heard_until),
+            deaf_since: AtomicU64::new(0),
         }
     }
 
@@ -190,6 +193,20 @@ impl Feed {
         }
     }
 
+    /// For how long changes may have gone unheard; zero while they are heard. Never more than there are
+    /// nanoseconds in 64 bits, which is what a store has that has never heard.
+    pub fn unheard_for(&self) -> Duration {
+        let since = match self.heard_until.load(Ordering::Acquire) {
+            FOR_GOOD => return Duration::ZERO,
+            0 => self.deaf_since.load(Ordering::Acquire),
+            until => until,
+        };
+        match since {
+            0 => Duration::from_nanos(u64::MAX),
+            since => coarsetime::Duration::from_ticks(now().saturating_sub(since)).into(),
+        }
+    }
+
     /// The store hears, until `until` for the time being; `None`: for good. If it did not before,
     /// listeners are told that it does.
     pub fn hears(&self, until: Option<Heard>) {
@@ -216,6 +233,10 @@ impl Feed {
     /// The store does not hear any more.
     pub fn goes_deaf(&self) {
         let mut state = self.state();
+        // Before it is deaf, so that nobody takes it to have been for longer.
+        if !self.is_deaf() {
+            self.deaf_since.store(now(), Ordering::Release);
+        }
         let was_deaf = self.heard_until.swap(0, Ordering::AcqRel) == 0;
         state.is_untold = false;
         if !was_deaf {

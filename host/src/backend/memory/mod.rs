@@ -123,6 +123,23 @@ impl KvBackend for MemoryBackend {
         Ok(batch.spread(answers))
     }
 
+    async fn set_if_present(
+        &self,
+        bucket: &Bucket,
+        key: &str,
+        value: &[u8],
+        ttl: Option<Duration>,
+    ) -> Result<bool, BackendError> {
+        refuse_larger(MAX_BYTES, [key.len(), value.len()])?;
+        let key = bucket.full_key(key);
+        let (mut store, now) = self.now();
+        let is_there = store.get(&key).is_some();
+        if is_there {
+            store.put(&key, value.to_vec(), deadline(now, ttl));
+        }
+        Ok(is_there)
+    }
+
     async fn increment(
         &self,
         bucket: &Bucket,

@@ -133,6 +133,18 @@ impl KvBackend for RedisBackend {
         Ok(batch.spread(answers))
     }
 
+    async fn set_if_present(
+        &self,
+        bucket: &Bucket,
+        key: &str,
+        value: &[u8],
+        ttl: Option<Duration>,
+    ) -> Result<bool, BackendError> {
+        let key = bucket.full_key(key);
+        refuse_larger(MAX_BYTES, [key.len(), value.len()])?;
+        write::set_if_present(&self.connection, &key, value, ttl).await
+    }
+
     async fn increment(
         &self,
         bucket: &Bucket,

@@ -79,7 +79,7 @@ pub(super) fn done(reply: &Value) -> Result<(), BackendError> {
     }
 }
 
-/// Whether `SET … NX` wrote, or the server's error.
+/// Whether `SET … NX` or `SET … XX` wrote, or the server's error.
 pub(super) fn wrote(reply: &Value) -> Result<bool, BackendError> {
     match reply {
         Value::Nil => Ok(false),

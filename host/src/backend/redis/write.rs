@@ -56,6 +56,22 @@ pub(super) async fn set_if_absent(
     Ok(answers)
 }
 
+/// Writes a value if the key is there; answers whether it was.
+pub(super) async fn set_if_present(
+    connection: &Connection,
+    key: &str,
+    value: &[u8],
+    ttl: Option<Duration>,
+) -> Result<bool, BackendError> {
+    let mut pipeline = Pipeline::new();
+    pipeline.cmd("SET").arg(key).arg(value).arg("XX");
+    expire_in(&mut pipeline, ttl);
+    let replies = connection.send(&pipeline).await?;
+    replies
+        .first()
+        .map_or_else(|| Err(unexpected()), reply::wrote)
+}
+
 /// Adds to a decimal integer; a key that is absent gets the TTL.
 pub(super) async fn increment(
     connection: &Connection,

@@ -148,6 +148,20 @@ impl KvBackend for SqliteBackend {
         Ok(batch.spread(answers))
     }
 
+    async fn set_if_present(
+        &self,
+        bucket: &Bucket,
+        key: &str,
+        value: &[u8],
+        ttl: Option<Duration>,
+    ) -> Result<bool, BackendError> {
+        refuse_larger(MAX_BYTES, [key.len(), value.len()])?;
+        let (key, value) = (bucket.full_key(key), value.to_vec());
+        self.writes
+            .write(move |rows| rows.put_if_present(&key, &value, ttl))
+            .await
+    }
+
     async fn increment(
         &self,
         bucket: &Bucket,

@@ -100,6 +100,20 @@ impl<'c> Rows<'c> {
         }
     }
 
+    /// Answers whether something was there; if not, nothing is written.
+    pub(super) fn put_if_present(
+        &self,
+        key: &str,
+        value: &[u8],
+        ttl: Option<Duration>,
+    ) -> Result<bool, BackendError> {
+        let is_there = self.is_there(key)?;
+        if is_there {
+            self.put(key, value, ttl)?;
+        }
+        Ok(is_there)
+    }
+
     pub(super) fn increment(
         &self,
         key: &str,

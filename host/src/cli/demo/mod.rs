@@ -7,7 +7,7 @@ mod shape;
 
 use anyhow::Result;
 use flipcache::backend::BackendUrl;
-use flipcache::{Error, Options, Value};
+use flipcache::{Error, Options, Resilience, Value};
 
 use super::args::GlobalOptions;
 use super::failure::Failure;
@@ -59,7 +59,9 @@ struct Demo {
 impl Demo {
     /// Opens an empty cache of the demonstration's own.
     fn open(&self, name: &str, options: Options) -> Result<Cache, Error> {
-        let cache = self.caches.open(&format!("{PREFIX}-{name}"), options)?;
+        let cache =
+            self.caches
+                .open(&format!("{PREFIX}-{name}"), options, Resilience::default())?;
         cache.clear()?;
         Ok(cache)
     }

@@ -42,14 +42,19 @@ impl Caches {
         })
     }
 
-    pub(crate) fn open(&self, name: &str, options: Options) -> Result<Cache, Error> {
+    pub(crate) fn open(
+        &self,
+        name: &str,
+        options: Options,
+        resilience: Resilience,
+    ) -> Result<Cache, Error> {
         Ok(match self {
-            Self::Door(client) => Cache::Door(client.open(name, options)?),
+            Self::Door(client) => Cache::Door(client.open_with(name, options, resilience)?),
             Self::Component(instance, feed) => {
                 // Nobody tells it of changes: it asks at every read, where it can.
                 let resilience = Resilience {
                     max_staleness: feed.as_ref().map(|_| Duration::ZERO),
-                    ..Resilience::default()
+                    ..resilience
                 };
                 let cache = instance.open_with(name, options, resilience)?;
                 Cache::Component(Box::new(cache), feed.clone())

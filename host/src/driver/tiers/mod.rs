@@ -7,8 +7,9 @@ mod place;
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use flipcache_core::{CacheId, Catalog, KeySeed, OpenError, Options, Seed, Stats};
+use flipcache_core::{Bounds, CacheId, Catalog, KeySeed, OpenError, Options, Seed, Stats};
 
 use crate::backend::{Listener, News};
 use crate::shard::Shard;
@@ -65,8 +66,13 @@ impl Tiers {
         }
     }
 
-    /// Opens a cache in every shard.
-    pub(super) fn open(&self, name: &str, options: &Options) -> Result<Opened, OpenError> {
+    /// Opens a cache in every shard; what has expired may be kept for so long.
+    pub(super) fn open(
+        &self,
+        name: &str,
+        options: &Options,
+        keep_expired: Duration,
+    ) -> Result<Opened, OpenError> {
         let mut directory = self.directory();
         let cache = directory.catalog.open(name, options)?;
         let is_spread = Place::spreads(options, self.shards.len());
@@ -81,7 +87,11 @@ impl Tiers {
         };
         for index in 0..self.shards.len() {
             let mut shard = self.lock(index);
-            shard.open(cache, name, place.share(options, index));
+            let bounds = Bounds {
+                keep_expired,
+                ..place.share(options, index)
+            };
+            shard.open(cache, name, bounds);
             if has_moved {
                 // Whoever still looks where keys were finds nothing, and puts nothing there: the
                 // tickets from before are old, and those from after know the new place.

@@ -9,7 +9,7 @@ use flipcache_core::{
 use wasmtime::{Result, bail};
 
 use super::guest::Guest;
-use super::memory::{numbers_u32, numbers_u64};
+use super::memory::{Record, numbers_u32, numbers_u64};
 
 impl Guest {
     pub(super) fn open(&mut self, cache: CacheId, name: &str, bounds: Bounds) -> Result<()> {
@@ -22,6 +22,7 @@ impl Guest {
             bounds.max_bytes,
             eviction(bounds.eviction),
             value_type(bounds.value_type),
+            whole_millis(bounds.keep_expired),
         );
         self.exports.open.call(&mut self.store, params)
     }
@@ -62,6 +63,7 @@ impl Guest {
                     tell(match found {
                         0 => Read::Hit(value),
                         1 => Read::Renew(ticket(version, asked)),
+                        2 => Read::Absent,
                         _ => Read::Miss(ticket(version, asked)),
                     });
                 }
@@ -88,13 +90,16 @@ impl Guest {
         ticket: Ticket,
         answer: Answer<'_>,
     ) -> Result<Settled> {
-        let (case, value, ttl) = match answer {
-            Answer::Absent => (0, &[][..], None),
-            Answer::WrongType => (1, &[][..], None),
-            Answer::Entry { value, ttl } => (2, value, ttl),
-        };
         let (key_at, key_len) = self.pass(key.as_bytes(), 1)?;
-        let (at, len) = self.pass(value, 1)?;
+        // The first number of a case is as wide as the widest.
+        let (case, first, len, ttl) = match answer {
+            Answer::Absent { remember } => (0, whole_millis(remember), 0, None),
+            Answer::WrongType => (1, 0, 0, None),
+            Answer::Entry { value, ttl } => {
+                let (at, len) = self.pass(value, 1)?;
+                (2, at.into(), len, ttl)
+            }
+        };
         let params = (
             cache.number(),
             hash,
@@ -103,7 +108,7 @@ impl Guest {
             ticket.version,
             ticket.asked.as_nanos(),
             case,
-            at,
+            first,
             len,
             millis(ttl),
         );
@@ -189,14 +194,37 @@ impl Guest {
     pub(super) fn peek(&mut self, cache: CacheId, hash: u64, key: &str) -> Result<Option<Vec<u8>>> {
         let (at, len) = self.pass(key.as_bytes(), 1)?;
         let params = (cache.number(), hash, at, len);
+        self.answering(|exports| &exports.peek, params, 12, value)
+    }
+
+    pub(super) fn stale(
+        &mut self,
+        cache: CacheId,
+        hash: u64,
+        key: &str,
+        window: Duration,
+        unheard: Duration,
+    ) -> Result<Option<Vec<u8>>> {
+        let (at, len) = self.pass(key.as_bytes(), 1)?;
+        let [window, unheard] = [window, unheard].map(whole_millis);
+        let params = (cache.number(), hash, at, len, window, unheard);
+        self.answering(|exports| &exports.stale, params, 12, value)
+    }
+
+    pub(super) fn claim(
+        &mut self,
+        cache: CacheId,
+        hash: u64,
+        key: &str,
+        within: Duration,
+    ) -> Result<Option<Ticket>> {
+        let (at, len) = self.pass(key.as_bytes(), 1)?;
+        let params = (cache.number(), hash, at, len, whole_millis(within));
         self.answering(
-            |exports| &exports.peek,
+            |exports| &exports.claim,
             params,
-            12,
-            |answer| match answer.case() {
-                0 => Ok(None),
-                _ => Ok(Some(answer.list(4, 1)?.to_vec())),
-            },
+            24,
+            |answer| Ok((answer.case() != 0).then(|| ticket(answer.u64(8), answer.u64(16)))),
         )
     }
 
@@ -281,7 +309,7 @@ impl Guest {
         self.answering(
             |exports| &exports.stats,
             cache.number(),
-            88,
+            96,
             |answer| {
                 let counter = |number: usize| answer.u64(8 * number);
                 Ok(Stats {
@@ -289,16 +317,25 @@ impl Guest {
                     backend_hits: counter(1),
                     misses: counter(2),
                     stale_hits: counter(3),
-                    evictions: counter(4),
-                    expirations: counter(5),
-                    invalidations: counter(6),
-                    refused_fills: counter(7),
-                    backend_errors: counter(8),
-                    local_len: counter(9),
-                    local_bytes: counter(10),
+                    absent_hits: counter(4),
+                    evictions: counter(5),
+                    expirations: counter(6),
+                    invalidations: counter(7),
+                    refused_fills: counter(8),
+                    backend_errors: counter(9),
+                    local_len: counter(10),
+                    local_bytes: counter(11),
                 })
             },
         )
+    }
+}
+
+/// What an option of a list of bytes holds.
+fn value(answer: Record<'_>) -> Result<Option<Vec<u8>>> {
+    match answer.case() {
+        0 => Ok(None),
+        _ => Ok(Some(answer.list(4, 1)?.to_vec())),
     }
 }
 
@@ -314,6 +351,11 @@ pub(super) fn millis(ttl: Option<Duration>) -> u64 {
     ttl.map_or(0, |ttl| {
         u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX).max(1)
     })
+}
+
+/// A time of which less than a millisecond is none.
+fn whole_millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn eviction(eviction: Eviction) -> u32 {

@@ -238,6 +238,23 @@ impl Shard for Door {
         }
     }
 
+    fn stale(
+        &mut self,
+        cache: CacheId,
+        hash: u64,
+        key: &str,
+        window: Duration,
+        unheard: Duration,
+    ) -> Option<&[u8]> {
+        let stale = self.call(|guest| guest.stale(cache, hash, key, window, unheard));
+        self.peeked = stale??;
+        Some(&self.peeked)
+    }
+
+    fn claim(&mut self, cache: CacheId, hash: u64, key: &str, within: Duration) -> Option<Ticket> {
+        self.call(|guest| guest.claim(cache, hash, key, within))?
+    }
+
     fn touch(&mut self, cache: CacheId, hash: u64, key: &str) -> bool {
         let touched = self.call(|guest| guest.touch(cache, hash, key));
         touched.unwrap_or(false)

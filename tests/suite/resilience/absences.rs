@@ -1,0 +1,101 @@
+//! Absences that are remembered.
+
+use std::time::Duration;
+
+use flipcache::{Resilience, Source};
+use flipcache_tests::RedisServer;
+
+use super::{SECOND, World, found, nothing, read};
+use crate::double::Fault;
+use crate::stores::{connect, foreign};
+
+fn remembering(absent_ttl: Duration) -> Resilience {
+    Resilience {
+        absent_ttl,
+        ..Resilience::default()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn get_absent_twice_asks_once_until_the_time_is_over() {
+    let world = World::new();
+    let cache = world.open(remembering(SECOND));
+    for _ in 0..3 {
+        assert_eq!(read(&cache, "k").await, nothing());
+    }
+    let many = cache.get_many(["k", "k"]).await.expect("it is known");
+    assert_eq!(many, [None, None]);
+    assert_eq!(world.double.calls(), ["get"]);
+    let stats = cache.stats();
+    assert_eq!((stats.misses, stats.absent_hits), (5, 4));
+
+    world.clock.advance(SECOND);
+    assert_eq!(read(&cache, "k").await, nothing());
+    assert_eq!(world.double.calls(), ["get"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn get_remembered_absence_while_l2_fails_is_that() {
+    let world = World::new();
+    let cache = world.open(remembering(SECOND));
+    assert_eq!(read(&cache, "k").await, nothing());
+    world.double.set_fault(Fault::Down);
+    assert_eq!(read(&cache, "k").await, nothing());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn write_of_ones_own_ends_an_absence_at_once() {
+    let world = World::new();
+    let cache = world.open(remembering(SECOND));
+    assert_eq!(read(&cache, "k").await, nothing());
+    cache.set("k", "v").await.expect("it must be written");
+    assert_eq!(read(&cache, "k").await, found("v", Source::Local));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn default_answers_a_remembered_absence_and_is_stored_if_it_is_to_be() {
+    let world = World::new();
+    let cache = world.cache().resilience(remembering(SECOND)).default("d");
+    let cache = cache.open().expect("the options are valid");
+    for _ in 0..2 {
+        assert_eq!(read(&cache, "k").await, found("d", Source::Default));
+    }
+    assert_eq!(world.double.calls(), ["get"]);
+    let storing = world.cache().resilience(remembering(SECOND));
+    let storing = storing.default("d").store_default(true).open();
+    let storing = storing.expect("the options are valid");
+    assert_eq!(read(&storing, "k").await, found("d", Source::Default));
+    assert_eq!(read(&storing, "k").await, found("d", Source::Local));
+    assert_eq!(world.double.calls(), ["set_if_absent"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn foreign_write_ends_an_absence_as_soon_as_it_is_told() {
+    let server = RedisServer::start();
+    let client = flipcache::Client::builder(connect(&server.url()))
+        .build()
+        .expect("there must be memory for its shards");
+    let cache = client
+        .cache("user")
+        .resilience(remembering(Duration::from_secs(3600)));
+    let cache = cache.open().expect("the options are valid");
+    for round in 0..20 {
+        let key = round.to_string();
+        crate::coherence::wait_until(&cache, &key, None).await;
+        let _: () = foreign(&server, &["SET", &format!("user:{key}"), "v"]);
+        crate::coherence::wait_until(&cache, &key, Some("v")).await;
+    }
+    assert!(cache.stats().absent_hits > 0, "absences must be remembered");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn loader_of_a_remembered_absence_runs_without_a_question_more() {
+    let world = World::new();
+    let cache = world.open(remembering(SECOND));
+    assert_eq!(read(&cache, "k").await, nothing());
+    let load = || async { Ok::<_, String>("loaded".to_owned()) };
+    let loaded = cache.get_or_insert_with("k", load).await;
+    assert_eq!(loaded.expect("it must be loaded"), "loaded");
+    assert_eq!(world.double.calls(), ["get", "set_if_absent"]);
+    assert_eq!(read(&cache, "k").await, found("loaded", Source::Local));
+}
