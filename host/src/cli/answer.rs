@@ -144,7 +144,12 @@ impl Tell {
     pub(crate) fn answer(self, answer: &Answer) -> io::Result<()> {
         match self.json {
             true => print((answer.as_json() + "\n").as_bytes()),
-            false => print(&answer.as_text()),
+            false => {
+                if answer.source == Source::Stale {
+                    eprintln!("flipcache: the backend cannot be reached, and this may be stale");
+                }
+                print(&answer.as_text())
+            }
         }
     }
 

@@ -217,6 +217,50 @@ fn get_while_nobody_can_tell_of_changes_is_not_local() {
 }
 
 #[test]
+fn get_while_redis_is_gone_is_marked_stale_by_either_path() {
+    for path in ["door", "component"] {
+        let mut server = RedisServer::start();
+        let program = Program::with_backend(&server.url());
+        let options = ["--stale-on-error", "60", "--path", path];
+        let mut shell = Shell::start(&program, &options);
+        assert_eq!(shell.ask("set k v"), ok(Value::Null, "none"));
+        assert_eq!(shell.ask("get k"), ok(json!("v"), "local"));
+        server.kill();
+        let start = Instant::now();
+        while shell.ask("get k") != ok(json!("v"), "stale") {
+            assert!(start.elapsed() < PATIENCE, "stale answers by {path}");
+        }
+        assert_eq!(shell.ask("get other")["error"], "unavailable");
+        shell.end();
+    }
+}
+
+#[test]
+fn get_absent_is_asked_once_while_it_is_remembered() {
+    for path in ["door", "component"] {
+        let program = Program::with_backend("memory:");
+        let options = ["--absent-ttl", "600", "--path", path];
+        let told = answers(&program, &options, "get k\nget k\nset k v\nget k\nstats\n");
+        assert_eq!(told[1]["value"], Value::Null);
+        assert_eq!(told[3], ok(json!("v"), "local"));
+        let stats = &told[4]["value"];
+        assert_eq!(
+            (&stats["misses"], &stats["absent_hits"]),
+            (&json!(2), &json!(1))
+        );
+    }
+}
+
+#[test]
+fn jitter_of_more_than_half_is_refused() {
+    let program = Program::with_backend("memory:");
+    let most = program.run(&["--ttl", "9", "--ttl-jitter", "50", "set", "k", "v"]);
+    assert_eq!(most.code, 0, "{most:?}");
+    let refused = program.run(&["--ttl-jitter", "51", "get", "k"]);
+    assert_eq!(refused.code, 2, "{refused:?}");
+}
+
+#[test]
 fn get_after_failures_in_a_row_is_refused_by_the_breaker() {
     let mut server = RedisServer::start();
     let program = Program::with_backend(&server.url());
