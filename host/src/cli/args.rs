@@ -73,6 +73,9 @@ pub(crate) struct GlobalOptions {
         hide_env_values = true
     )]
     pub(crate) backend: Option<String>,
+    /// How long one round trip to the backend may take; fractions are allowed
+    #[arg(long, global = true, value_name = "SECONDS", value_parser = parse_seconds, default_value = "5")]
+    pub(crate) deadline: Duration,
     /// Whether the local tier is told what others write to the backend
     /// [default: where the backend can tell]
     #[arg(long, global = true, value_enum)]

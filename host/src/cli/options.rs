@@ -45,6 +45,7 @@ pub(crate) fn open_backend(
     global: &GlobalOptions,
 ) -> Result<Arc<dyn KvBackend>, Failure> {
     let options = BackendOptions {
+        deadline: global.deadline,
         coherence: match global.coherence {
             None => backend::Coherence::Auto,
             Some(Coherence::Tracking) => backend::Coherence::Tracking,

@@ -221,7 +221,7 @@ fn get_while_redis_is_gone_is_marked_stale_by_either_path() {
     for path in ["door", "component"] {
         let mut server = RedisServer::start();
         let program = Program::with_backend(&server.url());
-        let options = ["--stale-on-error", "60", "--path", path];
+        let options = ["--stale-on-error", "60", "--deadline", "1", "--path", path];
         let mut shell = Shell::start(&program, &options);
         assert_eq!(shell.ask("set k v"), ok(Value::Null, "none"));
         assert_eq!(shell.ask("get k"), ok(json!("v"), "local"));

@@ -1,6 +1,7 @@
 //! Applications whose host gives them the cache: what they are answered, what they share, what they are
 //! granted, and what hostile ones get.
 
+mod any_calls;
 mod hostile;
 mod limits;
 mod provided;
