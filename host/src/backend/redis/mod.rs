@@ -6,19 +6,24 @@
 //! `address` is where the server is, and `tls` whom to trust there; `connection` is what commands are
 //! sent on, and `keeper` the task that makes and replaces it; `place` is where it connects, and `sentinel`
 //! asks those who know; `handshake` says what TLS has to do with a failure; `tracking` is what the server
-//! tells unasked; `server` is all of that for one of the `servers` of a store; `read`, `write` and `scan` are
+//! tells unasked; `ears` says whether that is complete; `server` is all
+//! of that for one of the `servers` of a store, and `cluster` finds those of a cluster; `hosts` are those of
+//! a URL; `read`, `write` and `scan` are
 //! the commands, and `request` their pipelines; `reply` and `error` understand the answers.
 //!
-//! What it deliberately does not do: retry a command (a write that is sent twice can overwrite one
-//! that came in between), use a pool (replies come in the order of their commands, so one connection
-//! carries all), use Lua, switch the verification of certificates off, read from
-//! replicas, or speak to clusters.
+//! What it deliberately does not do: retry a command that may have been executed (a write that is sent
+//! twice can overwrite one that came in between), use a pool (replies come in the order of their commands, so one connection
+//! carries all), use Lua, switch the verification of certificates off, or read from
+//! replicas.
 
 mod address;
+mod cluster;
 mod connection;
+mod ears;
 mod error;
 mod glob;
 mod handshake;
+mod hosts;
 mod keeper;
 mod place;
 mod read;
@@ -38,7 +43,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::runtime::Handle;
 
+use self::address::Kind;
 pub use self::address::{AddressError, RedisAddress};
+use self::cluster::Cluster;
+pub use self::cluster::ClusterUrlError;
+use self::ears::Ears;
 use self::place::Place;
 pub use self::sentinel::SentinelUrlError;
 use self::server::Server;
@@ -75,8 +84,18 @@ impl RedisBackend {
     /// TLS takes rustls' provider of cryptography for the process; if none is installed yet, *ring* is.
     pub fn new(address: &RedisAddress, options: &BackendOptions, handle: Handle) -> Self {
         let shown: Arc<str> = address.to_string().into();
-        let tracking = Tracking::new(options.coherence, options.staleness_bound);
-        let place = Place::new(address.kind(), Arc::clone(&shown), options.staleness_bound);
+        let bound = options.staleness_bound;
+        let place = match address.kind() {
+            Kind::Server(info) => Place::server(info.as_ref().clone(), Arc::clone(&shown)),
+            Kind::Sentinels(address) => Place::master(address.as_ref().clone(), bound),
+            Kind::Cluster(address) => {
+                let cluster = Cluster::new(address.as_ref().clone(), shown, options, handle);
+                return Self {
+                    servers: Servers::Cluster(cluster),
+                };
+            }
+        };
+        let tracking = Tracking::new(options.coherence, bound, Ears::of_server());
         let server = Server::new(Arc::clone(&shown), tracking, options.deadline, handle);
         server.start(place, shown);
         Self {

@@ -104,19 +104,50 @@ impl<K: Keyed, F: Fn(&mut Pipeline, &K)> Request<'_, K, F> {
         parts
     }
 
+    /// The same for nodes of a cluster, which have each key by itself.
+    pub(super) fn apart(&self) -> Request<'_, K, &F> {
+        let unity = match self.unity {
+            Unity::Command => Unity::Command,
+            Unity::Key | Unity::Pipeline => Unity::Key,
+        };
+        Request {
+            keys: self.keys,
+            commands: &self.commands,
+            replies: self.replies,
+            unity,
+            limit: self.limit,
+        }
+    }
+
     /// The commands for some keys.
     pub(super) fn pipeline(&self, places: &[usize]) -> Pipeline {
+        self.pipeline_after(places, false)
+    }
+
+    /// The same, each key's behind `ASKING` if the node must be told that it was named by another.
+    pub(super) fn pipeline_after(&self, places: &[usize], asking: bool) -> Pipeline {
         let mut pipeline = Pipeline::with_capacity(places.len() * self.replies + 2);
         if self.unity == Unity::Pipeline {
             pipeline.cmd("MULTI");
         }
         for place in places {
+            if asking {
+                pipeline.cmd("ASKING");
+            }
             self.add(&mut pipeline, *place);
         }
         if self.unity == Unity::Pipeline {
             pipeline.cmd("EXEC");
         }
         pipeline
+    }
+
+    /// How many replies there are to the commands for one key and what is around them, for it alone.
+    pub(super) fn raw_replies(&self) -> usize {
+        match self.unity {
+            Unity::Command | Unity::Pipeline => self.replies,
+            Unity::Key => self.replies + 2,
+        }
     }
 
     fn add(&self, pipeline: &mut Pipeline, place: usize) {
@@ -144,7 +175,7 @@ impl<K: Keyed, F: Fn(&mut Pipeline, &K)> Request<'_, K, F> {
                 let mut unwrapped = Vec::with_capacity(replies.len());
                 let mut replies = replies.into_iter().peekable();
                 while replies.peek().is_some() {
-                    let of_one = replies.by_ref().take(self.replies + 2).collect();
+                    let of_one = replies.by_ref().take(self.raw_replies()).collect();
                     unwrapped.extend(reply::transaction(of_one)?);
                 }
                 Ok(unwrapped)
@@ -217,6 +248,22 @@ mod tests {
         ] {
             let request = request(&keys, unity);
             assert_eq!(sent(&request.pipeline(&[0, 1])), expected);
+        }
+    }
+
+    #[test]
+    fn pipeline_after_asking_asks_before_each_key() {
+        let keys = ["a", "b"].map(str::to_owned);
+        for (unity, expected) in [
+            (Unity::Command, "ASKING GET b ASKING GET a"),
+            (
+                Unity::Pipeline,
+                "ASKING MULTI GET b EXEC ASKING MULTI GET a EXEC",
+            ),
+        ] {
+            let request = request(&keys, unity);
+            let pipeline = request.apart().pipeline_after(&[1, 0], true);
+            assert_eq!(sent(&pipeline), expected);
         }
     }
 

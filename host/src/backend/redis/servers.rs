@@ -1,9 +1,10 @@
-//! The servers of a store: one.
+//! The servers of a store: one, or those of a cluster.
 
 use std::sync::Arc;
 
 use ::redis::{Pipeline, Value};
 
+use super::cluster::Cluster;
 use super::connection::Connection;
 use super::request::{Keyed, Request};
 use super::server::Server;
@@ -13,6 +14,8 @@ use crate::backend::{BackendError, Bucket, Feed};
 pub(super) enum Servers {
     /// All of them on one server.
     One(Server),
+    /// Each of them on one of several.
+    Cluster(Cluster),
 }
 
 impl Servers {
@@ -21,8 +24,8 @@ impl Servers {
     ///
     /// # Errors
     ///
-    /// As [`Connection::send_all`], and what is refused of a transaction. Some of it may have been
-    /// executed.
+    /// As [`Connection::send_all`] or [`Cluster::ask`], and what is refused of a transaction. Some of it
+    /// may have been executed.
     pub(super) async fn ask<K: Keyed, F>(
         &self,
         request: &Request<'_, K, F>,
@@ -32,6 +35,7 @@ impl Servers {
     {
         match self {
             Self::One(server) => server.connection.ask(request).await,
+            Self::Cluster(cluster) => cluster.ask(request).await,
         }
     }
 
@@ -39,6 +43,7 @@ impl Servers {
     pub(super) fn keys_in_a_command(&self, keys: usize) -> usize {
         match self {
             Self::One(_) => keys,
+            Self::Cluster(_) => 1,
         }
     }
 
@@ -53,6 +58,7 @@ impl Servers {
                 all: vec![server.connection.clone()],
                 division: None,
             }),
+            Self::Cluster(cluster) => cluster.masters().await,
         }
     }
 
@@ -60,8 +66,9 @@ impl Servers {
         match self {
             Self::One(server) => {
                 let tracking = server.connection.shared.tracking.as_ref();
-                tracking.map(|tracking| Arc::clone(&tracking.feed))
+                tracking.map(|tracking| Arc::clone(tracking.ear.feed()))
             }
+            Self::Cluster(cluster) => cluster.feed(),
         }
     }
 
@@ -73,6 +80,7 @@ impl Servers {
     pub(super) async fn hear(&self, bucket: &Bucket) -> Result<(), BackendError> {
         match self {
             Self::One(server) => server.connection.hear(bucket).await,
+            Self::Cluster(cluster) => cluster.hear(bucket).await,
         }
     }
 }
