@@ -108,7 +108,9 @@ impl RedisCluster {
         self.join([0, added]);
         let known = format!("cluster_known_nodes:{}", self.nodes.len());
         self.wait_for_all("know the new one", |cluster, node| {
-            cluster.says(node, &["CLUSTER", "INFO"], &known)
+            let question = ["CLUSTER", "INFO"];
+            cluster.says(node, &question, &known)
+                && cluster.says(node, &question, "cluster_state:ok")
         });
         added
     }
@@ -152,8 +154,10 @@ impl RedisCluster {
 
     /// The slot of a key, as Redis computes it.
     pub fn slot(&self, key: &str) -> usize {
-        let answer = self.line(0, &["CLUSTER", "KEYSLOT", key]);
-        answer.parse().expect("a slot is a number")
+        let answers =
+            (0..self.nodes.len()).map(|node| self.line(node, &["CLUSTER", "KEYSLOT", key]));
+        let mut slots = answers.filter_map(|answer| answer.parse().ok());
+        slots.next().expect("some node must say which slot it is")
     }
 
     /// Which node a node says has a slot; `None` if it says so of none.
@@ -190,7 +194,21 @@ impl RedisCluster {
     ///
     /// If that does not happen.
     pub fn fail_over_to(&self, replica: usize) {
-        self.tell(replica, &["CLUSTER", "FAILOVER"]);
+        for _ in 0..3 {
+            self.wait(replica, "follow its master", |cluster| {
+                let question = ["INFO", "replication"];
+                cluster.says(replica, &question, "master_link_status:up")
+            });
+            self.tell(replica, &["CLUSTER", "FAILOVER"]);
+            // An attempt that takes longer has failed: the two may not have known each other yet.
+            let start = Instant::now();
+            while start.elapsed() < Duration::from_secs(6) {
+                if self.says(replica, &["ROLE"], "master") {
+                    return;
+                }
+                std::thread::sleep(Duration::from_millis(10));
+            }
+        }
         self.wait_for_master(replica);
     }
 
@@ -203,6 +221,54 @@ impl RedisCluster {
         self.wait(node, "become a master", |cluster| {
             cluster.says(node, &["ROLE"], "master")
         });
+    }
+
+    /// Begins to move a slot from one master to another: keys that are not at the one are asked for at the
+    /// other from now on.
+    ///
+    /// # Panics
+    ///
+    /// If the two do not accept it.
+    pub fn begin_migration(&self, slot: usize, from: usize, to: usize) {
+        let slot = slot.to_string();
+        let (source, target) = (self.id(from), self.id(to));
+        self.tell(to, &["CLUSTER", "SETSLOT", &slot, "IMPORTING", source]);
+        self.tell(from, &["CLUSTER", "SETSLOT", &slot, "MIGRATING", target]);
+    }
+
+    /// Moves some keys of a slot; answers how many.
+    ///
+    /// # Panics
+    ///
+    /// If they cannot be moved.
+    pub fn migrate_keys(&self, slot: usize, from: usize, to: usize, amount: usize) -> usize {
+        let (slot, amount) = (slot.to_string(), amount.to_string());
+        let answer = self.ask(from, &["CLUSTER", "GETKEYSINSLOT", &slot, &amount]);
+        let answer = answer.expect("the source must answer");
+        let keys = answer.lines().filter(|line| !line.starts_with(['*', '$']));
+        let keys: Vec<&str> = keys.collect();
+        if keys.is_empty() {
+            return 0;
+        }
+        let port = self.nodes[to].port().to_string();
+        let mut command = vec!["MIGRATE", "127.0.0.1", &port, "", "0", "5000", "KEYS"];
+        command.extend(&keys);
+        let answer = self.ask(from, &command).unwrap_or_default();
+        // Others may have deleted them since.
+        assert!(answer.starts_with(['+']), "keys must be moved: {answer}");
+        keys.len()
+    }
+
+    /// Ends it, when the source has no keys of the slot any more.
+    ///
+    /// # Panics
+    ///
+    /// If the two do not accept it.
+    pub fn end_migration(&self, slot: usize, from: usize, to: usize) {
+        let slot = slot.to_string();
+        for node in [to, from] {
+            self.tell(node, &["CLUSTER", "SETSLOT", &slot, "NODE", self.id(to)]);
+        }
     }
 
     /// Ends a node at once.

@@ -121,7 +121,9 @@ impl Ears {
         let mut state = self.state();
         state.doubt();
         state.round.topology = Some(topology);
-        state.expected = Some(expected.into_iter().map(|ear| ear.id).collect());
+        let expected: Vec<EarId> = expected.into_iter().map(|ear| ear.id).collect();
+        state.signs.retain(|id, _| expected.contains(id));
+        state.expected = Some(expected);
         self.tell(&state);
         self.settled.send_replace(state.round.number);
     }

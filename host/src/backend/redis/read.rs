@@ -79,7 +79,7 @@ pub(super) async fn count_over<K: Keyed + ::redis::ToRedisArgs>(
     let request = Request {
         keys: &groups,
         commands: |pipeline: &mut Pipeline, group: &Group<'_, K>| {
-            group.add_to(pipeline.cmd(command))
+            group.add_to(pipeline.cmd(command));
         },
         replies: 1,
         unity: Unity::Command,

@@ -9,6 +9,7 @@
 //! buckets; a bucket that needs another set needs another connection.
 
 use std::collections::BTreeSet;
+use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -255,10 +256,9 @@ impl Tracking {
     /// A connection is lost.
     pub(super) fn lost(&self, number: u64) {
         let mut incarnation = self.incarnation();
-        if incarnation.number == number && matches!(incarnation.told, Told::Under(_)) {
-            if !std::mem::replace(&mut incarnation.is_lost, true) {
-                self.ear.goes_deaf();
-            }
+        let was_heard = incarnation.number == number && matches!(incarnation.told, Told::Under(_));
+        if was_heard && !mem::replace(&mut incarnation.is_lost, true) {
+            self.ear.goes_deaf();
         }
     }
 

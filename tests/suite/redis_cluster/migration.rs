@@ -1,0 +1,83 @@
+//! Slots on their way from one master to another.
+
+use std::time::{Duration, Instant};
+
+use flipcache_tests::{RedisCluster, RedisServer};
+use tokio::task::block_in_place;
+
+use super::load::{Load, assert_quiet_and_right};
+use super::{Counters, DEADLINE, counters, without_replicas};
+use crate::stores::{PATIENCE, foreign};
+
+/// How many keys are in the slot.
+const KEYS: usize = 30;
+
+/// Keys of one slot.
+fn keys() -> Vec<String> {
+    (0..KEYS).map(|number| format!("{{tag}}{number}")).collect()
+}
+
+/// How often a node has answered with an error of a kind.
+fn errors(node: &RedisServer, kind: &str) -> u64 {
+    let stats: String = foreign(node, &["INFO", "errorstats"]);
+    let start = format!("errorstat_{kind}:count=");
+    let line = stats.lines().find_map(|line| line.strip_prefix(&*start));
+    line.map_or(0, |count| count.trim().parse().expect("a count"))
+}
+
+/// Moves the slot of the keys while they are read and written.
+async fn move_under_load(cluster: &RedisCluster, cache: &Counters, to: usize) {
+    let slot = cluster.slot("{tag}");
+    let from = cluster.owner("{tag}");
+    assert_ne!(from, to);
+    let source = &cluster.nodes()[from];
+    let before = ["ASK", "MOVED"].map(|kind| errors(source, kind));
+
+    let load = Load::begin(cache, keys(), DEADLINE);
+    load.go_on(5 * KEYS).await;
+    block_in_place(|| cluster.begin_migration(slot, from, to));
+    load.go_on(2 * KEYS).await;
+    while block_in_place(|| cluster.migrate_keys(slot, from, to, 3)) > 0 {
+        load.go_on(KEYS).await;
+    }
+    load.go_on(2 * KEYS).await;
+    block_in_place(|| cluster.end_migration(slot, from, to));
+    load.go_on(5 * KEYS).await;
+    let writers = load.end().await;
+
+    for (kind, before) in ["ASK", "MOVED"].into_iter().zip(before) {
+        let met = errors(source, kind) - before;
+        assert!(met > 0, "{kind} must have been met");
+    }
+    assert_quiet_and_right(cluster, cache, &writers).await;
+    for writer in &writers {
+        assert_eq!(
+            writer.unknown, 0,
+            "{}: a migration fails no call",
+            writer.key
+        );
+        let held = cache.get(&writer.key).await.expect("it works");
+        assert_eq!(held, Some(writer.acknowledged), "{}", writer.key);
+    }
+    let target = &cluster.nodes()[to];
+    for key in keys() {
+        let full = format!("count:{key}");
+        let _: () = foreign(target, &["SET", &full, "-7"]);
+        let start = Instant::now();
+        while cache.get(&key).await.expect("it works") != Some(-7) {
+            assert!(start.elapsed() < PATIENCE, "a foreign write must be seen");
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+    cache.clear().await.expect("all are deleted");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn slot_moved_under_load_is_followed_to_a_master_that_is_known_and_to_one_that_is_new() {
+    let mut cluster = without_replicas();
+    let cache = counters(&cluster);
+    let from = cluster.owner("{tag}");
+    move_under_load(&cluster, &cache, (from + 1) % 3).await;
+    let added = cluster.add_master();
+    move_under_load(&cluster, &cache, added).await;
+}
