@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use flipcache::Source;
 use flipcache_tests::{RedisCluster, RedisServer};
 use tokio::task::block_in_place;
 
@@ -80,4 +81,37 @@ async fn slot_moved_under_load_is_followed_to_a_master_that_is_known_and_to_one_
     move_under_load(&cluster, &cache, (from + 1) % 3).await;
     let added = cluster.add_master();
     move_under_load(&cluster, &cache, added).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn get_key_that_is_on_its_way_is_not_kept() {
+    let cluster = without_replicas();
+    let cache = counters(&cluster);
+    let (slot, from) = (cluster.slot("{tag}"), cluster.owner("{tag}"));
+    let to = (from + 1) % 3;
+    for key in keys() {
+        cache.set(&key, &1).await.expect("it is taken");
+    }
+    cluster.begin_migration(slot, from, to);
+    let other = "elsewhere";
+    cache.set(other, &1).await.expect("it is taken");
+    cluster.migrate_keys(slot, from, to, KEYS);
+    for _ in 0..3 {
+        for key in keys() {
+            let found = cache.get_detailed(&key).await.expect("it is somewhere");
+            assert_eq!((found.value, found.source), (Some(1), Source::Backend));
+        }
+    }
+    let found = cache.get_detailed(other).await.expect("it is there");
+    assert_eq!(found.source, Source::Local, "that one stays where it was");
+
+    // It is called off, and the keys are lost; nobody tells of that.
+    let number = slot.to_string();
+    for node in [from, to] {
+        cluster.tell(node, &["CLUSTER", "SETSLOT", &number, "STABLE"]);
+    }
+    for key in keys() {
+        let held = cache.get(&key).await.expect("the slot is there");
+        assert_eq!(held, None, "{key} is nowhere that it is asked for");
+    }
 }

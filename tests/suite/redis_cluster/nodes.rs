@@ -5,7 +5,7 @@ use flipcache_tests::certificates::LOOPBACK;
 use flipcache_tests::cluster::MASTERS;
 use flipcache_tests::{Authority, ClusterOptions, RedisCluster, RedisServer, ServerTls};
 
-use super::client;
+use super::{client, without_replicas};
 use crate::coherence::{keep, wait_until};
 use crate::stores::{
     bucket, connect, connect_over_tls, everything_of, failure, foreign, get, lasting, list, set,
@@ -122,4 +122,37 @@ async fn call_nodes_down_at_start_is_unavailable_until_they_are_up() {
         assert!(start.elapsed() < crate::stores::PATIENCE, "they are up");
     }
     assert_eq!(get(&*backend, &bucket("user"), "k").await, Slot::Absent);
+}
+
+/// What the guide says that a user needs, with `CLUSTER SHARDS` or, as before Redis 7, without.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn call_users_who_may_little_are_served_and_told() {
+    let cluster = without_replicas();
+    for (user, topology) in [("new", "+cluster|shards"), ("old", "+cluster|slots")] {
+        let rules = "+get +set +getex +pttl +del +exists +incrby +pexpire +persist +scan +multi +exec \
+                     +role +client|tracking +asking +cluster|info";
+        let rules = format!("{user} on >secret ~user:* {rules} {topology}");
+        let command: Vec<&str> = ["ACL", "SETUSER"]
+            .into_iter()
+            .chain(rules.split(' '))
+            .collect();
+        for node in cluster.nodes() {
+            let _: () = foreign(node, &command);
+        }
+        let login = format!("cluster://{user}:secret@");
+        let url = cluster.url().replace("cluster://", &login);
+        let cache = client(&url, &BackendOptions::default())
+            .cache("user")
+            .open();
+        let cache = cache.expect("it opens");
+        for number in 0..10 {
+            let key = number.to_string();
+            keep(&cache, &key, "own").await;
+            let full = format!("user:{key}");
+            let owner = &cluster.nodes()[cluster.owner(&full)];
+            let _: () = foreign(owner, &["SET", &full, "foreign"]);
+            wait_until(&cache, &key, Some("foreign")).await;
+        }
+        assert_eq!(cache.clear().await.expect("it may"), 10);
+    }
 }
