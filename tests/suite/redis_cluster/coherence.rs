@@ -4,6 +4,7 @@ use std::process::Command;
 
 use flipcache::Source;
 use flipcache::backend::BackendOptions;
+use flipcache_tests::RedisCluster;
 use flipcache_tests::cluster::MASTERS;
 
 use super::{cache, client, without_replicas};
@@ -12,6 +13,15 @@ use crate::stores::foreign;
 
 /// So many keys that each master has some.
 const KEYS: usize = 30;
+
+/// By a client that follows redirections.
+fn set_by_redis_cli(cluster: &RedisCluster, key: &str, value: &str) {
+    let port = cluster.nodes()[0].port().to_string();
+    let mut program = Command::new("redis-cli");
+    let program = program.args(["-c", "-p", &port, "SET", key, value]);
+    let outcome = program.output().expect("redis-cli must be there");
+    assert!(outcome.status.success(), "{outcome:?}");
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn get_after_a_foreign_write_at_any_master_is_that() {
@@ -34,15 +44,10 @@ async fn get_after_a_foreign_write_at_any_master_is_that() {
         wait_until(&user, key, Some("new")).await;
     }
 
-    // By a client that follows redirections.
     for key in &keys {
         wait_until_local(&user, key).await;
     }
-    let port = cluster.nodes()[0].port().to_string();
-    let mut program = Command::new("redis-cli");
-    let program = program.args(["-c", "-p", &port, "SET", "user:7", "cli"]);
-    let outcome = program.output().expect("redis-cli must be there");
-    assert!(outcome.status.success(), "{outcome:?}");
+    set_by_redis_cli(&cluster, "user:7", "cli");
     wait_until(&user, "7", Some("cli")).await;
 
     // All that one node has, and nothing else.

@@ -122,18 +122,7 @@ pub(super) async fn assert_quiet_and_right(
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }
-    let probe = &writers[0].key;
-    loop {
-        let found = cache.get_detailed(probe).await;
-        if matches!(&found, Ok(found) if found.source == Source::Local) {
-            break;
-        }
-        assert!(
-            start.elapsed() < PATIENCE,
-            "answers must be kept again; the last was {found:?}"
-        );
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
+    wait_until_kept(cache, &writers[0].key).await;
     let mut kept = 0;
     for _ in 0..2 {
         for writer in writers {
@@ -150,4 +139,19 @@ pub(super) async fn assert_quiet_and_right(
         kept >= writers.len(),
         "a cache that keeps nothing proves nothing"
     );
+}
+
+async fn wait_until_kept(cache: &Counters, key: &str) {
+    let start = Instant::now();
+    loop {
+        let found = cache.get_detailed(key).await;
+        if matches!(&found, Ok(found) if found.source == Source::Local) {
+            return;
+        }
+        assert!(
+            start.elapsed() < PATIENCE,
+            "answers must be kept again; the last was {found:?}"
+        );
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
 }

@@ -26,6 +26,19 @@ fn errors(node: &RedisServer, kind: &str) -> u64 {
     line.map_or(0, |count| count.trim().parse().expect("a count"))
 }
 
+/// At the node that has the slot now.
+async fn assert_foreign_writes_are_seen(target: &RedisServer, cache: &Counters) {
+    for key in keys() {
+        let full = format!("count:{key}");
+        let _: () = foreign(target, &["SET", &full, "-7"]);
+        let start = Instant::now();
+        while cache.get(&key).await.expect("it works") != Some(-7) {
+            assert!(start.elapsed() < PATIENCE, "a foreign write must be seen");
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+}
+
 /// Moves the slot of the keys while they are read and written.
 async fn move_under_load(cluster: &RedisCluster, cache: &Counters, to: usize) {
     let slot = cluster.slot("{tag}");
@@ -60,16 +73,7 @@ async fn move_under_load(cluster: &RedisCluster, cache: &Counters, to: usize) {
         let held = cache.get(&writer.key).await.expect("it works");
         assert_eq!(held, Some(writer.acknowledged), "{}", writer.key);
     }
-    let target = &cluster.nodes()[to];
-    for key in keys() {
-        let full = format!("count:{key}");
-        let _: () = foreign(target, &["SET", &full, "-7"]);
-        let start = Instant::now();
-        while cache.get(&key).await.expect("it works") != Some(-7) {
-            assert!(start.elapsed() < PATIENCE, "a foreign write must be seen");
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-    }
+    assert_foreign_writes_are_seen(&cluster.nodes()[to], cache).await;
     cache.clear().await.expect("all are deleted");
 }
 

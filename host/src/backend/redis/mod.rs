@@ -6,7 +6,7 @@
 //! `address` is where the server is, and `tls` whom to trust there; `connection` is what commands are
 //! sent on, and `keeper` the task that makes and replaces it; `place` is where it connects, and `sentinel`
 //! asks those who know; `handshake` says what TLS has to do with a failure; `tracking` is what the server
-//! tells unasked; `ears` says whether that is complete; `server` is all
+//! tells unasked, and `prefixes` of which keys; `ears` says whether that is complete; `server` is all
 //! of that for one of the `servers` of a store, and `cluster` finds those of a cluster; `hosts` are those of
 //! a URL; `read`, `write` and `scan` are
 //! the commands, and `request` their pipelines; `reply` and `error` understand the answers.
@@ -26,6 +26,7 @@ mod handshake;
 mod hosts;
 mod keeper;
 mod place;
+mod prefixes;
 mod read;
 mod reply;
 mod request;

@@ -8,7 +8,6 @@
 //! A server refuses prefixes that overlap. So what is followed is the least set that covers all open
 //! buckets; a bucket that needs another set needs another connection.
 
-use std::collections::BTreeSet;
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -19,14 +18,8 @@ use ::redis::{Pipeline, PushInfo, PushKind, RedisError, ServerErrorKind, Value};
 use super::cluster::View;
 use super::connection::{Connection, Failure};
 use super::ears::{Ear, Round};
+use super::prefixes::{MAX_PREFIXES, Wanted};
 use crate::backend::{BackendError, Bucket, Coherence, Heard, News, time};
-
-/// So many prefixes are followed one by one: each costs every writer of the server some time. More are
-/// followed as what all of them begin with.
-const MAX_PREFIXES: usize = 64;
-
-/// So many buckets are told apart; more of them, and all of the server's keys are followed.
-const MAX_BUCKETS: usize = 4_096;
 
 /// The least bound: a heartbeat takes some time, and the clock that it is counted by has steps of its own.
 const LEAST_BOUND: Duration = Duration::from_millis(50);
@@ -46,9 +39,6 @@ pub(super) struct Tracking {
     /// Whoever changes what is followed.
     pub(super) turn: tokio::sync::Mutex<()>,
 }
-
-#[derive(Default)]
-struct Wanted(BTreeSet<String>);
 
 /// A connection.
 #[derive(Default)]
@@ -128,7 +118,7 @@ impl Tracking {
     ) -> Result<(), RedisError> {
         let round = self.ear.round();
         let heard = Heard::after(self.bound);
-        let cover = cover(&self.wanted().0);
+        let cover = self.wanted().cover();
         let mut pipeline = Pipeline::new();
         pipeline.cmd("ROLE");
         if !cover.is_empty() {
@@ -153,7 +143,7 @@ impl Tracking {
         let agrees = !is_told || agrees(connection, &round).await?;
         self.begun(number, told);
         match agrees {
-            true if is_told => self.ear.begins(&round, heard),
+            true if is_told => self.sign(number, |ear| ear.begins(&round, heard)),
             true => {}
             false => self.ear.disagrees(&round),
         }
@@ -281,12 +271,20 @@ impl Tracking {
             Ok(Ok(signs)) if signs.is_master == was_master => {
                 match signs.agrees {
                     _ if !was_master => {}
-                    true => self.ear.hears(&round, heard),
+                    true => self.sign(number, |ear| ear.hears(&round, heard)),
                     false => self.ear.disagrees(&round),
                 }
                 true
             }
             _ => false,
+        }
+    }
+
+    /// A sign counts only as long as its connection is not lost.
+    fn sign(&self, number: u64, sign: impl FnOnce(&Ear)) {
+        let incarnation = self.incarnation();
+        if incarnation.number == number && !incarnation.is_lost {
+            sign(&self.ear);
         }
     }
 
@@ -298,17 +296,6 @@ impl Tracking {
         self.incarnation
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Wanted {
-    fn want(&mut self, prefix: &str) {
-        let Self(wanted) = self;
-        if wanted.len() >= MAX_BUCKETS && !wanted.contains(prefix) {
-            *wanted = [String::new()].into();
-        } else if !wanted.contains("") {
-            wanted.insert(prefix.to_owned());
-        }
     }
 }
 
@@ -401,46 +388,4 @@ fn follow(pipeline: &mut Pipeline, prefixes: &[String]) {
         pipeline.arg("PREFIX").arg(prefix);
     }
     pipeline.arg("NOLOOP");
-}
-
-/// The least set of prefixes that covers all that are wanted, or one that all of them begin with.
-fn cover(wanted: &BTreeSet<String>) -> Vec<String> {
-    let mut cover: Vec<String> = Vec::new();
-    for prefix in wanted {
-        // They are in order: whatever begins with one comes after it, before all others.
-        if !cover.last().is_some_and(|last| prefix.starts_with(last)) {
-            cover.push(prefix.clone());
-        }
-    }
-    if let ([first, .., last], true) = (&cover[..], cover.len() > MAX_PREFIXES) {
-        let common = first
-            .chars()
-            .zip(last.chars())
-            .take_while(|(one, other)| one == other);
-        return vec![common.map(|(one, _)| one).collect()];
-    }
-    cover
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn covered(wanted: &[&str]) -> Vec<String> {
-        cover(&wanted.iter().copied().map(str::to_owned).collect())
-    }
-
-    #[test]
-    fn cover_nested_prefixes_is_the_outermost() {
-        let wanted = ["user:", "user:admin:", "users:", "a:", "user:admin:x:"];
-        assert_eq!(covered(&wanted), ["a:", "user:", "users:"]);
-    }
-
-    #[test]
-    fn cover_many_prefixes_is_what_they_begin_with() {
-        let wanted: BTreeSet<_> = (0..=MAX_PREFIXES).map(|n| format!("app:{n}:")).collect();
-        assert_eq!(cover(&wanted), ["app:"]);
-        let wanted: BTreeSet<_> = (0..=MAX_PREFIXES).map(|n| format!("{n}:")).collect();
-        assert_eq!(cover(&wanted), [""]);
-    }
 }

@@ -48,6 +48,12 @@ impl Map {
         }
     }
 
+    /// Whether it is the map of this topology, with its masters at these hosts.
+    pub(super) fn is_of(&self, topology: &Topology, hosts: &[Host]) -> bool {
+        let known = self.nodes.iter().map(|node| &node.host);
+        self.topology.agrees_with(topology) && known.eq(hosts)
+    }
+
     /// Who has a key; who does not, says who has.
     pub(super) fn owner(&self, key: &[u8]) -> &Node {
         let owner = self.owners[usize::from(slot_of(key))];

@@ -3,7 +3,7 @@
 //! # Layout
 //!
 //! `address` is the URL; `slots` says in which slot a key is; `topology` is what a node says of who has
-//! which slots; `map` leads from a key to a server; `survey` is the task that keeps the map right;
+//! which slots, in `words`; `map` leads from a key to a server; `survey` is the task that keeps the map right;
 //! `routes` sends each key's commands to who has it, and on to whom that one names, as `redirect`
 //! understands it.
 //!
@@ -22,9 +22,10 @@ mod routes;
 mod slots;
 mod survey;
 mod topology;
+mod words;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -205,7 +206,7 @@ impl Core {
         if let Some(node) = map.at(host) {
             return Arc::clone(&node.server);
         }
-        let mut strays = self.strays.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut strays = self.strays();
         if strays.len() >= MAX_STRAYS && !strays.contains_key(host) {
             strays.clear();
         }
@@ -215,6 +216,14 @@ impl Core {
             server
         });
         Arc::clone(stray)
+    }
+
+    fn forget_strays(&self) {
+        self.strays().clear();
+    }
+
+    fn strays(&self) -> MutexGuard<'_, HashMap<Host, Arc<Server>>> {
+        self.strays.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn shown(&self, host: &Host) -> Arc<str> {

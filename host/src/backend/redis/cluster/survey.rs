@@ -176,10 +176,7 @@ impl Core {
     /// there stay.
     fn install(&self, topology: Topology, hosts: Vec<Host>) {
         let old = self.state.borrow().map.clone();
-        let is_same = old.as_ref().is_some_and(|old| {
-            let known = old.nodes.iter().map(|node| &node.host);
-            old.topology.agrees_with(&topology) && known.eq(&hosts)
-        });
+        let is_same = old.as_ref().is_some_and(|old| old.is_of(&topology, &hosts));
         let ears = self.tracking.as_ref().map(|tracking| tracking.ear.ears());
         if is_same && ears.is_none_or(|ears| ears.is_settled(&topology)) {
             return;
@@ -214,11 +211,7 @@ impl Core {
         for node in &nodes {
             self.start(&node.server, &node.host);
         }
-        let mut strays = self
-            .strays
-            .lock()
-            .unwrap_or_else(|broken| broken.into_inner());
-        strays.clear();
+        self.forget_strays();
     }
 
     /// The node at a host, as it is in the old map, or a new one.

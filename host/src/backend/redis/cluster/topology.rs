@@ -9,14 +9,11 @@ use std::io;
 use ::redis::aio::MultiplexedConnection;
 use ::redis::{Pipeline, RedisError, ServerErrorKind, Value};
 
-use super::slots::SLOTS;
+use super::words::{array, field, host, name, number_of_port, slot, text};
 use crate::backend::redis::hosts::Host;
 
 /// How many masters a cluster may have.
 const MAX_MASTERS: usize = 1_000;
-
-/// The longest name of a node or its host.
-const MAX_NAME: usize = 255;
 
 /// What a node says of its cluster.
 #[derive(Debug)]
@@ -212,72 +209,6 @@ fn is_ok(info: &Value) -> bool {
 
 fn no_topology() -> RedisError {
     io::Error::other(NoTopology).into()
-}
-
-fn array(value: &Value) -> Option<&[Value]> {
-    match value {
-        Value::Array(values) => Some(values),
-        _ => None,
-    }
-}
-
-fn text(value: &Value) -> Option<&str> {
-    match value {
-        Value::BulkString(bytes) => str::from_utf8(bytes).ok(),
-        Value::SimpleString(text) | Value::VerbatimString { text, .. } => Some(text),
-        _ => None,
-    }
-}
-
-/// What stands under a name, in either protocol.
-fn field<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
-    match value {
-        Value::Map(pairs) => {
-            let mut pairs = pairs.iter();
-            pairs
-                .find(|(key, _)| text(key) == Some(name))
-                .map(|(_, value)| value)
-        }
-        Value::Array(flat) => {
-            let mut pairs = flat.chunks_exact(2);
-            pairs
-                .find(|pair| text(&pair[0]) == Some(name))
-                .map(|pair| &pair[1])
-        }
-        _ => None,
-    }
-}
-
-fn slot(value: &Value) -> Option<u16> {
-    match value {
-        Value::Int(number) => u16::try_from(*number).ok().filter(|slot| *slot < SLOTS),
-        _ => None,
-    }
-}
-
-/// 0 is the port of a node that has none of the kind.
-fn number_of_port(value: &Value) -> Option<Option<u16>> {
-    match value {
-        Value::Int(0) => Some(None),
-        Value::Int(number) => u16::try_from(*number).ok().map(Some),
-        _ => None,
-    }
-}
-
-fn name(value: &Value) -> Option<String> {
-    let name = text(value).filter(|name| (1..=MAX_NAME).contains(&name.len()))?;
-    Some(name.to_owned())
-}
-
-/// A host that is not named is the one that was asked.
-fn host(value: &Value) -> Option<Option<String>> {
-    match value {
-        Value::Nil => Some(None),
-        value => match text(value)? {
-            "" | "?" => Some(None),
-            _ => name(value).map(Some),
-        },
-    }
 }
 
 #[cfg(test)]
