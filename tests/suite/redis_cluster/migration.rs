@@ -8,7 +8,7 @@ use tokio::task::block_in_place;
 
 use super::load::{Load, assert_quiet_and_right};
 use super::{Counters, DEADLINE, counters, without_replicas};
-use crate::stores::{PATIENCE, foreign};
+use crate::stores::{PATIENCE, bucket, connect, foreign};
 
 /// How many keys are in the slot.
 const KEYS: usize = 30;
@@ -117,5 +117,46 @@ async fn get_key_that_is_on_its_way_is_not_kept() {
     for key in keys() {
         let held = cache.get(&key).await.expect("the slot is there");
         assert_eq!(held, None, "{key} is nowhere that it is asked for");
+    }
+}
+
+/// From a master that a listing has not come to yet, to one that it has behind it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn scan_while_a_slot_is_moved_lists_each_key() {
+    let cluster = without_replicas();
+    let (slot, from) = (cluster.slot("{tag}"), cluster.owner("{tag}"));
+    let user = bucket("user");
+    let backend = connect(&cluster.url());
+    let entries = |keys: &[String]| -> Vec<_> {
+        let entries = keys.iter().map(|key| (key.clone(), Vec::new()));
+        entries.collect()
+    };
+    let mut expected = keys();
+    expected.extend((0..300).map(|number| number.to_string()));
+    expected.sort();
+    backend.set(&user, &entries(&expected), None).await.unwrap();
+    // Once around: at one of these steps, it goes to a master that comes before its own in the listing.
+    for step in 0..3 {
+        let [holder, to] = [step, step + 1].map(|step| (from + step) % 3);
+        let mut listed = Vec::new();
+        let mut cursor: Option<String> = None;
+        for pages in 0.. {
+            let page = backend.scan(&user, cursor.as_deref(), 10).await.unwrap();
+            listed.extend(page.keys);
+            cursor = page.cursor;
+            if cursor.is_none() {
+                break;
+            }
+            // About half of the listing is over.
+            if pages == 15 {
+                cluster.begin_migration(slot, holder, to);
+                while cluster.migrate_keys(slot, holder, to, KEYS) > 0 {}
+                cluster.end_migration(slot, holder, to);
+            }
+        }
+        listed.sort();
+        listed.dedup();
+        assert_eq!(listed, expected, "from {holder} to {to}");
+        assert_eq!(backend.count(&user).await.unwrap(), 330);
     }
 }

@@ -56,6 +56,11 @@ pub(super) async fn scan(
         }
         count = (2 * count).min(MOST);
     }
+    if cursor.is_none() {
+        let now = servers.agreed_masters().await?;
+        let is_divided_anew = now.division != masters.division;
+        cursor = is_divided_anew.then(|| Cursor::first(&now));
+    }
     Ok(Page {
         keys,
         cursor: cursor.map(|cursor| cursor.to_string()),
@@ -135,10 +140,13 @@ impl Cursor {
         })
     }
 
-    /// The first one is in no page: 0 is where `SCAN` begins and ends.
+    /// 0 is where `SCAN` begins and ends: no page of a single server has it.
     fn is_inside(self, masters: &Masters) -> bool {
-        let exists = self.division != masters.division || self.master < masters.all.len();
-        exists && (self.master, self.at) != (0, 0)
+        match self.division {
+            None => self.at != 0,
+            same if same == masters.division => self.master < masters.all.len(),
+            Some(_) => true,
+        }
     }
 
     /// Where it goes on after a `SCAN` that answered `next`; `None`: that was all.
@@ -187,7 +195,7 @@ impl<'a> Walk<'a> {
     /// Some keys, or none; `None` at the end.
     async fn next(&mut self) -> Result<Option<Vec<Vec<u8>>>, BackendError> {
         let Some(cursor) = self.cursor else {
-            let masters = self.servers.masters().await?;
+            let masters = self.servers.agreed_masters().await?;
             if masters.division == self.masters.division {
                 return Ok(None);
             }
@@ -258,9 +266,7 @@ mod tests {
             assert!(parse(Some(text)).is_err(), "refuse {text:?}");
         }
         let two = masters(2, Some(7));
-        for text in [
-            "", "0", "1", "7-0-0", "7-2-1", "7-1", "-1-1", "7-1-x", "7-1-1-1",
-        ] {
+        for text in ["", "0", "1", "7-2-1", "7-1", "-1-1", "7-1-x", "7-1-1-1"] {
             let parsed = Cursor::parse(Some(text), &two);
             assert!(parsed.is_err(), "refuse {text:?}");
         }

@@ -62,6 +62,18 @@ impl Servers {
         }
     }
 
+    /// The same, at the end of what has gone through all of their keys: once all of them say so.
+    ///
+    /// # Errors
+    ///
+    /// If they do not.
+    pub(super) async fn agreed_masters(&self) -> Result<Masters, BackendError> {
+        match self {
+            Self::One(_) => self.masters().await,
+            Self::Cluster(cluster) => cluster.agreed_masters().await,
+        }
+    }
+
     pub(super) fn feed(&self) -> Option<Arc<Feed>> {
         match self {
             Self::One(server) => {

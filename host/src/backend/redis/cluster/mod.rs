@@ -25,6 +25,7 @@ mod topology;
 mod words;
 
 use std::collections::HashMap;
+use std::future::pending;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -36,11 +37,12 @@ use tokio::time::Instant;
 
 pub(super) use self::address::ClusterAddress;
 pub use self::address::ClusterUrlError;
-use self::map::Map;
+use self::map::{Map, Node};
 pub(super) use self::topology::{Topology, View};
 use super::address::shown;
 use super::connection::Failure;
 use super::ears::Ears;
+use super::error;
 use super::hosts::Host;
 use super::place::Place;
 use super::server::Server;
@@ -51,6 +53,14 @@ use crate::backend::{BackendError, BackendOptions, Bucket, Feed, time};
 
 /// So many nodes are known that are not in the topology.
 const MAX_STRAYS: usize = 64;
+
+/// How soon masters are asked again whether they agree.
+const ASK_AGAIN: Duration = Duration::from_millis(20);
+
+/// Some master knows another topology than the others.
+#[derive(Debug, thiserror::Error)]
+#[error("the masters of the cluster do not agree about who has which slots")]
+struct Disagreement;
 
 /// A cluster, and the task that asks for its topology, which ends with it.
 pub(super) struct Cluster {
@@ -129,6 +139,33 @@ impl Cluster {
         Ok(self.core.map(deadline).await?.masters())
     }
 
+    /// As [`masters`](Self::masters), once all of them have said that they agree.
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable` if they do not in time.
+    pub(super) async fn agreed_masters(&self) -> Result<Masters, BackendError> {
+        let deadline = time::deadline_after(self.core.deadline);
+        loop {
+            let map = self.core.map(deadline).await?;
+            let topology = &map.topology;
+            let nodes = map.nodes.iter();
+            let answers = nodes.map(|node| self.core.agrees(node, topology, deadline));
+            let answers = join_all(answers).await.into_iter();
+            let answers: Result<Vec<bool>, BackendError> = answers.collect();
+            if answers?.into_iter().all(|agrees| agrees) {
+                return Ok(map.masters());
+            }
+            self.core.doubt();
+            let end = deadline.min(Instant::now() + ASK_AGAIN);
+            // It always ends by the time.
+            let _ = time::within(&self.core.handle, end, pending::<()>()).await;
+            if Instant::now() >= deadline {
+                return Err(BackendError::Unavailable(Box::new(Disagreement)));
+            }
+        }
+    }
+
     /// Makes all masters tell of changes in a bucket. One that cannot be reached will when it can: until
     /// then, the cache does not hear.
     ///
@@ -178,6 +215,22 @@ impl Core {
         match time::within(&self.handle, deadline, outcome).await {
             Ok(Ok(now)) => now.map.clone().ok_or_else(|| now.failure.clone().into()),
             Ok(Err(_)) | Err(_) => Err(self.state.borrow().failure.clone().into()),
+        }
+    }
+
+    /// Whether a master knows the same topology.
+    async fn agrees(
+        &self,
+        node: &Node,
+        topology: &Topology,
+        deadline: Instant,
+    ) -> Result<bool, BackendError> {
+        let (mut connection, _) = node.server.connection.up(deadline).await?;
+        let view = View::ask(&mut connection);
+        match time::within(&self.handle, deadline, view).await {
+            Ok(Ok(view)) => Ok(view.topology.agrees_with(topology)),
+            Ok(Err(failed)) => Err(error::of_command(failed)),
+            Err(_) => Err(BackendError::Timeout),
         }
     }
 
