@@ -4,6 +4,7 @@
 //!
 //! - [`redis_server`] starts Redis servers, one for each test that needs one.
 //! - [`sentinels`] starts a master, its replicas and those who watch them.
+//! - [`cluster`] starts the nodes of a cluster.
 //! - [`certificates`] makes those that servers and clients show each other over TLS.
 //! - [`proxy`] stands between a client and a server, and makes the network between them a bad one.
 //! - [`examples`] names the files of the built examples. The binary `build-examples` copies them to
@@ -14,6 +15,7 @@
 //! It depends on nothing that is tested, so that the unit tests of every crate can use it.
 
 pub mod certificates;
+pub mod cluster;
 pub mod components;
 pub mod proxy;
 pub mod redis_server;
@@ -25,6 +27,7 @@ pub mod examples;
 pub const BENCH_APP: &str = env!("FLIPCACHE_TEST_BENCH_APP_FILE");
 
 pub use certificates::{Authority, Identity};
+pub use cluster::{ClusterOptions, RedisCluster};
 pub use proxy::Proxy;
 pub use redis_server::{RedisOptions, RedisServer, ServerTls};
 pub use sentinels::{SentinelOptions, SentinelTrio};

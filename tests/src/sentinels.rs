@@ -263,9 +263,18 @@ fn process_id(port: u16, password: Option<&str>) -> Option<u32> {
 
 /// What a sentinel answers, as it comes; `None` if it is not there.
 fn ask(port: u16, password: Option<&str>, command: &[&str]) -> Option<String> {
-    const END: &str = "+PONG\r\n";
-    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok()?;
+    let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok()?;
     stream.set_read_timeout(Some(ANSWER)).ok()?;
+    ask_over(stream, password, command)
+}
+
+/// What is answered over a connection, as it comes; `None` if nothing is.
+pub(crate) fn ask_over(
+    mut stream: impl Read + Write,
+    password: Option<&str>,
+    command: &[&str],
+) -> Option<String> {
+    const END: &str = "+PONG\r\n";
     let login = password.map(|password| vec!["AUTH", password]);
     let mut text = String::new();
     // It does not know QUIT, so that the end is that of one more answer.

@@ -15,6 +15,7 @@ mod mistakes;
 mod paths;
 mod python;
 mod redis_acl;
+mod redis_cluster;
 mod redis_faults;
 mod redis_sentinel;
 mod redis_tls;

@@ -13,7 +13,7 @@ use flipcache::backend::{
     BackendError, BackendOptions, BackendUrl, Bucket, Entry, KvBackend, Slot, open,
 };
 use flipcache_tests::certificates::LOOPBACK;
-use flipcache_tests::{Authority, RedisOptions, RedisServer, ServerTls};
+use flipcache_tests::{Authority, RedisCluster, RedisOptions, RedisServer, ServerTls};
 use tokio::runtime::Handle;
 
 /// How long a test waits for something that must happen, before it fails.
@@ -77,6 +77,15 @@ pub(crate) fn in_redis_over_tls() -> Store {
         backend: connect_over_tls(&server.url(), trusting(&authority)),
         limit: redis::MAX_BYTES,
         _keep: Box::new((server, authority)),
+    }
+}
+
+/// A store in a cluster that is empty.
+pub(crate) fn in_cluster(cluster: &Arc<RedisCluster>) -> Store {
+    Store {
+        backend: connect(&cluster.url()),
+        limit: redis::MAX_BYTES,
+        _keep: Box::new(Arc::clone(cluster)),
     }
 }
 

@@ -13,6 +13,8 @@ use super::redis::{AddressError, RedisAddress};
 /// - `redis+sentinel://[user[:password]@]host[:port][,host[:port]…]/service[/database]`: the master that
 ///   these sentinels name; the password is that of the master. Who we are to the sentinels stands behind,
 ///   as in `?sentinel_username=…&sentinel_password=…`;
+/// - `redis+cluster://[user[:password]@]host[:port][,host[:port]…]`, also as `rediss+cluster://…` over TLS: a
+///   cluster that has these nodes among others;
 /// - `redis+unix:///path/of/socket[?db=…&user=…&pass=…]`, also as `unix://`;
 /// - `sqlite:PATH`: a file, which is created if missing;
 /// - `memory:`: this process's memory.
@@ -28,12 +30,12 @@ use super::redis::{AddressError, RedisAddress};
 ///
 /// let url: BackendUrl = "redis://app:secret@localhost/1".parse()?;
 /// assert_eq!(url.to_string(), "redis://app@localhost:6379/1");
-/// assert!("redis+cluster://a,b".parse::<BackendUrl>().is_err());
+/// assert!("redis+cluster://a,b/1".parse::<BackendUrl>().is_err());
 /// # Ok::<(), flipcache::backend::UrlError>(())
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub enum BackendUrl {
-    /// A Redis server, or the master that sentinels name.
+    /// A Redis server, the master that sentinels name, or a cluster.
     Redis(RedisAddress),
     /// An `SQLite` file.
     Sqlite(PathBuf),
@@ -47,13 +49,12 @@ impl FromStr for BackendUrl {
     fn from_str(url: &str) -> Result<Self, UrlError> {
         let (scheme, rest) = url.split_once(':').ok_or(UrlError::NoScheme)?;
         match scheme.to_ascii_lowercase().as_str() {
-            "redis" | "rediss" | "redis+unix" | "unix" | "redis+sentinel" => {
-                Ok(Self::Redis(url.parse()?))
-            }
+            "redis" | "rediss" | "redis+unix" | "unix" | "redis+sentinel" | "redis+cluster"
+            | "rediss+cluster" => Ok(Self::Redis(url.parse()?)),
             "sqlite" => sqlite_path(rest).map(Self::Sqlite),
             "memory" if matches!(rest, "" | "//") => Ok(Self::Memory),
             "memory" => Err(UrlError::NotMemory),
-            "redis+cluster" => Err(UrlError::NotYet(scheme.to_owned())),
+            "rediss+sentinel" => Err(UrlError::NotYet(scheme.to_owned())),
             _ => Err(UrlError::UnknownScheme),
         }
     }
@@ -101,7 +102,8 @@ pub enum UrlError {
 }
 
 const SUPPORTED: &str = "redis://HOST, rediss://HOST, \
-     redis+sentinel://HOST,HOST/SERVICE, redis+unix:///PATH, sqlite:PATH and memory:";
+     redis+sentinel://HOST,HOST/SERVICE, redis+cluster://HOST,HOST, redis+unix:///PATH, \
+     sqlite:PATH and memory:";
 
 fn sqlite_path(rest: &str) -> Result<PathBuf, UrlError> {
     let path = rest.strip_prefix("//").unwrap_or(rest);
@@ -141,10 +143,10 @@ mod tests {
 
     #[test]
     fn from_str_scheme_of_a_later_version_says_so() {
-        let text = parse("redis+cluster://u:secret@host")
+        let text = parse("rediss+sentinel://u:secret@host/m")
             .unwrap_err()
             .to_string();
-        assert!(text.starts_with("redis+cluster"));
+        assert!(text.starts_with("rediss+sentinel"));
         assert!(text.contains("not supported by this version yet"));
     }
 
@@ -167,6 +169,8 @@ mod tests {
             "redis://app@[::1]:7000/3",
             "rediss://app@localhost:6379/0",
             "redis+sentinel://app@[::1]:26379,b:1/service/3?sentinel_username=watch",
+            "redis+cluster://app@[::1]:6379,b:1",
+            "rediss+cluster://a:6379",
             "redis+unix:///run/redis.sock?db=0",
             "sqlite:cache.db",
             "memory:",

@@ -62,7 +62,7 @@ pub(crate) enum Command {
 #[command(next_help_heading = "Options of every command")]
 pub(crate) struct GlobalOptions {
     /// The shared tier: redis://HOST, rediss://HOST, redis+sentinel://HOST,HOST/SERVICE,
-    /// redis+unix:///PATH, sqlite:PATH or memory:
+    /// redis+cluster://HOST,HOST, redis+unix:///PATH, sqlite:PATH or memory:
     /// [default: an SQLite file in the user's data directory]
     // Taken as text: an error of the parser would show it, password and all.
     #[arg(

@@ -23,7 +23,7 @@ fn usage_that_is_off_exits_2() {
         &["--backend", "nonsense", "get", "k"],
         &["--backend", "rediss://localhost#insecure", "get", "k"],
         &["--tls-ca", "none.pem", "get", "k"],
-        &["--backend", "redis+cluster://a,b", "get", "k"],
+        &["--backend", "redis+cluster://a,b/1", "get", "k"],
         &["--backend", "redis+sentinel://a,b", "get", "k"],
         &["--backend", "redis+sentinel://a:port/m", "get", "k"],
         &["--store-default", "get", "k"],

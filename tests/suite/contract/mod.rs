@@ -15,6 +15,17 @@ macro_rules! contract {
         crate::contract::contract!(@store sqlite, in_sqlite, $($case),+);
         crate::contract::contract!(@store redis, in_redis, $($case),+);
         crate::contract::contract!(@store redis_over_tls, in_redis_over_tls, $($case),+);
+
+        /// One after the other: a cluster takes some seconds to start.
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn all_over_a_cluster() {
+            let cluster = std::sync::Arc::new(flipcache_tests::RedisCluster::start());
+            $(
+                cluster.flush();
+                println!("{}", stringify!($case));
+                $case(&crate::stores::in_cluster(&cluster)).await;
+            )+
+        }
     };
     (@store $store:ident, $new:ident, $($case:ident),+) => {
         mod $store {

@@ -280,7 +280,7 @@ impl std::fmt::Debug for State {
 
 /// A moment until which a store is known to hear, by a clock of the system that is cheap to read and
 /// behind the exact one by no more than a hundredth of a second.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Heard(u64);
 
 /// By how much the cheap clock may be behind: a hundredth of a second on the slowest systems.

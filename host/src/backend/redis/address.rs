@@ -9,11 +9,12 @@ use std::str::FromStr;
 use ::redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisConnectionInfo};
 use rustls::pki_types::ServerName;
 
+use super::cluster::{ClusterAddress, ClusterUrlError};
 use super::sentinel::{SentinelAddress, SentinelUrlError};
 use super::tls::{self, TlsError, TlsOptions};
 
 /// The address of one Redis server, with user, password and database, and for TLS whom to trust there; or
-/// of the sentinels that know which server it is.
+/// of the sentinels that know which server it is, or of some nodes of a cluster.
 ///
 /// `Display` and `Debug` leave passwords out, and they and `==` leave out the certificates.
 #[derive(Clone)]
@@ -24,6 +25,7 @@ pub struct RedisAddress(Kind);
 pub(super) enum Kind {
     Server(Box<ConnectionInfo>),
     Sentinels(Box<SentinelAddress>),
+    Cluster(Box<ClusterAddress>),
 }
 
 impl RedisAddress {
@@ -32,12 +34,17 @@ impl RedisAddress {
     /// # Errors
     ///
     /// [`TlsError`] if a file is missing or holds something else, if one of a certificate and its key
-    /// is named alone, or if files are named and the address is none of `rediss://`.
+    /// is named alone, or if files are named and the address is none of `rediss://` or
+    /// `rediss+cluster://`.
     pub fn with_tls(&self, options: &TlsOptions) -> Result<Self, TlsError> {
         match &self.0 {
             Kind::Server(info) => {
                 let info = tls::equip(ConnectionInfo::clone(info), options)?;
                 Ok(Self(Kind::Server(Box::new(info))))
+            }
+            Kind::Cluster(address) => {
+                let address = address.with_tls(options)?;
+                Ok(Self(Kind::Cluster(Box::new(address))))
             }
             Kind::Sentinels(_) if *options != TlsOptions::default() => Err(TlsError::NotOverTls),
             Kind::Sentinels(_) => Ok(self.clone()),
@@ -61,6 +68,7 @@ impl PartialEq for RedisAddress {
         match (&self.0, &other.0) {
             (Kind::Server(one), Kind::Server(other)) => parts(one) == parts(other),
             (Kind::Sentinels(one), Kind::Sentinels(other)) => one == other,
+            (Kind::Cluster(one), Kind::Cluster(other)) => one == other,
             _ => false,
         }
     }
@@ -73,9 +81,10 @@ impl FromStr for RedisAddress {
 
     fn from_str(url: &str) -> Result<Self, AddressError> {
         let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
-        Ok(Self(match scheme.eq_ignore_ascii_case("redis+sentinel") {
-            true => Kind::Sentinels(Box::new(url.parse()?)),
-            false => Kind::Server(Box::new(server(url)?)),
+        Ok(Self(match scheme.to_ascii_lowercase().as_str() {
+            "redis+sentinel" => Kind::Sentinels(Box::new(url.parse()?)),
+            "redis+cluster" | "rediss+cluster" => Kind::Cluster(Box::new(url.parse()?)),
+            _ => Kind::Server(Box::new(server(url)?)),
         }))
     }
 }
@@ -129,6 +138,7 @@ impl fmt::Display for RedisAddress {
         let info = match &self.0 {
             Kind::Server(info) => info,
             Kind::Sentinels(address) => return address.fmt(f),
+            Kind::Cluster(address) => return address.fmt(f),
         };
         let (server, database, user, _) = parts(info);
         let user = user.unwrap_or_default();
@@ -187,6 +197,9 @@ pub enum AddressError {
     /// It is to be the address of a master that sentinels know, and is not.
     #[error(transparent)]
     Sentinels(#[from] SentinelUrlError),
+    /// It is to be the address of a cluster, and is not.
+    #[error(transparent)]
+    Cluster(#[from] ClusterUrlError),
 }
 
 #[cfg(test)]

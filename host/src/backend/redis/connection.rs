@@ -253,6 +253,11 @@ impl Shared {
         });
     }
 
+    /// The connection, if there is one.
+    pub(super) fn current(&self) -> Option<MultiplexedConnection> {
+        self.state.borrow().up.clone()
+    }
+
     /// Waits until there is no connection.
     pub(super) async fn down(&self) {
         let mut state = self.state.subscribe();

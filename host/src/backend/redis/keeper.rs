@@ -216,8 +216,13 @@ async fn silent(number: u64, connection: MultiplexedConnection, tracking: Option
     };
     let mut ticks = tokio::time::interval(tracking.bound / 2);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut settled = tracking.ear.settled();
     loop {
-        ticks.tick().await;
+        tokio::select! {
+            _ = ticks.tick() => {}
+            // The sender is in the ear: it cannot be gone.
+            Ok(()) = settled.changed() => {}
+        }
         if !tracking.beat(number, connection.clone()).await {
             return;
         }

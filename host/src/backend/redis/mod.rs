@@ -6,24 +6,34 @@
 //! `address` is where the server is, and `tls` whom to trust there; `connection` is what commands are
 //! sent on, and `keeper` the task that makes and replaces it; `place` is where it connects, and `sentinel`
 //! asks those who know; `handshake` says what TLS has to do with a failure; `tracking` is what the server
-//! tells unasked; `read`, `write` and `scan` are the commands; `reply` and `error` understand the answers.
+//! tells unasked, and `prefixes` of which keys; `ears` says whether that is complete; `server` is all
+//! of that for one of the `servers` of a store, and `cluster` finds those of a cluster; `hosts` are those of
+//! a URL; `read`, `write` and `scan` are
+//! the commands, and `request` their pipelines; `reply` and `error` understand the answers.
 //!
-//! What it deliberately does not do: retry a command (a write that is sent twice can overwrite one
-//! that came in between), use a pool (replies come in the order of their commands, so one connection
-//! carries all), use Lua, switch the verification of certificates off, read from
-//! replicas, or speak to clusters.
+//! What it deliberately does not do: retry a command that may have been executed (a write that is sent
+//! twice can overwrite one that came in between), use a pool (replies come in the order of their commands, so one connection
+//! carries all), use Lua, switch the verification of certificates off, or read from
+//! replicas.
 
 mod address;
+mod cluster;
 mod connection;
+mod ears;
 mod error;
 mod glob;
 mod handshake;
+mod hosts;
 mod keeper;
 mod place;
+mod prefixes;
 mod read;
 mod reply;
+mod request;
 mod scan;
 mod sentinel;
+mod server;
+mod servers;
 mod tls;
 mod tracking;
 mod write;
@@ -33,13 +43,16 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::runtime::Handle;
-use tokio::task::AbortHandle;
 
+use self::address::Kind;
 pub use self::address::{AddressError, RedisAddress};
-use self::connection::{Connection, Shared};
-use self::keeper::Keeper;
+use self::cluster::Cluster;
+pub use self::cluster::ClusterUrlError;
+use self::ears::Ears;
 use self::place::Place;
 pub use self::sentinel::SentinelUrlError;
+use self::server::Server;
+use self::servers::Servers;
 pub use self::tls::{TlsError, TlsOptions};
 use self::tracking::Tracking;
 use super::batch::{LastOfEach, Pair, distinct, lengths, refuse_larger};
@@ -58,8 +71,7 @@ pub const MAX_BYTES: usize = 512 * 1024 * 1024;
 /// that finds none has the task try at once and waits for the outcome. The task ends with the
 /// backend.
 pub struct RedisBackend {
-    connection: Connection,
-    keeper: AbortHandle,
+    servers: Servers,
 }
 
 impl RedisBackend {
@@ -72,27 +84,24 @@ impl RedisBackend {
     ///
     /// TLS takes rustls' provider of cryptography for the process; if none is installed yet, *ring* is.
     pub fn new(address: &RedisAddress, options: &BackendOptions, handle: Handle) -> Self {
-        let deadline = options.deadline;
         let shown: Arc<str> = address.to_string().into();
-        let tracking = Tracking::new(options.coherence, options.staleness_bound);
-        let shared = Arc::new(Shared::new(Arc::clone(&shown), tracking));
-        let place = Place::new(address.kind(), Arc::clone(&shown), options.staleness_bound);
-        let keeper = Keeper::new(place, shown, deadline);
-        let task = handle.spawn(keeper.run(Arc::clone(&shared)));
+        let bound = options.staleness_bound;
+        let place = match address.kind() {
+            Kind::Server(info) => Place::server(info.as_ref().clone(), Arc::clone(&shown)),
+            Kind::Sentinels(address) => Place::master(address.as_ref().clone(), bound),
+            Kind::Cluster(address) => {
+                let cluster = Cluster::new(address.as_ref().clone(), shown, options, handle);
+                return Self {
+                    servers: Servers::Cluster(cluster),
+                };
+            }
+        };
+        let tracking = Tracking::new(options.coherence, bound, Ears::of_server());
+        let server = Server::new(Arc::clone(&shown), tracking, options.deadline, handle);
+        server.start(place, shown);
         Self {
-            connection: Connection {
-                shared,
-                handle,
-                deadline,
-            },
-            keeper: task.abort_handle(),
+            servers: Servers::One(server),
         }
-    }
-}
-
-impl Drop for RedisBackend {
-    fn drop(&mut self) {
-        self.keeper.abort();
     }
 }
 
@@ -106,8 +115,8 @@ impl KvBackend for RedisBackend {
     ) -> Result<Vec<Slot>, BackendError> {
         let keys = full_keys(bucket, keys)?;
         match new_ttl {
-            None => read::get(&self.connection, &keys).await,
-            Some(ttl) => read::get_and_expire(&self.connection, &keys, ttl).await,
+            None => read::get(&self.servers, &keys).await,
+            Some(ttl) => read::get_and_expire(&self.servers, &keys, ttl).await,
         }
     }
 
@@ -118,7 +127,7 @@ impl KvBackend for RedisBackend {
         ttl: Option<Duration>,
     ) -> Result<(), BackendError> {
         let pairs = full_pairs(bucket, &LastOfEach::new(entries))?;
-        write::set(&self.connection, &pairs, ttl).await
+        write::set(&self.servers, &pairs, ttl).await
     }
 
     async fn set_if_absent(
@@ -129,7 +138,7 @@ impl KvBackend for RedisBackend {
     ) -> Result<Vec<Option<Slot>>, BackendError> {
         let batch = LastOfEach::new(entries);
         let pairs = full_pairs(bucket, &batch)?;
-        let answers = write::set_if_absent(&self.connection, &pairs, ttl).await?;
+        let answers = write::set_if_absent(&self.servers, &pairs, ttl).await?;
         Ok(batch.spread(answers))
     }
 
@@ -154,18 +163,18 @@ impl KvBackend for RedisBackend {
     ) -> Result<i64, BackendError> {
         let key = bucket.full_key(key);
         refuse_larger(MAX_BYTES, [key.len()])?;
-        write::increment(&self.connection, &key, delta, ttl).await
+        write::increment(&self.servers, &key, delta, ttl).await
     }
 
     async fn delete(&self, bucket: &Bucket, keys: &[String]) -> Result<u64, BackendError> {
         // Over several pipelines, a key given twice would still be deleted once.
         let keys = full_keys(bucket, keys)?;
-        read::count_over(&self.connection, "DEL", &keys).await
+        read::count_over(&self.servers, "DEL", &keys).await
     }
 
     async fn exists(&self, bucket: &Bucket, keys: &[String]) -> Result<u64, BackendError> {
         let keys = full_keys(bucket, distinct(keys))?;
-        read::exists(&self.connection, &keys).await
+        read::exists(&self.servers, &keys).await
     }
 
     async fn expire(
@@ -175,7 +184,7 @@ impl KvBackend for RedisBackend {
         ttl: Option<Duration>,
     ) -> Result<Vec<bool>, BackendError> {
         let keys = full_keys(bucket, keys)?;
-        write::expire(&self.connection, &keys, ttl).await
+        write::expire(&self.servers, &keys, ttl).await
     }
 
     async fn scan(
@@ -184,24 +193,23 @@ impl KvBackend for RedisBackend {
         cursor: Option<&str>,
         limit: u32,
     ) -> Result<Page, BackendError> {
-        scan::scan(&self.connection, bucket, cursor, limit).await
+        scan::scan(&self.servers, bucket, cursor, limit).await
     }
 
     async fn count(&self, bucket: &Bucket) -> Result<u64, BackendError> {
-        scan::count(&self.connection, bucket).await
+        scan::count(&self.servers, bucket).await
     }
 
     async fn clear(&self, bucket: &Bucket) -> Result<u64, BackendError> {
-        scan::clear(&self.connection, bucket).await
+        scan::clear(&self.servers, bucket).await
     }
 
     fn feed(&self) -> Option<Arc<Feed>> {
-        let tracking = self.connection.shared.tracking.as_ref();
-        tracking.map(|tracking| Arc::clone(&tracking.feed))
+        self.servers.feed()
     }
 
     async fn hear(&self, bucket: &Bucket) -> Result<(), BackendError> {
-        self.connection.hear(bucket).await
+        self.servers.hear(bucket).await
     }
 }
 

@@ -8,9 +8,9 @@ use ::redis::aio::MultiplexedConnection;
 use ::redis::{ConnectionInfo, Pipeline, RedisError};
 use tokio::time::Instant;
 
-use super::address::{Kind, shown};
+use super::address::shown;
 use super::connection::Failure;
-use super::sentinel::{Lookout, Sentinels};
+use super::sentinel::{Lookout, SentinelAddress, Sentinels};
 use super::tls;
 use super::tracking::is_master;
 
@@ -34,18 +34,15 @@ pub(super) struct Site {
 struct NoMaster;
 
 impl Place {
-    pub(super) fn new(kind: &Kind, shown: Arc<str>, staleness_bound: Duration) -> Self {
-        match kind {
-            Kind::Server(info) => {
-                tls::provide_cryptography(info);
-                let info = ConnectionInfo::clone(info);
-                Self::Server(Box::new(Site { info, shown }))
-            }
-            Kind::Sentinels(address) => {
-                let sentinels = Sentinels::new(address.as_ref().clone(), staleness_bound);
-                Self::Master(Arc::new(sentinels))
-            }
-        }
+    /// A server that is always at the same place.
+    pub(super) fn server(info: ConnectionInfo, shown: Arc<str>) -> Self {
+        tls::provide_cryptography(&info);
+        Self::Server(Box::new(Site { info, shown }))
+    }
+
+    /// The master that sentinels name.
+    pub(super) fn master(address: SentinelAddress, staleness_bound: Duration) -> Self {
+        Self::Master(Arc::new(Sentinels::new(address, staleness_bound)))
     }
 
     /// Where to connect now, and who tells when that is not the place any more; nobody, if it always is.

@@ -8,33 +8,32 @@ use std::time::Duration;
 
 use ::redis::Pipeline;
 
-use super::connection::Connection;
 use super::reply;
+use super::request::{Group, Keyed, Limit, Request, Unity};
+use super::servers::Servers;
 use crate::backend::{BackendError, Slot, time};
 
 /// How many keys one pipeline reads. How long their values are is not known.
-const KEYS_AT_ONCE: usize = 128;
+const LIMIT: Limit = Limit {
+    keys: 128,
+    bytes: usize::MAX,
+};
 
 /// What the keys hold. One `GET` a key: `MGET` shows what is not a string as absent.
-pub(super) async fn get(
-    connection: &Connection,
-    keys: &[String],
-) -> Result<Vec<Slot>, BackendError> {
-    let pipelines = keys.chunks(KEYS_AT_ONCE).map(|keys| {
-        let mut pipeline = Pipeline::with_capacity(2 * keys.len() + 2);
-        pipeline.cmd("MULTI");
-        for key in keys {
+pub(super) async fn get(servers: &Servers, keys: &[String]) -> Result<Vec<Slot>, BackendError> {
+    let request = Request {
+        keys,
+        commands: |pipeline: &mut Pipeline, key: &String| {
             pipeline.cmd("GET").arg(key).cmd("PTTL").arg(key);
-        }
-        pipeline.cmd("EXEC");
-        pipeline
-    });
+        },
+        replies: 2,
+        unity: Unity::Pipeline,
+        limit: LIMIT,
+    };
+    let mut replies = servers.ask(&request).await?.into_iter();
     let mut slots = Vec::with_capacity(keys.len());
-    for replies in connection.send_all(pipelines.collect()).await? {
-        let mut replies = reply::transaction(replies)?.into_iter();
-        while let (Some(get), Some(pttl)) = (replies.next(), replies.next()) {
-            slots.push(reply::slot(get, &pttl)?);
-        }
+    while let (Some(get), Some(pttl)) = (replies.next(), replies.next()) {
+        slots.push(reply::slot(get, &pttl)?);
     }
     Ok(slots)
 }
@@ -45,42 +44,50 @@ pub(super) async fn get(
 ///
 /// `Unsupported` before Redis 6.2.
 pub(super) async fn get_and_expire(
-    connection: &Connection,
+    servers: &Servers,
     keys: &[String],
     ttl: Duration,
 ) -> Result<Vec<Slot>, BackendError> {
     let millis = time::whole_millis(ttl);
-    let pipelines = keys.chunks(KEYS_AT_ONCE).map(|keys| {
-        let mut pipeline = Pipeline::with_capacity(keys.len());
-        for key in keys {
+    let request = Request {
+        keys,
+        commands: |pipeline: &mut Pipeline, key: &String| {
             pipeline.cmd("GETEX").arg(key).arg("PX").arg(millis);
-        }
-        pipeline
-    });
-    let replies = connection.send_all(pipelines.collect()).await?;
-    replies
-        .into_iter()
-        .flatten()
-        .map(|getex| reply::slot_with_ttl(getex, time::from_millis(millis)))
-        .collect()
+        },
+        replies: 1,
+        unity: Unity::Command,
+        limit: LIMIT,
+    };
+    let replies = servers.ask(&request).await?;
+    let slot = |getex| reply::slot_with_ttl(getex, time::from_millis(millis));
+    replies.into_iter().map(slot).collect()
 }
 
 /// How many of the keys exist; a key given twice counts twice.
-pub(super) async fn exists(connection: &Connection, keys: &[String]) -> Result<u64, BackendError> {
-    count_over(connection, "EXISTS", keys).await
+pub(super) async fn exists(servers: &Servers, keys: &[String]) -> Result<u64, BackendError> {
+    count_over(servers, "EXISTS", keys).await
 }
 
 /// The sum of the answers to a command that takes many keys and counts them.
-pub(super) async fn count_over<K: ::redis::ToRedisArgs>(
-    connection: &Connection,
+pub(super) async fn count_over<K: Keyed + ::redis::ToRedisArgs>(
+    servers: &Servers,
     command: &str,
     keys: &[K],
 ) -> Result<u64, BackendError> {
-    let pipelines = keys.chunks(KEYS_AT_ONCE).map(|keys| {
-        let mut pipeline = Pipeline::with_capacity(1);
-        pipeline.cmd(command).arg(keys);
-        pipeline
-    });
-    let replies = connection.send_all(pipelines.collect()).await?;
-    replies.iter().flatten().map(reply::amount).sum()
+    let together = servers.keys_in_a_command(LIMIT.keys);
+    let groups: Vec<_> = keys.chunks(together).map(Group).collect();
+    let request = Request {
+        keys: &groups,
+        commands: |pipeline: &mut Pipeline, group: &Group<'_, K>| {
+            group.add_to(pipeline.cmd(command));
+        },
+        replies: 1,
+        unity: Unity::Command,
+        limit: Limit {
+            keys: LIMIT.keys / together,
+            ..LIMIT
+        },
+    };
+    let replies = servers.ask(&request).await?;
+    replies.iter().map(reply::amount).sum()
 }

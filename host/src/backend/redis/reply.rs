@@ -126,10 +126,85 @@ fn string(reply: Value) -> Result<Found, BackendError> {
 }
 
 #[cfg(test)]
+pub(super) mod values {
+    //! Replies of any shape.
+
+    use ::redis::{Value, parse_redis_value};
+    use proptest::prelude::*;
+
+    /// Words that mean something in some reply, and some that do not.
+    const WORDS: [&str; 14] = [
+        "", "0", "12", "-1", "x", "\u{fc}", "OK", "QUEUED", "slots", "nodes", "role", "master",
+        "id", "endpoint",
+    ];
+
+    const ERRORS: [&str; 8] = [
+        "ERR no",
+        "WRONGTYPE no",
+        "EXECABORT no",
+        "MOVED 1 h:7",
+        "MOVED x",
+        "ASK 1 :7",
+        "TRYAGAIN no",
+        "NOPERM no",
+    ];
+
+    pub(in crate::backend::redis) fn any_value() -> impl Strategy<Value = Value> {
+        let word = || prop::sample::select(WORDS.to_vec());
+        let number = prop_oneof![any::<i64>(), -3..20_000_i64];
+        let leaf = prop_oneof![
+            Just(Value::Nil),
+            Just(Value::Okay),
+            any::<bool>().prop_map(Value::Boolean),
+            number.prop_map(Value::Int),
+            any::<f64>().prop_map(Value::Double),
+            prop::collection::vec(any::<u8>(), 0..4).prop_map(Value::BulkString),
+            word().prop_map(|word| Value::BulkString(word.into())),
+            word().prop_map(|word| Value::SimpleString(word.to_owned())),
+            prop::sample::select(ERRORS.to_vec()).prop_map(error),
+        ];
+        leaf.prop_recursive(4, 64, 6, |inner| {
+            let pairs = prop::collection::vec((inner.clone(), inner.clone()), 0..4);
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..6).prop_map(Value::Array),
+                prop::collection::vec(inner, 0..4).prop_map(Value::Set),
+                pairs.prop_map(Value::Map),
+            ]
+        })
+    }
+
+    fn error(line: &str) -> Value {
+        parse_redis_value(format!("-{line}\r\n").as_bytes()).expect("it is an error")
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use ::redis::parse_redis_value;
+    use proptest::prelude::*;
 
+    use super::values::any_value;
     use super::*;
+
+    proptest! {
+        #[test]
+        fn reply_of_any_shape_is_understood_or_an_error(
+            one in any_value(),
+            other in any_value(),
+            replies in prop::collection::vec(any_value(), 0..6),
+        ) {
+            if let Ok(Slot::Entry(entry)) = slot(one.clone(), &other) {
+                prop_assert!(entry.ttl.is_none_or(|ttl| ttl > Duration::ZERO));
+            }
+            let _ = slot_with_ttl(one.clone(), Duration::from_secs(1));
+            prop_assert_eq!(amount(&one).is_ok(), matches!(one, Value::Int(0..)));
+            prop_assert_eq!(done(&one).is_ok(), one == Value::Okay);
+            let _ = wrote(&one);
+            let _ = page(one);
+            let executed = matches!(replies.last(), Some(Value::Array(_)));
+            prop_assert!(executed || transaction(replies).is_err());
+        }
+    }
 
     fn values(wire: &str) -> Vec<Value> {
         match parse_redis_value(wire.as_bytes()).unwrap() {

@@ -8,22 +8,18 @@
 //! A server refuses prefixes that overlap. So what is followed is the least set that covers all open
 //! buckets; a bucket that needs another set needs another connection.
 
-use std::collections::BTreeSet;
+use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ::redis::aio::MultiplexedConnection;
 use ::redis::{Pipeline, PushInfo, PushKind, RedisError, ServerErrorKind, Value};
 
+use super::cluster::View;
 use super::connection::{Connection, Failure};
-use crate::backend::{BackendError, Bucket, Coherence, Feed, Heard, News, time};
-
-/// So many prefixes are followed one by one: each costs every writer of the server some time. More are
-/// followed as what all of them begin with.
-const MAX_PREFIXES: usize = 64;
-
-/// So many buckets are told apart; more of them, and all of the server's keys are followed.
-const MAX_BUCKETS: usize = 4_096;
+use super::ears::{Ear, Round};
+use super::prefixes::{MAX_PREFIXES, Wanted};
+use crate::backend::{BackendError, Bucket, Coherence, Heard, News, time};
 
 /// The least bound: a heartbeat takes some time, and the clock that it is counted by has steps of its own.
 const LEAST_BOUND: Duration = Duration::from_millis(50);
@@ -31,24 +27,25 @@ const LEAST_BOUND: Duration = Duration::from_millis(50);
 /// How often a connection is prepared for one bucket, before that is given up.
 const ATTEMPTS: usize = 3;
 
-/// What is followed, and on which connection.
+/// What is followed of a server, and on which connection.
 pub(super) struct Tracking {
-    pub(super) feed: Arc<Feed>,
+    pub(super) ear: Ear,
     is_required: bool,
     /// How long after the last sign of the server news are taken to be complete.
     pub(super) bound: Duration,
-    prefixes: Mutex<Prefixes>,
+    /// The prefixes of all buckets that have been asked for, of all servers of the store.
+    wanted: Arc<Mutex<Wanted>>,
+    incarnation: Mutex<Incarnation>,
     /// Whoever changes what is followed.
     pub(super) turn: tokio::sync::Mutex<()>,
 }
 
+/// A connection.
 #[derive(Default)]
-struct Prefixes {
-    /// Those of all buckets that have been asked for.
-    wanted: BTreeSet<String>,
-    /// What the connection `number` tells.
-    told: Told,
+struct Incarnation {
     number: u64,
+    told: Told,
+    is_lost: bool,
 }
 
 /// What a connection tells of changes.
@@ -74,19 +71,37 @@ pub(super) enum Missing {
 
 impl Tracking {
     /// `None` if it is switched off.
-    pub(super) fn new(coherence: Coherence, bound: Duration) -> Option<Self> {
+    pub(super) fn new(coherence: Coherence, bound: Duration, ear: Ear) -> Option<Self> {
         let is_required = match coherence {
             Coherence::Off => return None,
             Coherence::Auto => false,
             Coherence::Tracking => true,
         };
         Some(Self {
-            feed: Arc::new(Feed::deaf()),
+            ear,
             is_required,
             bound: bound.max(LEAST_BOUND),
-            prefixes: Mutex::default(),
+            wanted: Arc::default(),
+            incarnation: Mutex::default(),
             turn: tokio::sync::Mutex::default(),
         })
+    }
+
+    /// The same of another server of the store.
+    pub(super) fn of_another(&self, ear: Ear) -> Self {
+        Self {
+            ear,
+            is_required: self.is_required,
+            bound: self.bound,
+            wanted: Arc::clone(&self.wanted),
+            incarnation: Mutex::default(),
+            turn: tokio::sync::Mutex::default(),
+        }
+    }
+
+    /// Connections that begin from now on follow a bucket, too.
+    pub(super) fn want(&self, bucket: &Bucket) {
+        self.wanted().want(bucket.prefix());
     }
 
     /// Begins to follow what is wanted, on a connection that is new; before it is used for anything
@@ -101,8 +116,9 @@ impl Tracking {
         connection: &mut MultiplexedConnection,
         number: u64,
     ) -> Result<(), RedisError> {
-        let cover = cover(&self.prefixes().wanted);
+        let round = self.ear.round();
         let heard = Heard::after(self.bound);
+        let cover = self.wanted().cover();
         let mut pipeline = Pipeline::new();
         pipeline.cmd("ROLE");
         if !cover.is_empty() {
@@ -118,30 +134,34 @@ impl Tracking {
             }
             (None, false) => {
                 tracing::warn!("the Redis server is a replica: nothing is kept of what it answers");
-                self.feed.goes_deaf();
+                self.ear.goes_deaf();
                 Told::NothingOfReplica
             }
             (None, true) => Told::Under(cover),
         };
-        self.begun(number, told, heard);
+        let is_told = matches!(told, Told::Under(_));
+        let agrees = !is_told || agrees(connection, &round).await?;
+        self.begun(number, told);
+        match agrees {
+            true if is_told => self.sign(number, |ear| ear.begins(&round, heard)),
+            true => {}
+            false => self.ear.disagrees(&round),
+        }
         Ok(())
     }
 
     /// A connection that can carry no news.
     pub(super) fn begin_without(&self, number: u64) {
         self.refused("it does not speak RESP3");
-        self.begun(number, Told::Nothing, Heard::after(Duration::ZERO));
+        self.begun(number, Told::Nothing);
     }
 
-    fn begun(&self, number: u64, told: Told, heard: Heard) {
-        let mut prefixes = self.prefixes();
-        prefixes.number = number;
-        prefixes.told = told;
-        if matches!(prefixes.told, Told::Under(_)) {
-            // It may have been taken to hear without being told.
-            self.feed.goes_deaf();
-            self.feed.hears(Some(heard));
-        }
+    fn begun(&self, number: u64, told: Told) {
+        *self.incarnation() = Incarnation {
+            number,
+            told,
+            is_lost: false,
+        };
     }
 
     /// The server tells nothing. If that was not required, what it answered is kept all the same.
@@ -156,19 +176,19 @@ impl Tracking {
                 why,
                 "Redis does not tell of changes: what others write is seen when entries expire"
             );
-            self.feed.gives_up();
+            self.ear.gives_up();
         }
     }
 
     /// What the connection `number` lacks to hear of a bucket, which is wanted from now on.
     pub(super) fn missing(&self, bucket: &Bucket, number: u64) -> Missing {
         let prefix = bucket.prefix();
-        let mut prefixes = self.prefixes();
-        prefixes.want(prefix);
-        let Told::Under(followed) = &prefixes.told else {
+        self.want(bucket);
+        let incarnation = self.incarnation();
+        let Told::Under(followed) = &incarnation.told else {
             return Missing::Nothing;
         };
-        if prefixes.number != number {
+        if incarnation.number != number {
             return Missing::Connection;
         }
         if followed.iter().any(|followed| prefix.starts_with(followed)) {
@@ -193,9 +213,9 @@ impl Tracking {
         if replies.first().is_none_or(|reply| refusal(reply).is_some()) {
             return false;
         }
-        let mut prefixes = self.prefixes();
-        if prefixes.number == number
-            && let Told::Under(followed) = &mut prefixes.told
+        let mut incarnation = self.incarnation();
+        if incarnation.number == number
+            && let Told::Under(followed) = &mut incarnation.told
         {
             followed.push(bucket.prefix().to_owned());
         }
@@ -214,20 +234,21 @@ impl Tracking {
                     if let Value::BulkString(key) = key
                         && let Ok(key) = str::from_utf8(key)
                     {
-                        self.feed.tell(None, News::Key(key));
+                        self.ear.tell(News::Key(key));
                     }
                 }
             }
             // The database was flushed; whatever else comes is not understood, and may be anything.
-            _ => self.feed.tell(None, News::Everything),
+            _ => self.ear.tell(News::Everything),
         }
     }
 
     /// A connection is lost.
     pub(super) fn lost(&self, number: u64) {
-        let prefixes = self.prefixes();
-        if prefixes.number == number && matches!(prefixes.told, Told::Under(_)) {
-            self.feed.goes_deaf();
+        let mut incarnation = self.incarnation();
+        let was_heard = incarnation.number == number && matches!(incarnation.told, Told::Under(_));
+        if was_heard && !mem::replace(&mut incarnation.is_lost, true) {
+            self.ear.goes_deaf();
         }
     }
 
@@ -235,22 +256,23 @@ impl Tracking {
     /// lost. What a master has told before it answers is complete.
     pub(super) async fn beat(&self, number: u64, mut connection: MultiplexedConnection) -> bool {
         let was_master = {
-            let prefixes = self.prefixes();
-            match prefixes.told {
-                _ if prefixes.number != number => return true,
+            let incarnation = self.incarnation();
+            match incarnation.told {
+                _ if incarnation.number != number => return true,
                 Told::Nothing => return true,
                 Told::NothingOfReplica => false,
                 Told::Under(_) => true,
             }
         };
+        let round = self.ear.round();
         let heard = Heard::after(self.bound);
-        let mut pipeline = Pipeline::new();
-        pipeline.cmd("ROLE");
-        let replies = connection.send_packed_commands(&pipeline, 0, 1);
-        match tokio::time::timeout(self.bound / 2, replies).await {
-            Ok(Ok(replies)) if is_master(&replies) == was_master => {
-                if was_master {
-                    self.feed.still_hears(heard);
+        let signs = signs(&mut connection, &round);
+        match tokio::time::timeout(self.bound / 2, signs).await {
+            Ok(Ok(signs)) if signs.is_master == was_master => {
+                match signs.agrees {
+                    _ if !was_master => {}
+                    true => self.sign(number, |ear| ear.hears(&round, heard)),
+                    false => self.ear.disagrees(&round),
                 }
                 true
             }
@@ -258,19 +280,48 @@ impl Tracking {
         }
     }
 
-    fn prefixes(&self) -> MutexGuard<'_, Prefixes> {
-        self.prefixes.lock().unwrap_or_else(PoisonError::into_inner)
+    /// A sign counts only as long as its connection is not lost.
+    fn sign(&self, number: u64, sign: impl FnOnce(&Ear)) {
+        let incarnation = self.incarnation();
+        if incarnation.number == number && !incarnation.is_lost {
+            sign(&self.ear);
+        }
+    }
+
+    fn wanted(&self) -> MutexGuard<'_, Wanted> {
+        self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn incarnation(&self) -> MutexGuard<'_, Incarnation> {
+        self.incarnation
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Prefixes {
-    fn want(&mut self, prefix: &str) {
-        if self.wanted.len() >= MAX_BUCKETS && !self.wanted.contains(prefix) {
-            self.wanted = [String::new()].into();
-        } else if !self.wanted.contains("") {
-            self.wanted.insert(prefix.to_owned());
-        }
-    }
+/// What a server says of itself.
+struct Signs {
+    is_master: bool,
+    agrees: bool,
+}
+
+async fn signs(connection: &mut MultiplexedConnection, round: &Round) -> Result<Signs, RedisError> {
+    let mut pipeline = Pipeline::new();
+    pipeline.cmd("ROLE");
+    let replies = connection.send_packed_commands(&pipeline, 0, 1).await?;
+    Ok(Signs {
+        is_master: is_master(&replies),
+        agrees: agrees(connection, round).await?,
+    })
+}
+
+/// Whether a master knows the same topology, if there is one, and takes the cluster to be well.
+async fn agrees(connection: &mut MultiplexedConnection, round: &Round) -> Result<bool, RedisError> {
+    let Some(topology) = &round.topology else {
+        return Ok(true);
+    };
+    let view = View::ask(connection).await?;
+    Ok(view.is_ok && view.topology.agrees_with(topology))
 }
 
 /// Whether the answer to `ROLE`, which comes first, is a master's: one that must not be asked is taken
@@ -337,46 +388,4 @@ fn follow(pipeline: &mut Pipeline, prefixes: &[String]) {
         pipeline.arg("PREFIX").arg(prefix);
     }
     pipeline.arg("NOLOOP");
-}
-
-/// The least set of prefixes that covers all that are wanted, or one that all of them begin with.
-fn cover(wanted: &BTreeSet<String>) -> Vec<String> {
-    let mut cover: Vec<String> = Vec::new();
-    for prefix in wanted {
-        // They are in order: whatever begins with one comes after it, before all others.
-        if !cover.last().is_some_and(|last| prefix.starts_with(last)) {
-            cover.push(prefix.clone());
-        }
-    }
-    if let ([first, .., last], true) = (&cover[..], cover.len() > MAX_PREFIXES) {
-        let common = first
-            .chars()
-            .zip(last.chars())
-            .take_while(|(one, other)| one == other);
-        return vec![common.map(|(one, _)| one).collect()];
-    }
-    cover
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn covered(wanted: &[&str]) -> Vec<String> {
-        cover(&wanted.iter().copied().map(str::to_owned).collect())
-    }
-
-    #[test]
-    fn cover_nested_prefixes_is_the_outermost() {
-        let wanted = ["user:", "user:admin:", "users:", "a:", "user:admin:x:"];
-        assert_eq!(covered(&wanted), ["a:", "user:", "users:"]);
-    }
-
-    #[test]
-    fn cover_many_prefixes_is_what_they_begin_with() {
-        let wanted: BTreeSet<_> = (0..=MAX_PREFIXES).map(|n| format!("app:{n}:")).collect();
-        assert_eq!(cover(&wanted), ["app:"]);
-        let wanted: BTreeSet<_> = (0..=MAX_PREFIXES).map(|n| format!("{n}:")).collect();
-        assert_eq!(cover(&wanted), [""]);
-    }
 }

@@ -4,12 +4,12 @@
 //! over; the sentinels' own credentials are called there what redis-rb and go-redis call them, too.
 
 use std::fmt;
-use std::net::Ipv6Addr;
 use std::str::FromStr;
 
 use ::redis::{ConnectionAddr, ConnectionInfo, RedisConnectionInfo, parse_redis_url};
 
 use crate::backend::redis::address::{server, settings_of, shown};
+use crate::backend::redis::hosts::{HostsError, hosts, is_name};
 
 /// The port of a sentinel that is named without one.
 const DEFAULT_PORT: u16 = 26379;
@@ -57,6 +57,16 @@ pub enum SentinelUrlError {
     Malformed,
 }
 
+impl From<HostsError> for SentinelUrlError {
+    fn from(error: HostsError) -> Self {
+        match error {
+            HostsError::Missing => Self::NoSentinel,
+            HostsError::BadPort => Self::BadPort,
+            HostsError::Malformed => Self::Malformed,
+        }
+    }
+}
+
 impl FromStr for SentinelAddress {
     type Err = SentinelUrlError;
 
@@ -67,56 +77,27 @@ impl FromStr for SentinelAddress {
         }
         let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-        let (user, hosts) = authority.rsplit_once('@').unwrap_or(("", authority));
+        let (user, names) = authority.rsplit_once('@').unwrap_or(("", authority));
         let (service, database) = path.split_once('/').unwrap_or((path, ""));
-        let sentinels: Result<Vec<_>, _> = hosts.split(',').map(sentinel).collect();
-        let sentinels = sentinels?;
+        let sentinels = hosts(names, DEFAULT_PORT)?.into_iter();
+        let sentinels = sentinels.map(|host| ConnectionAddr::Tcp(host.name, host.port));
         if service.is_empty() {
             return Err(SentinelUrlError::NoService);
         }
         // Sentinel takes no other names. A stray character of a password must not be shown as one.
-        if !service.chars().all(is_of_a_name) {
+        if !is_name(service) {
             return Err(SentinelUrlError::Malformed);
         }
         // What the same parts mean in the URL of a server.
         let to_master = server(&format!("redis://{user}@localhost/{database}"));
         let to_master = to_master.map_err(|_| SentinelUrlError::Malformed)?;
         Ok(Self {
-            sentinels,
+            sentinels: sentinels.collect(),
             service: service.to_owned(),
             to_sentinel: to_master.clone().set_redis_settings(credentials(query)?),
             to_master,
         })
     }
-}
-
-fn sentinel(text: &str) -> Result<ConnectionAddr, SentinelUrlError> {
-    let (host, port) = match text.rsplit_once(':') {
-        Some((host, port)) if !port.ends_with(']') => (host, port_number(port)?),
-        _ => (text, DEFAULT_PORT),
-    };
-    let inner = host
-        .strip_prefix('[')
-        .and_then(|host| host.strip_suffix(']'));
-    let is_host = match inner {
-        Some(inner) => inner.parse::<Ipv6Addr>().is_ok(),
-        None => host.chars().all(is_of_a_name),
-    };
-    match inner.unwrap_or(host) {
-        "" => Err(SentinelUrlError::NoSentinel),
-        host if is_host => Ok(ConnectionAddr::Tcp(host.to_owned(), port)),
-        _ => Err(SentinelUrlError::Malformed),
-    }
-}
-
-fn is_of_a_name(part: char) -> bool {
-    part.is_ascii_alphanumeric() || "._-".contains(part)
-}
-
-fn port_number(text: &str) -> Result<u16, SentinelUrlError> {
-    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-    let port = text.parse().ok().filter(|port| digits && *port != 0);
-    port.ok_or(SentinelUrlError::BadPort)
 }
 
 /// Who we are to the sentinels.

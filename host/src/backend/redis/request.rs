@@ -1,0 +1,289 @@
+//! The same commands for each of many keys, in pipelines of a bounded size.
+
+use ::redis::{Pipeline, ToRedisArgs, Value};
+
+use super::error::unexpected;
+use super::reply;
+use crate::backend::BackendError;
+use crate::backend::batch::Pair;
+
+/// What is asked of each of some keys.
+pub(super) struct Request<'a, K, F> {
+    /// The keys, or what else has one.
+    pub(super) keys: &'a [K],
+    /// Adds the commands for one of them.
+    pub(super) commands: F,
+    /// How many replies these have.
+    pub(super) replies: usize,
+    pub(super) unity: Unity,
+    pub(super) limit: Limit,
+}
+
+/// What is of one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unity {
+    /// A command.
+    Command,
+    /// The commands for a key.
+    Key,
+    /// The commands for a key; those of a whole pipeline, if one server has all of its keys, because
+    /// that takes fewer commands.
+    Pipeline,
+}
+
+/// How much one pipeline carries.
+#[derive(Clone, Copy)]
+pub(super) struct Limit {
+    pub(super) keys: usize,
+    /// About how many bytes, by what the keys [weigh](Keyed::weight).
+    pub(super) bytes: usize,
+}
+
+/// What has a key.
+pub(super) trait Keyed: Sync {
+    fn key(&self) -> &[u8];
+
+    /// How many bytes it adds to a pipeline, where that matters.
+    fn weight(&self) -> usize {
+        0
+    }
+}
+
+impl Keyed for String {
+    fn key(&self) -> &[u8] {
+        self.as_bytes()
+    }
+}
+
+impl Keyed for Vec<u8> {
+    fn key(&self) -> &[u8] {
+        self
+    }
+}
+
+impl Keyed for Pair {
+    fn key(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+
+    fn weight(&self) -> usize {
+        self.0.len() + self.1.len()
+    }
+}
+
+/// Keys that one command takes together.
+pub(super) struct Group<'a, K>(pub(super) &'a [K]);
+
+impl<K: Keyed> Keyed for Group<'_, K> {
+    fn key(&self) -> &[u8] {
+        self.0.first().map(Keyed::key).unwrap_or_default()
+    }
+}
+
+impl<K: ToRedisArgs> Group<'_, K> {
+    pub(super) fn add_to(&self, pipeline: &mut Pipeline) {
+        pipeline.arg(self.0);
+    }
+}
+
+impl<K: Keyed, F: Fn(&mut Pipeline, &K)> Request<'_, K, F> {
+    /// Parts of some keys, each as much as one pipeline carries. Keys are named by where they stand.
+    pub(super) fn parts<'p>(&self, places: &'p [usize]) -> Vec<&'p [usize]> {
+        let mut parts = Vec::new();
+        let (mut start, mut bytes) = (0, 0);
+        for (at, place) in places.iter().enumerate() {
+            bytes += self.keys[*place].weight();
+            if bytes >= self.limit.bytes || at + 1 - start >= self.limit.keys {
+                parts.push(&places[start..=at]);
+                (start, bytes) = (at + 1, 0);
+            }
+        }
+        if start < places.len() {
+            parts.push(&places[start..]);
+        }
+        parts
+    }
+
+    /// The same for nodes of a cluster, which have each key by itself.
+    pub(super) fn apart(&self) -> Request<'_, K, &F> {
+        let unity = match self.unity {
+            Unity::Command => Unity::Command,
+            Unity::Key | Unity::Pipeline => Unity::Key,
+        };
+        Request {
+            keys: self.keys,
+            commands: &self.commands,
+            replies: self.replies,
+            unity,
+            limit: self.limit,
+        }
+    }
+
+    /// The commands for some keys.
+    pub(super) fn pipeline(&self, places: &[usize]) -> Pipeline {
+        self.pipeline_after(places, false)
+    }
+
+    /// The same, each key's behind `ASKING` if the node must be told that it was named by another.
+    pub(super) fn pipeline_after(&self, places: &[usize], asking: bool) -> Pipeline {
+        let mut pipeline = Pipeline::with_capacity(places.len() * self.replies + 2);
+        if self.unity == Unity::Pipeline {
+            pipeline.cmd("MULTI");
+        }
+        for place in places {
+            if asking {
+                pipeline.cmd("ASKING");
+            }
+            self.add(&mut pipeline, *place);
+        }
+        if self.unity == Unity::Pipeline {
+            pipeline.cmd("EXEC");
+        }
+        pipeline
+    }
+
+    /// How many replies there are to the commands for one key and what is around them, for it alone.
+    pub(super) fn raw_replies(&self) -> usize {
+        match self.unity {
+            Unity::Command | Unity::Pipeline => self.replies,
+            Unity::Key => self.replies + 2,
+        }
+    }
+
+    fn add(&self, pipeline: &mut Pipeline, place: usize) {
+        let key = &self.keys[place];
+        match self.unity {
+            Unity::Command | Unity::Pipeline => (self.commands)(pipeline, key),
+            Unity::Key => {
+                pipeline.cmd("MULTI");
+                (self.commands)(pipeline, key);
+                pipeline.cmd("EXEC");
+            }
+        }
+    }
+
+    /// From the replies to [`pipeline`](Self::pipeline) to those to the commands alone.
+    ///
+    /// # Errors
+    ///
+    /// What the server refused of a transaction.
+    pub(super) fn unwrapped(&self, replies: Vec<Value>) -> Result<Vec<Value>, BackendError> {
+        match self.unity {
+            Unity::Command => Ok(replies),
+            Unity::Pipeline => reply::transaction(replies),
+            Unity::Key => {
+                let mut unwrapped = Vec::with_capacity(replies.len());
+                let mut replies = replies.into_iter().peekable();
+                while replies.peek().is_some() {
+                    let of_one = replies.by_ref().take(self.raw_replies()).collect();
+                    unwrapped.extend(reply::transaction(of_one)?);
+                }
+                Ok(unwrapped)
+            }
+        }
+    }
+
+    /// The replies, if there are as many as there must be to all keys.
+    ///
+    /// # Errors
+    ///
+    /// `Other` if there are not.
+    pub(super) fn complete(&self, replies: Vec<Value>) -> Result<Vec<Value>, BackendError> {
+        match replies.len() == self.keys.len() * self.replies {
+            true => Ok(replies),
+            false => Err(unexpected()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request<K: Keyed>(keys: &[K], unity: Unity) -> Request<'_, K, fn(&mut Pipeline, &K)> {
+        Request {
+            keys,
+            commands: |pipeline, key| {
+                pipeline.cmd("GET").arg(key.key());
+            },
+            replies: 1,
+            unity,
+            limit: Limit {
+                keys: 3,
+                bytes: 100,
+            },
+        }
+    }
+
+    fn sent(pipeline: &Pipeline) -> String {
+        let packed = pipeline.get_packed_pipeline();
+        let text = String::from_utf8(packed).unwrap();
+        let words = text.lines().filter(|line| !line.starts_with(['*', '$']));
+        words.collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn parts_are_cut_by_bytes_and_by_keys() {
+        let lengths = |pairs: Vec<Pair>| -> Vec<usize> {
+            let places: Vec<_> = (0..pairs.len()).collect();
+            let request = request(&pairs, Unity::Command);
+            request
+                .parts(&places)
+                .iter()
+                .map(|part| part.len())
+                .collect()
+        };
+        assert_eq!(lengths(vec![("k".to_owned(), vec![0; 50]); 5]), [2, 2, 1]);
+        assert_eq!(lengths(vec![(String::new(), vec![]); 7]), [3, 3, 1]);
+        assert_eq!(lengths(vec![]), [0; 0]);
+    }
+
+    #[test]
+    fn pipeline_of_each_unity_wraps_what_belongs_together() {
+        let keys = ["a", "b"].map(str::to_owned);
+        for (unity, expected) in [
+            (Unity::Command, "GET a GET b"),
+            (Unity::Key, "MULTI GET a EXEC MULTI GET b EXEC"),
+            (Unity::Pipeline, "MULTI GET a GET b EXEC"),
+        ] {
+            let request = request(&keys, unity);
+            assert_eq!(sent(&request.pipeline(&[0, 1])), expected);
+        }
+    }
+
+    #[test]
+    fn pipeline_after_asking_asks_before_each_key() {
+        let keys = ["a", "b"].map(str::to_owned);
+        for (unity, expected) in [
+            (Unity::Command, "ASKING GET b ASKING GET a"),
+            (
+                Unity::Pipeline,
+                "ASKING MULTI GET b EXEC ASKING MULTI GET a EXEC",
+            ),
+        ] {
+            let request = request(&keys, unity);
+            let pipeline = request.apart().pipeline_after(&[1, 0], true);
+            assert_eq!(sent(&pipeline), expected);
+        }
+    }
+
+    #[test]
+    fn unwrapped_of_each_unity_is_one_reply_a_key() {
+        let keys = ["a", "b"].map(str::to_owned);
+        let (ok, of_a, of_b) = (Value::Okay, Value::Int(1), Value::Int(2));
+        let queued = || Value::SimpleString("QUEUED".to_owned());
+        let exec = |replies: &[&Value]| Value::Array(replies.iter().copied().cloned().collect());
+        let key = |reply: &Value| vec![ok.clone(), queued(), exec(&[reply])];
+        for (unity, replies) in [
+            (Unity::Command, vec![of_a.clone(), of_b.clone()]),
+            (Unity::Key, [key(&of_a), key(&of_b)].concat()),
+            (
+                Unity::Pipeline,
+                vec![ok.clone(), queued(), queued(), exec(&[&of_a, &of_b])],
+            ),
+        ] {
+            let unwrapped = request(&keys, unity).unwrapped(replies).unwrap();
+            assert_eq!(unwrapped, [of_a.clone(), of_b.clone()], "{unity:?}");
+        }
+    }
+}

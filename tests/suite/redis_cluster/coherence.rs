@@ -1,0 +1,86 @@
+//! What others write at any of the nodes is seen.
+
+use std::process::Command;
+
+use flipcache::Source;
+use flipcache::backend::BackendOptions;
+use flipcache_tests::RedisCluster;
+use flipcache_tests::cluster::MASTERS;
+
+use super::{cache, client, without_replicas};
+use crate::coherence::{keep, read, wait_until, wait_until_local};
+use crate::stores::foreign;
+
+/// So many keys that each master has some.
+const KEYS: usize = 30;
+
+/// By a client that follows redirections.
+fn set_by_redis_cli(cluster: &RedisCluster, key: &str, value: &str) {
+    let port = cluster.nodes()[0].port().to_string();
+    let mut program = Command::new("redis-cli");
+    let program = program.args(["-c", "-p", &port, "SET", key, value]);
+    let outcome = program.output().expect("redis-cli must be there");
+    assert!(outcome.status.success(), "{outcome:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn get_after_a_foreign_write_at_any_master_is_that() {
+    let cluster = without_replicas();
+    let user = cache(&cluster, "user");
+    let keys: Vec<String> = (0..KEYS).map(|number| number.to_string()).collect();
+    let owners: Vec<usize> = keys
+        .iter()
+        .map(|key| cluster.owner(&format!("user:{key}")))
+        .collect();
+    for node in 0..MASTERS {
+        assert!(owners.contains(&node), "use more keys");
+    }
+    for key in &keys {
+        keep(&user, key, "old").await;
+    }
+    for (key, owner) in keys.iter().zip(&owners) {
+        let full = format!("user:{key}");
+        let _: () = foreign(&cluster.nodes()[*owner], &["SET", &full, "new"]);
+        wait_until(&user, key, Some("new")).await;
+    }
+
+    for key in &keys {
+        wait_until_local(&user, key).await;
+    }
+    set_by_redis_cli(&cluster, "user:7", "cli");
+    wait_until(&user, "7", Some("cli")).await;
+
+    // All that one node has, and nothing else.
+    let _: () = foreign(&cluster.nodes()[1], &["FLUSHALL"]);
+    for (key, owner) in keys.iter().zip(&owners) {
+        let left = match (owner, key.as_str()) {
+            (1, _) => None,
+            (_, "7") => Some("cli"),
+            _ => Some("new"),
+        };
+        wait_until(&user, key, left).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn get_of_caches_that_are_opened_one_after_the_other_hears_at_every_master() {
+    let cluster = without_replicas();
+    let options = BackendOptions::default();
+    let [one, other] = [(), ()].map(|()| client(&cluster.url_by(2), &options));
+    for name in ["user", "user:admin", "u", "session"] {
+        let caches = [&one, &other].map(|client| client.cache(name).open().expect("it opens"));
+        for number in 0..10 {
+            let key = number.to_string();
+            keep(&caches[0], &key, "0").await;
+            caches[1].set(&key, "1").await.expect("it is taken");
+            wait_until(&caches[0], &key, Some("1")).await;
+            caches[0].delete(&key).await.expect("it is taken");
+            wait_until(&caches[1], &key, None).await;
+        }
+    }
+    let user = one.cache("user").open().expect("it opens");
+    keep(&user, "own", "1").await;
+    keep(&user, "own", "2").await;
+    keep(&user, "other", "3").await;
+    assert_eq!(read(&user, "own").await.source, Source::Local);
+}
