@@ -2,7 +2,6 @@
 //! another tenant's is read, changed or listed.
 
 use flipcache::app::Grant;
-use flipcache::backend::KvBackend;
 use pollster::block_on;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -30,27 +29,28 @@ enum Call {
     Confuse,
 }
 
+const WAYS: [&str; 15] = [
+    "",
+    ":",
+    "user",
+    "user:k",
+    "globex",
+    "globex:user",
+    ":globex:user",
+    "acme",
+    "acme:user",
+    "../globex:user",
+    "*",
+    "[^a]*",
+    "\0",
+    "acme:..:globex:user",
+    "\u{202e}globex",
+];
+
 /// Names and keys that lead elsewhere, if any do, and others.
 fn text() -> impl Strategy<Value = String> {
-    let ways = [
-        "",
-        ":",
-        "user",
-        "user:k",
-        "globex",
-        "globex:user",
-        ":globex:user",
-        "acme",
-        "acme:user",
-        "../globex:user",
-        "*",
-        "[^a]*",
-        "\0",
-        "acme:..:globex:user",
-        "\u{202e}globex",
-    ];
     prop_oneof![
-        6 => proptest::sample::select(&ways[..]).prop_map(str::to_owned),
+        6 => proptest::sample::select(&WAYS[..]).prop_map(str::to_owned),
         2 => any::<String>(),
         1 => (0..3_000_usize).prop_map(|len| "n".repeat(len)),
     ]

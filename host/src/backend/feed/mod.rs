@@ -234,8 +234,10 @@ impl Feed {
     pub fn goes_deaf(&self) {
         let mut state = self.state();
         // Before it is deaf, so that nobody takes it to have been for longer.
-        if !self.is_deaf() {
-            self.deaf_since.store(now(), Ordering::Release);
+        match self.heard_until.load(Ordering::Acquire) {
+            0 => {}
+            // It may have been silent for a while.
+            until => self.deaf_since.store(now().min(until), Ordering::Release),
         }
         let was_deaf = self.heard_until.swap(0, Ordering::AcqRel) == 0;
         state.is_untold = false;

@@ -149,9 +149,9 @@ impl KvBackend for RedisBackend {
         value: &[u8],
         ttl: Option<Duration>,
     ) -> Result<bool, BackendError> {
-        let key = bucket.full_key(key);
         refuse_larger(MAX_BYTES, [key.len(), value.len()])?;
-        write::set_if_present(&self.connection, &key, value, ttl).await
+        let pair = (bucket.full_key(key), value.to_vec());
+        write::set_if_present(&self.servers, &pair, ttl).await
     }
 
     async fn increment(

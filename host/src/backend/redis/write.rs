@@ -72,18 +72,23 @@ pub(super) async fn set_if_absent(
 
 /// Writes a value if the key is there; answers whether it was.
 pub(super) async fn set_if_present(
-    connection: &Connection,
-    key: &str,
-    value: &[u8],
+    servers: &Servers,
+    pair: &Pair,
     ttl: Option<Duration>,
 ) -> Result<bool, BackendError> {
-    let mut pipeline = Pipeline::new();
-    pipeline.cmd("SET").arg(key).arg(value).arg("XX");
-    expire_in(&mut pipeline, ttl);
-    let replies = connection.send(&pipeline).await?;
-    replies
-        .first()
-        .map_or_else(|| Err(unexpected()), reply::wrote)
+    let request = Request {
+        keys: slice::from_ref(pair),
+        commands: |pipeline: &mut Pipeline, (key, value): &Pair| {
+            pipeline.cmd("SET").arg(key).arg(value).arg("XX");
+            expire_in(pipeline, ttl);
+        },
+        replies: 1,
+        unity: Unity::Command,
+        limit: LIMIT,
+    };
+    let replies = servers.ask(&request).await?;
+    let last = replies.last();
+    last.map_or_else(|| Err(unexpected()), reply::wrote)
 }
 
 /// Adds to a decimal integer; a key that is absent gets the TTL.
