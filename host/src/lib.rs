@@ -72,8 +72,8 @@ pub use client::{Client, ClientBuilder};
 pub use dict::Dict;
 pub use error::Error;
 pub use flipcache_core::{
-    Eviction, Expiry, KeyType, MAX_KEY_BYTES, MAX_NAME_BYTES, MAX_TTL, Options, Order, Resilience,
-    Stats, Value, ValueType, value::json,
+    Drops, Eviction, Expiry, KeyType, MAX_KEY_BYTES, MAX_NAME_BYTES, MAX_TTL, Options, Order,
+    Resilience, Stats, Value, ValueType, value::json,
 };
 
 pub use shards::Shards;

@@ -83,6 +83,6 @@ pub use options::{Eviction, Expiry, InvalidOptions, InvalidTtl, MAX_TTL, Options
 #[cfg(any(test, feature = "model"))]
 pub use shard::model;
 pub use shard::{Answer, Read, Settled, Shard, Write};
-pub use stats::Stats;
+pub use stats::{Drops, Stats};
 pub use time::{Clock, Moment};
 pub use value::{InvalidValue, Value, ValueType};

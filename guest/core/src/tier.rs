@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::bounds::Bounds;
 use crate::list::Slot;
-use crate::stats::Stats;
+use crate::stats::{Cause, Stats};
 use crate::table::Table;
 use crate::time::{Deadline, Now};
 use crate::value::ValueType;
@@ -25,7 +25,12 @@ pub(crate) struct Tier {
     /// The bump up to which the entries have been dropped. If `floor` is above it, all in the table
     /// are dead, because whatever is put in is preceded by a sweep.
     swept: u64,
+    /// What killed those that are dead, if it was a bump of the cache; `None`: one of everything.
+    killed_by: Option<Cause>,
     pub(crate) counters: Stats,
+    /// What was ever kept.
+    #[cfg(any(test, feature = "model"))]
+    kept: u64,
 }
 
 #[derive(Debug)]
@@ -43,7 +48,10 @@ impl Tier {
             bytes: 0,
             floor,
             swept: floor,
+            killed_by: None,
             counters: Stats::default(),
+            #[cfg(any(test, feature = "model"))]
+            kept: 0,
         }
     }
 
@@ -71,7 +79,11 @@ impl Tier {
     }
 
     /// Kills every entry. O(1): they are dropped at the next [`sweep`](Self::sweep).
-    pub(crate) fn kill_all(&mut self, floor: u64) {
+    pub(crate) fn kill_all(&mut self, floor: u64, bump_of_all: u64, cause: Cause) {
+        // Those that are dead already have their cause.
+        if self.floor.max(bump_of_all) <= self.swept {
+            self.killed_by = Some(cause);
+        }
         self.floor = floor;
     }
 
@@ -81,14 +93,15 @@ impl Tier {
     pub(crate) fn sweep(&mut self, bump_of_all: u64) {
         let floor = self.floor.max(bump_of_all);
         if floor > self.swept {
-            self.counters.invalidations += self.table.len() as u64;
-            self.clear();
+            let cause = self.killed_by.take().unwrap_or(Cause::Voided);
+            self.clear(cause);
             self.swept = floor;
         }
     }
 
-    /// Drops every entry, at the caller's own wish.
-    pub(crate) fn clear(&mut self) {
+    /// Drops every entry.
+    pub(crate) fn clear(&mut self, cause: Cause) {
+        self.counters.drops.add(cause, self.table.len() as u64);
         self.table.clear();
         self.bytes = 0;
     }
@@ -99,8 +112,7 @@ impl Tier {
         let slot = self.table.find(hash, key)?;
         let stored = self.table.get(slot)?;
         if stored.deadline.has_passed(now) {
-            self.counters.expirations += u64::from(stored.wire.is_some());
-            self.remove_slot(slot);
+            self.remove_slot(slot, Cause::Expired);
             return None;
         }
         stored.wire.is_some().then_some(slot)
@@ -152,7 +164,7 @@ impl Tier {
     pub(crate) fn put(&mut self, hash: u64, key: &str, wire: &[u8], deadline: Deadline) -> bool {
         let cost = (key.len() + wire.len()) as u64;
         if self.is_off() || cost > self.bounds.max_bytes {
-            self.remove(hash, key);
+            self.remove(hash, key, Cause::Size);
             return false;
         }
         let stored = Stored {
@@ -166,19 +178,25 @@ impl Tier {
             if let Some(old) = self.table.get_mut(slot) {
                 *old = stored;
             }
+            self.counters.drops.add(Cause::Replaced, 1);
             self.bytes += wire.len() as u64;
         } else {
             self.make_room(1, cost, None);
             self.table.insert(hash, key, stored);
             self.bytes += cost;
         }
+        #[cfg(any(test, feature = "model"))]
+        {
+            self.kept += 1;
+        }
         true
     }
 
-    /// Drops a key's entry; answers whether it held a value.
-    pub(crate) fn remove(&mut self, hash: u64, key: &str) -> bool {
-        let slot = self.table.find(hash, key.as_bytes());
-        slot.is_some_and(|slot| self.remove_slot(slot))
+    /// Drops a key's entry.
+    pub(crate) fn remove(&mut self, hash: u64, key: &str, cause: Cause) {
+        if let Some(slot) = self.table.find(hash, key.as_bytes()) {
+            self.remove_slot(slot, cause);
+        }
     }
 
     /// Drops a key's value if it is another than this. A key that is being written has none.
@@ -186,13 +204,14 @@ impl Tier {
         if let Some(slot) = self.table.find(hash, key.as_bytes())
             && self.wire(slot).is_some_and(|held| Some(held) != wire)
         {
-            self.remove_slot(slot);
+            self.remove_slot(slot, Cause::Told);
         }
     }
 
     /// Evicts the entry that is next to leave; `false` if there is none.
     pub(crate) fn evict_first(&mut self) -> bool {
-        self.table.front().is_some_and(|slot| self.evict(slot))
+        let first = self.table.front();
+        first.is_some_and(|slot| self.remove_slot(slot, Cause::Size))
     }
 
     /// Keys that would answer now, the next to leave first. O(n).
@@ -231,23 +250,19 @@ impl Tier {
                 first => first,
             };
             let Some(victim) = victim else { return };
-            self.evict(victim);
+            self.remove_slot(victim, Cause::Size);
         }
     }
 
-    fn evict(&mut self, slot: Slot) -> bool {
-        let had_value = self.remove_slot(slot);
-        self.counters.evictions += u64::from(had_value);
-        true
-    }
-
-    fn remove_slot(&mut self, slot: Slot) -> bool {
+    /// `false`: there was nothing.
+    fn remove_slot(&mut self, slot: Slot, cause: Cause) -> bool {
         let Some((key, stored)) = self.table.remove(slot) else {
             return false;
         };
         let wire_len = stored.wire.as_ref().map_or(0, |wire| wire.len());
         self.bytes -= (key.len() + wire_len) as u64;
-        stored.wire.is_some()
+        self.counters.drops.add(cause, 1);
+        true
     }
 
     /// Panics unless the bounds and the count of bytes hold.
@@ -259,6 +274,11 @@ impl Tier {
         };
         let bytes: usize = self.table.iter().map(cost).sum();
         assert_eq!(self.bytes, bytes as u64, "the count of bytes is off");
+        assert_eq!(
+            self.counters.drops.total() + self.table.len() as u64,
+            self.kept,
+            "an entry has left without a cause, or with two"
+        );
         assert!(
             self.table.len() <= self.bounds.max_entries as usize,
             "more entries than the bound"

@@ -2,7 +2,7 @@
 //!
 //! - `args`: options and commands; `options`: from them to a backend and a cache; `path`: the two ways to one.
 //! - `verb`: what is done with a cache, the same in a command and in a line of the shell.
-//! - `answer`: an outcome as text and as JSON; `failure`: errors, their kinds and exit codes.
+//! - `answer`: an outcome as text and as JSON, `stats` among them; `failure`: errors, their kinds and exit codes.
 //! - `shell`, `demo`, `bench`, `tools`: the commands that are no verbs.
 //! - `app`: the commands that run applications, `run` and `serve`.
 
@@ -15,6 +15,7 @@ mod failure;
 mod options;
 mod path;
 mod shell;
+mod stats;
 mod text;
 mod tools;
 mod verb;

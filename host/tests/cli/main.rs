@@ -9,5 +9,6 @@ mod run;
 mod serve;
 mod served;
 mod shell;
+mod stats;
 mod tls;
 mod tools;

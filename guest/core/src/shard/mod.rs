@@ -20,7 +20,7 @@ use crate::catalog::CacheId;
 use crate::fence::{Fence, Ticket};
 use crate::list::Slot;
 use crate::options::is_fresh;
-use crate::stats::Stats;
+use crate::stats::{Cause, Stats};
 use crate::tier::Tier;
 use crate::time::{Clock, Deadline, Now};
 use registry::Registry;
@@ -59,7 +59,8 @@ impl Shard {
     /// are then new. Entries stay, but for those that the bounds do not hold or whose type is another.
     pub fn open(&mut self, cache: CacheId, name: &str, bounds: Bounds) {
         let floor = self.fence.next();
-        self.caches.open(cache, name, bounds, floor);
+        let all = self.fence.all();
+        self.caches.open(cache, name, bounds, floor, all);
         self.with_tier(cache, Tier::fit);
     }
 
@@ -134,14 +135,14 @@ impl Shard {
             Answer::Absent | Answer::WrongType => {
                 tier.counters.misses += u64::from(answer == Answer::Absent);
                 if current {
-                    tier.remove(hash, key);
+                    tier.remove(hash, key, Cause::Told);
                 } else {
                     tier.drop_other(hash, key, None);
                 }
                 Err(Settled::PassedOn)
             }
             Answer::Entry { value, .. } if !tier.value_type().accepts(value) => {
-                tier.remove(hash, key);
+                tier.remove(hash, key, Cause::Told);
                 Err(Settled::Undecodable)
             }
             Answer::Entry { value, ttl } => {
@@ -219,7 +220,7 @@ impl Shard {
     /// is cleared. O(open caches).
     pub fn invalidate_bucket(&mut self, name: &str) {
         let floor = self.fence.next();
-        self.caches.kill_bucket(name, floor);
+        self.caches.kill_bucket(name, floor, self.fence.all());
     }
 
     /// Nobody tells of changes any more: entries answer nothing, and nothing is kept. O(1).
@@ -235,7 +236,7 @@ impl Shard {
 
     /// Drops the entries of one cache's tier; L2 is as it was.
     pub fn clear_local(&mut self, cache: CacheId) {
-        self.with_tier(cache, Tier::clear);
+        self.with_tier(cache, |tier| tier.clear(Cause::Explicit));
     }
 
     /// The keys of one cache that would answer now, the next to leave first. O(n).
@@ -322,9 +323,7 @@ impl Shard {
     }
 
     fn drop_changed(&mut self, cache: CacheId, hash: u64, key: &str) {
-        self.with_tier(cache, |tier| {
-            tier.counters.invalidations += u64::from(tier.remove(hash, key));
-        });
+        self.with_tier(cache, |tier| tier.remove(hash, key, Cause::Told));
     }
 
     /// Keeps a value within all bounds. Whatever it answers, no older value is there afterwards.
@@ -341,7 +340,7 @@ impl Shard {
             if fits {
                 tier.put(hash, key, value, deadline)
             } else {
-                tier.remove(hash, key);
+                tier.remove(hash, key, Cause::Size);
                 false
             }
         });

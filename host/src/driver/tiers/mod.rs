@@ -85,6 +85,7 @@ impl Tiers {
             if has_moved {
                 // Whoever still looks where keys were finds nothing, and puts nothing there: the
                 // tickets from before are old, and those from after know the new place.
+                shard.clear_local(cache);
                 shard.invalidate_bucket(name);
             }
         }

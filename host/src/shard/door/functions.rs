@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use flipcache_core::{
-    Answer, Bounds, CacheId, Eviction, Moment, Read, Settled, Stats, Ticket, ValueType, Write,
+    Answer, Bounds, CacheId, Drops, Eviction, Moment, Read, Settled, Stats, Ticket, ValueType,
+    Write,
 };
 use wasmtime::{Result, bail};
 
@@ -281,7 +282,7 @@ impl Guest {
         self.answering(
             |exports| &exports.stats,
             cache.number(),
-            88,
+            112,
             |answer| {
                 let counter = |number: usize| answer.u64(8 * number);
                 Ok(Stats {
@@ -289,13 +290,18 @@ impl Guest {
                     backend_hits: counter(1),
                     misses: counter(2),
                     stale_hits: counter(3),
-                    evictions: counter(4),
-                    expirations: counter(5),
-                    invalidations: counter(6),
-                    refused_fills: counter(7),
-                    backend_errors: counter(8),
-                    local_len: counter(9),
-                    local_bytes: counter(10),
+                    drops: Drops {
+                        size: counter(4),
+                        expired: counter(5),
+                        explicit: counter(6),
+                        replaced: counter(7),
+                        told: counter(8),
+                        voided: counter(9),
+                    },
+                    refused_fills: counter(10),
+                    backend_errors: counter(11),
+                    local_len: counter(12),
+                    local_bytes: counter(13),
                 })
             },
         )

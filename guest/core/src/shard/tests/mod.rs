@@ -1,6 +1,7 @@
 //! The rules, one by one: what may be answered and kept after what.
 
 mod bounds;
+mod drops;
 mod fencing;
 mod lives;
 
