@@ -9,7 +9,7 @@ use crate::backend::{self, BackendOptions, BackendState, KvBackend};
 use crate::cache::{CacheBuilder, Text, TextKeys, ValueCache};
 use crate::driver::Driver;
 use crate::shards::Shards;
-use crate::{Error, io};
+use crate::{Error, io, metrics};
 
 /// A backend, and the local tiers of all caches over it.
 ///
@@ -126,8 +126,8 @@ impl ClientBuilder {
             None => io::runtime()?,
         };
         let driver = Driver::new(self.backend, runtime, self.shards.build()?);
-        Ok(Client {
-            driver: Arc::new(driver),
-        })
+        let driver = Arc::new(driver);
+        metrics::include(&driver);
+        Ok(Client { driver })
     }
 }

@@ -18,6 +18,7 @@
 //!
 //! - [`backend`]: the shared tier: the trait [`KvBackend`](backend::KvBackend), its three stores, and
 //!   the URLs that name them.
+//! - [`metrics`]: what caches do, for whoever watches.
 //! - [`io`]: the runtime on which backends are asked where the embedder brings none.
 //!
 //! - [`et`]: times to live by name. [`Dict`]: bounded dictionaries.
@@ -54,6 +55,8 @@ mod tenant;
 pub mod backend;
 
 pub mod io;
+
+pub mod metrics;
 
 mod source;
 
@@ -100,6 +103,8 @@ mod pages {
     mod codecs {}
     #[doc = include_str!("../../docs/src/redis.md")]
     mod redis {}
+    #[doc = include_str!("../../docs/src/observability.md")]
+    mod observability {}
     #[doc = include_str!("../../docs/src/dictionaries.md")]
     mod dictionaries {}
     #[doc = include_str!("../../docs/src/embedding.md")]

@@ -20,5 +20,6 @@ mod redis_sentinel;
 mod redis_tls;
 mod redis_wire;
 mod sdk;
+mod seeing;
 mod sqlite;
 mod stores;

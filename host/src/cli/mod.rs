@@ -4,6 +4,7 @@
 //! - `verb`: what is done with a cache, the same in a command and in a line of the shell.
 //! - `answer`: an outcome as text and as JSON, `stats` among them; `failure`: errors, their kinds and exit codes.
 //! - `shell`, `demo`, `bench`, `tools`: the commands that are no verbs.
+//! - `metrics`: the page that Prometheus fetches.
 //! - `app`: the commands that run applications, `run` and `serve`.
 
 mod answer;
@@ -12,6 +13,7 @@ mod args;
 mod bench;
 mod demo;
 mod failure;
+mod metrics;
 mod options;
 mod path;
 mod shell;
@@ -53,6 +55,7 @@ pub(crate) fn main() -> ExitCode {
 }
 
 fn run(cli: Cli, tell: Tell) -> Result<ExitCode> {
+    metrics::start(&cli)?;
     match cli.command {
         Command::Verb(verb) => {
             let verb = verb.with_standard_input(io::stdin().lock())?;

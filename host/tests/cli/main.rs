@@ -4,6 +4,7 @@ mod bench;
 mod commands;
 mod composed;
 mod failures;
+mod metrics;
 mod program;
 mod run;
 mod serve;
