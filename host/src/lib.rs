@@ -13,6 +13,7 @@
 //! - `wasmtime` (default): local tiers run inside the component, and the component can be run and
 //!   linked. Without it, the same [`Client`] runs the same rules in process.
 //! - `cli` (default): the binary `flipcache`.
+//! - `opentelemetry`: the binary can export its spans.
 //!
 //! # Layout
 //!

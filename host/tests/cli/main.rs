@@ -13,3 +13,5 @@ mod shell;
 mod stats;
 mod tls;
 mod tools;
+#[cfg(feature = "opentelemetry")]
+mod traces;
