@@ -38,8 +38,10 @@ demo: setup-wasm
 examples: setup-wasm
 	cargo run -p flipcache-tests --bin build-examples -- target/examples
 
+# The last line: what the binary does with a feature that is off by default.
 test: setup
 	cargo test --workspace
+	cargo test --workspace --features flipcache/opentelemetry --test cli traces
 
 # What is found goes to fuzz/corpus, which the next run begins with, and what fails to fuzz/artifacts. There is
 # no sanitizer, which only nightly Rust has: the invariants are the targets' own, and the code is safe.
@@ -61,6 +63,7 @@ lint: setup-wasm
 	cargo fmt --all --check
 	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	cargo clippy --workspace --all-targets -- -D warnings
+	cargo clippy --workspace --all-targets --features flipcache/opentelemetry -- -D warnings
 	@if ls "$$(rustc --print target-libdir --target $(WASM))"/libstd-* >/dev/null 2>&1; \
 	then set -x; cargo clippy $(GUESTS) --target $(WASM) -- -D warnings; \
 	else echo 'lint: clippy leaves out $(WASM), whose std is not installed'; fi

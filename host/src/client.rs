@@ -5,11 +5,11 @@ use std::sync::Arc;
 use flipcache_core::{Options, Resilience};
 use tokio::runtime::Handle;
 
-use crate::backend::{self, BackendOptions, KvBackend};
+use crate::backend::{self, BackendOptions, BackendState, KvBackend};
 use crate::cache::{CacheBuilder, Text, TextKeys, ValueCache};
 use crate::driver::Driver;
 use crate::shards::Shards;
-use crate::{Error, io};
+use crate::{Error, io, metrics};
 
 /// A backend, and the local tiers of all caches over it.
 ///
@@ -57,6 +57,11 @@ impl Client {
             runtime: None,
             shards: Shards::default(),
         }
+    }
+
+    /// How things stand with the backend: whether changes are heard, the epoch, the circuit breaker.
+    pub fn backend_state(&self) -> BackendState {
+        self.driver.backend_state()
     }
 
     /// A cache of text under text keys, until the builder is told otherwise.
@@ -121,8 +126,8 @@ impl ClientBuilder {
             None => io::runtime()?,
         };
         let driver = Driver::new(self.backend, runtime, self.shards.build()?);
-        Ok(Client {
-            driver: Arc::new(driver),
-        })
+        let driver = Arc::new(driver);
+        metrics::include(&driver);
+        Ok(Client { driver })
     }
 }

@@ -13,11 +13,13 @@
 //! - `wasmtime` (default): local tiers run inside the component, and the component can be run and
 //!   linked. Without it, the same [`Client`] runs the same rules in process.
 //! - `cli` (default): the binary `flipcache`.
+//! - `opentelemetry`: the binary can export its spans.
 //!
 //! # Layout
 //!
 //! - [`backend`]: the shared tier: the trait [`KvBackend`](backend::KvBackend), its three stores, and
 //!   the URLs that name them.
+//! - [`metrics`]: what caches do, for whoever watches.
 //! - [`io`]: the runtime on which backends are asked where the embedder brings none.
 //!
 //! - [`et`]: times to live by name. [`Dict`]: bounded dictionaries.
@@ -55,6 +57,8 @@ pub mod backend;
 
 pub mod io;
 
+pub mod metrics;
+
 mod source;
 
 mod error;
@@ -72,8 +76,8 @@ pub use client::{Client, ClientBuilder};
 pub use dict::Dict;
 pub use error::Error;
 pub use flipcache_core::{
-    Eviction, Expiry, KeyType, MAX_KEY_BYTES, MAX_NAME_BYTES, MAX_TTL, Options, Order, Resilience,
-    Stats, Value, ValueType, value::json,
+    Drops, Eviction, Expiry, KeyType, MAX_KEY_BYTES, MAX_NAME_BYTES, MAX_TTL, Options, Order,
+    Resilience, Stats, Value, ValueType, value::json,
 };
 
 pub use shards::Shards;
@@ -102,6 +106,8 @@ mod pages {
     mod redis {}
     #[doc = include_str!("../../docs/src/failures.md")]
     mod failures {}
+    #[doc = include_str!("../../docs/src/observability.md")]
+    mod observability {}
     #[doc = include_str!("../../docs/src/dictionaries.md")]
     mod dictionaries {}
     #[doc = include_str!("../../docs/src/embedding.md")]

@@ -22,5 +22,6 @@ mod redis_tls;
 mod redis_wire;
 mod resilience;
 mod sdk;
+mod seeing;
 mod sqlite;
 mod stores;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use flipcache_core as core;
 
 use crate::bindings::exports::flipcache::cache::cache::{
-    Error, Eviction, Expiry, KeyType, Options, Resilience, Stats, ValueType,
+    Drops, Error, Eviction, Expiry, KeyType, Options, Resilience, Stats, ValueType,
 };
 use crate::bindings::exports::flipcache::cache::driver::{Bounds, Ticket};
 use crate::bindings::flipcache::cache::kv_backend::Slot;
@@ -155,9 +155,14 @@ impl From<core::Stats> for Stats {
             misses: stats.misses,
             stale_hits: stats.stale_hits,
             absent_hits: stats.absent_hits,
-            evictions: stats.evictions,
-            expirations: stats.expirations,
-            invalidations: stats.invalidations,
+            drops: Drops {
+                size: stats.drops.size,
+                expired: stats.drops.expired,
+                explicit: stats.drops.explicit,
+                replaced: stats.drops.replaced,
+                told: stats.drops.told,
+                voided: stats.drops.voided,
+            },
             refused_fills: stats.refused_fills,
             backend_errors: stats.backend_errors,
             local_len: stats.local_len,

@@ -90,6 +90,12 @@ impl Catalog {
         Ok(CacheId(id))
     }
 
+    /// All names that were ever opened, each with its number.
+    pub fn names(&self) -> Vec<(Box<str>, CacheId)> {
+        let names = self.by_name.iter();
+        names.map(|(name, id)| (name.clone(), *id)).collect()
+    }
+
     /// Ends one opening.
     pub fn close(&mut self, id: CacheId) {
         if let Some(cache) = self.caches.get_mut(id.0 as usize) {

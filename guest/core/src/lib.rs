@@ -85,6 +85,6 @@ pub use resilience::Resilience;
 #[cfg(any(test, feature = "model"))]
 pub use shard::model;
 pub use shard::{Answer, Read, Settled, Shard, Write};
-pub use stats::Stats;
+pub use stats::{Drops, Stats};
 pub use time::{Clock, Moment};
 pub use value::{InvalidValue, Value, ValueType};

@@ -15,12 +15,8 @@ pub struct Stats {
     pub absent_hits: u64,
     /// Reads answered by an entry that was marked stale.
     pub stale_hits: u64,
-    /// Entries that left to make room.
-    pub evictions: u64,
-    /// Entries dropped at the end of their life, or of the time for which they may answer stale after it.
-    pub expirations: u64,
-    /// Entries dropped because others may have changed them.
-    pub invalidations: u64,
+    /// Entries that the local tier held and holds no more.
+    pub drops: Drops,
     /// Answers of L2 that were not kept because they may have been old.
     pub refused_fills: u64,
     /// Questions and writes that L2 failed.
@@ -29,6 +25,79 @@ pub struct Stats {
     pub local_len: u64,
     /// Bytes of their keys and values in wire form.
     pub local_bytes: u64,
+}
+
+/// Entries that the local tier held and holds no more, each under the cause of its end. What was kept
+/// since the tier was made is the sum of these and of what it holds now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Drops {
+    /// They made room, or were to hold a value that is too large.
+    pub size: u64,
+    /// Their life was over, and the time for which they may answer stale after it, and somebody met them.
+    pub expired: u64,
+    /// This cache deleted or cleared them, dropped its local tier, or could not write them.
+    pub explicit: u64,
+    /// This cache put another value in their place, or the same one again.
+    pub replaced: u64,
+    /// Others changed them, or may have: their keys or their bucket were told, or L2 answered otherwise.
+    pub told: u64,
+    /// Everything was void: the store was emptied, or changes had gone untold.
+    pub voided: u64,
+}
+
+/// Why an entry left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    Size,
+    Expired,
+    Explicit,
+    Replaced,
+    Told,
+    Voided,
+}
+
+impl Drops {
+    /// Each cause by its name, and how many it ended.
+    pub fn by_cause(&self) -> [(&'static str, u64); 6] {
+        [
+            ("size", self.size),
+            ("expired", self.expired),
+            ("explicit", self.explicit),
+            ("replaced", self.replaced),
+            ("told", self.told),
+            ("voided", self.voided),
+        ]
+    }
+
+    /// How many there are, whatever the cause.
+    pub fn total(&self) -> u64 {
+        self.by_cause().iter().map(|(_, count)| count).sum()
+    }
+
+    pub(crate) fn add(&mut self, cause: Cause, count: u64) {
+        let counter = match cause {
+            Cause::Size => &mut self.size,
+            Cause::Expired => &mut self.expired,
+            Cause::Explicit => &mut self.explicit,
+            Cause::Replaced => &mut self.replaced,
+            Cause::Told => &mut self.told,
+            Cause::Voided => &mut self.voided,
+        };
+        *counter += count;
+    }
+}
+
+impl Sum for Drops {
+    fn sum<I: Iterator<Item = Self>>(drops: I) -> Self {
+        drops.fold(Self::default(), |sum, one| Self {
+            size: sum.size + one.size,
+            expired: sum.expired + one.expired,
+            explicit: sum.explicit + one.explicit,
+            replaced: sum.replaced + one.replaced,
+            told: sum.told + one.told,
+            voided: sum.voided + one.voided,
+        })
+    }
 }
 
 impl Sum for Stats {
@@ -40,9 +109,7 @@ impl Sum for Stats {
             misses: sum.misses + one.misses,
             absent_hits: sum.absent_hits + one.absent_hits,
             stale_hits: sum.stale_hits + one.stale_hits,
-            evictions: sum.evictions + one.evictions,
-            expirations: sum.expirations + one.expirations,
-            invalidations: sum.invalidations + one.invalidations,
+            drops: [sum.drops, one.drops].into_iter().sum(),
             refused_fills: sum.refused_fills + one.refused_fills,
             backend_errors: sum.backend_errors + one.backend_errors,
             local_len: sum.local_len + one.local_len,

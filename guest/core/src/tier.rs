@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::bounds::Bounds;
 use crate::list::Slot;
-use crate::stats::Stats;
+use crate::stats::{Cause, Stats};
 use crate::table::Table;
 use crate::time::{Deadline, Now};
 use crate::value::ValueType;
@@ -25,7 +25,12 @@ pub(crate) struct Tier {
     /// The bump up to which the entries have been dropped. If `floor` is above it, all in the table
     /// are dead, because whatever is put in is preceded by a sweep.
     swept: u64,
+    /// What killed those that are dead, if it was a bump of the cache; `None`: one of everything.
+    killed_by: Option<Cause>,
     pub(crate) counters: Stats,
+    /// What was ever kept.
+    #[cfg(any(test, feature = "model"))]
+    kept: u64,
 }
 
 /// What stands under a key. A value; or the knowledge, until a deadline, that L2 has none; or, without
@@ -50,7 +55,10 @@ impl Tier {
             bytes: 0,
             floor,
             swept: floor,
+            killed_by: None,
             counters: Stats::default(),
+            #[cfg(any(test, feature = "model"))]
+            kept: 0,
         }
     }
 
@@ -82,7 +90,11 @@ impl Tier {
     }
 
     /// Kills every entry. O(1): they are dropped at the next [`sweep`](Self::sweep).
-    pub(crate) fn kill_all(&mut self, floor: u64) {
+    pub(crate) fn kill_all(&mut self, floor: u64, bump_of_all: u64, cause: Cause) {
+        // Those that are dead already have their cause.
+        if self.floor.max(bump_of_all) <= self.swept {
+            self.killed_by = Some(cause);
+        }
         self.floor = floor;
     }
 
@@ -92,14 +104,15 @@ impl Tier {
     pub(crate) fn sweep(&mut self, bump_of_all: u64) {
         let floor = self.floor.max(bump_of_all);
         if floor > self.swept {
-            self.counters.invalidations += self.table.len() as u64;
-            self.clear();
+            let cause = self.killed_by.take().unwrap_or(Cause::Voided);
+            self.clear(cause);
             self.swept = floor;
         }
     }
 
-    /// Drops every entry, at the caller's own wish.
-    pub(crate) fn clear(&mut self) {
+    /// Drops every entry.
+    pub(crate) fn clear(&mut self, cause: Cause) {
+        self.counters.drops.add(cause, self.table.len() as u64);
         self.table.clear();
         self.bytes = 0;
     }
@@ -122,8 +135,7 @@ impl Tier {
         let is_kept =
             |stored: &Stored| stored.wire.is_some() && stored.deadline.passed_for(now) < keep;
         if !self.table.get(slot).is_some_and(is_kept) {
-            let had_value = self.remove_slot(slot);
-            self.counters.expirations += u64::from(had_value);
+            self.remove_slot(slot, Cause::Expired);
         }
     }
 
@@ -216,7 +228,7 @@ impl Tier {
         let wire_len = wire.map_or(0, <[u8]>::len) as u64;
         let cost = key.len() as u64 + wire_len;
         if self.is_off() || cost > self.bounds.max_bytes {
-            self.remove(hash, key);
+            self.remove(hash, key, Cause::Size);
             return false;
         }
         let stored = Stored {
@@ -230,19 +242,25 @@ impl Tier {
             if let Some(old) = self.table.get_mut(slot) {
                 *old = stored;
             }
+            self.counters.drops.add(Cause::Replaced, 1);
             self.bytes += wire_len;
         } else {
             self.make_room(1, cost, None);
             self.table.insert(hash, key, stored);
             self.bytes += cost;
         }
+        #[cfg(any(test, feature = "model"))]
+        {
+            self.kept += 1;
+        }
         true
     }
 
-    /// Drops a key's entry; answers whether it held a value.
-    pub(crate) fn remove(&mut self, hash: u64, key: &str) -> bool {
-        let slot = self.table.find(hash, key.as_bytes());
-        slot.is_some_and(|slot| self.remove_slot(slot))
+    /// Drops a key's entry.
+    pub(crate) fn remove(&mut self, hash: u64, key: &str, cause: Cause) {
+        if let Some(slot) = self.table.find(hash, key.as_bytes()) {
+            self.remove_slot(slot, cause);
+        }
     }
 
     /// Drops what is known of a key if it is something else than this. Of one that is being written,
@@ -254,13 +272,14 @@ impl Tier {
             && (stored.wire.is_some() || stored.is_absence())
             && stored.wire.as_deref() != wire
         {
-            self.remove_slot(slot);
+            self.remove_slot(slot, Cause::Told);
         }
     }
 
     /// Evicts the entry that is next to leave; `false` if there is none.
     pub(crate) fn evict_first(&mut self) -> bool {
-        self.table.front().is_some_and(|slot| self.evict(slot))
+        let first = self.table.front();
+        first.is_some_and(|slot| self.remove_slot(slot, Cause::Size))
     }
 
     /// Keys that would answer now, the next to leave first. O(n).
@@ -299,23 +318,19 @@ impl Tier {
                 first => first,
             };
             let Some(victim) = victim else { return };
-            self.evict(victim);
+            self.remove_slot(victim, Cause::Size);
         }
     }
 
-    fn evict(&mut self, slot: Slot) -> bool {
-        let had_value = self.remove_slot(slot);
-        self.counters.evictions += u64::from(had_value);
-        true
-    }
-
-    fn remove_slot(&mut self, slot: Slot) -> bool {
+    /// `false`: there was nothing.
+    fn remove_slot(&mut self, slot: Slot, cause: Cause) -> bool {
         let Some((key, stored)) = self.table.remove(slot) else {
             return false;
         };
         let wire_len = stored.wire.as_ref().map_or(0, |wire| wire.len());
         self.bytes -= (key.len() + wire_len) as u64;
-        stored.wire.is_some()
+        self.counters.drops.add(cause, 1);
+        true
     }
 
     /// Panics unless the bounds and the count of bytes hold.
@@ -327,6 +342,11 @@ impl Tier {
         };
         let bytes: usize = self.table.iter().map(cost).sum();
         assert_eq!(self.bytes, bytes as u64, "the count of bytes is off");
+        assert_eq!(
+            self.counters.drops.total() + self.table.len() as u64,
+            self.kept,
+            "an entry has left without a cause, or with two"
+        );
         assert!(
             self.table.len() <= self.bounds.max_entries as usize,
             "more entries than the bound"

@@ -59,7 +59,7 @@ mod error;
 
 pub mod bindings;
 
-pub use bindings::flipcache::cache::cache::{Eviction, KeyType, Source, Stats, ValueType};
+pub use bindings::flipcache::cache::cache::{Drops, Eviction, KeyType, Source, Stats, ValueType};
 pub use bindings::flipcache::cache::collections::Order;
 pub use bindings::flipcache::cache::types::Value;
 pub use cache::{Cache, CacheBuilder, Found, KeyPages, Local};

@@ -40,6 +40,17 @@ pub enum BreakerState {
     HalfOpen,
 }
 
+impl BreakerState {
+    /// In a word: for answers and metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::Open => "open",
+            Self::HalfOpen => "half-open",
+        }
+    }
+}
+
 /// A backend that is not asked while it fails.
 ///
 /// Only [`BackendError::Unavailable`] and [`BackendError::Timeout`] are failures of the store; any other
@@ -268,5 +279,13 @@ impl KvBackend for Breaker {
 
     async fn hear(&self, bucket: &Bucket) -> Result<(), BackendError> {
         self.pass(self.inner.hear(bucket)).await
+    }
+
+    fn system(&self) -> &'static str {
+        self.inner.system()
+    }
+
+    fn breaker(&self) -> Option<BreakerState> {
+        Some(self.state())
     }
 }

@@ -35,6 +35,18 @@ impl BackendError {
         matches!(self, Self::Unavailable(_) | Self::Timeout)
     }
 
+    /// Its case, as WIT names it: for logs and metrics.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Unavailable(_) => "unavailable",
+            Self::Timeout => "timeout",
+            Self::AccessDenied(_) => "access-denied",
+            Self::TooLarge { .. } => "too-large",
+            Self::Unsupported(_) => "unsupported",
+            Self::Other(_) => "other",
+        }
+    }
+
     /// The same error once more, for another caller who shares the call: its kind, and its cause in
     /// words.
     pub(crate) fn again(&self) -> Self {

@@ -15,7 +15,9 @@ mod bucket;
 mod counter;
 mod error;
 mod feed;
+mod observed;
 mod open;
+mod state;
 mod time;
 mod url;
 
@@ -29,7 +31,9 @@ pub use bucket::{Bucket, InvalidName};
 pub use error::{BackendError, Cause, describe};
 pub(crate) use feed::Member;
 pub use feed::{Changes, Feed, Heard, Hearing, Listener, ListenerId, News};
+pub use observed::Observed;
 pub use open::{BackendOptions, Coherence, OpenError, open};
+pub use state::BackendState;
 pub use time::Clock;
 pub use url::{BackendUrl, UrlError};
 
@@ -145,6 +149,16 @@ pub trait KvBackend: Send + Sync + 'static {
     async fn hear(&self, bucket: &Bucket) -> Result<(), BackendError> {
         let _ = bucket;
         Ok(())
+    }
+
+    /// What kind of store it is, in a word, for those who watch: `redis`, `sqlite`, `memory`.
+    fn system(&self) -> &'static str {
+        "other"
+    }
+
+    /// What a circuit breaker in front of the store does with the next call; `None`: there is none.
+    fn breaker(&self) -> Option<BreakerState> {
+        None
     }
 }
 

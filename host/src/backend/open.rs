@@ -8,7 +8,7 @@ use tokio::runtime::Handle;
 use super::memory::MemoryBackend;
 use super::redis::{RedisBackend, TlsError, TlsOptions};
 use super::sqlite::{FileError, SqliteBackend};
-use super::{BackendUrl, Breaker, BreakerOptions, KvBackend};
+use super::{BackendUrl, Breaker, BreakerOptions, KvBackend, Observed};
 
 /// Makes the backend that `url` names.
 ///
@@ -36,6 +36,8 @@ pub fn open(
         BackendUrl::Sqlite(path) => Arc::new(SqliteBackend::open(path, options, handle)?),
         BackendUrl::Memory => Arc::new(MemoryBackend::new()),
     };
+    // Behind the breaker: what that refuses, no store was asked.
+    let backend = Arc::new(Observed::new(backend));
     Ok(match options.breaker {
         Some(breaker) => Arc::new(Breaker::new(backend, breaker)),
         None => backend,

@@ -20,7 +20,7 @@ use flipcache_core::{Expiry, Stats};
 use futures_core::Stream;
 use futures_util::stream;
 
-use crate::backend::Hearing;
+use crate::backend::{BackendState, Hearing};
 use crate::driver::Handle;
 use crate::{Error, Found, Source};
 
@@ -349,6 +349,11 @@ impl<C: Codec, K: Keys> Cache<C, K> {
     /// Whether it is told what others write: while it is deaf, the local tier answers nothing.
     pub fn hearing(&self) -> Hearing {
         self.handle.hearing()
+    }
+
+    /// The same and more of its store: the epoch, the circuit breaker.
+    pub fn backend_state(&self) -> BackendState {
+        self.handle.backend_state()
     }
 
     #[inline]

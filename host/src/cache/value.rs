@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use flipcache_core::{Expiry, InvalidValue, Options, Resilience, Stats, Value};
 
-use crate::backend::{Hearing, Page};
+use crate::backend::{BackendState, Hearing, Page};
 use crate::driver::Handle;
 use crate::{Client, Error, Found, driver};
 
@@ -233,6 +233,11 @@ impl ValueCache {
     /// Whether it is told what others write: while it is deaf, the local tier answers nothing.
     pub fn hearing(&self) -> Hearing {
         self.handle.hearing()
+    }
+
+    /// The same and more of its store: the epoch, the circuit breaker.
+    pub fn backend_state(&self) -> BackendState {
+        self.handle.backend_state()
     }
 
     /// What the cache has done since its client was made.

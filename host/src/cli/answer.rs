@@ -2,12 +2,12 @@
 
 use std::io::{self, Write};
 
-use flipcache::backend::Hearing;
+use flipcache::backend::BackendState;
 use flipcache::{Source, Stats, Value};
 
 use super::failure::Failure;
-use super::print;
 use super::text::{show_value, string_as_json, value_as_json};
+use super::{print, stats};
 
 /// What a verb answers.
 #[derive(Debug)]
@@ -37,8 +37,8 @@ pub(crate) enum Body {
     Count(u64),
     /// How many were deleted.
     Deleted(u64),
-    /// What a cache has done, and whether it is told what others write.
-    Stats(Stats, Hearing),
+    /// What a cache has done, and how things stand with its backend.
+    Stats(Stats, BackendState),
     /// Words.
     Text(String),
 }
@@ -91,12 +91,7 @@ impl Answer {
             Body::Keys(keys) => keys.iter().flat_map(|key| line(key)).collect(),
             Body::Truth(truth) => line(truth),
             Body::Count(count) | Body::Deleted(count) => line(count),
-            Body::Stats(stats, hearing) => {
-                let fields = stats_fields(stats).into_iter();
-                let numbers = fields.flat_map(|(name, number)| line(&format!("{name} {number}")));
-                let hearing = line(&format!("hearing {}", hearing_name(*hearing)));
-                numbers.chain(hearing).collect()
-            }
+            Body::Stats(stats, state) => stats::as_text(stats, state).into_bytes(),
             Body::Text(text) => line(text),
         }
     }
@@ -113,12 +108,7 @@ impl Answer {
             Body::Keys(keys) => list(keys.iter().map(|key| string_as_json(key)).collect()),
             Body::Truth(truth) => truth.to_string(),
             Body::Count(count) | Body::Deleted(count) => count.to_string(),
-            Body::Stats(stats, hearing) => {
-                let fields = stats_fields(stats);
-                let fields = fields.map(|(name, number)| format!("\"{name}\":{number}"));
-                let hearing = hearing_name(*hearing);
-                format!("{{{},\"hearing\":\"{hearing}\"}}", fields.join(","))
-            }
+            Body::Stats(stats, state) => stats::as_json(stats, state),
             Body::Text(text) => string_as_json(text),
         };
         let source = source_name(self.source);
@@ -189,29 +179,4 @@ fn source_name(source: Source) -> &'static str {
         Source::Stale => "stale",
         Source::None => "none",
     }
-}
-
-fn hearing_name(hearing: Hearing) -> &'static str {
-    match hearing {
-        Hearing::Hears => "hears",
-        Hearing::Deaf => "deaf",
-        Hearing::Untold => "untold",
-    }
-}
-
-fn stats_fields(stats: &Stats) -> [(&'static str, u64); 12] {
-    [
-        ("local_hits", stats.local_hits),
-        ("backend_hits", stats.backend_hits),
-        ("misses", stats.misses),
-        ("stale_hits", stats.stale_hits),
-        ("absent_hits", stats.absent_hits),
-        ("evictions", stats.evictions),
-        ("expirations", stats.expirations),
-        ("invalidations", stats.invalidations),
-        ("refused_fills", stats.refused_fills),
-        ("backend_errors", stats.backend_errors),
-        ("local_len", stats.local_len),
-        ("local_bytes", stats.local_bytes),
-    ]
 }

@@ -1,5 +1,6 @@
 //! What can be asked for on the command line.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -98,6 +99,9 @@ pub(crate) struct GlobalOptions {
     /// The private key (PEM) of --tls-cert
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) tls_key: Option<PathBuf>,
+    /// Serves metrics at http://ADDRESS/metrics while the program runs; port 0 for any that is free
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    pub(crate) metrics: Option<SocketAddr>,
     /// The cache's name: its keys stand in the backend as NAME:KEY
     #[arg(long, global = true, default_value = "default")]
     pub(crate) name: String,

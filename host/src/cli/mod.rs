@@ -2,8 +2,9 @@
 //!
 //! - `args`: options and commands; `options`: from them to a backend and a cache; `path`: the two ways to one.
 //! - `verb`: what is done with a cache, the same in a command and in a line of the shell.
-//! - `answer`: an outcome as text and as JSON; `failure`: errors, their kinds and exit codes.
+//! - `answer`: an outcome as text and as JSON, `stats` among them; `failure`: errors, their kinds and exit codes.
 //! - `shell`, `demo`, `bench`, `tools`: the commands that are no verbs.
+//! - `metrics`: the page that Prometheus fetches; `logging`: what is told beside answers.
 //! - `app`: the commands that run applications, `run` and `serve`.
 
 mod answer;
@@ -12,19 +13,21 @@ mod args;
 mod bench;
 mod demo;
 mod failure;
+mod logging;
+mod metrics;
 mod options;
 mod path;
 mod shell;
+mod stats;
 mod text;
 mod tools;
 mod verb;
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Parser;
-use tracing_subscriber::EnvFilter;
 
 use answer::{Answer, Tell};
 use args::{Cli, Command};
@@ -36,7 +39,7 @@ const NOT_AS_HOPED: u8 = 1;
 /// Parses the command line, does what it says, and tells how it went.
 pub(crate) fn main() -> ExitCode {
     let cli = Cli::parse();
-    start_logging();
+    let _logging = logging::start();
     let tell = Tell::new(cli.global.json);
     match run(cli, tell) {
         Ok(code) => code,
@@ -52,6 +55,7 @@ pub(crate) fn main() -> ExitCode {
 }
 
 fn run(cli: Cli, tell: Tell) -> Result<ExitCode> {
+    metrics::start(&cli)?;
     match cli.command {
         Command::Verb(verb) => {
             let verb = verb.with_standard_input(io::stdin().lock())?;
@@ -79,18 +83,6 @@ fn exit_code(answer: &Answer) -> ExitCode {
         true => ExitCode::SUCCESS,
         false => ExitCode::from(NOT_AS_HOPED),
     }
-}
-
-/// Logs go to standard error; `FLIPCACHE_LOG` says which, as in `FLIPCACHE_LOG=flipcache=debug`.
-/// By default errors alone: what becomes of a command is told by its answer.
-fn start_logging() {
-    let filter =
-        EnvFilter::try_from_env("FLIPCACHE_LOG").unwrap_or_else(|_| EnvFilter::new("error"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal())
-        .init();
 }
 
 /// Whoever reads our output has had enough, as `head` does.

@@ -132,7 +132,7 @@ impl Verb {
                 set_many(cache, entries)?;
                 Answer::DONE
             }
-            Self::Stats => Answer::local(Body::Stats(cache.stats()?, cache.hearing())),
+            Self::Stats => Answer::local(Body::Stats(cache.stats()?, cache.backend_state())),
         })
     }
 }

@@ -3,13 +3,23 @@
 
 use std::sync::atomic::Ordering;
 
-use super::Handle;
-use crate::backend::{BackendError, Hearing};
+use super::{Driver, Handle};
+use crate::backend::{BackendError, BackendState, Hearing};
 use crate::shard::Shard;
+
+impl Driver {
+    pub(crate) fn backend_state(&self) -> BackendState {
+        BackendState::of(&*self.backend)
+    }
+}
 
 impl Handle {
     pub(crate) fn hearing(&self) -> Hearing {
         self.driver.member.hearing()
+    }
+
+    pub(crate) fn backend_state(&self) -> BackendState {
+        self.driver.backend_state()
     }
 
     /// Asks the local tier, if all changes so far have been told.

@@ -7,6 +7,8 @@
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tracing::Instrument;
+
 use super::Handle;
 use super::flight::{Question, fly};
 
@@ -35,7 +37,8 @@ impl Handle {
         drop(lounge);
         if is_first {
             let departure = Departure(Some(Arc::clone(self)));
-            self.driver.runtime.spawn(departure.leave());
+            let leave = departure.leave().in_current_span();
+            self.driver.runtime.spawn(leave);
         }
     }
 }
@@ -62,7 +65,7 @@ impl Departure {
         }
         let last = flights.pop();
         for flight in flights {
-            handle.driver.runtime.spawn(flight);
+            handle.driver.runtime.spawn(flight.in_current_span());
         }
         if let Some(last) = last {
             last.await;

@@ -23,16 +23,18 @@ mod tiers;
 mod write;
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use flipcache_core::{CacheId, Expiry, Options, Resilience, Stats, Ticket};
 use futures_util::FutureExt;
 use tokio::runtime::Handle as Runtime;
+use tracing::Instrument;
 
 use crate::Error;
 use crate::backend::{BackendError, Bucket, KvBackend, Listener, Member, Page, Slot};
+use crate::metrics::{self, Ledger};
 use crate::shard::Shard;
 use departure::Lounge;
 use flight::Flights;
@@ -50,6 +52,8 @@ pub(crate) struct Driver {
     member: Member,
     flights: Flights,
     loads: Loads,
+    /// What of the caches has been published.
+    ledger: Mutex<Ledger>,
 }
 
 /// One opening of a cache. Values are wire forms.
@@ -80,7 +84,18 @@ impl Driver {
             tiers,
             flights: Flights::default(),
             loads: Loads::default(),
+            ledger: Mutex::default(),
         }
+    }
+
+    /// Tells the recorder of metrics what the caches have done, and how things stand with the backend.
+    pub(crate) fn publish(&self) {
+        let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
+        for (name, stats) in self.tiers.stats_of_all() {
+            ledger.publish(&name, stats);
+        }
+        drop(ledger);
+        metrics::backend_state(self.backend.system(), &self.backend_state());
     }
 
     /// Runs a call of the backend; one that panics has failed.
@@ -260,7 +275,7 @@ impl Handle {
         self: &Arc<Self>,
         work: impl Future<Output = Result<T, Error>> + Send + 'static,
     ) -> Result<T, Error> {
-        let task = self.driver.runtime.spawn(work);
+        let task = self.driver.runtime.spawn(work.in_current_span());
         task.await.unwrap_or(Err(Error::Ended))
     }
 }

@@ -113,6 +113,8 @@ impl Handle {
         let this = Arc::clone(self);
         self.finished(async move {
             let driver = &this.driver;
+            // Its own drops are no news to it.
+            driver.tiers.clear_local(&this.opened);
             driver.tiers.invalidate_bucket(&this.name);
             let deleted = driver.call(driver.backend.clear(&this.bucket)).await;
             driver.tiers.invalidate_bucket(&this.name);

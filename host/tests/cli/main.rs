@@ -4,10 +4,14 @@ mod bench;
 mod commands;
 mod composed;
 mod failures;
+mod metrics;
 mod program;
 mod run;
 mod serve;
 mod served;
 mod shell;
+mod stats;
 mod tls;
 mod tools;
+#[cfg(feature = "opentelemetry")]
+mod traces;

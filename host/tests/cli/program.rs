@@ -55,6 +55,12 @@ impl Program {
         command
             .env_remove("FLIPCACHE_BACKEND")
             .env_remove("FLIPCACHE_LOG");
+        for variable in [
+            "OTEL_EXPORTER_OTLP_ENDPOINT",
+            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+        ] {
+            command.env_remove(variable);
+        }
         command
             .env("HOME", self.home())
             .env("XDG_DATA_HOME", self.home());

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::process::{Child, Command, ExitStatus};
+use std::process::{Child, ChildStderr, Command, ExitStatus};
 use std::time::{Duration, Instant};
 
 use crate::program::Program;
@@ -14,6 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) struct Served {
     child: Child,
     addr: SocketAddr,
+    stderr: Option<BufReader<ChildStderr>>,
     _program: Program,
 }
 
@@ -46,8 +47,10 @@ impl Served {
         let addr = line
             .strip_prefix("listening on http://")
             .and_then(|addr| addr.trim_end().parse().ok());
+        let stderr = child.stderr.take().map(BufReader::new);
         Self {
             child,
+            stderr,
             addr: addr.unwrap_or_else(|| panic!("it must tell where it listens: {line:?}")),
             _program: program,
         }
@@ -99,6 +102,11 @@ impl Served {
         }
     }
 
+    /// What it tells beside where it listens.
+    pub(crate) fn stderr(&mut self) -> &mut BufReader<ChildStderr> {
+        self.stderr.as_mut().expect("its errors are a pipe")
+    }
+
     pub(crate) fn signal(&self, name: &str) {
         signal(&self.child, name);
     }
@@ -106,7 +114,7 @@ impl Served {
     /// Waits for its end; what it wrote to standard error.
     pub(crate) fn wait(mut self) -> (ExitStatus, String) {
         let mut err = String::new();
-        let mut stderr = self.child.stderr.take().expect("its errors are a pipe");
+        let mut stderr = self.stderr.take().expect("its errors are a pipe");
         stderr.read_to_string(&mut err).expect("they must be text");
         (self.child.wait().expect("it must end"), err)
     }

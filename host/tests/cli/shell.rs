@@ -1,7 +1,7 @@
 //! The shell: lines in, answers out, one local tier from line to line.
 
 use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, ChildStdin, ChildStdout};
+use std::process::{Child, ChildStderr, ChildStdin, ChildStdout};
 use std::time::{Duration, Instant};
 
 use flipcache_tests::RedisServer;
@@ -13,7 +13,7 @@ use crate::program::Program;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Runs lines in a shell that answers in JSON; one answer a line.
-fn answers(program: &Program, options: &[&str], lines: &str) -> Vec<Value> {
+pub(crate) fn answers(program: &Program, options: &[&str], lines: &str) -> Vec<Value> {
     let outcome =
         program.run_with_input(&[&["--json", "shell"], options].concat(), lines.as_bytes());
     assert_eq!((outcome.code, outcome.err.as_str()), (0, ""), "{outcome:?}");
@@ -105,7 +105,7 @@ fn sleep_lets_entries_expire_in_both_tiers() {
             ok(json!(0), "backend")
         ]
     );
-    assert_eq!(told[5]["value"]["expirations"], 1);
+    assert_eq!(told[5]["value"]["drops"]["expired"], 1);
 }
 
 #[test]
@@ -127,14 +127,15 @@ fn help_and_exit_answer_too() {
 }
 
 /// A shell that answers in JSON, line by line.
-struct Shell {
+pub(crate) struct Shell {
     child: Child,
     stdin: Option<ChildStdin>,
     stdout: BufReader<ChildStdout>,
+    stderr: BufReader<ChildStderr>,
 }
 
 impl Shell {
-    fn start(program: &Program, options: &[&str]) -> Self {
+    pub(crate) fn start(program: &Program, options: &[&str]) -> Self {
         let mut command = program.command();
         let mut child = command
             .args(["--json", "shell"])
@@ -142,14 +143,16 @@ impl Shell {
             .spawn()
             .expect("the binary must start");
         let stdout = child.stdout.take().expect("its output is a pipe");
+        let stderr = child.stderr.take().expect("its errors are a pipe");
         Self {
             stdin: child.stdin.take(),
             stdout: BufReader::new(stdout),
+            stderr: BufReader::new(stderr),
             child,
         }
     }
 
-    fn ask(&mut self, line: &str) -> Value {
+    pub(crate) fn ask(&mut self, line: &str) -> Value {
         let stdin = self.stdin.as_mut().expect("its input is a pipe");
         writeln!(stdin, "{line}").expect("the shell must read");
         let mut answer = String::new();
@@ -159,7 +162,24 @@ impl Shell {
         serde_json::from_str(&answer).expect("JSON")
     }
 
-    fn end(mut self) {
+    /// Asks until the answer is as it must be.
+    pub(crate) fn ask_until(&mut self, line: &str, is: impl Fn(&Value) -> bool) -> Value {
+        let start = Instant::now();
+        loop {
+            let answer = self.ask(line);
+            if is(&answer) {
+                return answer;
+            }
+            assert!(start.elapsed() < PATIENCE, "{line}: it is still {answer}");
+        }
+    }
+
+    /// What it tells beside answers.
+    pub(crate) fn stderr(&mut self) -> &mut BufReader<ChildStderr> {
+        &mut self.stderr
+    }
+
+    pub(crate) fn end(mut self) {
         drop(self.stdin.take());
         let status = self.child.wait();
         let status = status.expect("the shell must end with its input");

@@ -182,7 +182,7 @@ pub(crate) fn local() -> Told {
         .open()?;
     none.set("k", "v")?;
     told.push(format!("{:?}", none.get_detailed("k")?.source));
-    told.push(format!("{} evicted", cache.stats().evictions));
+    told.push(format!("{} evicted", cache.stats().drops.size));
     Ok(told)
 }
 

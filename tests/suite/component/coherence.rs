@@ -36,7 +36,8 @@ fn invalidate_drops_the_keys_and_no_others() {
     assert_eq!(
         mine.stats()
             .expect("the cache must tell its stats")
-            .invalidations,
+            .drops
+            .told,
         1
     );
 }

@@ -20,7 +20,7 @@ use crate::catalog::CacheId;
 use crate::fence::{Fence, Ticket};
 use crate::list::Slot;
 use crate::options::is_fresh;
-use crate::stats::Stats;
+use crate::stats::{Cause, Stats};
 use crate::tier::Tier;
 use crate::time::{Clock, Deadline, Now};
 use registry::Registry;
@@ -59,7 +59,8 @@ impl Shard {
     /// are then new. Entries stay, but for those that the bounds do not hold or whose type is another.
     pub fn open(&mut self, cache: CacheId, name: &str, bounds: Bounds) {
         let floor = self.fence.next();
-        self.caches.open(cache, name, bounds, floor);
+        let all = self.fence.all();
+        self.caches.open(cache, name, bounds, floor, all);
         self.with_tier(cache, Tier::fit);
     }
 
@@ -186,21 +187,21 @@ impl Shard {
                 }
                 let remember = Some(remember).filter(|ttl| !ttl.is_zero());
                 if remember.is_none() {
-                    tier.remove(hash, key);
+                    tier.remove(hash, key, Cause::Told);
                 }
                 let fill = remember.map(|ttl| (None, Deadline::after(ticket.asked, Some(ttl))));
                 fill.ok_or(Settled::PassedOn)
             }
             Answer::WrongType => {
                 if current {
-                    tier.remove(hash, key);
+                    tier.remove(hash, key, Cause::Told);
                 } else {
                     tier.drop_other(hash, key, None);
                 }
                 Err(Settled::PassedOn)
             }
             Answer::Entry { value, .. } if !tier.value_type().accepts(value) => {
-                tier.remove(hash, key);
+                tier.remove(hash, key, Cause::Told);
                 Err(Settled::Undecodable)
             }
             Answer::Entry { value, ttl } => {
@@ -278,7 +279,7 @@ impl Shard {
     /// is cleared. O(open caches).
     pub fn invalidate_bucket(&mut self, name: &str) {
         let floor = self.fence.next();
-        self.caches.kill_bucket(name, floor);
+        self.caches.kill_bucket(name, floor, self.fence.all());
     }
 
     /// Nobody tells of changes any more: entries answer nothing but as [`stale`](Self::stale) ones, and nothing
@@ -295,7 +296,7 @@ impl Shard {
 
     /// Drops the entries of one cache's tier; L2 is as it was.
     pub fn clear_local(&mut self, cache: CacheId) {
-        self.with_tier(cache, Tier::clear);
+        self.with_tier(cache, |tier| tier.clear(Cause::Explicit));
     }
 
     /// The keys of one cache that would answer now, the next to leave first. O(n).
@@ -396,9 +397,7 @@ impl Shard {
     }
 
     fn drop_changed(&mut self, cache: CacheId, hash: u64, key: &str) {
-        self.with_tier(cache, |tier| {
-            tier.counters.invalidations += u64::from(tier.remove(hash, key));
-        });
+        self.with_tier(cache, |tier| tier.remove(hash, key, Cause::Told));
     }
 
     /// Keeps a value, or an absence, within all bounds. Whatever it answers, nothing older is there afterwards.
@@ -415,7 +414,7 @@ impl Shard {
             if fits {
                 tier.put(hash, key, held, deadline)
             } else {
-                tier.remove(hash, key);
+                tier.remove(hash, key, Cause::Size);
                 false
             }
         });

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::bounds::Bounds;
 use crate::catalog::{CacheId, MAX_CACHES};
 use crate::name::divisions;
+use crate::stats::Cause;
 use crate::tier::Tier;
 
 #[derive(Debug, Default)]
@@ -26,7 +27,7 @@ struct Cache {
 impl Registry {
     /// Opens a cache: a tier made for it begins at `floor`, and one whose values become others ends
     /// there. A tier that was there has still to [`fit`](Tier::fit) its new bounds.
-    pub(super) fn open(&mut self, id: CacheId, name: &str, bounds: Bounds, floor: u64) {
+    pub(super) fn open(&mut self, id: CacheId, name: &str, bounds: Bounds, floor: u64, all: u64) {
         if id.number() >= MAX_CACHES {
             return;
         }
@@ -37,7 +38,7 @@ impl Registry {
         match &mut self.caches[index] {
             Some(cache) => {
                 if cache.tier.value_type() != bounds.value_type {
-                    cache.tier.kill_all(floor);
+                    cache.tier.kill_all(floor, all, Cause::Explicit);
                 }
                 cache.tier.rebound(bounds);
             }
@@ -87,11 +88,11 @@ impl Registry {
 
     /// Kills what may stand under `name:`: in the cache itself, in those whose names begin so, and in
     /// those whose keys can begin so.
-    pub(super) fn kill_bucket(&mut self, name: &str, floor: u64) {
+    pub(super) fn kill_bucket(&mut self, name: &str, floor: u64, all: u64) {
         let bucket = format!("{name}:");
         for cache in self.caches.iter_mut().flatten() {
             if cache.prefix.starts_with(&bucket) || bucket.starts_with(&cache.prefix) {
-                cache.tier.kill_all(floor);
+                cache.tier.kill_all(floor, all, Cause::Told);
             }
         }
     }
@@ -126,7 +127,7 @@ mod tests {
 
     fn open(registry: &mut Registry, number: u32, name: &str) -> CacheId {
         let id = CacheId::from_number(number);
-        registry.open(id, name, Bounds::from(&Options::default()), 0);
+        registry.open(id, name, Bounds::from(&Options::default()), 0, 0);
         id
     }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{CacheId, Shard, Write};
 use crate::fence::Ticket;
+use crate::stats::Cause;
 use crate::tier::Tier;
 use crate::time::{Clock, Deadline, Now};
 
@@ -85,7 +86,7 @@ impl Shard {
                     Deadline::after(ticket.asked, ttl),
                 );
             } else {
-                self.with_tier(cache, |tier| tier.remove(hash, key));
+                self.with_tier(cache, |tier| tier.remove(hash, key, Cause::Explicit));
             }
         }
     }

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use flipcache_codec::{CodecError, Decoder, ValueCodec};
 
 use crate::backend::batch::Pair;
-use crate::backend::{BackendError, Bucket, Entry, Feed, KvBackend, Page, Slot};
+use crate::backend::{BackendError, BreakerState, Bucket, Entry, Feed, KvBackend, Page, Slot};
 
 /// A backend whose values another one stores as the codec `C` says.
 ///
@@ -158,6 +158,14 @@ impl<C: ValueCodec> KvBackend for Encoded<C> {
 
     async fn hear(&self, bucket: &Bucket) -> Result<(), BackendError> {
         self.inner.hear(bucket).await
+    }
+
+    fn system(&self) -> &'static str {
+        self.inner.system()
+    }
+
+    fn breaker(&self) -> Option<BreakerState> {
+        self.inner.breaker()
     }
 }
 

@@ -9,7 +9,7 @@ mod member;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::Bucket;
 pub use log::Changes;
@@ -40,6 +40,17 @@ pub enum Hearing {
     Deaf,
     /// Nobody tells of changes, and what was answered is kept all the same.
     Untold,
+}
+
+impl Hearing {
+    /// In a word: for answers and metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Hears => "hears",
+            Self::Deaf => "deaf",
+            Self::Untold => "untold",
+        }
+    }
 }
 
 /// Somebody who is told.
@@ -92,12 +103,19 @@ pub struct Feed {
 struct State {
     /// Nobody tells of changes, and what was answered is kept all the same.
     is_untold: bool,
+    /// Since when it has been as it is, but that nobody says when a moment is over.
+    since: Instant,
+    /// How many times everything became void.
+    epoch: u64,
     listeners: Vec<(ListenerId, Weak<dyn Listener>)>,
     log: Log,
     last_id: u64,
 }
 
 const FOR_GOOD: u64 = u64::MAX;
+
+/// The target of this module's events.
+const TARGET: &str = "flipcache::feed";
 
 impl Feed {
     /// The feed of a store that nobody changes but those who tell it here.
@@ -114,6 +132,8 @@ impl Feed {
         Self {
             state: Mutex::new(State {
                 is_untold: false,
+                since: Instant::now(),
+                epoch: 0,
                 listeners: Vec::new(),
                 log: Log::idle(),
                 last_id: 0,
@@ -138,6 +158,9 @@ impl Feed {
     /// Tells all listeners but the one whose doing it was.
     pub fn tell(&self, but: Option<ListenerId>, news: News<'_>) {
         self.state().tell(but, news);
+        if news == News::Everything {
+            tracing::debug!(target: TARGET, "anything in the store may have changed");
+        }
     }
 
     /// As [`tell`](Self::tell), of complete keys; they are put together only if there is somebody to
@@ -183,6 +206,20 @@ impl Feed {
         }
     }
 
+    /// For how long [`hearing`](Self::hearing) has answered what it does.
+    pub fn hearing_for(&self) -> Duration {
+        let state = self.state();
+        match self.heard_until.load(Ordering::Acquire) {
+            until if until == 0 || self.is_heard() => state.since.elapsed(),
+            until => coarsetime::Duration::from_ticks(now().saturating_sub(until)).into(),
+        }
+    }
+
+    /// How many times everything became void: anything may have changed, or changes began to go untold.
+    pub fn epoch(&self) -> u64 {
+        self.state().epoch
+    }
+
     /// Whether what has been told so far is all that may have changed. Costs nanoseconds.
     #[inline]
     pub fn is_heard(&self) -> bool {
@@ -215,17 +252,30 @@ impl Feed {
 
     fn goes_on(&self, until: u64, is_untold: bool) {
         let mut state = self.state();
+        let was_deaf = self.is_deaf();
+        if was_deaf || state.is_untold != is_untold {
+            state.since = Instant::now();
+        }
         state.is_untold = is_untold;
-        if self.is_deaf() {
+        if was_deaf {
             state.tell(None, News::Hearing);
         }
         self.heard_until.store(until, Ordering::Release);
+        drop(state);
+        match (was_deaf, is_untold) {
+            (false, _) => {}
+            (true, false) => tracing::info!(target: TARGET, "changes in the store are heard"),
+            (true, true) => tracing::info!(target: TARGET, "nobody tells of changes in the store"),
+        }
     }
 
     /// As [`hears`](Self::hears), if the store has not gone deaf since.
     pub fn still_hears(&self, Heard(until): Heard) {
-        let _state = self.state();
+        let mut state = self.state();
         if !self.is_deaf() {
+            if !self.is_heard() {
+                state.since = Instant::now();
+            }
             self.heard_until.store(until, Ordering::Release);
         }
     }
@@ -242,7 +292,13 @@ impl Feed {
         let was_deaf = self.heard_until.swap(0, Ordering::AcqRel) == 0;
         state.is_untold = false;
         if !was_deaf {
+            state.since = Instant::now();
             state.tell(None, News::Deaf);
+        }
+        let epoch = state.epoch;
+        drop(state);
+        if !was_deaf {
+            tracing::info!(target: TARGET, epoch, "changes in the store go unheard");
         }
     }
 
@@ -264,6 +320,9 @@ impl State {
 
     fn tell(&mut self, but: Option<ListenerId>, news: News<'_>) {
         self.log.note(but, news);
+        if matches!(news, News::Everything | News::Deaf) {
+            self.epoch += 1;
+        }
         let others = self.listeners.iter().filter(|(id, _)| Some(*id) != but);
         for listener in others.filter_map(|(_, weak)| weak.upgrade()) {
             listener.hear(news);
@@ -304,6 +363,8 @@ fn now() -> u64 {
 mod tests {
     use super::*;
 
+    const HOUR: Duration = Duration::from_secs(3600);
+
     #[derive(Default)]
     struct Notes(Mutex<Vec<String>>);
 
@@ -339,6 +400,34 @@ mod tests {
         feed.goes_deaf();
         assert_eq!(notes.taken(), ["Deaf"]);
         assert_eq!((feed.is_heard(), feed.hearing()), (false, Hearing::Deaf));
+    }
+
+    #[test]
+    fn epoch_is_that_of_all_that_makes_everything_void() {
+        let feed = Feed::deaf();
+        feed.hears(None);
+        assert_eq!(feed.epoch(), 0, "nothing was there before");
+        feed.tell(None, News::Key("user:7"));
+        feed.tell(None, News::Everything);
+        feed.goes_deaf();
+        feed.goes_deaf();
+        feed.hears(None);
+        assert_eq!(feed.epoch(), 2);
+    }
+
+    #[test]
+    fn hearing_for_begins_anew_when_hearing_changes() {
+        let feed = Feed::always();
+        feed.state().since = Instant::now().checked_sub(HOUR).unwrap();
+        feed.hears(None);
+        assert!(feed.hearing_for() >= HOUR, "nothing has changed");
+        feed.goes_deaf();
+        assert!(feed.hearing_for() < HOUR);
+        feed.state().since = Instant::now().checked_sub(HOUR).unwrap();
+        feed.goes_deaf();
+        assert!(feed.hearing_for() >= HOUR, "it has been deaf all the time");
+        feed.hears(Some(Heard::after(Duration::ZERO)));
+        assert!(feed.hearing_for() < HOUR, "its moment is just over");
     }
 
     #[test]

@@ -215,6 +215,10 @@ impl KvBackend for MemoryBackend {
     fn feed(&self) -> Option<Arc<Feed>> {
         Some(Arc::clone(&self.feed))
     }
+
+    fn system(&self) -> &'static str {
+        "memory"
+    }
 }
 
 fn slot(store: &Store, key: &str, now: Duration) -> Slot {

@@ -211,6 +211,10 @@ impl KvBackend for RedisBackend {
     async fn hear(&self, bucket: &Bucket) -> Result<(), BackendError> {
         self.servers.hear(bucket).await
     }
+
+    fn system(&self) -> &'static str {
+        "redis"
+    }
 }
 
 fn full_keys<K: AsRef<str>>(

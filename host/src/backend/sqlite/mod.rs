@@ -268,6 +268,10 @@ impl KvBackend for SqliteBackend {
             None => Ok(()),
         }
     }
+
+    fn system(&self) -> &'static str {
+        "sqlite"
+    }
 }
 
 fn full_keys(bucket: &Bucket, keys: &[String]) -> Vec<String> {

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use flipcache::backend::{Feed, Hearing, Page};
+use flipcache::backend::{BackendState, KvBackend, Page};
 use flipcache::{Error, Expiry, Found, Options, Stats, Value, ValueCache, component};
 use pollster::block_on;
 
 pub(crate) enum Cache {
     Door(ValueCache),
-    /// The cache, and what its host hears for it.
-    Component(Box<component::Cache>, Option<Arc<Feed>>),
+    /// The cache, and its host's backend.
+    Component(Box<component::Cache>, Arc<dyn KvBackend>),
 }
 
 impl Cache {
@@ -111,12 +111,10 @@ impl Cache {
         }
     }
 
-    pub(crate) fn hearing(&self) -> Hearing {
+    pub(crate) fn backend_state(&self) -> BackendState {
         match self {
-            Self::Door(cache) => cache.hearing(),
-            Self::Component(_, feed) => {
-                feed.as_ref().map_or(Hearing::Untold, |feed| feed.hearing())
-            }
+            Self::Door(cache) => cache.backend_state(),
+            Self::Component(_, backend) => BackendState::of(&**backend),
         }
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::ValueEnum;
-use flipcache::backend::{Feed, KvBackend};
+use flipcache::backend::KvBackend;
 use flipcache::component::Instance;
 use flipcache::{Client, Error, Options, Order, Resilience};
 
@@ -27,8 +27,8 @@ pub(crate) enum Path {
 /// Opens caches and dictionaries, all in the same local tiers.
 pub(crate) enum Caches {
     Door(Client),
-    /// The instance, and what its host hears for it.
-    Component(Instance, Option<Arc<Feed>>),
+    /// The instance, and its host's backend.
+    Component(Instance, Arc<dyn KvBackend>),
 }
 
 impl Caches {
@@ -36,8 +36,8 @@ impl Caches {
         Ok(match path {
             Path::Door => Self::Door(Client::builder(backend).build()?),
             Path::Component => {
-                let feed = backend.feed();
-                Self::Component(Instance::builder(backend).build()?, feed)
+                let instance = Instance::builder(Arc::clone(&backend)).build()?;
+                Self::Component(instance, backend)
             }
         })
     }
@@ -50,14 +50,14 @@ impl Caches {
     ) -> Result<Cache, Error> {
         Ok(match self {
             Self::Door(client) => Cache::Door(client.open_with(name, options, resilience)?),
-            Self::Component(instance, feed) => {
+            Self::Component(instance, backend) => {
                 // Nobody tells it of changes: it asks at every read, where it can.
                 let resilience = Resilience {
-                    max_staleness: feed.as_ref().map(|_| Duration::ZERO),
+                    max_staleness: backend.feed().map(|_| Duration::ZERO),
                     ..resilience
                 };
                 let cache = instance.open_with(name, options, resilience)?;
-                Cache::Component(Box::new(cache), feed.clone())
+                Cache::Component(Box::new(cache), Arc::clone(backend))
             }
         })
     }

@@ -95,6 +95,7 @@ impl Tiers {
             if has_moved {
                 // Whoever still looks where keys were finds nothing, and puts nothing there: the
                 // tickets from before are old, and those from after know the new place.
+                shard.clear_local(cache);
                 shard.invalidate_bucket(name);
             }
         }
@@ -177,10 +178,22 @@ impl Tiers {
     }
 
     pub(super) fn stats(&self, opened: &Opened) -> Stats {
+        self.stats_of(opened.cache)
+    }
+
+    /// What each cache that was ever opened has done, with its name.
+    pub(super) fn stats_of_all(&self) -> Vec<(Box<str>, Stats)> {
+        let names = self.directory().catalog.names();
+        let stats = names.into_iter().map(|(name, cache)| {
+            let stats = self.stats_of(cache);
+            (name, stats)
+        });
+        stats.collect()
+    }
+
+    fn stats_of(&self, cache: CacheId) -> Stats {
         let shards = 0..self.shards.len();
-        shards
-            .map(|index| self.lock(index).stats(opened.cache))
-            .sum()
+        shards.map(|index| self.lock(index).stats(cache)).sum()
     }
 
     fn lock(&self, index: usize) -> MutexGuard<'_, dyn Shard + 'static> {

@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use flipcache_core::{
-    Answer, Bounds, CacheId, Eviction, Moment, Read, Settled, Stats, Ticket, ValueType, Write,
+    Answer, Bounds, CacheId, Drops, Eviction, Moment, Read, Settled, Stats, Ticket, ValueType,
+    Write,
 };
 use wasmtime::{Result, bail};
 
@@ -309,7 +310,7 @@ impl Guest {
         self.answering(
             |exports| &exports.stats,
             cache.number(),
-            96,
+            120,
             |answer| {
                 let counter = |number: usize| answer.u64(8 * number);
                 Ok(Stats {
@@ -318,13 +319,18 @@ impl Guest {
                     misses: counter(2),
                     stale_hits: counter(3),
                     absent_hits: counter(4),
-                    evictions: counter(5),
-                    expirations: counter(6),
-                    invalidations: counter(7),
-                    refused_fills: counter(8),
-                    backend_errors: counter(9),
-                    local_len: counter(10),
-                    local_bytes: counter(11),
+                    drops: Drops {
+                        size: counter(5),
+                        expired: counter(6),
+                        explicit: counter(7),
+                        replaced: counter(8),
+                        told: counter(9),
+                        voided: counter(10),
+                    },
+                    refused_fills: counter(11),
+                    backend_errors: counter(12),
+                    local_len: counter(13),
+                    local_bytes: counter(14),
                 })
             },
         )

@@ -15,7 +15,7 @@ fn read_at_the_deadline_is_a_miss_and_only_then_costs_a_clock() {
     assert_eq!(bench.get(&cache, "k").as_deref(), Some("v"));
     bench.advance(Duration::from_nanos(1));
     assert_eq!(bench.get(&cache, "k"), None);
-    assert_eq!(bench.shard.stats(cache.id).expirations, 1);
+    assert_eq!(bench.shard.stats(cache.id).drops.expired, 1);
 
     bench.fill(&cache, "forever", "v");
     let hash = bench.hash(&cache, "forever");

@@ -2,6 +2,7 @@
 
 mod absences;
 mod bounds;
+mod drops;
 mod fencing;
 mod lives;
 mod staleness;

@@ -1,0 +1,52 @@
+//! What this program tells beside its answers: a log, and traces where they are wanted.
+//!
+//! - `traces`: spans to a collector, by the cargo feature `opentelemetry`; `collector`: the way there.
+
+#[cfg(feature = "opentelemetry")]
+mod collector;
+#[cfg(feature = "opentelemetry")]
+mod traces;
+
+use std::io::{self, IsTerminal};
+
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer, fmt, registry};
+
+#[cfg(feature = "opentelemetry")]
+use traces::Traces;
+
+/// Goes on until it is dropped, and then brings out what is still to be told.
+#[must_use]
+pub(crate) struct Logging {
+    #[cfg(feature = "opentelemetry")]
+    _traces: Option<Traces>,
+}
+
+/// Begins. Logs go to standard error; `FLIPCACHE_LOG` says which, as in `FLIPCACHE_LOG=flipcache=debug`.
+/// By default errors alone: what becomes of a command is told by its answer.
+pub(crate) fn start() -> Logging {
+    let filter =
+        EnvFilter::try_from_env("FLIPCACHE_LOG").unwrap_or_else(|_| EnvFilter::new("error"));
+    let log = fmt::layer()
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .with_filter(filter);
+    #[cfg(feature = "opentelemetry")]
+    {
+        let traces = traces::begin();
+        let layer = traces.as_ref().ok().and_then(Option::as_ref);
+        let layer = layer.map(Traces::layer);
+        registry().with(layer).with(log).init();
+        let traces = traces.unwrap_or_else(|error| {
+            tracing::error!("no traces are exported: {error:#}");
+            None
+        });
+        Logging { _traces: traces }
+    }
+    #[cfg(not(feature = "opentelemetry"))]
+    {
+        registry().with(log).init();
+        Logging {}
+    }
+}

@@ -1,0 +1,76 @@
+//! What a cache has done and how things stand with its backend, as a person and as a program reads it.
+
+use flipcache::Stats;
+use flipcache::backend::{BackendState, BreakerState};
+
+/// A line for each number and state; those that there are not have none.
+pub(crate) fn as_text(stats: &Stats, state: &BackendState) -> String {
+    let drops = stats.drops.by_cause();
+    let drops = drops.map(|(cause, count)| (format!("drops_{cause}"), count.to_string()));
+    let numbers = |fields: &[(&str, u64)]| {
+        let fields = fields.iter();
+        fields
+            .map(|(name, number)| ((*name).to_owned(), number.to_string()))
+            .collect::<Vec<_>>()
+    };
+    let states = [
+        ("hearing", Some(state.hearing.name().to_owned())),
+        ("hearing_seconds", hearing_seconds(state)),
+        ("epoch", Some(state.epoch.to_string())),
+        ("breaker", state.breaker.map(|it| it.name().to_owned())),
+    ];
+    let states = states.into_iter();
+    let states = states.filter_map(|(name, state)| Some((name.to_owned(), state?)));
+    let lines = numbers(&reads(stats))
+        .into_iter()
+        .chain(drops)
+        .chain(numbers(&rest(stats)))
+        .chain(states);
+    lines
+        .map(|(name, value)| format!("{name} {value}\n"))
+        .collect()
+}
+
+/// One object; what there is not is null.
+pub(crate) fn as_json(stats: &Stats, state: &BackendState) -> String {
+    let numbers = |fields: &[(&str, u64)]| {
+        let fields = fields.iter();
+        let fields = fields.map(|(name, number)| format!("\"{name}\":{number}"));
+        fields.collect::<Vec<_>>().join(",")
+    };
+    let breaker = state.breaker.map(BreakerState::name);
+    format!(
+        "{{{},\"drops\":{{{}}},{},\"hearing\":\"{}\",\"hearing_seconds\":{},\"epoch\":{},\"breaker\":{}}}",
+        numbers(&reads(stats)),
+        numbers(&stats.drops.by_cause()),
+        numbers(&rest(stats)),
+        state.hearing.name(),
+        hearing_seconds(state).unwrap_or_else(|| "null".to_owned()),
+        state.epoch,
+        breaker.map_or_else(|| "null".to_owned(), |name| format!("\"{name}\"")),
+    )
+}
+
+fn reads(stats: &Stats) -> [(&'static str, u64); 5] {
+    [
+        ("local_hits", stats.local_hits),
+        ("backend_hits", stats.backend_hits),
+        ("misses", stats.misses),
+        ("stale_hits", stats.stale_hits),
+        ("absent_hits", stats.absent_hits),
+    ]
+}
+
+fn rest(stats: &Stats) -> [(&'static str, u64); 4] {
+    [
+        ("refused_fills", stats.refused_fills),
+        ("backend_errors", stats.backend_errors),
+        ("local_len", stats.local_len),
+        ("local_bytes", stats.local_bytes),
+    ]
+}
+
+fn hearing_seconds(state: &BackendState) -> Option<String> {
+    let time = state.hearing_for?;
+    Some(format!("{:.3}", time.as_secs_f64()))
+}

@@ -1,0 +1,82 @@
+//! What has been published of the caches of one client.
+
+use std::collections::BTreeMap;
+
+use ::metrics::{counter, gauge};
+use flipcache_core::Stats;
+
+use super::names;
+
+/// The last published state of each cache. Only what has changed since is told, so that what several clients
+/// tell of caches of one name is their sum.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger(BTreeMap<Box<str>, Stats>);
+
+impl Ledger {
+    /// Publishes what a cache has done since the last time.
+    pub(crate) fn publish(&mut self, cache: &str, now: Stats) {
+        let before = match self.0.get_mut(cache) {
+            Some(last) => std::mem::replace(last, now),
+            None => {
+                self.0.insert(cache.into(), now);
+                Stats::default()
+            }
+        };
+        let reads = [
+            ("local", now.local_hits, before.local_hits),
+            ("backend", now.backend_hits, before.backend_hits),
+            ("stale", now.stale_hits, before.stale_hits),
+            ("absent", now.absent_hits, before.absent_hits),
+            ("none", asked_in_vain(&now), asked_in_vain(&before)),
+        ];
+        for (source, now, before) in reads {
+            let labels = [("cache", cache.to_owned()), ("source", source.to_owned())];
+            counter!(names::READS, &labels).increment(grown(now, before));
+        }
+        let drops = now.drops.by_cause().into_iter();
+        for ((cause, now), (_, before)) in drops.zip(before.drops.by_cause()) {
+            let labels = [("cache", cache.to_owned()), ("cause", cause.to_owned())];
+            counter!(names::DROPS, &labels).increment(grown(now, before));
+        }
+        let refused = grown(now.refused_fills, before.refused_fills);
+        counter!(names::REFUSED_FILLS, "cache" => cache.to_owned()).increment(refused);
+        let failed = grown(now.backend_errors, before.backend_errors);
+        counter!(names::BACKEND_ERRORS, "cache" => cache.to_owned()).increment(failed);
+        size(cache, now, before);
+    }
+}
+
+impl Drop for Ledger {
+    /// What is counted stays counted; what the tiers held is gone.
+    fn drop(&mut self) {
+        for (cache, last) in &self.0 {
+            size(cache, Stats::default(), *last);
+        }
+    }
+}
+
+/// Misses that no remembered absence has answered.
+fn asked_in_vain(stats: &Stats) -> u64 {
+    stats.misses.saturating_sub(stats.absent_hits)
+}
+
+/// By how much a counter has grown. Those of a shard that failed begin anew.
+fn grown(now: u64, before: u64) -> u64 {
+    now.saturating_sub(before)
+}
+
+fn size(cache: &str, now: Stats, before: Stats) {
+    let sizes = [
+        (names::LOCAL_ENTRIES, now.local_len, before.local_len),
+        (names::LOCAL_BYTES, now.local_bytes, before.local_bytes),
+    ];
+    for (name, now, before) in sizes {
+        gauge!(name, "cache" => cache.to_owned()).increment(difference(now, before));
+    }
+}
+
+/// Exact below 2^53.
+#[expect(clippy::cast_precision_loss, reason = "gauges are floats")]
+fn difference(now: u64, before: u64) -> f64 {
+    now as f64 - before as f64
+}

@@ -1,0 +1,110 @@
+//! Metrics, through the facade of the crate `metrics`: whichever recorder a program installs has them.
+//!
+//! Calls of the backend are recorded when they are made. Hits cost nothing: what caches have done is counted in
+//! their tiers, and [`publish`] tells the recorder when somebody is about to look.
+//!
+//! [`names`] has every metric; the guide's page on observability tells them one by one.
+//!
+//! # Examples
+//!
+//! With the crate `metrics-exporter-prometheus`:
+//!
+//! ```
+//! # #[cfg(feature = "cli")]
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use flipcache::Client;
+//! use metrics_exporter_prometheus::PrometheusBuilder;
+//!
+//! // Before the first client: what was recorded earlier is lost.
+//! let prometheus = PrometheusBuilder::new().install_recorder()?;
+//! flipcache::metrics::describe();
+//!
+//! let client = Client::connect("memory:")?;
+//! let names = client.cache("name").open()?;
+//! names.blocking().set("1", "Ada")?;
+//! names.blocking().get("1")?;
+//!
+//! flipcache::metrics::publish();
+//! let page = prometheus.render();
+//! assert!(page.contains(r#"flipcache_reads_total{cache="name",source="local"} 1"#));
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "cli"))]
+//! # fn main() {}
+//! ```
+
+mod ledger;
+pub mod names;
+
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use ::metrics::{counter, gauge, histogram};
+
+use crate::backend::{BackendState, BreakerState, Hearing};
+use crate::driver::Driver;
+pub(crate) use ledger::Ledger;
+
+/// The drivers of this process whose caches are published.
+static DRIVERS: Mutex<Vec<Weak<Driver>>> = Mutex::new(Vec::new());
+
+/// Tells the recorder what each metric is. To be called after it is installed.
+pub fn describe() {
+    names::ALL.iter().for_each(names::Metric::describe);
+}
+
+/// Tells the recorder what the caches of all clients of this process have done since the last time, and how things
+/// stand with their backends. To be called before metrics are read, or at intervals.
+///
+/// Takes the lock of each shard for a moment for each cache that was ever opened.
+pub fn publish() {
+    let drivers: Vec<_> = {
+        let mut drivers = DRIVERS.lock().unwrap_or_else(PoisonError::into_inner);
+        drivers.retain(|driver| driver.strong_count() > 0);
+        drivers.iter().filter_map(Weak::upgrade).collect()
+    };
+    for driver in drivers {
+        driver.publish();
+    }
+}
+
+/// Publishes a driver from now on, as long as it lives.
+pub(crate) fn include(driver: &Arc<Driver>) {
+    let mut drivers = DRIVERS.lock().unwrap_or_else(PoisonError::into_inner);
+    drivers.retain(|driver| driver.strong_count() > 0);
+    drivers.push(Arc::downgrade(driver));
+}
+
+/// A call of a backend that has ended.
+pub(crate) fn backend_call(
+    system: &'static str,
+    operation: &'static str,
+    outcome: &'static str,
+    took: Duration,
+) {
+    let labels = [
+        ("system", system),
+        ("operation", operation),
+        ("outcome", outcome),
+    ];
+    histogram!(names::BACKEND_CALL_SECONDS, &labels).record(took);
+}
+
+/// How things stand with a backend. What several clients of it say is the same.
+pub(crate) fn backend_state(system: &'static str, state: &BackendState) {
+    let is = |yes: bool| f64::from(u8::from(yes));
+    for hearing in [Hearing::Hears, Hearing::Deaf, Hearing::Untold] {
+        let labels = [("system", system), ("hearing", hearing.name())];
+        gauge!(names::BACKEND_HEARING, &labels).set(is(hearing == state.hearing));
+    }
+    counter!(names::BACKEND_EPOCHS, "system" => system).absolute(state.epoch);
+    let Some(breaker) = state.breaker else { return };
+    for possible in [
+        BreakerState::Closed,
+        BreakerState::Open,
+        BreakerState::HalfOpen,
+    ] {
+        let labels = [("system", system), ("state", possible.name())];
+        gauge!(names::BACKEND_BREAKER, &labels).set(is(possible == breaker));
+    }
+}
