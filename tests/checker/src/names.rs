@@ -1,5 +1,9 @@
 //! The keys of a run, and the values, no two of which are the same.
 
+use std::time::Duration;
+
+use crate::time::Moment;
+
 /// The cache's name.
 pub(crate) const CACHE: &str = "check";
 
@@ -24,6 +28,37 @@ pub(crate) fn fleeting(number: u32) -> String {
 /// A key that is seldom written, and only past the cache: what is stale there stays so.
 pub(crate) fn cold(number: u32) -> String {
     format!("c{number}")
+}
+
+/// A key that nobody writes.
+pub(crate) fn absent(number: u32) -> String {
+    format!("n{number}")
+}
+
+/// How long the keys of a race have their turn.
+const TURN: Duration = Duration::from_millis(10);
+
+/// How many keys have their turn in a race of so many milliseconds, each once.
+pub(crate) fn turns(millis: u64) -> u32 {
+    let turns = Duration::from_millis(millis).as_nanos() / TURN.as_nanos();
+    u32::try_from(turns).unwrap_or(u32::MAX).max(1)
+}
+
+/// The key whose turn it is, for all who take part.
+pub(crate) fn of_turn(now: Moment, keys: u32) -> String {
+    let turn = turn(now) % u128::from(keys);
+    lasting(u32::try_from(turn).unwrap_or(0))
+}
+
+/// Whether the turn is one's whose second half is left to the processes: what they write there is then
+/// the last.
+pub(crate) fn is_left_to_processes(now: Moment) -> bool {
+    let half = TURN.as_nanos() / 2;
+    turn(now) % 2 == 1 && u128::from(now.0) % TURN.as_nanos() >= half
+}
+
+fn turn(now: Moment) -> u128 {
+    u128::from(now.0) / TURN.as_nanos()
 }
 
 /// All keys of a run with so many lasting ones.

@@ -27,16 +27,19 @@ fn unmarked<'a>(case: &Case<'a>) -> impl Iterator<Item = &'a Call> {
 }
 
 /// Which version an answer may be that excuses most, and how long before the call it was replaced.
-fn age(case: &Case<'_>, call: &Call) -> Option<(usize, Duration)> {
-    let versions = case.truth.versions(&call.key);
-    let age = |index: usize| match versions.get(index + 1) {
-        None => Duration::ZERO,
-        Some(next) => case.stalls.awake(&call.process, next.upper, call.start),
-    };
+pub(super) fn age(case: &Case<'_>, call: &Call) -> Option<(usize, Duration)> {
     let matches = case.truth.matches(call).into_iter();
     matches
-        .map(|index| (index, age(index)))
+        .map(|index| (index, age_of(case, call, index)))
         .min_by_key(|(_, age)| *age)
+}
+
+/// How long before a call a version was replaced, while the caller's process ran.
+pub(super) fn age_of(case: &Case<'_>, call: &Call, index: usize) -> Duration {
+    match case.truth.versions(&call.key).get(index + 1) {
+        None => Duration::ZERO,
+        Some(next) => case.stalls.awake(&call.process, next.upper, call.start),
+    }
 }
 
 fn stale(case: &Case<'_>, call: &Call) -> Option<Violation> {
@@ -67,6 +70,7 @@ fn expired(case: &Case<'_>, call: &Call) -> Option<Violation> {
         return None;
     };
     let end = versions[last].upper.after(life);
+    let end = versions[last].prolonged.map_or(end, |until| until.max(end));
     let late = case.stalls.awake(&call.process, end, call.start);
     (late > CLOCKS).then(|| Violation {
         rule: Rule::Expired,
@@ -132,11 +136,24 @@ mod tests {
 
     #[test]
     fn check_marked_answer_may_be_old() {
-        let mut story = Story::with_staleness(0);
+        let mut story = Story::with_window(0, 1_000);
         story.set("f0", "k", "v1", 0, 10);
         story.set("f0", "k", "v2", 20, 30);
         story.read_marked("w0", "k", "v1", 500, 501);
         story.assert_found(&[]);
+    }
+
+    #[test]
+    fn check_life_that_a_read_has_prolonged_ends_later() {
+        let mut story = Story::with_staleness(10_000);
+        story.set_for("f0", "k", "v1", 100, (0, 10));
+        story.heard(90, "GETEX k PX 100");
+        story.read("w0", "k", Some("v1"), 200, 201);
+        // It may have come too late.
+        story.read("w0", "k", None, 150, 151);
+        story.assert_found(&[]);
+        story.read("w0", "k", Some("v1"), 220, 221);
+        story.assert_found(&[Rule::Expired]);
     }
 
     #[test]

@@ -46,8 +46,13 @@ fn values(values: &[(&str, &str)]) -> BTreeMap<String, String> {
 
 impl Story {
     pub(super) fn with_staleness(staleness_ms: u64) -> Self {
+        Self::with_window(staleness_ms, 0)
+    }
+
+    pub(super) fn with_window(staleness_ms: u64, stale_window_ms: u64) -> Self {
         let limits = Limits {
             staleness_ms,
+            stale_window_ms,
             deadline_ms: 100,
             tolerance_ms: 10,
         };
@@ -105,6 +110,34 @@ impl Story {
         self.add(Call {
             value: Some(value.to_owned()),
             ..call(process, Op::Set, key, start, end)
+        });
+    }
+
+    /// An increment that is acknowledged, and heard at its end.
+    pub(super) fn increment(
+        &mut self,
+        process: &str,
+        key: &str,
+        delta: i64,
+        sum: &str,
+        (start, end): (u64, u64),
+    ) {
+        self.increment_unheard(process, key, delta, sum, (start, end));
+        self.heard(end, &format!("INCRBY {key} {delta}"));
+    }
+
+    pub(super) fn increment_unheard(
+        &mut self,
+        process: &str,
+        key: &str,
+        delta: i64,
+        sum: &str,
+        (start, end): (u64, u64),
+    ) {
+        self.add(Call {
+            value: Some(delta.to_string()),
+            outcome: answer(Some(sum)),
+            ..call(process, Op::Increment, key, start, end)
         });
     }
 
@@ -190,6 +223,22 @@ impl Story {
         self.add(Call {
             outcome: answer(Some(value)),
             source: Some(Source::Stale),
+            ..call(process, Op::Get, key, start, end)
+        });
+    }
+
+    pub(super) fn read_marked_in_quiet(
+        &mut self,
+        process: &str,
+        key: &str,
+        value: &str,
+        token: &str,
+        (start, end): (u64, u64),
+    ) {
+        self.add(Call {
+            outcome: answer(Some(value)),
+            source: Some(Source::Stale),
+            quiet: Some(token.to_owned()),
             ..call(process, Op::Get, key, start, end)
         });
     }

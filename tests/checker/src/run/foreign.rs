@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
 use fastrand::Rng;
@@ -12,7 +12,7 @@ use redis::{Cmd, Connection};
 use super::stage::{Gate, connect};
 use crate::history::{Call, Event, Op, Outcome, Recorder};
 use crate::names::{self, Values};
-use crate::plan::Plan;
+use crate::plan::{Plan, Profile};
 use crate::time::Moment;
 
 /// How long they wait for Redis to be there again before they look whether they are to rest.
@@ -33,6 +33,10 @@ struct Writer {
     rng: Rng,
     values: Values,
     keys: u32,
+    is_racing: bool,
+    /// Until when it writes keys of a race that have had their turn: while things fail. Later it would mend
+    /// what had become stale.
+    looks_back_until: Instant,
 }
 
 impl Writers {
@@ -56,6 +60,8 @@ impl Writers {
                 rng: Rng::with_seed(plan.seed ^ u64::from(number + 1).rotate_left(40)),
                 values: Values::of(process.clone()),
                 keys: plan.keys,
+                is_racing: plan.profile == Profile::Racing,
+                looks_back_until: Instant::now() + Duration::from_millis(plan.millis / 2),
                 process,
             };
             let thread = thread::Builder::new().name("foreign".to_owned());
@@ -87,11 +93,15 @@ impl Writer {
         let mut connection = None;
         while !self.is_resting.load(Ordering::Acquire) {
             match &mut connection {
+                Some(_) if self.is_racing && names::is_left_to_processes(Moment::now()) => {
+                    thread::sleep(Duration::from_micros(500));
+                }
                 Some(connected) => {
                     if !self.write(connected) {
                         connection = None;
                     }
-                    thread::sleep(Duration::from_micros(self.rng.u64(0..6_000)));
+                    let longest = if self.is_racing { 800 } else { 6_000 };
+                    thread::sleep(Duration::from_micros(self.rng.u64(0..longest)));
                 }
                 None if self.gate.pass(PATIENCE) => connection = connect(&self.url).ok(),
                 None => {}
@@ -101,19 +111,9 @@ impl Writer {
 
     /// Sends a command and writes it down; `false` if the connection is to be replaced.
     fn write(&mut self, connection: &mut Connection) -> bool {
-        let lasting = names::lasting(self.rng.u32(0..self.keys));
-        let fleeting = names::fleeting(self.rng.u32(0..names::fleeting_of(self.keys)));
-        let (op, key) = match self.rng.u32(0..10_000) {
-            0..40 => {
-                let cold = self.rng.u32(0..names::cold_of(self.keys));
-                (Op::Set, names::cold(cold))
-            }
-            40..7_500 => (Op::Set, lasting),
-            7_500..9_000 => (Op::SetWithTtl, fleeting),
-            9_000..9_900 => (Op::Delete, lasting),
-            9_900..9_997 => (Op::Delete, fleeting),
-            // Rare: it empties every local tier, and hides what stands there too long.
-            _ => (Op::Clear, String::new()),
+        let (op, key) = match self.is_racing {
+            true => self.race(),
+            false => self.choose(),
         };
         let key = match op {
             Op::Clear => key,
@@ -144,6 +144,37 @@ impl Writer {
             foreign: true,
         }));
         is_up
+    }
+
+    /// What is written next.
+    fn choose(&mut self) -> (Op, String) {
+        let lasting = names::lasting(self.rng.u32(0..self.keys));
+        let fleeting = names::fleeting(self.rng.u32(0..names::fleeting_of(self.keys)));
+        match self.rng.u32(0..10_000) {
+            0..40 => {
+                let cold = self.rng.u32(0..names::cold_of(self.keys));
+                (Op::Set, names::cold(cold))
+            }
+            40..7_500 => (Op::Set, lasting),
+            7_500..9_000 => (Op::SetWithTtl, fleeting),
+            9_000..9_900 => (Op::Delete, lasting),
+            9_900..9_997 => (Op::Delete, fleeting),
+            // Rare: it empties every local tier, and hides what stands there too long.
+            _ => (Op::Clear, String::new()),
+        }
+    }
+
+    /// As [`choose`](Self::choose), of the key whose turn it is, and now and then of one that had its.
+    fn race(&mut self) -> (Op, String) {
+        let looks_back = Instant::now() < self.looks_back_until && self.rng.u32(0..5) == 0;
+        let key = match looks_back {
+            true => names::lasting(self.rng.u32(0..self.keys)),
+            false => names::of_turn(Moment::now(), self.keys),
+        };
+        match self.rng.u32(0..10) {
+            0 => (Op::Delete, key),
+            _ => (Op::Set, key),
+        }
     }
 
     fn command(&mut self, op: Op, key: &str, value: Option<&str>) -> Cmd {

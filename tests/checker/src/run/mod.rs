@@ -96,9 +96,7 @@ fn come_to_rest(plan: &Plan, stage: &mut Stage, workers: &mut Workers) -> Result
     let mut write = |token: &str, workers: &mut Workers| match plan.profile {
         // There is nobody else who could write.
         Profile::Lone => workers.one(0, &format!("write {token}"), PATIENCE),
-        Profile::Bare | Profile::Untold | Profile::Several => {
-            stage.set(SENTINEL, token).map(|()| true)
-        }
+        _ => stage.set(SENTINEL, token).map(|()| true),
     };
     ensure!(write(FIRST, workers)?, "the sentinel cannot be written");
     ensure!(

@@ -50,6 +50,36 @@ impl Caller {
         }
     }
 
+    /// Asks for a key after others, which are not written down.
+    pub(super) async fn get_among(&self, others: &[String], key: &str) {
+        let keys = others.iter().map(String::as_str).chain([key]);
+        let start = Moment::now();
+        let found = self.cache.get_many(keys).await;
+        let end = Moment::now();
+        let outcome = match found {
+            Ok(mut values) => read(values.pop().flatten()),
+            Err(error) => failed(&error),
+        };
+        self.note(Op::GetMany, (key, None), start, end, (outcome, None));
+    }
+
+    /// Writes, and goes away after so many looks unless it has been written by then.
+    pub(super) async fn set_and_leave(&self, key: &str, value: &str, looks: u32) {
+        let start = Moment::now();
+        let done = tokio::select! {
+            biased;
+            done = self.cache.set(key, value) => Some(done),
+            () = look(looks) => None,
+        };
+        let end = Moment::now();
+        let outcome = match done {
+            Some(Ok(())) => Outcome::Done,
+            Some(Err(error)) => failed(&error),
+            None => Outcome::Abandoned,
+        };
+        self.note(Op::Set, (key, Some(value)), start, end, (outcome, None));
+    }
+
     /// Whether it was written.
     pub(super) async fn set(&self, key: &str, value: &str) -> bool {
         let start = Moment::now();
@@ -147,6 +177,13 @@ impl Caller {
             quiet: self.quiet.clone(),
             foreign: false,
         }));
+    }
+}
+
+/// Lets others run so many times.
+async fn look(times: u32) {
+    for _ in 0..times {
+        tokio::task::yield_now().await;
     }
 }
 

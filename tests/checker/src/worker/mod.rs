@@ -3,10 +3,11 @@
 //! # Layout
 //!
 //! This file understands what it is told; `caller` calls the cache and writes down what it answers;
-//! `mix` is what a caller calls, one after the other.
+//! `mix` is what a caller calls, one after the other; `race` is that where all call for one key.
 
 mod caller;
 mod mix;
+mod race;
 
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
@@ -17,7 +18,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use flipcache::backend::{self, BackendOptions, Coherence};
-use flipcache::{Cache, Client, Shards};
+use flipcache::{Cache, Client, Resilience, Shards};
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
@@ -54,12 +55,21 @@ pub struct Options {
     /// Which third of the keys it only reads: each by a caller of its own, as it does the cold ones.
     #[arg(long)]
     pub spares: Option<u32>,
+    /// Its callers race for one key after the other.
+    #[arg(long)]
+    pub racing: bool,
+    /// Its callers are those of two clients over one backend, by turns.
+    #[arg(long)]
+    pub siblings: bool,
     /// How many entries its local tier holds.
     #[arg(long)]
     pub local_max: u32,
     /// How long a round trip may take, in milliseconds.
     #[arg(long)]
     pub deadline_ms: u64,
+    /// How long it may answer, marked stale, while Redis fails, in milliseconds.
+    #[arg(long, default_value_t = 0)]
+    pub stale_on_error_ms: u64,
     /// How long it may answer while Redis is silent, in milliseconds.
     #[arg(long)]
     pub staleness_bound_ms: u64,
@@ -77,7 +87,8 @@ pub struct Options {
 struct Worker {
     options: Options,
     recorder: Arc<Recorder>,
-    cache: Cache,
+    /// Of one client each.
+    caches: Vec<Cache>,
     runtime: Runtime,
     callers: JoinSet<()>,
     is_resting: Arc<AtomicBool>,
@@ -97,7 +108,7 @@ pub fn run(options: &Options) -> Result<()> {
     let mut worker = Worker {
         options: options.clone(),
         recorder: Arc::clone(&recorder),
-        cache: open(options)?,
+        caches: open(options)?,
         runtime: Runtime::new().context("the process needs threads")?,
         callers: JoinSet::new(),
         is_resting: Arc::new(AtomicBool::new(false)),
@@ -118,7 +129,7 @@ fn answer(word: &str) -> Result<()> {
     out.flush().context("nobody listens")
 }
 
-fn open(options: &Options) -> Result<Cache> {
+fn open(options: &Options) -> Result<Vec<Cache>> {
     let runtime = flipcache::io::runtime().context("the cache needs threads")?;
     let coherence = match options.untold {
         true => Coherence::Off,
@@ -136,9 +147,17 @@ fn open(options: &Options) -> Result<Cache> {
     if !options.component {
         shards = shards.in_process();
     }
-    let client = Client::builder(backend).shards(shards).build()?;
-    let cache = client.cache(CACHE).local_max(options.local_max).open()?;
-    Ok(cache)
+    let clients = if options.siblings { 2 } else { 1 };
+    let caches = (0..clients).map(|_| {
+        let client = Client::builder(Arc::clone(&backend)).shards(shards.clone());
+        let cache = client.build()?.cache(CACHE).local_max(options.local_max);
+        let resilience = Resilience {
+            stale_on_error: Duration::from_millis(options.stale_on_error_ms),
+            ..Resilience::default()
+        };
+        Ok(cache.resilience(resilience).open()?)
+    });
+    caches.collect()
 }
 
 impl Worker {
@@ -151,7 +170,7 @@ impl Worker {
                 let callers = std::mem::take(&mut self.callers);
                 self.runtime.block_on(callers.join_all());
             }
-            ("prime", "") => return Ok(self.runtime.block_on(self.prime())),
+            ("prime", "") => return Ok(self.caches.iter().all(|cache| self.prime(cache))),
             ("write", token) => return Ok(self.runtime.block_on(self.write(token))),
             ("await", token) => return Ok(self.runtime.block_on(self.wait_for(token))),
             ("read", token) => self.runtime.block_on(self.read_all(token)),
@@ -161,10 +180,12 @@ impl Worker {
     }
 
     fn caller(&self, thread: u32) -> Caller {
+        let clients = u32::try_from(self.caches.len()).unwrap_or(1);
+        let cache = &self.caches[(thread % clients) as usize];
         Caller {
             process: self.options.process.clone(),
             thread,
-            cache: self.cache.clone(),
+            cache: cache.clone(),
             recorder: Arc::clone(&self.recorder),
             quiet: None,
         }
@@ -174,8 +195,15 @@ impl Worker {
         for thread in 1..=self.options.threads {
             let (caller, options) = (self.caller(thread), self.options.clone());
             let is_resting = Arc::clone(&self.is_resting);
-            let work = mix::work(caller, options, is_resting);
-            self.callers.spawn_on(work, self.runtime.handle());
+            let runtime = self.runtime.handle();
+            match options.racing {
+                true => self
+                    .callers
+                    .spawn_on(race::work(caller, options, is_resting), runtime),
+                false => self
+                    .callers
+                    .spawn_on(mix::work(caller, options, is_resting), runtime),
+            };
         }
         let watched = mix::watched(&self.options);
         for (thread, key) in (self.options.threads + 1..).zip(watched) {
@@ -185,19 +213,21 @@ impl Worker {
     }
 
     /// Reads the sentinel until the local tier has it: only then does it take a push to see the next.
-    async fn prime(&self) -> bool {
-        let start = Moment::now();
-        while Moment::now().since(start) < PATIENCE {
-            let is_local = matches!(
-                self.cache.get_detailed(SENTINEL).await,
-                Ok(found) if found.source == flipcache::Source::Local && found.value.is_some()
-            );
-            if is_local {
-                return true;
+    fn prime(&self, cache: &Cache) -> bool {
+        self.runtime.block_on(async {
+            let start = Moment::now();
+            while Moment::now().since(start) < PATIENCE {
+                let is_local = matches!(
+                    cache.get_detailed(SENTINEL).await,
+                    Ok(found) if found.source == flipcache::Source::Local && found.value.is_some()
+                );
+                if is_local {
+                    return true;
+                }
+                tokio::time::sleep(PAUSE).await;
             }
-            tokio::time::sleep(PAUSE).await;
-        }
-        false
+            false
+        })
     }
 
     /// Writes the sentinel.
@@ -212,14 +242,20 @@ impl Worker {
         false
     }
 
-    /// Reads the sentinel until it has its last value.
+    /// Reads the sentinel until it has its last value, in all caches.
     async fn wait_for(&self, token: &str) -> bool {
         let since = Moment::now();
         let mut seen = None;
-        while seen.is_none() && Moment::now().since(since) < PATIENCE {
-            match self.cache.get(SENTINEL).await {
-                Ok(Some(value)) if value == token => seen = Some(Moment::now()),
-                _ => tokio::time::sleep(PAUSE).await,
+        for cache in &self.caches {
+            seen = None;
+            while seen.is_none() && Moment::now().since(since) < PATIENCE {
+                match cache.get(SENTINEL).await {
+                    Ok(Some(value)) if value == token => seen = Some(Moment::now()),
+                    _ => tokio::time::sleep(PAUSE).await,
+                }
+            }
+            if seen.is_none() {
+                break;
             }
         }
         self.recorder.write(&Event::Quiet(Quiet {
@@ -233,10 +269,12 @@ impl Worker {
     }
 
     async fn read_all(&self, token: &str) {
-        let mut caller = self.caller(0);
-        caller.quiet = Some(token.to_owned());
-        for key in names::all(self.options.keys) {
-            caller.get(&key).await;
+        for client in 0..u32::try_from(self.caches.len()).unwrap_or(1) {
+            let mut caller = self.caller(client);
+            caller.quiet = Some(token.to_owned());
+            for key in names::all(self.options.keys) {
+                caller.get(&key).await;
+            }
         }
     }
 }
