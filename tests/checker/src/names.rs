@@ -7,6 +7,12 @@ use crate::time::Moment;
 /// The cache's name.
 pub(crate) const CACHE: &str = "check";
 
+/// The name of the cache of integers, which nests in the other's: its keys are that one's, too.
+pub(crate) const COUNTERS: &str = "check:count";
+
+/// How many counters there are.
+const COUNTERS_OF_RUN: u32 = 3;
+
 /// The key of the sentinel.
 pub(crate) const SENTINEL: &str = "sentinel";
 
@@ -28,6 +34,22 @@ pub(crate) fn fleeting(number: u32) -> String {
 /// A key that is seldom written, and only past the cache: what is stale there stays so.
 pub(crate) fn cold(number: u32) -> String {
     format!("c{number}")
+}
+
+/// The key of a counter in the cache of counters.
+pub(crate) fn counter(number: u32) -> String {
+    format!("i{}", number % COUNTERS_OF_RUN)
+}
+
+/// All of them.
+pub(crate) fn counters() -> impl Iterator<Item = String> {
+    (0..COUNTERS_OF_RUN).map(counter)
+}
+
+/// The same key in the cache that the other one nests in.
+pub(crate) fn counter_from_outside(counter: &str) -> String {
+    let nested = &COUNTERS[CACHE.len() + 1..];
+    format!("{nested}:{counter}")
 }
 
 /// A key that nobody writes.
@@ -66,7 +88,12 @@ pub(crate) fn all(keys: u32) -> Vec<String> {
     let lasting = (0..keys).map(lasting);
     let fleeting = (0..fleeting_of(keys)).map(fleeting);
     let cold = (0..cold_of(keys)).map(cold);
-    lasting.chain(fleeting).chain(cold).collect()
+    let counters = counters().map(|counter| counter_from_outside(&counter));
+    lasting
+        .chain(fleeting)
+        .chain(cold)
+        .chain(counters)
+        .collect()
 }
 
 /// How many keys are cold where so many are not.
@@ -79,19 +106,39 @@ pub(crate) fn fleeting_of(keys: u32) -> u32 {
     keys.div_ceil(2)
 }
 
-/// The values of one who writes: each says who, and which.
+/// The values of one who writes: each says who, and which. So does each increment.
 pub(crate) struct Values {
     writer: String,
+    /// Below [`WRITERS`].
+    number: i64,
     count: u64,
+    increments: i64,
 }
 
+/// No run has more writers.
+const WRITERS: i64 = 1 << 10;
+
 impl Values {
-    pub(crate) fn of(writer: String) -> Self {
-        Self { writer, count: 0 }
+    /// Those of a process's sequential caller.
+    pub(crate) fn of(process: &str, thread: u32) -> Self {
+        let letters = process.bytes().map(i64::from);
+        let number = letters.fold(i64::from(thread), |sum, letter| sum * 7 + letter);
+        Self {
+            writer: format!("{process}.{thread}"),
+            number: number % WRITERS,
+            count: 0,
+            increments: 0,
+        }
     }
 
     pub(crate) fn next(&mut self) -> String {
         self.count += 1;
         format!("{}.{}", self.writer, self.count)
+    }
+
+    /// What is added next: more than nothing, and never the same.
+    pub(crate) fn next_increment(&mut self) -> i64 {
+        self.increments += 1;
+        self.increments * WRITERS + self.number
     }
 }

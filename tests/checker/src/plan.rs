@@ -76,6 +76,8 @@ pub enum Profile {
     /// Two processes and writers beside the cache, who all work on one key at a time, for some
     /// milliseconds, and then on the next. What a race leaves there stays until the end.
     Racing,
+    /// Several processes that share an `SQLite` file, and a writer beside the cache.
+    File,
 }
 
 /// Something that goes wrong for a time.
@@ -141,6 +143,7 @@ impl Plan {
             Profile::Untold => (1, 2),
             Profile::Bare | Profile::Several => (3, 2),
             Profile::Racing => (2, 2),
+            Profile::File => (3, 1),
         };
         let (staleness_ms, deadline_ms) = match profile {
             // Nobody has to be told: an own write counts when it is acknowledged.
@@ -151,6 +154,8 @@ impl Plan {
             // than it, none of them tells the cache that Redis is silent.
             Profile::Untold | Profile::Several => (1_000, rng.choice([500, 2_000]).unwrap_or(500)),
             Profile::Racing => (1_000, 500),
+            // What has changed is asked for every 20 ms.
+            Profile::File => (1_020, 1_000),
         };
         let limits = Limits {
             staleness_ms,
@@ -160,6 +165,7 @@ impl Plan {
             },
             deadline_ms,
             tolerance_ms: 300,
+            tells_all_deletions: profile != Profile::File,
         };
         let mut plan = Self {
             seed,
@@ -167,7 +173,11 @@ impl Plan {
             millis,
             workers,
             threads: 4,
-            siblings: profile == Profile::Racing,
+            siblings: match profile {
+                Profile::Racing => true,
+                Profile::Several => seed.is_multiple_of(2),
+                _ => false,
+            },
             foreign,
             keys: match profile {
                 Profile::Racing => names::turns(millis),
@@ -183,7 +193,7 @@ impl Plan {
             component: profile != Profile::Racing && rng.bool(),
             staleness_bound_ms: 1_000,
             // Alone, what was acknowledged is to be read as long as Redis has it.
-            durable: profile == Profile::Lone || rng.u8(0..3) > 0,
+            durable: matches!(profile, Profile::Lone | Profile::File) || rng.u8(0..3) > 0,
             limits,
             troubles: Vec::new(),
         };
@@ -219,7 +229,10 @@ impl Plan {
         let mut kinds = Vec::new();
         loop {
             if kinds.is_empty() {
-                kinds = (0..KINDS).collect();
+                kinds = match self.profile {
+                    Profile::File => vec![STOP],
+                    _ => (0..KINDS).collect(),
+                };
                 rng.shuffle(&mut kinds);
             }
             let kind = kinds.pop().unwrap_or(0);

@@ -74,6 +74,11 @@ fn run_several_processes_while_things_fail_breaks_no_rule() {
     assert_clean(Profile::Several, 1, 12);
 }
 
+#[test]
+fn run_processes_that_share_a_file_breaks_no_rule() {
+    assert_clean(Profile::File, 1, 10);
+}
+
 /// That the checker finds what is wrong.
 #[test]
 fn run_process_that_nobody_tells_is_found_stale() {

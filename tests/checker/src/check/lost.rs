@@ -29,6 +29,7 @@ fn unheard(case: &Case<'_>, call: &Call) -> Option<Violation> {
             let mut of_call = versions.iter().map(|version| version.value.as_deref());
             (of_call.any(|held| held == Some(value)), value)
         }
+        None if !case.history.limits.tells_all_deletions => return None,
         None => {
             let heard = case.truth.deletion_since(&call.key, call.start);
             (heard.is_some(), "a deletion")

@@ -40,7 +40,9 @@ fn place(case: &Case<'_>, call: &Call) -> Option<u64> {
         return None;
     }
     if call.op == Op::Delete {
-        return case.truth.deletion_since(&call.key, call.start);
+        // Where a deletion may go untold, the next that is told may be another.
+        let tells_all = case.history.limits.tells_all_deletions;
+        return tells_all.then(|| case.truth.deletion_since(&call.key, call.start))?;
     }
     let versions = case.truth.versions(&call.key).iter();
     let of_call = versions
@@ -110,6 +112,16 @@ mod tests {
         story.delete("w0", "k", 20, 30);
         story.read_marked("w0", "k", "v1", 31, 32);
         story.assert_found(&[Rule::OwnWrite]);
+    }
+
+    #[test]
+    fn check_own_deletion_that_may_go_untold_has_no_place() {
+        let mut story = Story::with_staleness(10_000).without_all_deletions();
+        story.delete_unheard("w0", "k", 0, 10);
+        story.set("f0", "k", "v1", 20, 30);
+        story.read("w0", "k", Some("v1"), 31, 32);
+        story.heard(40, "DEL k");
+        story.assert_found(&[]);
     }
 
     #[test]

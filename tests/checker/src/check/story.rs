@@ -55,12 +55,19 @@ impl Story {
             stale_window_ms,
             deadline_ms: 100,
             tolerance_ms: 10,
+            tells_all_deletions: true,
         };
         let history = History {
             limits,
             ..History::default()
         };
         Self { history, order: 0 }
+    }
+
+    /// As with a file: nobody tells of a deletion of what is not there.
+    pub(super) fn without_all_deletions(mut self) -> Self {
+        self.history.limits.tells_all_deletions = false;
+        self
     }
 
     fn add(&mut self, call: Call) {

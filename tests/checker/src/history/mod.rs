@@ -20,6 +20,9 @@ use std::time::Duration;
 pub struct Limits {
     /// How long ago an unmarked answer may have stopped being current, in milliseconds.
     pub staleness_ms: u64,
+    /// Whether it is told, too, when something is deleted that is not there.
+    #[serde(default = "tells_all")]
+    pub tells_all_deletions: bool,
     /// How long an answer may be given beyond that while Redis fails, if it is marked; 0: not at all.
     #[serde(default)]
     pub stale_window_ms: u64,
@@ -27,6 +30,11 @@ pub struct Limits {
     pub deadline_ms: u64,
     /// How much longer than promised something may take on a busy machine, in milliseconds.
     pub tolerance_ms: u64,
+}
+
+/// As `MONITOR` does.
+fn tells_all() -> bool {
+    true
 }
 
 impl Limits {

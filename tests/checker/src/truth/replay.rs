@@ -97,7 +97,9 @@ impl Replay<'_> {
     }
 
     fn set(&mut self, heard: &Heard, key: &str, value: &str, life: Life, only: Only) {
+        // A sum that is told as a value may be what somebody adds elsewhere.
         let writer = self.writers.get(value).copied();
+        let writer = writer.filter(|writer| writer.op != Op::Increment);
         let versions = self.versions(key);
         let last = &versions[versions.len() - 1];
         let is_absent = match last.life {
@@ -258,6 +260,26 @@ mod tests {
         assert_eq!(values(&of(&lines)), "- 5 12 - 1");
         let lines = ["SET k a", "INCRBY k 7"];
         assert_eq!(values(&of(&lines)), "- a", "no sum of what is no number");
+    }
+
+    #[test]
+    fn replay_sum_that_is_told_as_a_value_has_no_bound_by_whoever_adds_as_much() {
+        let mut history = of(&["SET k 5"]);
+        history.calls.push(Call {
+            process: "w0".to_owned(),
+            thread: 0,
+            op: Op::Increment,
+            key: "j".to_owned(),
+            value: Some("5".to_owned()),
+            start: Moment(70),
+            end: Moment(90),
+            outcome: Outcome::Found("12".to_owned()),
+            source: None,
+            quiet: None,
+            foreign: false,
+        });
+        let truth = replay(&history);
+        assert_eq!(truth.versions("k")[1].lower, Moment(0));
     }
 
     #[test]

@@ -2,30 +2,30 @@
 //!
 //! # Layout
 //!
-//! This file understands what it is told; `caller` calls the cache and writes down what it answers;
+//! This file understands what it is told; `caches` are what is called; `caller` calls them and writes down what it answers;
 //! `mix` is what a caller calls, one after the other; `race` is that where all call for one key.
 
+mod caches;
 mod caller;
 mod mix;
 mod race;
 
 use std::io::{self, Write};
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use flipcache::backend::{self, BackendOptions, Coherence};
-use flipcache::{Cache, Client, Resilience, Shards};
+use flipcache::Cache;
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
 use crate::history::{Event, Quiet, Recorder};
-use crate::names::{self, CACHE, SENTINEL};
+use crate::names::{self, SENTINEL};
 use crate::ticker::Ticker;
 use crate::time::Moment;
+use caches::Caches;
 use caller::Caller;
 
 /// How long a process waits for what must happen once nothing is wrong any more.
@@ -88,7 +88,7 @@ struct Worker {
     options: Options,
     recorder: Arc<Recorder>,
     /// Of one client each.
-    caches: Vec<Cache>,
+    caches: Vec<Caches>,
     runtime: Runtime,
     callers: JoinSet<()>,
     is_resting: Arc<AtomicBool>,
@@ -108,7 +108,7 @@ pub fn run(options: &Options) -> Result<()> {
     let mut worker = Worker {
         options: options.clone(),
         recorder: Arc::clone(&recorder),
-        caches: open(options)?,
+        caches: caches::open(options)?,
         runtime: Runtime::new().context("the process needs threads")?,
         callers: JoinSet::new(),
         is_resting: Arc::new(AtomicBool::new(false)),
@@ -129,37 +129,6 @@ fn answer(word: &str) -> Result<()> {
     out.flush().context("nobody listens")
 }
 
-fn open(options: &Options) -> Result<Vec<Cache>> {
-    let runtime = flipcache::io::runtime().context("the cache needs threads")?;
-    let coherence = match options.untold {
-        true => Coherence::Off,
-        false => Coherence::Tracking,
-    };
-    let backend_options = BackendOptions {
-        deadline: Duration::from_millis(options.deadline_ms),
-        coherence,
-        staleness_bound: Duration::from_millis(options.staleness_bound_ms),
-        ..BackendOptions::default()
-    };
-    let url = options.url.parse().context("the URL must be right")?;
-    let backend = backend::open(&url, &backend_options, runtime)?;
-    let mut shards = Shards::default().count(const { NonZeroUsize::new(2).unwrap() });
-    if !options.component {
-        shards = shards.in_process();
-    }
-    let clients = if options.siblings { 2 } else { 1 };
-    let caches = (0..clients).map(|_| {
-        let client = Client::builder(Arc::clone(&backend)).shards(shards.clone());
-        let cache = client.build()?.cache(CACHE).local_max(options.local_max);
-        let resilience = Resilience {
-            stale_on_error: Duration::from_millis(options.stale_on_error_ms),
-            ..Resilience::default()
-        };
-        Ok(cache.resilience(resilience).open()?)
-    });
-    caches.collect()
-}
-
 impl Worker {
     /// `false` if it could not be done in time.
     fn obey(&mut self, line: &str) -> Result<bool> {
@@ -170,7 +139,7 @@ impl Worker {
                 let callers = std::mem::take(&mut self.callers);
                 self.runtime.block_on(callers.join_all());
             }
-            ("prime", "") => return Ok(self.caches.iter().all(|cache| self.prime(cache))),
+            ("prime", "") => return Ok(self.caches.iter().all(|caches| self.prime(&caches.text))),
             ("write", token) => return Ok(self.runtime.block_on(self.write(token))),
             ("await", token) => return Ok(self.runtime.block_on(self.wait_for(token))),
             ("read", token) => self.runtime.block_on(self.read_all(token)),
@@ -181,11 +150,11 @@ impl Worker {
 
     fn caller(&self, thread: u32) -> Caller {
         let clients = u32::try_from(self.caches.len()).unwrap_or(1);
-        let cache = &self.caches[(thread % clients) as usize];
+        let caches = &self.caches[(thread % clients) as usize];
         Caller {
             process: self.options.process.clone(),
             thread,
-            cache: cache.clone(),
+            caches: caches.clone(),
             recorder: Arc::clone(&self.recorder),
             quiet: None,
         }
@@ -246,7 +215,7 @@ impl Worker {
     async fn wait_for(&self, token: &str) -> bool {
         let since = Moment::now();
         let mut seen = None;
-        for cache in &self.caches {
+        for Caches { text: cache, .. } in &self.caches {
             seen = None;
             while seen.is_none() && Moment::now().since(since) < PATIENCE {
                 match cache.get(SENTINEL).await {
@@ -274,6 +243,9 @@ impl Worker {
             caller.quiet = Some(token.to_owned());
             for key in names::all(self.options.keys) {
                 caller.get(&key).await;
+            }
+            for counter in names::counters() {
+                caller.get_counter(&counter).await;
             }
         }
     }

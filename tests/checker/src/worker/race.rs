@@ -21,7 +21,7 @@ pub(super) async fn work(caller: Caller, options: Options, is_resting: Arc<Atomi
     let seed = options.seed ^ u64::from(caller.thread).rotate_left(32);
     let mut race = Race {
         rng: Rng::with_seed(seed),
-        values: Values::of(format!("{}.{}", caller.process, caller.thread)),
+        values: Values::of(&caller.process, caller.thread),
         keys: options.keys,
         crowd: (0..CROWD).map(names::absent).collect(),
     };
