@@ -56,19 +56,20 @@ fn least(case: &Case<'_>, read: &Call) -> Option<usize> {
         .min()
 }
 
-/// Older than the bound and the window together: an entry is as old as the bound allows when the window
-/// begins.
+/// Replaced, or at the end of its life, for longer than the bound and the window together: an entry is as
+/// old as the bound allows when the window begins.
 fn too_old(case: &Case<'_>, read: &Call) -> Option<Violation> {
     let limits = &case.history.limits;
     let window = limits.stale_window();
-    let what = match stale::age(case, read) {
-        _ if window.is_zero() => "though nobody had asked for such answers".to_owned(),
-        Some((_, age)) if age > limits.staleness() + window + limits.tolerance() => {
-            format!("which had been replaced {age:?} before the call; the window is {window:?}")
-        }
-        _ => return None,
-    };
-    Some(violation(read, read.start, &what))
+    if window.is_zero() {
+        let why = "though nobody had asked for such answers";
+        return Some(violation(read, read.start, why));
+    }
+    let over = [stale::age(case, read), stale::expired_for(case, read)];
+    let (_, over) = over.into_iter().flatten().max_by_key(|(_, over)| *over)?;
+    let why = format!("which was over {over:?} before the call; the window is {window:?}");
+    let allowed = limits.staleness() + window + limits.tolerance();
+    (over > allowed).then(|| violation(read, read.start, &why))
 }
 
 fn known_to_be_replaced(case: &Case<'_>, read: &Call, seen: &[Seen<'_>]) -> Option<Violation> {
@@ -112,6 +113,16 @@ mod tests {
         story.assert_found(&[Rule::Marked]);
         story.stall("w0", 500, 501);
         story.assert_found(&[]);
+    }
+
+    #[test]
+    fn check_marked_answer_that_had_expired_within_the_window_passes_and_an_older_one_is_found() {
+        let mut story = Story::with_window(100, 1_000);
+        story.set_for("f0", "k", "v1", 50, (0, 10));
+        story.read_marked("w0", "k", "v1", 1_170, 1_171);
+        story.assert_found(&[]);
+        story.read_marked("w0", "k", "v1", 1_171, 1_172);
+        story.assert_found(&[Rule::Marked]);
     }
 
     #[test]

@@ -64,25 +64,32 @@ fn stale(case: &Case<'_>, call: &Call) -> Option<Violation> {
 
 fn expired(case: &Case<'_>, call: &Call) -> Option<Violation> {
     let value = call.answer()??;
-    let versions = case.truth.versions(&call.key);
-    let last = *case.truth.matches(call).last()?;
-    let Life::For(life) = versions[last].life else {
-        return None;
-    };
-    let end = versions[last].upper.after(life);
-    let end = versions[last].prolonged.map_or(end, |until| until.max(end));
-    let late = case.stalls.awake(&call.process, end, call.start);
-    (late > CLOCKS).then(|| Violation {
+    let (last, late) = expired_for(case, call).filter(|(_, late)| *late > CLOCKS)?;
+    Some(Violation {
         rule: Rule::Expired,
         key: call.key.clone(),
         process: call.process.clone(),
-        from: versions[last].lower,
+        from: case.truth.versions(&call.key)[last].lower,
         to: call.end,
         what: format!(
             "{}; {value} had expired {late:?} before the call",
             told(call)
         ),
     })
+}
+
+/// Which version an answer may be that excuses most, and for how long its life had been over before the
+/// call; `None` if it has no end that is known.
+pub(super) fn expired_for(case: &Case<'_>, call: &Call) -> Option<(usize, Duration)> {
+    call.answer()??;
+    let last = *case.truth.matches(call).last()?;
+    let version = &case.truth.versions(&call.key)[last];
+    let Life::For(life) = version.life else {
+        return None;
+    };
+    let end = version.upper.after(life);
+    let end = version.prolonged.map_or(end, |until| until.max(end));
+    Some((last, case.stalls.awake(&call.process, end, call.start)))
 }
 
 #[cfg(test)]
