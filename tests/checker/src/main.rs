@@ -47,6 +47,9 @@ mod run {
         /// The staleness bound that is checked, in milliseconds; by default the profile's.
         #[arg(long)]
         staleness_ms: Option<u64>,
+        /// The program of the processes, another build of this one's; by default this one.
+        #[arg(long)]
+        program: Option<PathBuf>,
         /// Where the history goes; what is there is deleted.
         #[arg(long, default_value = "target/checker")]
         folder: PathBuf,
@@ -59,7 +62,10 @@ mod run {
         if let Some(staleness_ms) = options.staleness_ms {
             plan.limits.staleness_ms = staleness_ms;
         }
-        let program = env::current_exe().context("this program must have a file")?;
+        let program = match options.program {
+            Some(program) => program,
+            None => env::current_exe().context("this program must have a file")?,
+        };
         run(&plan, &program, &options.folder)?;
         Ok(options.folder)
     }

@@ -83,7 +83,7 @@ impl Writer {
         while !self.is_resting.load(Ordering::Acquire) {
             match &mut connection {
                 Some(_)
-                    if (self.profile == Profile::Racing)
+                    if self.profile == Profile::Racing
                         && names::is_left_to_processes(Moment::now()) =>
                 {
                     thread::sleep(Duration::from_micros(500));

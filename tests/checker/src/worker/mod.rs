@@ -2,8 +2,9 @@
 //!
 //! # Layout
 //!
-//! This file understands what it is told; `caches` are what is called; `caller` calls them and writes down what it answers;
-//! `mix` is what a caller calls, one after the other; `race` is that where all call for one key.
+//! This file understands what it is told; `caches` are what is called; `caller` calls them and writes
+//! down what they answer; `mix` is what a caller calls, one after the other; `race` is that where all call
+//! for one key.
 
 mod caches;
 mod caller;
