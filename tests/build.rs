@@ -36,6 +36,18 @@ const SDK_APP: Guest = Guest {
     ],
 };
 
+/// A command that does with its caches what it is told.
+const COMMAND_APP: Guest = Guest {
+    package: "flipcache-test-command-app",
+    sources: &[
+        "guest/sdk/Cargo.toml",
+        "guest/sdk/src",
+        "tests/command-app/Cargo.toml",
+        "tests/command-app/src",
+        "wit",
+    ],
+};
+
 /// An application that is measured.
 const BENCH_APP: Guest = Guest {
     package: "flipcache-bench-app",
@@ -90,6 +102,7 @@ fn main() -> Result<()> {
     build(&ZSTD, "ZSTD", workspace, &out_dir)?;
     build(&BENCH_APP, "BENCH_APP", workspace, &out_dir)?;
     build(&SDK_APP, "SDK_APP", workspace, &out_dir)?;
+    build(&COMMAND_APP, "COMMAND_APP", workspace, &out_dir)?;
     build(&SHORTENER, "SHORTENER", workspace, &out_dir)?;
     build(&WORD_COUNT, "WORD_COUNT", workspace, &out_dir)
 }

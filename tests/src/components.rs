@@ -4,3 +4,7 @@
 /// first argument says what it does, the proxy's path does: `trap`, `spin`, `eat` memory, `echo`, and
 /// what else stands in `tests/hostile`.
 pub const HOSTILE: &str = env!("FLIPCACHE_TEST_HOSTILE_FILE");
+
+/// A `wasi:cli` command that does with its caches what standard input says, line by line; see
+/// `tests/command-app`.
+pub const COMMAND_APP: &str = env!("FLIPCACHE_TEST_COMMAND_APP_FILE");

@@ -18,6 +18,7 @@ pub mod truth;
 
 pub mod plan;
 
+#[cfg(feature = "stage")]
 pub mod run;
 
 pub mod worker;

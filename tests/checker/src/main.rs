@@ -1,20 +1,18 @@
 //! Runs the checker, checks a saved history, or is one of the processes of a run.
 
-use std::env;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Parser;
-use flipcache_checker::plan::{Plan, Profile};
-use flipcache_checker::{check, history, run, worker};
+use flipcache_checker::{check, history, worker};
 
 /// Checks what processes of the cache are answered while things go wrong.
 #[derive(Parser)]
 enum Command {
     /// Makes a run and checks it.
-    Run(RunOptions),
+    #[cfg(feature = "stage")]
+    Run(run::Options),
     /// Checks the history that a run has left.
     Check {
         /// The folder of the history.
@@ -25,23 +23,52 @@ enum Command {
     Worker(worker::Options),
 }
 
-#[derive(clap::Args)]
-struct RunOptions {
-    /// Who takes part.
-    #[arg(long, value_enum, default_value = "several")]
-    profile: Profile,
-    /// What the run follows from.
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
-    /// How long it lasts, in milliseconds.
-    #[arg(long, default_value_t = 10_000)]
-    millis: u64,
-    /// The staleness bound that is checked, in milliseconds; by default the profile's.
-    #[arg(long)]
-    staleness_ms: Option<u64>,
-    /// Where the history goes; what is there is deleted.
-    #[arg(long, default_value = "target/checker")]
-    folder: PathBuf,
+#[cfg(feature = "stage")]
+mod run {
+    use std::env;
+    use std::path::PathBuf;
+    use std::time::Duration;
+
+    use anyhow::{Context, Result};
+    use flipcache_checker::plan::{Plan, Profile};
+    use flipcache_checker::run::run;
+
+    #[derive(clap::Args)]
+    pub(super) struct Options {
+        /// Who takes part.
+        #[arg(long, value_enum, default_value = "several")]
+        profile: Profile,
+        /// What the run follows from.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// How long it lasts, in milliseconds.
+        #[arg(long, default_value_t = 10_000)]
+        millis: u64,
+        /// The staleness bound that is checked, in milliseconds; by default the profile's.
+        #[arg(long)]
+        staleness_ms: Option<u64>,
+        /// The program of the processes, another build of this one's; by default this one.
+        #[arg(long)]
+        program: Option<PathBuf>,
+        /// Where the history goes; what is there is deleted.
+        #[arg(long, default_value = "target/checker")]
+        folder: PathBuf,
+    }
+
+    /// Makes the run; the folder of its history.
+    pub(super) fn make(options: Options) -> Result<PathBuf> {
+        let duration = Duration::from_millis(options.millis);
+        let mut plan = Plan::new(options.seed, options.profile, duration);
+        if let Some(staleness_ms) = options.staleness_ms {
+            plan.limits.staleness_ms = staleness_ms;
+        }
+        let program = match options.program {
+            Some(program) => program,
+            None => env::current_exe().context("this program must have a file")?,
+        };
+        run(&plan, &program, &options.folder)?;
+        Ok(options.folder)
+    }
 }
 
 fn main() -> Result<ExitCode> {
@@ -50,16 +77,8 @@ fn main() -> Result<ExitCode> {
             worker::run(&options)?;
             return Ok(ExitCode::SUCCESS);
         }
-        Command::Run(options) => {
-            let duration = Duration::from_millis(options.millis);
-            let mut plan = Plan::new(options.seed, options.profile, duration);
-            if let Some(staleness_ms) = options.staleness_ms {
-                plan.limits.staleness_ms = staleness_ms;
-            }
-            let program = env::current_exe().context("this program must have a file")?;
-            run::run(&plan, &program, &options.folder)?;
-            options.folder
-        }
+        #[cfg(feature = "stage")]
+        Command::Run(options) => run::make(options)?,
         Command::Check { folder } => folder,
     };
     let (plan, history) = history::load(&folder)?;

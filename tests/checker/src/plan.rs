@@ -11,6 +11,7 @@ use fastrand::Rng;
 use serde::{Deserialize, Serialize};
 
 use crate::history::Limits;
+use crate::names;
 
 /// The file of a plan, in the folder of its history.
 const FILE: &str = "plan.json";
@@ -21,6 +22,9 @@ const KINDS: u32 = 10;
 /// Two of them.
 const HALF_OPEN: u32 = 2;
 const STOP: u32 = 4;
+
+/// For how long several processes answer, marked stale, while Redis fails, in milliseconds.
+const STALE_ON_ERROR_MS: u64 = 0;
 
 /// A run before it happens.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +39,9 @@ pub struct Plan {
     pub workers: u32,
     /// How many sequential callers each of them has.
     pub threads: u32,
+    /// Whether the callers of a process are those of two clients over one backend, by turns.
+    #[serde(default)]
+    pub siblings: bool,
     /// How many writers there are that know nothing of the cache.
     pub foreign: u32,
     /// How many keys there are that do not expire; half as many do, and as many are seldom written.
@@ -66,6 +73,11 @@ pub enum Profile {
     Untold,
     /// Several processes, and writers beside the cache.
     Several,
+    /// Two processes and writers beside the cache, who all work on one key at a time, for some
+    /// milliseconds, and then on the next. What a race leaves there stays until the end.
+    Racing,
+    /// Several processes that share an `SQLite` file, and a writer beside the cache.
+    File,
 }
 
 /// Something that goes wrong for a time.
@@ -130,6 +142,8 @@ impl Plan {
             Profile::Lone => (1, 0),
             Profile::Untold => (1, 2),
             Profile::Bare | Profile::Several => (3, 2),
+            Profile::Racing => (2, 2),
+            Profile::File => (3, 1),
         };
         let (staleness_ms, deadline_ms) = match profile {
             // Nobody has to be told: an own write counts when it is acknowledged.
@@ -139,11 +153,19 @@ impl Plan {
             // The bound is short, so that what goes wrong can last for longer. Where calls may wait for longer
             // than it, none of them tells the cache that Redis is silent.
             Profile::Untold | Profile::Several => (1_000, rng.choice([500, 2_000]).unwrap_or(500)),
+            Profile::Racing => (1_000, 500),
+            // What has changed is asked for every 20 ms.
+            Profile::File => (1_020, 1_000),
         };
         let limits = Limits {
             staleness_ms,
+            stale_window_ms: match profile {
+                Profile::Several => STALE_ON_ERROR_MS,
+                _ => 0,
+            },
             deadline_ms,
             tolerance_ms: 300,
+            tells_all_deletions: profile != Profile::File,
         };
         let mut plan = Self {
             seed,
@@ -151,25 +173,53 @@ impl Plan {
             millis,
             workers,
             threads: 4,
+            siblings: match profile {
+                Profile::Racing => true,
+                Profile::Several => seed.is_multiple_of(2),
+                _ => false,
+            },
             foreign,
-            keys: 12,
+            keys: match profile {
+                Profile::Racing => names::turns(millis),
+                _ => 12,
+            },
             // A few too small: where much is evicted, little is there for long enough to be stale.
             local_max: match profile {
                 Profile::Bare => 0,
+                Profile::Racing => 100_000,
                 _ if rng.u8(0..4) == 0 => 18,
                 _ => 1_000,
             },
-            component: rng.bool(),
+            component: profile != Profile::Racing && rng.bool(),
             staleness_bound_ms: 1_000,
             // Alone, what was acknowledged is to be read as long as Redis has it.
-            durable: profile == Profile::Lone || rng.u8(0..3) > 0,
+            durable: matches!(profile, Profile::Lone | Profile::File) || rng.u8(0..3) > 0,
             limits,
             troubles: Vec::new(),
         };
-        if profile != Profile::Untold {
-            plan.troubles = plan.troubles(&mut rng);
-        }
+        plan.troubles = match profile {
+            Profile::Untold => Vec::new(),
+            Profile::Racing => plan.troubles_of_race(),
+            _ => plan.troubles(&mut rng),
+        };
         plan
+    }
+
+    /// All in the first half: each lost connection empties the local tiers, and what races have left there
+    /// until then.
+    fn troubles_of_race(&self) -> Vec<Planned> {
+        let troubles = [
+            Trouble::NoReplicas,
+            Trouble::KillClients,
+            Trouble::CutOff { reset: true },
+        ];
+        let part = self.millis / 8;
+        let planned = (1..).zip(troubles).map(|(at, trouble)| Planned {
+            at: part * at,
+            lasts: part * 3 / 4,
+            trouble,
+        });
+        planned.collect()
     }
 
     fn troubles(&self, rng: &mut Rng) -> Vec<Planned> {
@@ -179,7 +229,10 @@ impl Plan {
         let mut kinds = Vec::new();
         loop {
             if kinds.is_empty() {
-                kinds = (0..KINDS).collect();
+                kinds = match self.profile {
+                    Profile::File => vec![STOP],
+                    _ => (0..KINDS).collect(),
+                };
                 rng.shuffle(&mut kinds);
             }
             let kind = kinds.pop().unwrap_or(0);
@@ -311,6 +364,14 @@ mod tests {
                 assert!(both_ways(&planned.trouble) < plan.limits.deadline_ms / 2);
             }
         }
+    }
+
+    #[test]
+    fn new_race_is_undisturbed_in_its_second_half() {
+        let plan = plan(1, Profile::Racing);
+        let last = plan.troubles.last().expect("something goes wrong");
+        assert!(last.at + last.lasts < plan.millis / 2);
+        assert_eq!(plan.keys, 3_000, "each has its turn once");
     }
 
     #[test]

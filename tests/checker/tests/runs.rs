@@ -71,7 +71,12 @@ fn run_processes_without_local_tiers_while_things_fail_breaks_no_rule() {
 
 #[test]
 fn run_several_processes_while_things_fail_breaks_no_rule() {
-    assert_clean(Profile::Several, 1, 12);
+    assert_clean(Profile::Several, 2, 10);
+}
+
+#[test]
+fn run_processes_that_share_a_file_breaks_no_rule() {
+    assert_clean(Profile::File, 1, 8);
 }
 
 /// That the checker finds what is wrong.

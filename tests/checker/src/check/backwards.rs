@@ -70,12 +70,11 @@ mod tests {
     }
 
     #[test]
-    fn check_another_thread_or_a_marked_answer_may_be_behind() {
+    fn check_another_thread_may_be_behind() {
         let mut story = two();
         story.read("w0", "k", Some("v2"), 40, 41);
         story.read("w1", "k", Some("v1"), 42, 43);
         story.read_in_thread("w0", 7, "k", Some("v1"), (42, 43));
-        story.read_marked("w0", "k", "v1", 42, 43);
         story.assert_found(&[]);
     }
 

@@ -39,6 +39,10 @@ fn round_trips(op: Op) -> Option<u32> {
         Op::Get | Op::GetMany => Some(2),
         // Then for the write.
         Op::Load => Some(3),
+        // Then for the life, in the same way.
+        Op::GetAndProlong => Some(4),
+        // And to learn why there is no sum.
+        Op::Increment => Some(2),
         Op::Set | Op::SetMany | Op::SetWithTtl | Op::SetIfAbsent | Op::Delete => Some(1),
         // As many as there are pages.
         Op::Clear => None,

@@ -23,12 +23,13 @@ fn unheard(case: &Case<'_>, call: &Call) -> Option<Violation> {
     if !call.is_acknowledged_write() || call.op == Op::Clear {
         return None;
     }
-    let (is_heard, what) = match &call.value {
+    let (is_heard, what) = match call.written() {
         Some(value) => {
             let versions = case.truth.versions(&call.key);
             let mut of_call = versions.iter().map(|version| version.value.as_deref());
-            (of_call.any(|held| held == Some(value)), value.as_str())
+            (of_call.any(|held| held == Some(value)), value)
         }
+        None if !case.history.limits.tells_all_deletions => return None,
         None => {
             let heard = case.truth.deletion_since(&call.key, call.start);
             (heard.is_some(), "a deletion")
@@ -95,7 +96,7 @@ fn not_held(case: &Case<'_>, survey: &Survey, key: &str) -> Option<Violation> {
 fn is_acknowledged(case: &Case<'_>, key: &str, value: Option<&str>) -> bool {
     let Some(value) = value else { return false };
     let calls = case.history.calls.iter();
-    let mut writers = calls.filter(|call| call.key == key && call.value.as_deref() == Some(value));
+    let mut writers = calls.filter(|call| call.key == key && call.written() == Some(value));
     writers.any(Call::is_acknowledged_write)
 }
 
@@ -119,6 +120,19 @@ mod tests {
         story.set_unheard("w0", "k", "v1", 0, 10);
         story.delete_unheard("w0", "k", 20, 30);
         story.assert_found(&[Rule::Lost, Rule::Lost]);
+    }
+
+    #[test]
+    fn check_increment_that_was_not_executed_or_has_another_sum_is_found() {
+        let mut story = Story::with_staleness(10_000);
+        story.increment("w0", "k", 5, "5", (0, 10));
+        story.increment("w0", "k", 7, "13", (20, 30));
+        story.assert_found(&[Rule::Unwritten, Rule::Lost]);
+
+        let mut story = Story::with_staleness(10_000);
+        story.increment("w0", "k", 5, "5", (0, 10));
+        story.increment_unheard("w0", "k", 7, "12", (20, 30));
+        story.assert_found(&[Rule::Unwritten, Rule::Lost]);
     }
 
     #[test]

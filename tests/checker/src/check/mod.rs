@@ -9,6 +9,7 @@ mod awake;
 mod backwards;
 mod deadline;
 mod lost;
+mod marked;
 mod own_write;
 mod quiet;
 mod report;
@@ -39,6 +40,8 @@ pub enum Rule {
     Stale,
     /// An unmarked answer had not expired.
     Expired,
+    /// A marked answer is no older than its window, and nothing that its process knows to be replaced.
+    Marked,
     /// A process reads its own acknowledged write, or a later one.
     OwnWrite,
     /// A sequential reader never sees a key go backwards.
@@ -87,6 +90,7 @@ pub fn check(history: &History) -> Vec<Violation> {
     let case = Case::of(history, &truth);
     let mut found = Vec::new();
     found.extend(stale::check(&case));
+    found.extend(marked::check(&case));
     found.extend(own_write::check(&case));
     found.extend(backwards::check(&case));
     found.extend(unwritten::check(&case));
@@ -143,6 +147,7 @@ impl fmt::Display for Rule {
         f.write_str(match self {
             Self::Stale => "an unmarked answer was current no longer ago than the bound",
             Self::Expired => "an unmarked answer had not expired",
+            Self::Marked => "a marked answer is within its window, and not known to be replaced",
             Self::OwnWrite => "a process reads its own acknowledged write, or a later one",
             Self::Backwards => "a sequential reader never sees a key go backwards",
             Self::Unwritten => "what is answered has been in Redis",

@@ -40,10 +40,13 @@ fn place(case: &Case<'_>, call: &Call) -> Option<u64> {
         return None;
     }
     if call.op == Op::Delete {
-        return case.truth.deletion_since(&call.key, call.start);
+        // Where a deletion may go untold, the next that is told may be another.
+        let tells_all = case.history.limits.tells_all_deletions;
+        return tells_all.then(|| case.truth.deletion_since(&call.key, call.start))?;
     }
     let versions = case.truth.versions(&call.key).iter();
-    let of_call = versions.filter(|version| version.value.is_some() && version.value == call.value);
+    let of_call = versions
+        .filter(|version| version.value.is_some() && version.value.as_deref() == call.written());
     of_call.map(|version| version.order).next()
 }
 
@@ -54,7 +57,7 @@ fn judge(case: &Case<'_>, read: &Call, own: &Own<'_>) -> Option<Violation> {
     if matches.is_empty() && read.answer() != Some(None) || matches.iter().any(is_later) {
         return None;
     }
-    let written = own.call.value.as_deref().unwrap_or("a deletion");
+    let written = own.call.written().unwrap_or("a deletion");
     Some(Violation {
         rule: Rule::OwnWrite,
         key: read.key.clone(),
@@ -104,11 +107,21 @@ mod tests {
 
     #[test]
     fn check_read_after_an_own_deletion_is_found_though_marked() {
-        let mut story = Story::with_staleness(10_000);
+        let mut story = Story::with_window(10_000, 10_000);
         story.set("f0", "k", "v1", 0, 10);
         story.delete("w0", "k", 20, 30);
         story.read_marked("w0", "k", "v1", 31, 32);
         story.assert_found(&[Rule::OwnWrite]);
+    }
+
+    #[test]
+    fn check_own_deletion_that_may_go_untold_has_no_place() {
+        let mut story = Story::with_staleness(10_000).without_all_deletions();
+        story.delete_unheard("w0", "k", 0, 10);
+        story.set("f0", "k", "v1", 20, 30);
+        story.read("w0", "k", Some("v1"), 31, 32);
+        story.heard(40, "DEL k");
+        story.assert_found(&[]);
     }
 
     #[test]
@@ -117,6 +130,17 @@ mod tests {
         story.set("w0", "k", "v1", 0, 10);
         story.read("w0", "k", None, 11, 12);
         story.assert_found(&[Rule::OwnWrite]);
+    }
+
+    #[test]
+    fn check_sum_from_before_an_own_increment_is_found() {
+        let mut story = Story::with_staleness(10_000);
+        story.increment("w0", "k", 5, "5", (0, 10));
+        story.increment("w0", "k", 7, "12", (20, 30));
+        story.read("w0", "k", Some("12"), 31, 32);
+        story.assert_found(&[]);
+        story.read("w0", "k", Some("5"), 33, 34);
+        story.assert_found(&[Rule::OwnWrite, Rule::Backwards]);
     }
 
     #[test]

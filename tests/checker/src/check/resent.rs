@@ -50,6 +50,15 @@ mod tests {
     }
 
     #[test]
+    fn check_increment_that_comes_twice_is_found() {
+        let mut story = Story::with_staleness(10_000);
+        story.increment("w0", "k", 5, "5", (0, 10));
+        story.assert_found(&[]);
+        story.heard(11, "INCRBY k 5");
+        story.assert_found(&[Rule::Resent]);
+    }
+
+    #[test]
     fn check_calls_that_write_the_same_may_be_sent_each() {
         let mut story = Story::with_staleness(10_000);
         story.set("w0", "k", "v1", 0, 10);

@@ -27,16 +27,19 @@ fn unmarked<'a>(case: &Case<'a>) -> impl Iterator<Item = &'a Call> {
 }
 
 /// Which version an answer may be that excuses most, and how long before the call it was replaced.
-fn age(case: &Case<'_>, call: &Call) -> Option<(usize, Duration)> {
-    let versions = case.truth.versions(&call.key);
-    let age = |index: usize| match versions.get(index + 1) {
-        None => Duration::ZERO,
-        Some(next) => case.stalls.awake(&call.process, next.upper, call.start),
-    };
+pub(super) fn age(case: &Case<'_>, call: &Call) -> Option<(usize, Duration)> {
     let matches = case.truth.matches(call).into_iter();
     matches
-        .map(|index| (index, age(index)))
+        .map(|index| (index, age_of(case, call, index)))
         .min_by_key(|(_, age)| *age)
+}
+
+/// How long before a call a version was replaced, while the caller's process ran.
+pub(super) fn age_of(case: &Case<'_>, call: &Call, index: usize) -> Duration {
+    match case.truth.versions(&call.key).get(index + 1) {
+        None => Duration::ZERO,
+        Some(next) => case.stalls.awake(&call.process, next.upper, call.start),
+    }
 }
 
 fn stale(case: &Case<'_>, call: &Call) -> Option<Violation> {
@@ -61,24 +64,32 @@ fn stale(case: &Case<'_>, call: &Call) -> Option<Violation> {
 
 fn expired(case: &Case<'_>, call: &Call) -> Option<Violation> {
     let value = call.answer()??;
-    let versions = case.truth.versions(&call.key);
-    let last = *case.truth.matches(call).last()?;
-    let Life::For(life) = versions[last].life else {
-        return None;
-    };
-    let end = versions[last].upper.after(life);
-    let late = case.stalls.awake(&call.process, end, call.start);
-    (late > CLOCKS).then(|| Violation {
+    let (last, late) = expired_for(case, call).filter(|(_, late)| *late > CLOCKS)?;
+    Some(Violation {
         rule: Rule::Expired,
         key: call.key.clone(),
         process: call.process.clone(),
-        from: versions[last].lower,
+        from: case.truth.versions(&call.key)[last].lower,
         to: call.end,
         what: format!(
             "{}; {value} had expired {late:?} before the call",
             told(call)
         ),
     })
+}
+
+/// Which version an answer may be that excuses most, and for how long its life had been over before the
+/// call; `None` if it has no end that is known.
+pub(super) fn expired_for(case: &Case<'_>, call: &Call) -> Option<(usize, Duration)> {
+    call.answer()??;
+    let last = *case.truth.matches(call).last()?;
+    let version = &case.truth.versions(&call.key)[last];
+    let Life::For(life) = version.life else {
+        return None;
+    };
+    let end = version.upper.after(life);
+    let end = version.prolonged.map_or(end, |until| until.max(end));
+    Some((last, case.stalls.awake(&call.process, end, call.start)))
 }
 
 #[cfg(test)]
@@ -132,11 +143,24 @@ mod tests {
 
     #[test]
     fn check_marked_answer_may_be_old() {
-        let mut story = Story::with_staleness(0);
+        let mut story = Story::with_window(0, 1_000);
         story.set("f0", "k", "v1", 0, 10);
         story.set("f0", "k", "v2", 20, 30);
         story.read_marked("w0", "k", "v1", 500, 501);
         story.assert_found(&[]);
+    }
+
+    #[test]
+    fn check_life_that_a_read_has_prolonged_ends_later() {
+        let mut story = Story::with_staleness(10_000);
+        story.set_for("f0", "k", "v1", 100, (0, 10));
+        story.heard(90, "GETEX k PX 100");
+        story.read("w0", "k", Some("v1"), 200, 201);
+        // It may have come too late.
+        story.read("w0", "k", None, 150, 151);
+        story.assert_found(&[]);
+        story.read("w0", "k", Some("v1"), 220, 221);
+        story.assert_found(&[Rule::Expired]);
     }
 
     #[test]

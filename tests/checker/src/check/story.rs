@@ -46,16 +46,28 @@ fn values(values: &[(&str, &str)]) -> BTreeMap<String, String> {
 
 impl Story {
     pub(super) fn with_staleness(staleness_ms: u64) -> Self {
+        Self::with_window(staleness_ms, 0)
+    }
+
+    pub(super) fn with_window(staleness_ms: u64, stale_window_ms: u64) -> Self {
         let limits = Limits {
             staleness_ms,
+            stale_window_ms,
             deadline_ms: 100,
             tolerance_ms: 10,
+            tells_all_deletions: true,
         };
         let history = History {
             limits,
             ..History::default()
         };
         Self { history, order: 0 }
+    }
+
+    /// As with a file: nobody tells of a deletion of what is not there.
+    pub(super) fn without_all_deletions(mut self) -> Self {
+        self.history.limits.tells_all_deletions = false;
+        self
     }
 
     fn add(&mut self, call: Call) {
@@ -105,6 +117,34 @@ impl Story {
         self.add(Call {
             value: Some(value.to_owned()),
             ..call(process, Op::Set, key, start, end)
+        });
+    }
+
+    /// An increment that is acknowledged, and heard at its end.
+    pub(super) fn increment(
+        &mut self,
+        process: &str,
+        key: &str,
+        delta: i64,
+        sum: &str,
+        (start, end): (u64, u64),
+    ) {
+        self.increment_unheard(process, key, delta, sum, (start, end));
+        self.heard(end, &format!("INCRBY {key} {delta}"));
+    }
+
+    pub(super) fn increment_unheard(
+        &mut self,
+        process: &str,
+        key: &str,
+        delta: i64,
+        sum: &str,
+        (start, end): (u64, u64),
+    ) {
+        self.add(Call {
+            value: Some(delta.to_string()),
+            outcome: answer(Some(sum)),
+            ..call(process, Op::Increment, key, start, end)
         });
     }
 
@@ -190,6 +230,22 @@ impl Story {
         self.add(Call {
             outcome: answer(Some(value)),
             source: Some(Source::Stale),
+            ..call(process, Op::Get, key, start, end)
+        });
+    }
+
+    pub(super) fn read_marked_in_quiet(
+        &mut self,
+        process: &str,
+        key: &str,
+        value: &str,
+        token: &str,
+        (start, end): (u64, u64),
+    ) {
+        self.add(Call {
+            outcome: answer(Some(value)),
+            source: Some(Source::Stale),
+            quiet: Some(token.to_owned()),
             ..call(process, Op::Get, key, start, end)
         });
     }

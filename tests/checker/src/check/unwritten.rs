@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::{Case, Rule, Violation, told};
 use crate::history::Call;
-use crate::truth::may_be_unheard;
+use crate::truth::{is_just_before_a_kill, may_be_unheard};
 
 pub(super) fn check(case: &Case<'_>) -> Vec<Violation> {
     let calls = case.history.calls.iter();
@@ -28,6 +28,10 @@ fn judge(case: &Case<'_>, read: &Call, writer: Option<&Call>) -> Option<Violatio
     }
     let why = match writer {
         _ if !matches.is_empty() => "which was written only after that",
+        // A sum may hold an increment that nobody was told of.
+        _ if case.truth.is_counted(&read.key) && is_just_before_a_kill(case.history, read) => {
+            return None;
+        }
         None => "which nobody wrote",
         Some(writer) if writer.key != read.key => "which was written to another key",
         Some(writer) if may_be_unheard(case.history, writer) => return None,
@@ -70,6 +74,18 @@ mod tests {
         let mut story = Story::with_staleness(0);
         story.read("w0", "k", Some("v1"), 0, 1);
         story.set("f0", "k", "v1", 2, 10);
+        story.assert_found(&[Rule::Unwritten]);
+    }
+
+    #[test]
+    fn check_sum_that_a_kill_kept_from_being_heard_passes_and_no_other() {
+        let mut story = Story::with_staleness(10_000);
+        story.increment("w0", "k", 5, "5", (0, 10));
+        story.increment_unheard("w0", "k", 7, "12", (40, 45));
+        story.read("w1", "k", Some("12"), 46, 47);
+        story.restart(50, true, &[("k", "15")]);
+        story.assert_found(&[]);
+        story.read("w1", "k", Some("13"), 60, 61);
         story.assert_found(&[Rule::Unwritten]);
     }
 

@@ -37,7 +37,7 @@ pub struct Call {
     pub op: Op,
     /// The key; empty where a call has none.
     pub key: String,
-    /// What is written, or would be.
+    /// What is written, or would be; what is added.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
     /// Before the call.
@@ -64,10 +64,12 @@ pub struct Call {
 pub enum Op {
     Get,
     GetMany,
+    GetAndProlong,
     Set,
     SetMany,
     SetWithTtl,
     SetIfAbsent,
+    Increment,
     Delete,
     Clear,
     Load,
@@ -87,6 +89,8 @@ pub enum Outcome {
     Absent,
     /// An error. A write may have happened, or may yet.
     Failed(String),
+    /// The caller went away. A write may have happened, or may yet.
+    Abandoned,
 }
 
 /// Where an answer came from: the cache's own `Source`.
@@ -168,8 +172,20 @@ impl Call {
         match &self.outcome {
             Outcome::Done => true,
             // A loader's value that was answered was written.
-            Outcome::Found(answer) => self.op == Op::Load && self.value.as_ref() == Some(answer),
+            Outcome::Found(answer) => match self.op {
+                Op::Load => self.value.as_ref() == Some(answer),
+                Op::Increment => true,
+                _ => false,
+            },
             _ => false,
+        }
+    }
+
+    /// What the key held once an acknowledged write was done; `None`: nothing.
+    pub fn written(&self) -> Option<&str> {
+        match &self.outcome {
+            Outcome::Found(sum) if self.op == Op::Increment => Some(sum),
+            _ => self.value.as_deref(),
         }
     }
 

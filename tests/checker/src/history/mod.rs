@@ -20,16 +20,32 @@ use std::time::Duration;
 pub struct Limits {
     /// How long ago an unmarked answer may have stopped being current, in milliseconds.
     pub staleness_ms: u64,
+    /// Whether it is told, too, when something is deleted that is not there.
+    #[serde(default = "tells_all")]
+    pub tells_all_deletions: bool,
+    /// How long an answer may be given beyond that while Redis fails, if it is marked; 0: not at all.
+    #[serde(default)]
+    pub stale_window_ms: u64,
     /// How long a round trip of the cache may take, in milliseconds.
     pub deadline_ms: u64,
     /// How much longer than promised something may take on a busy machine, in milliseconds.
     pub tolerance_ms: u64,
 }
 
+/// As `MONITOR` does.
+fn tells_all() -> bool {
+    true
+}
+
 impl Limits {
     /// How long ago an unmarked answer may have stopped being current.
     pub fn staleness(&self) -> Duration {
         Duration::from_millis(self.staleness_ms)
+    }
+
+    /// How much longer an answer may be given that is marked stale.
+    pub fn stale_window(&self) -> Duration {
+        Duration::from_millis(self.stale_window_ms)
     }
 
     /// How long a round trip of the cache may take.

@@ -1,22 +1,18 @@
-//! Writers that know nothing of the cache: they send plain commands, past the proxy.
+//! Writers that know nothing of the cache: they write past it, and past the proxy.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
 use fastrand::Rng;
-use redis::{Cmd, Connection};
 
-use super::stage::{Gate, connect};
+use super::plain::{Place, Plain, Write, Written};
 use crate::history::{Call, Event, Op, Outcome, Recorder};
 use crate::names::{self, Values};
-use crate::plan::Plan;
+use crate::plan::{Plan, Profile};
 use crate::time::Moment;
-
-/// How long they wait for Redis to be there again before they look whether they are to rest.
-const PATIENCE: Duration = Duration::from_millis(100);
 
 /// Their threads.
 pub(super) struct Writers {
@@ -26,22 +22,20 @@ pub(super) struct Writers {
 
 struct Writer {
     process: String,
-    url: String,
-    gate: Arc<Gate>,
+    place: Place,
     recorder: Arc<Recorder>,
     is_resting: Arc<AtomicBool>,
     rng: Rng,
     values: Values,
     keys: u32,
+    profile: Profile,
+    /// Until when it writes keys of a race that have had their turn: while things fail. Later it would mend
+    /// what had become stale.
+    looks_back_until: Instant,
 }
 
 impl Writers {
-    pub(super) fn start(
-        plan: &Plan,
-        url: &str,
-        gate: Arc<Gate>,
-        recorder: &Arc<Recorder>,
-    ) -> Result<Self> {
+    pub(super) fn start(plan: &Plan, place: &Place, recorder: &Arc<Recorder>) -> Result<Self> {
         let mut writers = Self {
             threads: Vec::new(),
             is_resting: Arc::default(),
@@ -49,13 +43,14 @@ impl Writers {
         for number in 0..plan.foreign {
             let process = format!("f{number}");
             let writer = Writer {
-                url: url.to_owned(),
-                gate: Arc::clone(&gate),
+                place: place.clone(),
                 recorder: Arc::clone(recorder),
                 is_resting: Arc::clone(&writers.is_resting),
                 rng: Rng::with_seed(plan.seed ^ u64::from(number + 1).rotate_left(40)),
-                values: Values::of(process.clone()),
+                values: Values::of(&process, 0),
                 keys: plan.keys,
+                profile: plan.profile,
+                looks_back_until: Instant::now() + Duration::from_millis(plan.millis / 2),
                 process,
             };
             let thread = thread::Builder::new().name("foreign".to_owned());
@@ -87,48 +82,59 @@ impl Writer {
         let mut connection = None;
         while !self.is_resting.load(Ordering::Acquire) {
             match &mut connection {
+                Some(_)
+                    if self.profile == Profile::Racing
+                        && names::is_left_to_processes(Moment::now()) =>
+                {
+                    thread::sleep(Duration::from_micros(500));
+                }
                 Some(connected) => {
                     if !self.write(connected) {
                         connection = None;
                     }
-                    thread::sleep(Duration::from_micros(self.rng.u64(0..6_000)));
+                    let longest = match self.profile {
+                        Profile::Racing => 800,
+                        // Each write empties every local tier.
+                        Profile::File => 60_000,
+                        _ => 6_000,
+                    };
+                    thread::sleep(Duration::from_micros(self.rng.u64(0..longest)));
                 }
-                None if self.gate.pass(PATIENCE) => connection = connect(&self.url).ok(),
-                None => {}
+                None => connection = self.place.connect(),
             }
         }
     }
 
-    /// Sends a command and writes it down; `false` if the connection is to be replaced.
-    fn write(&mut self, connection: &mut Connection) -> bool {
-        let lasting = names::lasting(self.rng.u32(0..self.keys));
-        let fleeting = names::fleeting(self.rng.u32(0..names::fleeting_of(self.keys)));
-        let (op, key) = match self.rng.u32(0..10_000) {
-            0..40 => {
-                let cold = self.rng.u32(0..names::cold_of(self.keys));
-                (Op::Set, names::cold(cold))
-            }
-            40..7_500 => (Op::Set, lasting),
-            7_500..9_000 => (Op::SetWithTtl, fleeting),
-            9_000..9_900 => (Op::Delete, lasting),
-            9_900..9_997 => (Op::Delete, fleeting),
-            // Rare: it empties every local tier, and hides what stands there too long.
-            _ => (Op::Clear, String::new()),
+    /// Writes, and writes it down; `false` if the connection is to be replaced.
+    fn write(&mut self, connection: &mut Plain) -> bool {
+        let (op, key) = match self.profile {
+            Profile::Racing => self.race(),
+            _ => self.choose(),
         };
         let key = match op {
             Op::Clear => key,
             _ => names::complete(&key),
         };
-        let value = matches!(op, Op::Set | Op::SetWithTtl).then(|| self.values.next());
-        let command = self.command(op, &key, value.as_deref());
+        let value = match op {
+            Op::Set | Op::SetWithTtl => Some(self.values.next()),
+            Op::Increment => Some(self.values.next_increment().to_string()),
+            _ => None,
+        };
+        let write = Write {
+            op,
+            key: &key,
+            value: value.as_deref().unwrap_or_default(),
+            ttl: Duration::from_millis(self.rng.u64(50..500)),
+        };
         let start = Moment::now();
-        let done = command.query::<redis::Value>(connection);
+        let written = connection.write(&write);
         let end = Moment::now();
-        let is_up =
-            !matches!(&done, Err(error) if error.is_io_error() || error.is_unrecoverable_error());
-        let outcome = match done {
-            Ok(_) => Outcome::Done,
-            Err(error) => Outcome::Failed(error.to_string()),
+        let (outcome, is_up) = match written {
+            Written::Done(Some(sum)) if op == Op::Increment => {
+                (Outcome::Found(sum.to_string()), true)
+            }
+            Written::Done(_) => (Outcome::Done, true),
+            Written::Failed { why, is_up } => (Outcome::Failed(why), is_up),
         };
         self.recorder.write(&Event::Call(Call {
             process: self.process.clone(),
@@ -146,16 +152,38 @@ impl Writer {
         is_up
     }
 
-    fn command(&mut self, op: Op, key: &str, value: Option<&str>) -> Cmd {
-        let mut command = Cmd::new();
-        match op {
-            Op::Clear => command.arg("FLUSHDB"),
-            Op::Delete => command.arg("DEL").arg(key),
-            _ => command.arg("SET").arg(key).arg(value),
-        };
-        if op == Op::SetWithTtl {
-            command.arg("PX").arg(self.rng.u64(50..500));
+    /// What is written next.
+    fn choose(&mut self) -> (Op, String) {
+        let lasting = names::lasting(self.rng.u32(0..self.keys));
+        let fleeting = names::fleeting(self.rng.u32(0..names::fleeting_of(self.keys)));
+        match self.rng.u32(0..10_000) {
+            0..40 => {
+                let cold = self.rng.u32(0..names::cold_of(self.keys));
+                (Op::Set, names::cold(cold))
+            }
+            40..600 => {
+                let counter = names::counter(self.rng.u32(..));
+                (Op::Increment, names::counter_from_outside(&counter))
+            }
+            600..7_500 => (Op::Set, lasting),
+            7_500..9_000 => (Op::SetWithTtl, fleeting),
+            9_000..9_900 => (Op::Delete, lasting),
+            9_900..9_997 => (Op::Delete, fleeting),
+            // Rare: it empties every local tier, and hides what stands there too long.
+            _ => (Op::Clear, String::new()),
         }
-        command
+    }
+
+    /// As [`choose`](Self::choose), of the key whose turn it is, and now and then of one that had its.
+    fn race(&mut self) -> (Op, String) {
+        let looks_back = Instant::now() < self.looks_back_until && self.rng.u32(0..5) == 0;
+        let key = match looks_back {
+            true => names::lasting(self.rng.u32(0..self.keys)),
+            false => names::of_turn(Moment::now(), self.keys),
+        };
+        match self.rng.u32(0..10) {
+            0 => (Op::Delete, key),
+            _ => (Op::Set, key),
+        }
     }
 }

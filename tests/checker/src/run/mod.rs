@@ -3,14 +3,18 @@
 //!
 //! # Layout
 //!
-//! `stage` is Redis, the proxy and what is told of them; `monitor` hears Redis' commands; `workers` are
-//! the processes of the cache; `foreign` are the writers beside it; `troubles` begin and end.
+//! `store` is what all write to: `stage` is Redis, the proxy and what is told of them, and `monitor` hears
+//! Redis' commands; `file` is an `SQLite` file. `workers` are the processes of the cache; `foreign` are the
+//! writers beside it, over `plain` connections; `troubles` begin and end.
 //!
 //! Every wait is bounded, and every process ends with its value, whatever fails.
 
+mod file;
 mod foreign;
 mod monitor;
+mod plain;
 mod stage;
+mod store;
 mod troubles;
 mod workers;
 
@@ -28,7 +32,7 @@ use crate::plan::{Plan, Profile};
 use crate::ticker::Ticker;
 use crate::time::Moment;
 use foreign::Writers;
-use stage::Stage;
+use store::Store;
 use workers::Workers;
 
 /// How long a process may take to do what it was told.
@@ -54,21 +58,21 @@ pub fn run(plan: &Plan, program: &Path, folder: &Path) -> Result<()> {
     plan.save(folder)?;
     let recorder = Arc::new(Recorder::create(&folder.join("checker.jsonl"))?);
     let _ticker = Ticker::start("checker", &recorder)?;
-    let mut stage = Stage::start(plan, &recorder)?;
-    let mut workers = Workers::start(plan, program, folder, &stage.worker_url())?;
-    let writers = Writers::start(plan, &stage.url(), stage.gate(), &recorder)?;
+    let mut store = Store::start(plan, folder, &recorder)?;
+    let mut workers = Workers::start(plan, program, folder, &store.worker_url())?;
+    let writers = Writers::start(plan, &store.place(), &recorder)?;
     workers.all("work", PATIENCE)?;
-    misbehave(plan, &mut stage, &workers, &recorder)?;
+    misbehave(plan, &mut store, &workers, &recorder)?;
     writers.rest()?;
     workers.all("rest", PATIENCE)?;
-    come_to_rest(plan, &mut stage, &mut workers)?;
-    stage.survey_at_rest()?;
+    come_to_rest(plan, &mut store, &mut workers)?;
+    store.survey_at_rest()?;
     workers.end(PATIENCE)?;
     recorder.flush()
 }
 
 /// Lets go wrong what the plan says, and nothing more at its end.
-fn misbehave(plan: &Plan, stage: &mut Stage, workers: &Workers, recorder: &Recorder) -> Result<()> {
+fn misbehave(plan: &Plan, store: &mut Store, workers: &Workers, recorder: &Recorder) -> Result<()> {
     let start = Instant::now();
     let wait_until = |millis: u64| {
         let until = start + Duration::from_millis(millis);
@@ -81,10 +85,10 @@ fn misbehave(plan: &Plan, stage: &mut Stage, workers: &Workers, recorder: &Recor
     for planned in &plan.troubles {
         wait_until(planned.at);
         note(format!("begins: {:?}", planned.trouble));
-        troubles::begin(&planned.trouble, stage, workers)?;
+        troubles::begin(&planned.trouble, store, workers)?;
         note(format!("is there: {:?}", planned.trouble));
         wait_until(planned.at + planned.lasts);
-        troubles::end(&planned.trouble, stage, workers)?;
+        troubles::end(&planned.trouble, store, workers)?;
         note(format!("is over: {:?}", planned.trouble));
     }
     wait_until(plan.millis);
@@ -92,13 +96,11 @@ fn misbehave(plan: &Plan, stage: &mut Stage, workers: &Workers, recorder: &Recor
 }
 
 /// Lets all processes see the last write, and then read everything.
-fn come_to_rest(plan: &Plan, stage: &mut Stage, workers: &mut Workers) -> Result<()> {
+fn come_to_rest(plan: &Plan, store: &mut Store, workers: &mut Workers) -> Result<()> {
     let mut write = |token: &str, workers: &mut Workers| match plan.profile {
         // There is nobody else who could write.
         Profile::Lone => workers.one(0, &format!("write {token}"), PATIENCE),
-        Profile::Bare | Profile::Untold | Profile::Several => {
-            stage.set(SENTINEL, token).map(|()| true)
-        }
+        _ => store.set(SENTINEL, token).map(|()| true),
     };
     ensure!(write(FIRST, workers)?, "the sentinel cannot be written");
     ensure!(

@@ -2,16 +2,25 @@
 
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use flipcache_tests::proxy::{Bytes, Cut, Direction};
 use rustix::process::Signal;
 
 use super::stage::{NAME, Stage, USER};
+use super::store::Store;
 use super::workers::Workers;
 use crate::plan::Trouble;
 
 /// Lets a trouble begin.
-pub(super) fn begin(trouble: &Trouble, stage: &mut Stage, workers: &Workers) -> Result<()> {
+pub(super) fn begin(trouble: &Trouble, store: &mut Store, workers: &Workers) -> Result<()> {
+    match (trouble, store) {
+        (Trouble::Stop(worker), _) => workers.signal(*worker, Signal::STOP),
+        (_, Store::Redis(stage)) => begin_with_redis(trouble, stage),
+        (_, Store::File(_)) => bail!("a file has no {trouble:?}"),
+    }
+}
+
+fn begin_with_redis(trouble: &Trouble, stage: &mut Stage) -> Result<()> {
     match trouble {
         Trouble::Delay {
             to_server,
@@ -37,7 +46,8 @@ pub(super) fn begin(trouble: &Trouble, stage: &mut Stage, workers: &Workers) -> 
             };
             stage.proxy.drop_after(direction, *bytes);
         }
-        Trouble::Stop(worker) => workers.signal(*worker, Signal::STOP)?,
+        // That is not Redis' matter.
+        Trouble::Stop(_) => {}
         Trouble::KillClients => kill_clients(stage)?,
         Trouble::OutOfMemory => config(stage, "maxmemory", "1")?,
         Trouble::NoReplicas => config(stage, "min-replicas-to-write", "1")?,
@@ -48,9 +58,16 @@ pub(super) fn begin(trouble: &Trouble, stage: &mut Stage, workers: &Workers) -> 
 }
 
 /// Ends it.
-pub(super) fn end(trouble: &Trouble, stage: &mut Stage, workers: &Workers) -> Result<()> {
+pub(super) fn end(trouble: &Trouble, store: &mut Store, workers: &Workers) -> Result<()> {
+    match (trouble, store) {
+        (Trouble::Stop(worker), _) => workers.signal(*worker, Signal::CONT),
+        (_, Store::Redis(stage)) => end_with_redis(trouble, stage),
+        (_, Store::File(_)) => bail!("a file has no {trouble:?}"),
+    }
+}
+
+fn end_with_redis(trouble: &Trouble, stage: &mut Stage) -> Result<()> {
     match trouble {
-        Trouble::Stop(worker) => workers.signal(*worker, Signal::CONT),
         Trouble::OutOfMemory => config(stage, "maxmemory", "0"),
         Trouble::NoReplicas => config(stage, "min-replicas-to-write", "0"),
         Trouble::Forbid(_) => acl(stage, "+@all"),

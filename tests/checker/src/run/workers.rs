@@ -37,15 +37,22 @@ impl Workers {
                 .args(["--threads", &plan.threads.to_string()])
                 .args(["--keys", &plan.keys.to_string()])
                 .args(["--local-max", &plan.local_max.to_string()])
+                .args([
+                    "--stale-on-error-ms",
+                    &plan.limits.stale_window_ms.to_string(),
+                ])
                 .args(["--deadline-ms", &plan.limits.deadline_ms.to_string()])
                 .arg("--history")
                 .arg(history);
             command
                 .args(["--staleness-bound-ms", &plan.staleness_bound_ms.to_string()])
                 .args((plan.profile == Profile::Untold).then_some("--untold"));
-            if plan.workers + plan.foreign > 1 {
+            if plan.profile == Profile::Racing {
+                command.arg("--racing");
+            } else if plan.workers + plan.foreign > 1 {
                 command.args(["--spares", &number.to_string()]);
             }
+            command.args(plan.siblings.then_some("--siblings"));
             command.args(plan.component.then_some("--component"));
             Worker::start(&mut command)
         });

@@ -15,8 +15,12 @@ pub(super) enum Effect<'a> {
     },
     Delete(Vec<&'a str>),
     DeleteAll,
+    /// The number is so much larger now, in decimal.
+    Add(&'a str, &'a str),
     /// The key's life is another one now.
     Live(&'a str, Life),
+    /// The key lives so long from now on, if it was there.
+    Prolong(&'a str, Duration),
     Nothing,
 }
 
@@ -38,7 +42,14 @@ pub(super) fn of(words: &[String]) -> Effect<'_> {
         ("SET", [key, value, options @ ..]) => set(key, value, options),
         ("DEL" | "UNLINK" | "GETDEL", keys) => Effect::Delete(keys.to_vec()),
         ("FLUSHALL" | "FLUSHDB", _) => Effect::DeleteAll,
+        ("INCRBY", [key, delta]) => Effect::Add(key, delta),
         ("GETEX", [_]) => Effect::Nothing,
+        ("GETEX", [key, unit, _]) if unit.eq_ignore_ascii_case("PX") => {
+            match lasting(arguments.get(2), Duration::from_millis) {
+                Life::For(life) => Effect::Prolong(key, life),
+                life => Effect::Live(key, life),
+            }
+        }
         ("PEXPIRE" | "EXPIRE" | "PEXPIREAT" | "EXPIREAT" | "GETEX", [key, ..]) => {
             Effect::Live(key, Life::Unknown)
         }
@@ -103,7 +114,13 @@ mod tests {
     fn of_other_commands_is_what_they_do() {
         assert_eq!(of(&words("UNLINK a b")), Effect::Delete(vec!["a", "b"]));
         assert_eq!(of(&words("FLUSHALL ASYNC")), Effect::DeleteAll);
-        assert_eq!(of(&words("GETEX k PX 5")), Effect::Live("k", Life::Unknown));
+        let life = Duration::from_millis(5);
+        assert_eq!(of(&words("GETEX k PX 5")), Effect::Prolong("k", life));
+        assert_eq!(
+            of(&words("GETEX k EXAT 5")),
+            Effect::Live("k", Life::Unknown)
+        );
+        assert_eq!(of(&words("INCRBY k -5")), Effect::Add("k", "-5"));
         assert_eq!(of(&words("GET k")), Effect::Nothing);
         assert_eq!(of(&[]), Effect::Nothing);
     }

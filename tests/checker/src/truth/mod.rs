@@ -10,10 +10,10 @@
 mod effect;
 mod replay;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use crate::history::{Call, History};
+use crate::history::{Call, History, Survey};
 use crate::time::Moment;
 
 /// What a key held from one change to the next.
@@ -29,6 +29,8 @@ pub struct Version {
     pub upper: Moment,
     /// When it ends by itself.
     pub life: Life,
+    /// Until when reads have prolonged its life, at the latest. Whether they came in time is not known.
+    pub prolonged: Option<Moment>,
 }
 
 /// When a version ends by itself.
@@ -48,6 +50,8 @@ pub struct Truth {
     versions: HashMap<String, Vec<Version>>,
     /// Every deletion that was heard of a key, though it may have been absent.
     deletions: HashMap<String, Vec<(u64, Moment)>>,
+    /// The keys that were added to.
+    counted: HashSet<String>,
 }
 
 impl Truth {
@@ -93,6 +97,11 @@ impl Truth {
         may_be.map(|(index, _)| index).collect()
     }
 
+    /// Whether a key's values are sums: each holds what those before it came to.
+    pub fn is_counted(&self, key: &str) -> bool {
+        self.counted.contains(key)
+    }
+
     /// Whether a key's versions end by themselves: its absence then says nothing.
     pub fn is_fleeting(&self, key: &str) -> bool {
         let versions = self.versions(key);
@@ -115,6 +124,7 @@ impl Version {
 }
 
 /// Whether a command, once executed, may have changed what a key holds, or for how long.
+#[cfg(feature = "stage")]
 pub(crate) fn changes_something(words: &[String]) -> bool {
     effect::of(words) != effect::Effect::Nothing
 }
@@ -122,22 +132,30 @@ pub(crate) fn changes_something(words: &[String]) -> bool {
 /// Whether a write may have been executed though `MONITOR` did not tell: Redis was killed before it
 /// could, and had told of nothing that was begun later.
 pub fn may_be_unheard(history: &History, write: &Call) -> bool {
-    let restart = history
-        .surveys
-        .iter()
-        .find(|survey| survey.restarted && survey.at >= write.start);
-    let Some(restart) = restart else { return false };
-    if !write.is_acknowledged_write() {
-        return true;
+    match write.is_acknowledged_write() {
+        true => is_just_before_a_kill(history, write),
+        false => restart_after(history, write).is_some(),
     }
-    let heard: std::collections::HashSet<&str> = history
+}
+
+/// Whether Redis was killed so shortly after a call that it had told of nothing that was begun later.
+pub(crate) fn is_just_before_a_kill(history: &History, call: &Call) -> bool {
+    let Some(restart) = restart_after(history, call) else {
+        return false;
+    };
+    let heard: HashSet<&str> = history
         .heard
         .iter()
         .filter(|heard| heard.order < restart.order)
         .filter_map(|heard| heard.words.get(2).map(String::as_str))
         .collect();
-    let later = history.calls.iter().filter(|call| call.start > write.end);
+    let later = history.calls.iter().filter(|later| later.start > call.end);
     !later
-        .filter_map(|call| call.value.as_deref())
+        .filter_map(|later| later.value.as_deref())
         .any(|value| heard.contains(value))
+}
+
+fn restart_after<'a>(history: &'a History, call: &Call) -> Option<&'a Survey> {
+    let mut surveys = history.surveys.iter();
+    surveys.find(|survey| survey.restarted && survey.at >= call.start)
 }

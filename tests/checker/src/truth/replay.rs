@@ -52,6 +52,7 @@ impl Replay<'_> {
                 lower: Moment(0),
                 upper: Moment(0),
                 life: Life::Lasting,
+                prolonged: None,
             }]
         })
     }
@@ -82,12 +83,23 @@ impl Replay<'_> {
                     last.life = life;
                 }
             }
+            Effect::Prolong(key, life) => {
+                if let Some(last) = self.versions(key).last_mut()
+                    && last.value.is_some()
+                {
+                    let until = heard.at.after(life);
+                    last.prolonged = Some(last.prolonged.map_or(until, |old| old.max(until)));
+                }
+            }
+            Effect::Add(key, delta) => self.add(heard, key, delta),
             Effect::Nothing => {}
         }
     }
 
     fn set(&mut self, heard: &Heard, key: &str, value: &str, life: Life, only: Only) {
+        // A sum that is told as a value may be what somebody adds elsewhere.
         let writer = self.writers.get(value).copied();
+        let writer = writer.filter(|writer| writer.op != Op::Increment);
         let versions = self.versions(key);
         let last = &versions[versions.len() - 1];
         let is_absent = match last.life {
@@ -100,18 +112,37 @@ impl Replay<'_> {
             Only::IfAbsent => is_absent,
             Only::IfPresent => !is_absent,
         };
-        if !writes {
-            return;
+        if writes {
+            self.wrote(heard, key, value, writer, life);
         }
+    }
+
+    fn wrote(&mut self, heard: &Heard, key: &str, value: &str, writer: Option<&Call>, life: Life) {
         let acknowledged = writer.filter(|writer| writer.is_acknowledged_write());
         let upper = acknowledged.map_or(heard.at, |writer| writer.end.min(heard.at));
-        versions.push(Version {
+        self.versions(key).push(Version {
             order: heard.order,
             value: Some(value.to_owned()),
             lower: writer.map_or(Moment(0), |writer| writer.start),
             upper,
             life,
+            prolonged: None,
         });
+    }
+
+    /// What is there and is no number stays; so does one that the sum does not fit.
+    fn add(&mut self, heard: &Heard, key: &str, delta: &str) {
+        self.truth.counted.insert(key.to_owned());
+        let writer = self.writers.get(delta).copied();
+        let versions = self.versions(key);
+        let last = &versions[versions.len() - 1];
+        let held = last.value.as_deref().unwrap_or("0").parse::<i64>();
+        let sum = held.ok().zip(delta.parse().ok());
+        let Some(sum) = sum.and_then(|(held, delta)| held.checked_add(delta)) else {
+            return;
+        };
+        let life = last.life;
+        self.wrote(heard, key, &sum.to_string(), writer, life);
     }
 
     fn delete(&mut self, heard: &Heard, key: &str) {
@@ -129,6 +160,7 @@ impl Replay<'_> {
                 lower: Moment(0),
                 upper,
                 life: Life::Lasting,
+                prolonged: None,
             });
         }
     }
@@ -163,6 +195,7 @@ impl Replay<'_> {
                     Some(_) => Life::Unknown,
                     None => Life::Lasting,
                 },
+                prolonged: None,
             });
         }
     }
@@ -219,6 +252,49 @@ mod tests {
         assert_eq!(values(&of(&lines)), "- a - c");
         let lines = ["SET k a XX", "SET k b", "SET j c", "FLUSHALL", "GET k"];
         assert_eq!(values(&of(&lines)), "- b -");
+    }
+
+    #[test]
+    fn replay_sums_go_on_from_what_is_there() {
+        let lines = ["INCRBY k 5", "INCRBY k 7", "DEL k", "INCRBY k 1"];
+        assert_eq!(values(&of(&lines)), "- 5 12 - 1");
+        let lines = ["SET k a", "INCRBY k 7"];
+        assert_eq!(values(&of(&lines)), "- a", "no sum of what is no number");
+    }
+
+    #[test]
+    fn replay_sum_that_is_told_as_a_value_has_no_bound_by_whoever_adds_as_much() {
+        let mut history = of(&["SET k 5"]);
+        history.calls.push(Call {
+            process: "w0".to_owned(),
+            thread: 0,
+            op: Op::Increment,
+            key: "j".to_owned(),
+            value: Some("5".to_owned()),
+            start: Moment(70),
+            end: Moment(90),
+            outcome: Outcome::Found("12".to_owned()),
+            source: None,
+            quiet: None,
+            foreign: false,
+        });
+        let truth = replay(&history);
+        assert_eq!(truth.versions("k")[1].lower, Moment(0));
+    }
+
+    #[test]
+    fn replay_read_that_prolongs_a_life_makes_no_version() {
+        let truth = replay(&of(&["SET k a PX 5", "GETEX k PX 50", "GETEX j PX 50"]));
+        let [_, version] = truth.versions("k") else {
+            panic!("one was written: {:?}", truth.versions("k"));
+        };
+        let until = Moment(20).after(std::time::Duration::from_millis(50));
+        assert_eq!(version.prolonged, Some(until));
+        assert_eq!(
+            version.life,
+            Life::For(std::time::Duration::from_millis(5)),
+            "it may have come too late"
+        );
     }
 
     #[test]

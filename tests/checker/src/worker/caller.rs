@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use flipcache::backend::BackendError;
-use flipcache::{Cache, Error};
+use flipcache::{Error, Found};
 
+use super::caches::Caches;
 use crate::check::BACKEND;
 use crate::history::{Call, Event, Op, Outcome, Recorder, Source};
 use crate::names;
@@ -16,7 +17,7 @@ use crate::time::Moment;
 pub(super) struct Caller {
     pub(super) process: String,
     pub(super) thread: u32,
-    pub(super) cache: Cache,
+    pub(super) caches: Caches,
     pub(super) recorder: Arc<Recorder>,
     /// The sentinel that was seen.
     pub(super) quiet: Option<String>,
@@ -28,18 +29,43 @@ type Answer = (Outcome, Option<Source>);
 impl Caller {
     pub(super) async fn get(&self, key: &str) {
         let start = Moment::now();
-        let found = self.cache.get_detailed(key).await;
+        let found = self.caches.text.get_detailed(key).await;
+        self.found(Op::Get, key, start, found);
+    }
+
+    /// As [`get`](Self::get), and gives a life anew to what it finds.
+    pub(super) async fn get_and_prolong(&self, key: &str) {
+        let start = Moment::now();
+        let found = self.caches.prolonging.get_detailed(key).await;
+        self.found(Op::GetAndProlong, key, start, found);
+    }
+
+    pub(super) async fn get_counter(&self, counter: &str) {
+        let start = Moment::now();
+        let found = self.caches.counters.get_detailed(counter).await;
+        let key = names::counter_from_outside(counter);
+        self.found(Op::Get, &key, start, found);
+    }
+
+    pub(super) async fn increment(&self, counter: &str, delta: i64) {
+        let start = Moment::now();
+        let sum = self.caches.counters.increment(counter, delta).await;
         let end = Moment::now();
-        let answer = match found {
-            Ok(found) => (read(found.value), Some(source(found.source))),
-            Err(error) => (failed(&error), None),
-        };
-        self.note(Op::Get, (key, None), start, end, answer);
+        let sum = sum.map(|sum| Outcome::Found(sum.to_string()));
+        let outcome = sum.unwrap_or_else(|error| failed(&error));
+        let key = names::counter_from_outside(counter);
+        let delta = delta.to_string();
+        let entry = (key.as_str(), Some(delta.as_str()));
+        self.note(Op::Increment, entry, start, end, (outcome, None));
     }
 
     pub(super) async fn get_many(&self, keys: &[String]) {
         let start = Moment::now();
-        let found = self.cache.get_many(keys.iter().map(String::as_str)).await;
+        let found = self
+            .caches
+            .text
+            .get_many(keys.iter().map(String::as_str))
+            .await;
         let end = Moment::now();
         let answers: Vec<_> = match found {
             Ok(values) => values.into_iter().map(read).collect(),
@@ -50,10 +76,40 @@ impl Caller {
         }
     }
 
+    /// Asks for a key after others, which are not written down.
+    pub(super) async fn get_among(&self, others: &[String], key: &str) {
+        let keys = others.iter().map(String::as_str).chain([key]);
+        let start = Moment::now();
+        let found = self.caches.text.get_many(keys).await;
+        let end = Moment::now();
+        let outcome = match found {
+            Ok(mut values) => read(values.pop().flatten()),
+            Err(error) => failed(&error),
+        };
+        self.note(Op::GetMany, (key, None), start, end, (outcome, None));
+    }
+
+    /// Writes, and goes away after so many looks unless it has been written by then.
+    pub(super) async fn set_and_leave(&self, key: &str, value: &str, looks: u32) {
+        let start = Moment::now();
+        let done = tokio::select! {
+            biased;
+            done = self.caches.text.set(key, value) => Some(done),
+            () = look(looks) => None,
+        };
+        let end = Moment::now();
+        let outcome = match done {
+            Some(Ok(())) => Outcome::Done,
+            Some(Err(error)) => failed(&error),
+            None => Outcome::Abandoned,
+        };
+        self.note(Op::Set, (key, Some(value)), start, end, (outcome, None));
+    }
+
     /// Whether it was written.
     pub(super) async fn set(&self, key: &str, value: &str) -> bool {
         let start = Moment::now();
-        let done = self.cache.set(key, value).await;
+        let done = self.caches.text.set(key, value).await;
         let is_done = done.is_ok();
         self.wrote(Op::Set, (key, Some(value)), start, done);
         is_done
@@ -61,7 +117,7 @@ impl Caller {
 
     pub(super) async fn set_with_ttl(&self, key: &str, value: &str, ttl: Duration) {
         let start = Moment::now();
-        let done = self.cache.set_with_ttl(key, value, ttl).await;
+        let done = self.caches.text.set_with_ttl(key, value, ttl).await;
         self.wrote(Op::SetWithTtl, (key, Some(value)), start, done);
     }
 
@@ -70,7 +126,7 @@ impl Caller {
         let pairs = entries
             .iter()
             .map(|(key, value)| (key.as_str(), value.as_str()));
-        let done = self.cache.set_many(pairs).await;
+        let done = self.caches.text.set_many(pairs).await;
         let end = Moment::now();
         let outcome = done.map_or_else(|error| failed(&error), |()| Outcome::Done);
         for (key, value) in entries {
@@ -81,7 +137,7 @@ impl Caller {
 
     pub(super) async fn set_if_absent(&self, key: &str, value: &str) {
         let start = Moment::now();
-        let written = self.cache.set_if_absent(key, value).await;
+        let written = self.caches.text.set_if_absent(key, value).await;
         let end = Moment::now();
         let outcome = match written {
             Ok(true) => Outcome::Done,
@@ -96,7 +152,8 @@ impl Caller {
         let loaded = value.to_owned();
         let start = Moment::now();
         let found = self
-            .cache
+            .caches
+            .text
             .get_or_insert_with(key, || async { Ok::<_, Infallible>(loaded) })
             .await;
         let end = Moment::now();
@@ -106,14 +163,26 @@ impl Caller {
 
     pub(super) async fn delete(&self, key: &str) {
         let start = Moment::now();
-        let done = self.cache.delete(key).await;
+        let done = self.caches.text.delete(key).await;
         self.wrote(Op::Delete, (key, None), start, done.map(|_| ()));
     }
 
     pub(super) async fn clear(&self) {
         let start = Moment::now();
-        let done = self.cache.clear().await;
+        let done = self.caches.text.clear().await;
         self.wrote(Op::Clear, ("", None), start, done.map(|_| ()));
+    }
+
+    fn found<V: ToString>(&self, op: Op, key: &str, start: Moment, found: Result<Found<V>, Error>) {
+        let end = Moment::now();
+        let answer = match found {
+            Ok(found) => {
+                let value = found.value.map(|value| value.to_string());
+                (read(value), Some(source(found.source)))
+            }
+            Err(error) => (failed(&error), None),
+        };
+        self.note(op, (key, None), start, end, answer);
     }
 
     fn wrote(&self, op: Op, entry: (&str, Option<&str>), start: Moment, done: Result<(), Error>) {
@@ -147,6 +216,13 @@ impl Caller {
             quiet: self.quiet.clone(),
             foreign: false,
         }));
+    }
+}
+
+/// Lets others run so many times.
+async fn look(times: u32) {
+    for _ in 0..times {
+        tokio::task::yield_now().await;
     }
 }
 

@@ -25,7 +25,7 @@ pub(super) async fn work(caller: Caller, options: Options, is_resting: Arc<Atomi
     let seed = options.seed ^ u64::from(caller.thread).rotate_left(32);
     let mut mix = Mix {
         rng: Rng::with_seed(seed),
-        values: Values::of(format!("{}.{}", caller.process, caller.thread)),
+        values: Values::of(&caller.process, caller.thread),
         keys: options.keys,
         spares: options.spares,
     };
@@ -73,10 +73,20 @@ impl Mix {
         match self.rng.u32(0..1_000) {
             // Rare: it empties the local tier, and hides what stands there too long.
             0 if self.rng.u32(0..5) == 0 => caller.clear().await,
-            0..520 => caller.get(&names::lasting(read)).await,
-            520..620 => caller.get(&fleeting).await,
+            0..470 => caller.get(&names::lasting(read)).await,
+            470..500 => caller.get_counter(&names::counter(read)).await,
+            500..520 => {
+                let counter = names::counter(read);
+                caller.get(&names::counter_from_outside(&counter)).await;
+            }
+            520..560 => caller.get_and_prolong(&fleeting).await,
+            560..620 => caller.get(&fleeting).await,
             620..690 => caller.get_many(&self.some_keys(false)).await,
-            690..820 => {
+            690..730 => {
+                let delta = self.values.next_increment();
+                caller.increment(&names::counter(read), delta).await;
+            }
+            730..820 => {
                 caller.set(&lasting, &self.values.next()).await;
             }
             820..870 => {

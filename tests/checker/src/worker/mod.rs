@@ -2,29 +2,31 @@
 //!
 //! # Layout
 //!
-//! This file understands what it is told; `caller` calls the cache and writes down what it answers;
-//! `mix` is what a caller calls, one after the other.
+//! This file understands what it is told; `caches` are what is called; `caller` calls them and writes
+//! down what they answer; `mix` is what a caller calls, one after the other; `race` is that where all call
+//! for one key.
 
+mod caches;
 mod caller;
 mod mix;
+mod race;
 
 use std::io::{self, Write};
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use flipcache::backend::{self, BackendOptions, Coherence};
-use flipcache::{Cache, Client, Shards};
+use flipcache::Cache;
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
 use crate::history::{Event, Quiet, Recorder};
-use crate::names::{self, CACHE, SENTINEL};
+use crate::names::{self, SENTINEL};
 use crate::ticker::Ticker;
 use crate::time::Moment;
+use caches::Caches;
 use caller::Caller;
 
 /// How long a process waits for what must happen once nothing is wrong any more.
@@ -54,12 +56,21 @@ pub struct Options {
     /// Which third of the keys it only reads: each by a caller of its own, as it does the cold ones.
     #[arg(long)]
     pub spares: Option<u32>,
+    /// Its callers race for one key after the other.
+    #[arg(long)]
+    pub racing: bool,
+    /// Its callers are those of two clients over one backend, by turns.
+    #[arg(long)]
+    pub siblings: bool,
     /// How many entries its local tier holds.
     #[arg(long)]
     pub local_max: u32,
     /// How long a round trip may take, in milliseconds.
     #[arg(long)]
     pub deadline_ms: u64,
+    /// How long it may answer, marked stale, while Redis fails, in milliseconds.
+    #[arg(long, default_value_t = 0)]
+    pub stale_on_error_ms: u64,
     /// How long it may answer while Redis is silent, in milliseconds.
     #[arg(long)]
     pub staleness_bound_ms: u64,
@@ -77,7 +88,8 @@ pub struct Options {
 struct Worker {
     options: Options,
     recorder: Arc<Recorder>,
-    cache: Cache,
+    /// Of one client each.
+    caches: Vec<Caches>,
     runtime: Runtime,
     callers: JoinSet<()>,
     is_resting: Arc<AtomicBool>,
@@ -97,7 +109,7 @@ pub fn run(options: &Options) -> Result<()> {
     let mut worker = Worker {
         options: options.clone(),
         recorder: Arc::clone(&recorder),
-        cache: open(options)?,
+        caches: caches::open(options)?,
         runtime: Runtime::new().context("the process needs threads")?,
         callers: JoinSet::new(),
         is_resting: Arc::new(AtomicBool::new(false)),
@@ -118,29 +130,6 @@ fn answer(word: &str) -> Result<()> {
     out.flush().context("nobody listens")
 }
 
-fn open(options: &Options) -> Result<Cache> {
-    let runtime = flipcache::io::runtime().context("the cache needs threads")?;
-    let coherence = match options.untold {
-        true => Coherence::Off,
-        false => Coherence::Tracking,
-    };
-    let backend_options = BackendOptions {
-        deadline: Duration::from_millis(options.deadline_ms),
-        coherence,
-        staleness_bound: Duration::from_millis(options.staleness_bound_ms),
-        ..BackendOptions::default()
-    };
-    let url = options.url.parse().context("the URL must be right")?;
-    let backend = backend::open(&url, &backend_options, runtime)?;
-    let mut shards = Shards::default().count(const { NonZeroUsize::new(2).unwrap() });
-    if !options.component {
-        shards = shards.in_process();
-    }
-    let client = Client::builder(backend).shards(shards).build()?;
-    let cache = client.cache(CACHE).local_max(options.local_max).open()?;
-    Ok(cache)
-}
-
 impl Worker {
     /// `false` if it could not be done in time.
     fn obey(&mut self, line: &str) -> Result<bool> {
@@ -151,7 +140,7 @@ impl Worker {
                 let callers = std::mem::take(&mut self.callers);
                 self.runtime.block_on(callers.join_all());
             }
-            ("prime", "") => return Ok(self.runtime.block_on(self.prime())),
+            ("prime", "") => return Ok(self.caches.iter().all(|caches| self.prime(&caches.text))),
             ("write", token) => return Ok(self.runtime.block_on(self.write(token))),
             ("await", token) => return Ok(self.runtime.block_on(self.wait_for(token))),
             ("read", token) => self.runtime.block_on(self.read_all(token)),
@@ -161,10 +150,12 @@ impl Worker {
     }
 
     fn caller(&self, thread: u32) -> Caller {
+        let clients = u32::try_from(self.caches.len()).unwrap_or(1);
+        let caches = &self.caches[(thread % clients) as usize];
         Caller {
             process: self.options.process.clone(),
             thread,
-            cache: self.cache.clone(),
+            caches: caches.clone(),
             recorder: Arc::clone(&self.recorder),
             quiet: None,
         }
@@ -174,8 +165,15 @@ impl Worker {
         for thread in 1..=self.options.threads {
             let (caller, options) = (self.caller(thread), self.options.clone());
             let is_resting = Arc::clone(&self.is_resting);
-            let work = mix::work(caller, options, is_resting);
-            self.callers.spawn_on(work, self.runtime.handle());
+            let runtime = self.runtime.handle();
+            match options.racing {
+                true => self
+                    .callers
+                    .spawn_on(race::work(caller, options, is_resting), runtime),
+                false => self
+                    .callers
+                    .spawn_on(mix::work(caller, options, is_resting), runtime),
+            };
         }
         let watched = mix::watched(&self.options);
         for (thread, key) in (self.options.threads + 1..).zip(watched) {
@@ -185,19 +183,21 @@ impl Worker {
     }
 
     /// Reads the sentinel until the local tier has it: only then does it take a push to see the next.
-    async fn prime(&self) -> bool {
-        let start = Moment::now();
-        while Moment::now().since(start) < PATIENCE {
-            let is_local = matches!(
-                self.cache.get_detailed(SENTINEL).await,
-                Ok(found) if found.source == flipcache::Source::Local && found.value.is_some()
-            );
-            if is_local {
-                return true;
+    fn prime(&self, cache: &Cache) -> bool {
+        self.runtime.block_on(async {
+            let start = Moment::now();
+            while Moment::now().since(start) < PATIENCE {
+                let is_local = matches!(
+                    cache.get_detailed(SENTINEL).await,
+                    Ok(found) if found.source == flipcache::Source::Local && found.value.is_some()
+                );
+                if is_local {
+                    return true;
+                }
+                tokio::time::sleep(PAUSE).await;
             }
-            tokio::time::sleep(PAUSE).await;
-        }
-        false
+            false
+        })
     }
 
     /// Writes the sentinel.
@@ -212,14 +212,20 @@ impl Worker {
         false
     }
 
-    /// Reads the sentinel until it has its last value.
+    /// Reads the sentinel until it has its last value, in all caches.
     async fn wait_for(&self, token: &str) -> bool {
         let since = Moment::now();
         let mut seen = None;
-        while seen.is_none() && Moment::now().since(since) < PATIENCE {
-            match self.cache.get(SENTINEL).await {
-                Ok(Some(value)) if value == token => seen = Some(Moment::now()),
-                _ => tokio::time::sleep(PAUSE).await,
+        for Caches { text: cache, .. } in &self.caches {
+            seen = None;
+            while seen.is_none() && Moment::now().since(since) < PATIENCE {
+                match cache.get(SENTINEL).await {
+                    Ok(Some(value)) if value == token => seen = Some(Moment::now()),
+                    _ => tokio::time::sleep(PAUSE).await,
+                }
+            }
+            if seen.is_none() {
+                break;
             }
         }
         self.recorder.write(&Event::Quiet(Quiet {
@@ -233,10 +239,15 @@ impl Worker {
     }
 
     async fn read_all(&self, token: &str) {
-        let mut caller = self.caller(0);
-        caller.quiet = Some(token.to_owned());
-        for key in names::all(self.options.keys) {
-            caller.get(&key).await;
+        for client in 0..u32::try_from(self.caches.len()).unwrap_or(1) {
+            let mut caller = self.caller(client);
+            caller.quiet = Some(token.to_owned());
+            for key in names::all(self.options.keys) {
+                caller.get(&key).await;
+            }
+            for counter in names::counters() {
+                caller.get_counter(&counter).await;
+            }
         }
     }
 }

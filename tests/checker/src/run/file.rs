@@ -1,0 +1,209 @@
+//! An `SQLite` file that all share. There is no `MONITOR`; triggers of the file write down every change
+//! in the order of the transactions, whoever makes it, and a connection of its own reads that.
+//!
+//! What they cannot tell is that something was deleted that was not there.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow};
+use flipcache::backend::BackendOptions;
+use flipcache::backend::sqlite::SqliteBackend;
+use rusqlite::Connection;
+
+use super::plain::set_in_file;
+use crate::history::{Event, Heard, Recorder, Survey};
+use crate::names::complete;
+use crate::time::Moment;
+
+/// How long a connection waits for the others: a process that is stopped may have the file.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How often changes are read. When one is read says when it had happened, at the latest.
+const INTERVAL: Duration = Duration::from_millis(2);
+
+/// A life is what is left of it when the trigger runs.
+const TRIGGERS: &str = "
+    CREATE TABLE changes (
+        place INTEGER PRIMARY KEY AUTOINCREMENT,
+        key TEXT NOT NULL,
+        value BLOB,
+        life INTEGER,
+        prolongs INTEGER NOT NULL
+    ) STRICT;
+    CREATE TRIGGER inserted AFTER INSERT ON entries BEGIN
+        INSERT INTO changes (key, value, life, prolongs) VALUES (new.key, new.value,
+            new.expires_ms - CAST(unixepoch('subsec') * 1000 AS INTEGER), 0);
+    END;
+    CREATE TRIGGER updated AFTER UPDATE ON entries BEGIN
+        INSERT INTO changes (key, value, life, prolongs) VALUES (new.key, new.value,
+            new.expires_ms - CAST(unixepoch('subsec') * 1000 AS INTEGER), new.value = old.value);
+    END;
+    CREATE TRIGGER deleted AFTER DELETE ON entries BEGIN
+        INSERT INTO changes (key, value, life, prolongs) VALUES (old.key, NULL, NULL, 0);
+    END;
+";
+
+pub(super) struct SharedFile {
+    path: PathBuf,
+    admin: Connection,
+    recorder: Arc<Recorder>,
+    is_over: Arc<AtomicBool>,
+    /// The place of the last change that was read.
+    last: Arc<AtomicU64>,
+    listener: Option<JoinHandle<Result<()>>>,
+}
+
+/// A connection that is not the cache's.
+pub(super) fn connect(path: &Path) -> Result<Connection> {
+    let connection = Connection::open(path).context("the file must open")?;
+    connection.busy_timeout(PATIENCE)?;
+    connection.pragma_update(None, "synchronous", "OFF")?;
+    Ok(connection)
+}
+
+impl SharedFile {
+    /// Creates it in a folder, and listens from now on.
+    pub(super) fn start(folder: &Path, recorder: &Arc<Recorder>) -> Result<Self> {
+        let path = folder.join("cache.db");
+        let runtime = flipcache::io::runtime().context("the store needs threads")?;
+        // The cache creates it, as it does for its users.
+        drop(SqliteBackend::open(
+            &path,
+            &BackendOptions::default(),
+            runtime,
+        )?);
+        let admin = connect(&path)?;
+        admin
+            .execute_batch(TRIGGERS)
+            .context("the triggers must be created")?;
+        let (is_over, last) = (Arc::<AtomicBool>::default(), Arc::<AtomicU64>::default());
+        let listener = thread::Builder::new().name("changes".to_owned()).spawn({
+            let (connection, recorder) = (connect(&path)?, Arc::clone(recorder));
+            let (is_over, last) = (Arc::clone(&is_over), Arc::clone(&last));
+            move || listen(&connection, &recorder, &is_over, &last)
+        });
+        Ok(Self {
+            path,
+            admin,
+            recorder: Arc::clone(recorder),
+            is_over,
+            last,
+            listener: Some(listener.context("the listener needs a thread")?),
+        })
+    }
+
+    pub(super) fn url(&self) -> String {
+        format!("sqlite:{}", self.path.display())
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes a key of the cache, past it.
+    pub(super) fn set(&self, key: &str, value: &str) -> Result<()> {
+        set_in_file(&self.admin, &complete(key), value)
+    }
+
+    /// Reads all that it holds, once all changes are read.
+    pub(super) fn survey_at_rest(&mut self) -> Result<()> {
+        self.is_over.store(true, Ordering::Release);
+        if let Some(listener) = self.listener.take() {
+            let ended = listener.join();
+            ended.map_err(|_| anyhow!("the listener panicked"))??;
+        }
+        const SQL: &str = "SELECT key, value FROM entries
+            WHERE expires_ms IS NULL OR expires_ms > unixepoch('subsec') * 1000";
+        let mut statement = self.admin.prepare(SQL)?;
+        let rows = statement.query_map((), |row| Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?)))?;
+        let mut values = BTreeMap::new();
+        for row in rows {
+            let (key, value) = row?;
+            values.insert(key, String::from_utf8_lossy(&value).into_owned());
+        }
+        self.recorder.write(&Event::Survey(Survey {
+            order: self.last.load(Ordering::Acquire) + 1,
+            at: Moment::now(),
+            restarted: false,
+            durable: true,
+            values,
+        }));
+        Ok(())
+    }
+}
+
+impl Drop for SharedFile {
+    fn drop(&mut self) {
+        self.is_over.store(true, Ordering::Release);
+    }
+}
+
+/// Writes down all changes, until it is over and there are no more.
+fn listen(
+    connection: &Connection,
+    recorder: &Recorder,
+    is_over: &AtomicBool,
+    last: &AtomicU64,
+) -> Result<()> {
+    const SQL: &str = "SELECT place, key, value, life, prolongs FROM changes
+        WHERE place > ?1 ORDER BY place";
+    let mut statement = connection.prepare(SQL)?;
+    loop {
+        let was_over = is_over.load(Ordering::Acquire);
+        let after = i64::try_from(last.load(Ordering::Acquire)).unwrap_or(i64::MAX);
+        let changes = statement.query_map([after], |row| {
+            let value: Option<Vec<u8>> = row.get(2)?;
+            let value = value.map(|value| String::from_utf8_lossy(&value).into_owned());
+            let words = words(row.get(1)?, value, row.get(3)?, row.get(4)?);
+            Ok((row.get::<_, i64>(0)?, words))
+        })?;
+        let changes: Vec<_> = changes.collect::<rusqlite::Result<_>>()?;
+        let at = Moment::now();
+        let is_quiet = changes.is_empty();
+        for (place, words) in changes {
+            let order = u64::try_from(place).unwrap_or(0);
+            recorder.write(&Event::Heard(Heard { order, at, words }));
+            last.store(order, Ordering::Release);
+        }
+        if was_over && is_quiet {
+            return Ok(());
+        }
+        thread::sleep(INTERVAL);
+    }
+}
+
+/// A change as the command of Redis that does the same.
+fn words(key: String, value: Option<String>, life: Option<i64>, prolongs: bool) -> Vec<String> {
+    let life = life.map(|life| ["PX".to_owned(), life.max(1).to_string()]);
+    let mut words: Vec<String> = match (value, &life) {
+        (None, _) => vec!["DEL".to_owned(), key],
+        (Some(_), Some(_)) if prolongs => vec!["GETEX".to_owned(), key],
+        (Some(_), None) if prolongs => vec!["PERSIST".to_owned(), key],
+        (Some(value), _) => vec!["SET".to_owned(), key, value],
+    };
+    words.extend(life.into_iter().flatten());
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_change_is_the_command_that_does_the_same() {
+        let of = |value: Option<&str>, life, prolongs| {
+            words("k".to_owned(), value.map(str::to_owned), life, prolongs).join(" ")
+        };
+        assert_eq!(of(Some("v"), None, false), "SET k v");
+        assert_eq!(of(Some("v"), Some(50), false), "SET k v PX 50");
+        assert_eq!(of(Some("v"), Some(-3), false), "SET k v PX 1");
+        assert_eq!(of(Some("v"), Some(50), true), "GETEX k PX 50");
+        assert_eq!(of(Some("v"), None, true), "PERSIST k");
+        assert_eq!(of(None, None, false), "DEL k");
+    }
+}
