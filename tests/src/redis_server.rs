@@ -57,7 +57,7 @@ impl ServerTls {
         }
     }
 
-    fn arguments(&self) -> Vec<String> {
+    pub(crate) fn arguments(&self) -> Vec<String> {
         let text = |file: &PathBuf| file.display().to_string();
         let asked = match self.clients {
             Some(_) => "yes",

@@ -2,12 +2,15 @@
 
 use std::fs;
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, TcpStream};
+use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::redis_server::{Process, RedisOptions, RedisServer, free_port};
+use crate::redis_server::{Process, RedisOptions, RedisServer, ServerTls, free_port};
+
+/// A sentinel's Unix socket, in its folder.
+const SOCKET: &str = "sentinel.sock";
 
 /// What the sentinels call the master.
 pub const SERVICE: &str = "flip";
@@ -31,6 +34,8 @@ pub struct SentinelOptions {
     pub password: Option<String>,
     /// The password of the sentinels.
     pub sentinel_password: Option<String>,
+    /// How servers and sentinels speak TLS, to clients and to each other.
+    pub tls: Option<ServerTls>,
     /// More lines of the sentinels' configuration.
     pub lines: Vec<String>,
 }
@@ -99,8 +104,12 @@ impl SentinelTrio {
             Some(password) => format!("?sentinel_password={password}"),
             None => String::new(),
         };
+        let scheme = match self.options.tls {
+            Some(_) => "rediss",
+            None => "redis",
+        };
         format!(
-            "redis+sentinel://{user}{}/{SERVICE}{query}",
+            "{scheme}+sentinel://{user}{}/{SERVICE}{query}",
             hosts.join(",")
         )
     }
@@ -172,8 +181,8 @@ impl SentinelTrio {
     }
 
     fn ask(&self, sentinel: usize, command: &[&str]) -> Option<String> {
-        let port = self.sentinels[sentinel].port;
-        ask(port, self.options.sentinel_password.as_deref(), command)
+        let folder = &self.sentinels[sentinel].folder;
+        ask(folder, self.options.sentinel_password.as_deref(), command)
     }
 
     fn wait(&self, sentinel: usize, what: &str, mut happened: impl FnMut(&Self) -> bool) {
@@ -194,11 +203,15 @@ fn server(options: &SentinelOptions, master: Option<u16>) -> RedisServer {
     if let Some(port) = master {
         arguments.extend(["--replicaof".to_owned(), format!("127.0.0.1 {port}")]);
     }
+    if options.tls.is_some() {
+        arguments.extend(["--tls-replication".to_owned(), "yes".to_owned()]);
+    }
     if let Some(password) = &options.password {
         arguments.extend(["--masterauth".to_owned(), password.clone()]);
     }
     RedisServer::start_with(RedisOptions {
         password: options.password.clone(),
+        tls: options.tls.clone(),
         arguments,
         ..RedisOptions::default()
     })
@@ -214,7 +227,7 @@ impl Sentinel {
             written.expect("the sentinel's configuration must be written");
             let mut process = Process::spawn_sentinel(&folder);
             let password = options.sentinel_password.as_deref();
-            if process.is_answered_as(|| process_id(port, password)) {
+            if process.is_answered_as(|| process_id(&folder, password)) {
                 return Self {
                     process,
                     port,
@@ -231,9 +244,14 @@ impl Sentinel {
 }
 
 fn configuration(options: &SentinelOptions, port: u16, master: u16) -> String {
+    let ports = match options.tls {
+        Some(_) => format!("port 0\ntls-port {port}\ntls-replication yes"),
+        None => format!("port {port}"),
+    };
     let mut lines = vec![
-        format!("port {port}"),
+        ports,
         "bind 127.0.0.1".to_owned(),
+        format!("unixsocket {SOCKET}"),
         "logfile sentinel.log".to_owned(),
         format!("sentinel monitor {SERVICE} 127.0.0.1 {master} 2"),
         format!(
@@ -242,6 +260,10 @@ fn configuration(options: &SentinelOptions, port: u16, master: u16) -> String {
         ),
         format!("sentinel failover-timeout {SERVICE} 5000"),
     ];
+    let tls = options.tls.as_ref().map(ServerTls::arguments);
+    for pair in tls.unwrap_or_default().chunks(2) {
+        lines.push(pair.join(" ").trim_start_matches("--").to_owned());
+    }
     if let Some(password) = &options.password {
         lines.push(format!("sentinel auth-pass {SERVICE} {password}"));
     }
@@ -253,8 +275,8 @@ fn configuration(options: &SentinelOptions, port: u16, master: u16) -> String {
     lines.join("\n") + "\n"
 }
 
-fn process_id(port: u16, password: Option<&str>) -> Option<u32> {
-    let answer = ask(port, password, &["INFO", "server"])?;
+fn process_id(folder: &TempDir, password: Option<&str>) -> Option<u32> {
+    let answer = ask(folder, password, &["INFO", "server"])?;
     let line = answer
         .lines()
         .find_map(|line| line.strip_prefix("process_id:"));
@@ -262,8 +284,9 @@ fn process_id(port: u16, password: Option<&str>) -> Option<u32> {
 }
 
 /// What a sentinel answers, as it comes; `None` if it is not there.
-fn ask(port: u16, password: Option<&str>, command: &[&str]) -> Option<String> {
-    let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok()?;
+fn ask(folder: &TempDir, password: Option<&str>, command: &[&str]) -> Option<String> {
+    // Its port may be for TLS.
+    let stream = UnixStream::connect(folder.path().join(SOCKET)).ok()?;
     stream.set_read_timeout(Some(ANSWER)).ok()?;
     ask_over(stream, password, command)
 }

@@ -228,7 +228,7 @@ async fn error_of_a_url_with_a_password_never_shows_it() {
     for url in [&right, &wrong] {
         seen += &everything_of(&failure(&*connect(url)).await);
     }
-    for scheme in ["rediss+sentinel", "http"] {
+    for scheme in ["redis+sentinel", "http"] {
         let url = right.replace("redis", scheme);
         seen += &everything_of(&url.parse::<BackendUrl>().unwrap_err());
     }

@@ -11,7 +11,7 @@ use super::redis::{AddressError, RedisAddress};
 /// - `redis://[user[:password]@]host[:port][/database]`;
 /// - `rediss://…`, the same over TLS: see [`TlsOptions`](super::redis::TlsOptions);
 /// - `redis+sentinel://[user[:password]@]host[:port][,host[:port]…]/service[/database]`: the master that
-///   these sentinels name; the password is that of the master. Who we are to the sentinels stands behind,
+///   these sentinels name; also as `rediss+sentinel://…` over TLS; the password is that of the master. Who we are to the sentinels stands behind,
 ///   as in `?sentinel_username=…&sentinel_password=…`;
 /// - `redis+cluster://[user[:password]@]host[:port][,host[:port]…]`, also as `rediss+cluster://…` over TLS: a
 ///   cluster that has these nodes among others;
@@ -49,12 +49,11 @@ impl FromStr for BackendUrl {
     fn from_str(url: &str) -> Result<Self, UrlError> {
         let (scheme, rest) = url.split_once(':').ok_or(UrlError::NoScheme)?;
         match scheme.to_ascii_lowercase().as_str() {
-            "redis" | "rediss" | "redis+unix" | "unix" | "redis+sentinel" | "redis+cluster"
-            | "rediss+cluster" => Ok(Self::Redis(url.parse()?)),
+            "redis" | "rediss" | "redis+unix" | "unix" | "redis+sentinel" | "rediss+sentinel"
+            | "redis+cluster" | "rediss+cluster" => Ok(Self::Redis(url.parse()?)),
             "sqlite" => sqlite_path(rest).map(Self::Sqlite),
             "memory" if matches!(rest, "" | "//") => Ok(Self::Memory),
             "memory" => Err(UrlError::NotMemory),
-            "rediss+sentinel" => Err(UrlError::NotYet(scheme.to_owned())),
             _ => Err(UrlError::UnknownScheme),
         }
     }
@@ -85,9 +84,6 @@ pub enum UrlError {
     /// The scheme is none of ours.
     #[error("unknown kind of URL; supported are {SUPPORTED}")]
     UnknownScheme,
-    /// The scheme is meant to work one day.
-    #[error("{0}:// is not supported by this version yet; supported are {SUPPORTED}")]
-    NotYet(String),
     /// There is something behind `memory:`.
     #[error("`memory:` stands alone; for a file, use `sqlite:PATH`")]
     NotMemory,
@@ -142,15 +138,6 @@ mod tests {
     }
 
     #[test]
-    fn from_str_scheme_of_a_later_version_says_so() {
-        let text = parse("rediss+sentinel://u:secret@host/m")
-            .unwrap_err()
-            .to_string();
-        assert!(text.starts_with("rediss+sentinel"));
-        assert!(text.contains("not supported by this version yet"));
-    }
-
-    #[test]
     fn from_str_unknown_scheme_lists_what_is_supported_and_repeats_nothing() {
         for url in ["http://u:secret@host", "secret", "", "secret:x"] {
             let text = format!("{0} {0:?}", parse(url).unwrap_err());
@@ -169,6 +156,7 @@ mod tests {
             "redis://app@[::1]:7000/3",
             "rediss://app@localhost:6379/0",
             "redis+sentinel://app@[::1]:26379,b:1/service/3?sentinel_username=watch",
+            "rediss+sentinel://a:26379/service/0",
             "redis+cluster://app@[::1]:6379,b:1",
             "rediss+cluster://a:6379",
             "redis+unix:///run/redis.sock?db=0",

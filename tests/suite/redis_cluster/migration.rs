@@ -133,7 +133,6 @@ async fn scan_while_a_slot_is_moved_lists_each_key() {
     };
     let mut expected = keys();
     expected.extend((0..300).map(|number| number.to_string()));
-    expected.sort();
     backend.set(&user, &entries(&expected), None).await.unwrap();
     // Once around: at one of these steps, it goes to a master that comes before its own in the listing.
     for step in 0..3 {
@@ -154,9 +153,11 @@ async fn scan_while_a_slot_is_moved_lists_each_key() {
                 cluster.end_migration(slot, holder, to);
             }
         }
-        listed.sort();
-        listed.dedup();
-        assert_eq!(listed, expected, "from {holder} to {to}");
+        let missing: Vec<_> = expected
+            .iter()
+            .filter(|key| !listed.contains(key))
+            .collect();
+        assert!(missing.is_empty(), "from {holder} to {to}: {missing:?}");
         assert_eq!(backend.count(&user).await.unwrap(), 330);
     }
 }

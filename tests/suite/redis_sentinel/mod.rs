@@ -7,13 +7,16 @@ mod named;
 use std::time::{Duration, Instant};
 
 use flipcache::Client;
+use flipcache::backend::redis::TlsOptions;
 use flipcache::backend::{BackendError, BackendOptions, BackendUrl, Slot, UrlError, open};
-use flipcache_tests::{SentinelOptions, SentinelTrio};
+use flipcache_tests::certificates::LOOPBACK;
+use flipcache_tests::{Authority, SentinelOptions, SentinelTrio, ServerTls};
 use tokio::runtime::Handle;
+use tokio::task::block_in_place;
 
 use crate::stores::{
-    PATIENCE, bucket, connect, everything_of, failure, foreign, get, keys, lasting, list, pairs,
-    set,
+    PATIENCE, bucket, connect, connect_over_tls, everything_of, failure, foreign, get, keys,
+    lasting, list, pairs, set, trusting,
 };
 
 fn client(url: &str, options: &BackendOptions) -> Client {
@@ -46,6 +49,37 @@ async fn call_master_that_sentinels_name_does_what_a_server_does() {
     assert_eq!(backend.delete(&user, &keys(["k"])).await.unwrap(), 1);
     assert_eq!(backend.clear(&user).await.unwrap(), 1);
     assert_eq!(get(&*backend, &user, "n").await, Slot::Absent);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn failover_over_tls_is_followed_with_certificates_for_all() {
+    let authority = Authority::new("ours");
+    let tls = ServerTls {
+        clients: Some(authority.root()),
+        ..ServerTls::new(authority.issue("server", &LOOPBACK))
+    };
+    let trio = SentinelTrio::start_with(SentinelOptions {
+        tls: Some(tls.clone()),
+        ..SentinelOptions::default()
+    });
+    let text = everything_of(&failure(&*connect(&trio.url())).await);
+    assert!(text.contains("the sentinel 127.0.0.1:"), "{text}");
+    assert!(text.contains("is not trusted"), "{text}");
+
+    let trust = TlsOptions {
+        cert: Some(tls.identity.cert),
+        key: Some(tls.identity.key),
+        ..trusting(&authority)
+    };
+    let backend = connect_over_tls(&trio.url(), trust);
+    let user = bucket("user");
+    set(&*backend, &user, "k", "v", None).await.unwrap();
+    block_in_place(|| trio.fail_over(0).port());
+    let start = Instant::now();
+    while set(&*backend, &user, "k", "w", None).await.is_err() {
+        assert!(start.elapsed() < PATIENCE, "the new master must be found");
+    }
+    assert_eq!(get(&*backend, &user, "k").await, lasting("w"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

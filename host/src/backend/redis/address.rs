@@ -34,8 +34,8 @@ impl RedisAddress {
     /// # Errors
     ///
     /// [`TlsError`] if a file is missing or holds something else, if one of a certificate and its key
-    /// is named alone, or if files are named and the address is none of `rediss://` or
-    /// `rediss+cluster://`.
+    /// is named alone, or if files are named and the address is none of `rediss://`,
+    /// `rediss+sentinel://` or `rediss+cluster://`.
     pub fn with_tls(&self, options: &TlsOptions) -> Result<Self, TlsError> {
         match &self.0 {
             Kind::Server(info) => {
@@ -46,8 +46,10 @@ impl RedisAddress {
                 let address = address.with_tls(options)?;
                 Ok(Self(Kind::Cluster(Box::new(address))))
             }
-            Kind::Sentinels(_) if *options != TlsOptions::default() => Err(TlsError::NotOverTls),
-            Kind::Sentinels(_) => Ok(self.clone()),
+            Kind::Sentinels(address) => {
+                let address = address.with_tls(options)?;
+                Ok(Self(Kind::Sentinels(Box::new(address))))
+            }
         }
     }
 
@@ -82,7 +84,7 @@ impl FromStr for RedisAddress {
     fn from_str(url: &str) -> Result<Self, AddressError> {
         let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
         Ok(Self(match scheme.to_ascii_lowercase().as_str() {
-            "redis+sentinel" => Kind::Sentinels(Box::new(url.parse()?)),
+            "redis+sentinel" | "rediss+sentinel" => Kind::Sentinels(Box::new(url.parse()?)),
             "redis+cluster" | "rediss+cluster" => Kind::Cluster(Box::new(url.parse()?)),
             _ => Kind::Server(Box::new(server(url)?)),
         }))

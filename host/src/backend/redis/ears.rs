@@ -2,7 +2,7 @@
 //!
 //! A store on one server has one ear. In a cluster there is one for each master, and which masters there
 //! are changes: from the first doubt about that until all masters have said that they agree, the store
-//! is not heard. What is doubted and settled is counted in rounds, so that no answer counts that was
+//! is not heard. What is doubted and settled there is counted in rounds, so that no answer counts that was
 //! asked for in an earlier one.
 
 use std::collections::HashMap;

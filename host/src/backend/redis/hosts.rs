@@ -1,6 +1,12 @@
 //! Several hosts in one URL: `a,b:7000,[::1]:7001`.
 
+use std::fmt;
 use std::net::Ipv6Addr;
+
+use ::redis::{ConnectionAddr, ConnectionInfo};
+use rustls::pki_types::ServerName;
+
+use super::address::shown;
 
 /// A host and its port.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -8,6 +14,39 @@ pub(super) struct Host {
     /// A name or an address, without brackets.
     pub(super) name: String,
     pub(super) port: u16,
+}
+
+impl Host {
+    /// How to connect there, if that is how to connect elsewhere.
+    pub(super) fn reached_by(&self, elsewhere: &ConnectionInfo) -> ConnectionInfo {
+        let (host, port) = (self.name.clone(), self.port);
+        let address = match elsewhere.addr() {
+            ConnectionAddr::TcpTls {
+                insecure,
+                tls_params,
+                ..
+            } => ConnectionAddr::TcpTls {
+                host,
+                port,
+                insecure: *insecure,
+                tls_params: tls_params.clone(),
+            },
+            _ => ConnectionAddr::Tcp(host, port),
+        };
+        elsewhere.clone().set_addr(address)
+    }
+
+    /// Whether a certificate can be for it.
+    pub(super) fn is_verifiable(&self) -> bool {
+        ServerName::try_from(self.name.as_str()).is_ok()
+    }
+}
+
+/// In a URL and in errors.
+impl fmt::Display for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&shown(&ConnectionAddr::Tcp(self.name.clone(), self.port)))
+    }
 }
 
 /// Why a text is no list of hosts.

@@ -6,14 +6,14 @@
 //! `address` is where the server is, and `tls` whom to trust there; `connection` is what commands are
 //! sent on, and `keeper` the task that makes and replaces it; `place` is where it connects, and `sentinel`
 //! asks those who know; `handshake` says what TLS has to do with a failure; `tracking` is what the server
-//! tells unasked, and `prefixes` of which keys; `ears` says whether that is complete; `server` is all
-//! of that for one of the `servers` of a store, and `cluster` finds those of a cluster; `hosts` are those of
-//! a URL; `read`, `write` and `scan` are
-//! the commands, and `request` their pipelines; `reply` and `error` understand the answers.
+//! tells unasked, `prefixes` of which keys, and `ears` whether that is complete; `server` is all of that for
+//! one of the `servers` of a store, and `cluster` finds those of a cluster; `hosts` are those of a URL;
+//! `read`, `write` and `scan` are the commands, and `request` their pipelines; `reply` and `error`
+//! understand the answers.
 //!
 //! What it deliberately does not do: retry a command that may have been executed (a write that is sent
-//! twice can overwrite one that came in between), use a pool (replies come in the order of their commands, so one connection
-//! carries all), use Lua, switch the verification of certificates off, or read from
+//! twice can overwrite one that came in between), use a pool (replies come in the order of their commands,
+//! so one connection carries all), use Lua, switch the verification of certificates off, or read from
 //! replicas.
 
 mod address;
@@ -63,7 +63,7 @@ use super::{BackendError, BackendOptions, Bucket, Feed, KvBackend, Page, Slot};
 pub const MAX_BYTES: usize = 512 * 1024 * 1024;
 
 /// A Redis server, of version 6 or later; the TTL on reading takes 6.2. It may be the master that
-/// sentinels name.
+/// sentinels name, or the masters of a cluster, to each of which there is one connection.
 ///
 /// One connection carries all calls. A task of the backend's makes it, and a new one when it is
 /// lost, when a call on it has had no answer in time, when its server is found demoted, or when

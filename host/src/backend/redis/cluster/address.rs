@@ -4,9 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use ::redis::{ConnectionAddr, ConnectionInfo};
-use rustls::pki_types::ServerName;
 
-use crate::backend::redis::address::{server, shown};
+use crate::backend::redis::address::server;
 use crate::backend::redis::hosts::{Host, HostsError, hosts};
 use crate::backend::redis::tls::{self, TlsError, TlsOptions};
 
@@ -75,8 +74,7 @@ impl FromStr for ClusterAddress {
             }
             _ => return Err(ClusterUrlError::Malformed),
         }
-        let is_verifiable = |seed: &Host| ServerName::try_from(seed.name.as_str()).is_ok();
-        if over_tls && !seeds.iter().all(is_verifiable) {
+        if over_tls && !seeds.iter().all(Host::is_verifiable) {
             return Err(ClusterUrlError::Malformed);
         }
         // What the same parts mean in the URL of a server.
@@ -101,20 +99,7 @@ impl ClusterAddress {
 
     /// How to connect to a node.
     pub(super) fn node(&self, host: &Host) -> ConnectionInfo {
-        let address = match self.to_node.addr() {
-            ConnectionAddr::TcpTls {
-                insecure,
-                tls_params,
-                ..
-            } => ConnectionAddr::TcpTls {
-                host: host.name.clone(),
-                port: host.port,
-                insecure: *insecure,
-                tls_params: tls_params.clone(),
-            },
-            _ => ConnectionAddr::Tcp(host.name.clone(), host.port),
-        };
-        self.to_node.clone().set_addr(address)
+        host.reached_by(&self.to_node)
     }
 
     /// Whether nodes are spoken to over TLS.
@@ -145,7 +130,7 @@ impl fmt::Display for ClusterAddress {
         }
         for (place, seed) in self.seeds.iter().enumerate() {
             let comma = if place == 0 { "" } else { "," };
-            write!(f, "{comma}{}", shown(self.node(seed).addr()))?;
+            write!(f, "{comma}{seed}")?;
         }
         Ok(())
     }

@@ -39,7 +39,6 @@ pub(super) use self::address::ClusterAddress;
 pub use self::address::ClusterUrlError;
 use self::map::{Map, Node};
 pub(super) use self::topology::{Topology, View};
-use super::address::shown;
 use super::connection::Failure;
 use super::ears::Ears;
 use super::error;
@@ -280,6 +279,6 @@ impl Core {
     }
 
     fn shown(&self, host: &Host) -> Arc<str> {
-        format!("the node {}", shown(self.address.node(host).addr())).into()
+        format!("the node {host}").into()
     }
 }

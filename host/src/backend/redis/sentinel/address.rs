@@ -8,8 +8,9 @@ use std::str::FromStr;
 
 use ::redis::{ConnectionAddr, ConnectionInfo, RedisConnectionInfo, parse_redis_url};
 
-use crate::backend::redis::address::{server, settings_of, shown};
-use crate::backend::redis::hosts::{HostsError, hosts, is_name};
+use crate::backend::redis::address::{server, settings_of};
+use crate::backend::redis::hosts::{Host, HostsError, hosts, is_name};
+use crate::backend::redis::tls::{self, TlsError, TlsOptions};
 
 /// The port of a sentinel that is named without one.
 const DEFAULT_PORT: u16 = 26379;
@@ -20,12 +21,12 @@ const DEFAULT_PORT: u16 = 26379;
 #[derive(Clone)]
 pub(in crate::backend::redis) struct SentinelAddress {
     /// At least one.
-    pub(super) sentinels: Vec<ConnectionAddr>,
+    pub(super) sentinels: Vec<Host>,
     /// What the sentinels call the master and its replicas.
     pub(super) service: String,
     /// How to connect to a sentinel, wherever it is.
     pub(super) to_sentinel: ConnectionInfo,
-    /// How to connect to the master, wherever it is.
+    /// How to connect to the master, wherever it is. Over TLS as the sentinels, or neither.
     pub(super) to_master: ConnectionInfo,
 }
 
@@ -51,7 +52,7 @@ pub enum SentinelUrlError {
     /// Some other part of it cannot be understood.
     #[error(
         "write redis+sentinel://[user[:password]@]host:port[,host:port…]/service[/database]\
-         [?sentinel_username=…&sentinel_password=…], with #, /, ?, @, %, & and : in a password \
+         [?sentinel_username=…&sentinel_password=…], or the same with rediss+sentinel:// for TLS, with #, /, ?, @, %, & and : in a password \
          percent-encoded"
     )]
     Malformed,
@@ -71,7 +72,7 @@ impl FromStr for SentinelAddress {
     type Err = SentinelUrlError;
 
     fn from_str(url: &str) -> Result<Self, SentinelUrlError> {
-        let (_scheme, rest) = url.split_once("://").ok_or(SentinelUrlError::NoSentinel)?;
+        let (scheme, rest) = url.split_once("://").ok_or(SentinelUrlError::NoSentinel)?;
         if rest.contains('#') {
             return Err(SentinelUrlError::Malformed);
         }
@@ -79,8 +80,11 @@ impl FromStr for SentinelAddress {
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
         let (user, names) = authority.rsplit_once('@').unwrap_or(("", authority));
         let (service, database) = path.split_once('/').unwrap_or((path, ""));
-        let sentinels = hosts(names, DEFAULT_PORT)?.into_iter();
-        let sentinels = sentinels.map(|host| ConnectionAddr::Tcp(host.name, host.port));
+        let sentinels = hosts(names, DEFAULT_PORT)?;
+        let over_tls = scheme.eq_ignore_ascii_case("rediss+sentinel");
+        if over_tls && !sentinels.iter().all(Host::is_verifiable) {
+            return Err(SentinelUrlError::Malformed);
+        }
         if service.is_empty() {
             return Err(SentinelUrlError::NoService);
         }
@@ -89,10 +93,11 @@ impl FromStr for SentinelAddress {
             return Err(SentinelUrlError::Malformed);
         }
         // What the same parts mean in the URL of a server.
-        let to_master = server(&format!("redis://{user}@localhost/{database}"));
+        let scheme = if over_tls { "rediss" } else { "redis" };
+        let to_master = server(&format!("{scheme}://{user}@localhost/{database}"));
         let to_master = to_master.map_err(|_| SentinelUrlError::Malformed)?;
         Ok(Self {
-            sentinels: sentinels.collect(),
+            sentinels,
             service: service.to_owned(),
             to_sentinel: to_master.clone().set_redis_settings(credentials(query)?),
             to_master,
@@ -118,7 +123,23 @@ fn credentials(query: &str) -> Result<RedisConnectionInfo, SentinelUrlError> {
 }
 
 impl SentinelAddress {
-    fn parts(&self) -> (&[ConnectionAddr], &str, i64, [Option<&str>; 4]) {
+    /// The same address, with the certificates for the sentinels and the master.
+    pub(in crate::backend::redis) fn with_tls(
+        &self,
+        options: &TlsOptions,
+    ) -> Result<Self, TlsError> {
+        Ok(Self {
+            to_sentinel: tls::equip(self.to_sentinel.clone(), options)?,
+            to_master: tls::equip(self.to_master.clone(), options)?,
+            ..self.clone()
+        })
+    }
+
+    fn is_over_tls(&self) -> bool {
+        matches!(self.to_master.addr(), ConnectionAddr::TcpTls { .. })
+    }
+
+    fn parts(&self) -> (&[Host], &str, i64, [Option<&str>; 4]) {
         let master = self.to_master.redis_settings();
         let sentinel = self.to_sentinel.redis_settings();
         let credentials = [
@@ -133,20 +154,25 @@ impl SentinelAddress {
 
 impl PartialEq for SentinelAddress {
     fn eq(&self, other: &Self) -> bool {
-        self.parts() == other.parts()
+        self.parts() == other.parts() && self.is_over_tls() == other.is_over_tls()
     }
 }
 
 impl fmt::Display for SentinelAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (_, service, database, [user, _, at_sentinels, _]) = self.parts();
-        f.write_str("redis+sentinel://")?;
+        let scheme = if self.is_over_tls() {
+            "rediss"
+        } else {
+            "redis"
+        };
+        write!(f, "{scheme}+sentinel://")?;
         if let Some(user) = user.filter(|user| !user.is_empty()) {
             write!(f, "{user}@")?;
         }
         for (place, sentinel) in self.sentinels.iter().enumerate() {
             let comma = if place == 0 { "" } else { "," };
-            write!(f, "{comma}{}", shown(sentinel))?;
+            write!(f, "{comma}{sentinel}")?;
         }
         write!(f, "/{service}/{database}")?;
         match at_sentinels {
@@ -172,12 +198,26 @@ mod tests {
         let url = "redis+sentinel://app:p%40ss@a,[::1]:7,c.example:8/my-master.1/3\
                    ?sentinel_username=watch&sentinel_password=s%26+x";
         let address: SentinelAddress = url.parse().unwrap();
-        let tcp = |host: &str, port| ConnectionAddr::Tcp(host.to_owned(), port);
-        let expected = [tcp("a", 26379), tcp("::1", 7), tcp("c.example", 8)];
+        let host = |name: &str, port| Host {
+            name: name.to_owned(),
+            port,
+        };
+        let expected = [host("a", 26379), host("::1", 7), host("c.example", 8)];
         assert_eq!(address.sentinels, expected);
         let credentials = [Some("app"), Some("p@ss"), Some("watch"), Some("s&+x")];
         let parts = (&expected[..], "my-master.1", 3, credentials);
         assert_eq!(address.parts(), parts);
+    }
+
+    #[test]
+    fn from_str_with_tls_is_another_address_and_shown_as_one() {
+        let over_tls: SentinelAddress = "rediss+sentinel://a/m".parse().unwrap();
+        assert_eq!(over_tls.to_string(), "rediss+sentinel://a:26379/m/0");
+        assert!(over_tls != "redis+sentinel://a/m".parse().unwrap());
+        assert_eq!(
+            error("rediss+sentinel://a..b/m"),
+            SentinelUrlError::Malformed
+        );
     }
 
     #[test]

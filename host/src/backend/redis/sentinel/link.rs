@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use ::redis::aio::MultiplexedConnection;
 use ::redis::{
-    AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, ProtocolVersion, PushInfo,
-    PushKind, RedisError, Value, cmd,
+    AsyncConnectionConfig, Client, ConnectionInfo, ProtocolVersion, PushInfo, PushKind, RedisError,
+    Value, cmd,
 };
 use tokio::sync::watch;
 
 use crate::backend::redis::error::is_hello_unknown;
+use crate::backend::redis::handshake::explained;
+use crate::backend::redis::hosts::Host;
 
 /// Where a sentinel says that a service has a new master: `NAME OLD-HOST OLD-PORT NEW-HOST NEW-PORT`.
 const SWITCHES: &str = "+switch-master";
@@ -35,7 +37,7 @@ enum Said {
 /// What became of the master.
 pub(super) enum Word {
     /// It is at this address.
-    At(ConnectionAddr),
+    At(Host),
     /// It is at another address than before.
     Switched,
     /// The sentinel does not say any more.
@@ -80,18 +82,15 @@ impl Link {
     }
 
     /// Where the sentinel says that the master is; `None`: it knows no such service.
-    pub(super) async fn master(
-        &mut self,
-        service: &str,
-    ) -> Result<Option<ConnectionAddr>, RedisError> {
+    pub(super) async fn master(&mut self, service: &str) -> Result<Option<Host>, RedisError> {
         let mut question = cmd("SENTINEL");
         question.arg("GET-MASTER-ADDR-BY-NAME").arg(service);
         let answer: Value = question.query_async(&mut self.connection).await?;
         if answer == Value::Nil {
             return Ok(None);
         }
-        let (host, port): (String, u16) = ::redis::from_redis_value(answer)?;
-        Ok(Some(ConnectionAddr::Tcp(host, port)))
+        let (name, port): (String, u16) = ::redis::from_redis_value(answer)?;
+        Ok(Some(Host { name, port }))
     }
 
     /// Waits until the sentinel speaks, or asks it after a while, and answers what it says.
@@ -124,11 +123,11 @@ async fn connect(
     config: &AsyncConnectionConfig,
 ) -> Result<MultiplexedConnection, RedisError> {
     let settings = info.redis_settings().clone().set_protocol(protocol);
-    let info = info.clone().set_redis_settings(settings);
-    let client = Client::open(info)?;
-    client
-        .get_multiplexed_async_connection_with_config(config)
+    let client = Client::open(info.clone().set_redis_settings(settings))?;
+    let connection = client.get_multiplexed_async_connection_with_config(config);
+    connection
         .await
+        .map_err(|error| explained(info.addr(), error))
 }
 
 fn take_in(sender: &watch::Sender<Said>, service: &str, push: &PushInfo) {

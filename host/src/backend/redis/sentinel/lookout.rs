@@ -3,17 +3,15 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use ::redis::ConnectionAddr;
-
 use super::Sentinels;
 use super::link::{Link, Word};
 use crate::backend::describe;
-use crate::backend::redis::address::shown;
+use crate::backend::redis::hosts::Host;
 
 /// Hears a sentinel from the moment at which it named the master.
 pub(in crate::backend::redis) struct Lookout {
     sentinels: Arc<Sentinels>,
-    master: ConnectionAddr,
+    master: Host,
     /// The sentinel that is heard.
     link: Option<Link>,
     /// Since when there is a link, or was one.
@@ -23,7 +21,7 @@ pub(in crate::backend::redis) struct Lookout {
 }
 
 impl Lookout {
-    pub(super) fn new(sentinels: Arc<Sentinels>, link: Link, master: ConnectionAddr) -> Self {
+    pub(super) fn new(sentinels: Arc<Sentinels>, link: Link, master: Host) -> Self {
         Self {
             sentinels,
             master,
@@ -46,7 +44,7 @@ impl Lookout {
             }
         }
         let service = &*self.sentinels.address.service;
-        let master = shown(&self.master);
+        let master = self.master.to_string();
         tracing::info!(service, master, "this is not the master any more");
     }
 

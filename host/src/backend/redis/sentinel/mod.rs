@@ -17,14 +17,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use ::redis::{ConnectionAddr, ConnectionInfo, RedisError};
+use ::redis::{ConnectionInfo, RedisError};
 
 pub(super) use self::address::SentinelAddress;
 pub use self::address::SentinelUrlError;
 use self::link::Link;
 pub(super) use self::lookout::Lookout;
-use super::address::shown;
 use super::connection::Failure;
+use super::hosts::Host;
+use super::tls;
 
 /// The longest a sentinel is not asked whether the master is where it was.
 const ASK_AFTER: Duration = Duration::from_secs(1);
@@ -43,6 +44,7 @@ pub(super) struct Sentinels {
 
 impl Sentinels {
     pub(super) fn new(address: SentinelAddress, staleness_bound: Duration) -> Self {
+        tls::provide_cryptography(&address.to_master);
         Self {
             address,
             first: AtomicUsize::new(0),
@@ -61,7 +63,7 @@ impl Sentinels {
     ) -> Result<(ConnectionInfo, Lookout), Failure> {
         let count = u32::try_from(self.address.sentinels.len()).unwrap_or(u32::MAX);
         let (link, master) = self.ask(time / count).await?;
-        let info = self.address.to_master.clone().set_addr(master.clone());
+        let info = master.reached_by(&self.address.to_master);
         Ok((info, Lookout::new(Arc::clone(self), link, master)))
     }
 
@@ -70,7 +72,7 @@ impl Sentinels {
         self.first.fetch_add(1, Ordering::Relaxed);
     }
 
-    async fn ask(&self, time_each: Duration) -> Result<(Link, ConnectionAddr), Failure> {
+    async fn ask(&self, time_each: Duration) -> Result<(Link, Host), Failure> {
         let all = &self.address.sentinels;
         let first = self.first.load(Ordering::Relaxed);
         let mut why = None;
@@ -94,10 +96,9 @@ impl Sentinels {
         Err(why.unwrap_or(Failure::Lost))
     }
 
-    async fn ask_one(&self, sentinel: &ConnectionAddr) -> Result<(Link, ConnectionAddr), Failure> {
+    async fn ask_one(&self, sentinel: &Host) -> Result<(Link, Host), Failure> {
         let service = &self.address.service;
-        let info = self.address.to_sentinel.clone();
-        let info = info.set_addr(sentinel.clone());
+        let info = sentinel.reached_by(&self.address.to_sentinel);
         let answer = async {
             let mut link = Link::open(&info, service).await?;
             let master = link.master(service).await?;
@@ -109,16 +110,16 @@ impl Sentinels {
         {
             (link, Some(master)) => Ok((link, master)),
             (_, None) => Err(Failure::UnknownService {
-                sentinel: shown(sentinel).into(),
+                sentinel: sentinel.to_string().into(),
                 service: service.as_str().into(),
             }),
         }
     }
 }
 
-fn refused(sentinel: &ConnectionAddr, source: impl Into<RedisError>) -> Failure {
+fn refused(sentinel: &Host, source: impl Into<RedisError>) -> Failure {
     Failure::Refused {
-        address: format!("the sentinel {}", shown(sentinel)).into(),
+        address: format!("the sentinel {sentinel}").into(),
         source: source.into(),
     }
 }
