@@ -24,7 +24,7 @@ const HALF_OPEN: u32 = 2;
 const STOP: u32 = 4;
 
 /// For how long several processes answer, marked stale, while Redis fails, in milliseconds.
-const STALE_ON_ERROR_MS: u64 = 0;
+const STALE_ON_ERROR_MS: u64 = 2_000;
 
 /// A run before it happens.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -14,6 +14,9 @@ use crate::names::{CACHE, COUNTERS};
 /// The life that reads give to what they read, where they do.
 const LIFE: Duration = Duration::from_millis(400);
 
+/// How long an absence is remembered.
+const ABSENT: Duration = Duration::from_secs(3);
+
 /// Those of one client.
 #[derive(Clone)]
 pub(super) struct Caches {
@@ -54,6 +57,12 @@ pub(super) fn open(options: &Options) -> Result<Vec<Caches>> {
 fn of_client(client: &Client, options: &Options) -> Result<Caches> {
     let resilience = Resilience {
         stale_on_error: Duration::from_millis(options.stale_on_error_ms),
+        // Where nobody tells of changes, one that is remembered may be as stale as it is old.
+        absent_ttl: if options.untold {
+            Duration::ZERO
+        } else {
+            ABSENT
+        },
         ..Resilience::default()
     };
     let text = || {
