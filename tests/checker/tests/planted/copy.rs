@@ -2,7 +2,9 @@
 //!
 //! Only the packages of the workspace are built anew. What they depend on is taken from the build of this
 //! test, as long as that was one of the whole workspace: the nested cargo has the same build directory, and
-//! selects the same packages, so that their dependencies have the same features.
+//! selects the same packages, so that their dependencies have the same features. The packages themselves
+//! stand a folder deeper: cargo names what it builds of one by where it is in its workspace, and what is built
+//! here must never be taken for what is built there.
 
 use std::collections::{BTreeMap, HashMap};
 use std::env;
@@ -17,15 +19,10 @@ use serde_json::Value;
 use super::patch::patched;
 
 /// What the workspace is made of. Cargo wants to see all its members.
-const SOURCES: [&str; 7] = [
-    "Cargo.lock",
-    "Cargo.toml",
-    "guest",
-    "host",
-    "rust-toolchain.toml",
-    "tests",
-    "wit",
-];
+const SOURCES: [&str; 4] = ["guest", "host", "tests", "wit"];
+
+/// The folder in the copy that they stand in.
+const DEEPER: &str = "planted";
 
 /// What begins the names of the variables that cargo sets for a test.
 const OF_THIS_TEST: [&str; 6] = [
@@ -81,6 +78,14 @@ impl Copy {
         for (path, text) in changed {
             files.insert(path, text.into_bytes());
         }
+        let deeper = |(path, content)| (Path::new(DEEPER).join(path), content);
+        let mut files: BTreeMap<PathBuf, Vec<u8>> = files.into_iter().map(deeper).collect();
+        for name in ["Cargo.lock", "rust-toolchain.toml"] {
+            collect(&workspace, Path::new(name), &mut files);
+        }
+        let manifest = fs::read_to_string(workspace.join("Cargo.toml"));
+        let manifest = manifest_of_deeper(&manifest.expect("the manifest must be read"));
+        files.insert("Cargo.toml".into(), manifest.into_bytes());
         let source = self.folder.join("source");
         write(&source, &files);
         self.compile(&source, patch.unwrap_or("nothing planted"))
@@ -149,6 +154,18 @@ impl Copy {
     }
 }
 
+/// The workspace's manifest, for packages that stand a folder deeper.
+fn manifest_of_deeper(manifest: &str) -> String {
+    let lines = manifest
+        .lines()
+        .map(|line| match line.strip_prefix("    \"") {
+            // A member.
+            Some(member) => format!("    \"{DEEPER}/{member}\n"),
+            None => line.replace("path = \"", &format!("path = \"{DEEPER}/")) + "\n",
+        });
+    lines.collect()
+}
+
 /// Where this test was built.
 fn build_dir() -> &'static Path {
     let tmp = Path::new(env!("CARGO_TARGET_TMPDIR"));
@@ -200,4 +217,14 @@ fn write(folder: &Path, files: &BTreeMap<PathBuf, Vec<u8>>) {
         fs::create_dir_all(parent).expect("a folder must be created");
         fs::write(&path, content).expect("a file must be written");
     }
+}
+
+#[test]
+fn manifest_of_deeper_names_members_and_paths_there() {
+    let manifest =
+        "[workspace]\nmembers = [\n    \"host\",\n]\na = { path = \"host\" }\nb = \"1\"\n";
+    assert_eq!(
+        manifest_of_deeper(manifest),
+        "[workspace]\nmembers = [\n    \"planted/host\",\n]\na = { path = \"planted/host\" }\nb = \"1\"\n"
+    );
 }
