@@ -1,6 +1,7 @@
 //! Spans of calls of the backend, and events of its feed.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use flipcache::backend::{BackendOptions, BreakerOptions, KvBackend, Observed};
 use flipcache::{Cache, Client};
@@ -11,7 +12,7 @@ use tracing::Instrument;
 use super::noted::Noted;
 use crate::coherence::wait_until_local;
 use crate::double::{Double, Fault};
-use crate::stores::{bucket, connect_with, foreign, in_memory, keys};
+use crate::stores::{PATIENCE, bucket, connect_with, foreign, in_memory, keys};
 
 const BACKEND: &str = "flipcache::backend";
 
@@ -153,8 +154,9 @@ async fn feed_that_goes_deaf_and_hears_again_says_so() {
     assert_eq!(user.backend_state().epoch, 0);
     let kill = ["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"];
     let _: redis::Value = foreign(&server, &kill);
-    // Until then it has not been seen.
+    let start = Instant::now();
     while user.backend_state().epoch == 0 {
+        assert!(start.elapsed() < PATIENCE, "a cut must be an epoch");
         tokio::task::yield_now().await;
     }
     wait_until_local(&user, "k").await;
