@@ -100,6 +100,27 @@ async fn call_many_at_once_after_a_restart_all_work_over_one_connection() {
 
 /// Q33: how long a failure takes is the deadline's to say.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn read_of_a_server_whose_memory_is_full_is_answered() {
+    let server = RedisServer::start();
+    let backend = connect(&server.url());
+    let user = bucket("user");
+    let hour = Duration::from_secs(3600);
+    set(&*backend, &user, "k", "v", None).await.unwrap();
+    set(&*backend, &user, "h", "v", Some(hour)).await.unwrap();
+    let _: () = foreign(&server, &["CONFIG", "SET", "maxmemory", "1"]);
+
+    let error = set(&*backend, &user, "k", "w", None).await.unwrap_err();
+    assert!(matches!(error, BackendError::Other(_)), "{error:?}");
+    assert_eq!(get(&*backend, &user, "k").await, lasting("v"));
+    assert_eq!(get(&*backend, &user, "absent").await, Slot::Absent);
+    let Slot::Entry(entry) = get(&*backend, &user, "h").await else {
+        panic!("what is there must be read");
+    };
+    let left = entry.ttl.expect("it has an end");
+    assert!(left <= hour && left > hour / 2, "{left:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn call_hung_server_times_out_and_works_once_it_goes_on() {
     let deadline = Duration::from_millis(300);
     let server = RedisServer::start();

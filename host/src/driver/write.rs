@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
-use flipcache_core::{Expiry, Ticket, ValueType, Write};
+use flipcache_core::{Expiry, Ticket, Value, ValueType, Write};
 
 use super::{Handle, wrong_number};
 use crate::Error;
@@ -80,7 +80,9 @@ impl Handle {
             let sum = driver.call(sum).await;
             this.end(begun, [(key.as_str(), None)]);
             match sum {
-                Err(error @ BackendError::Other(_)) => Err(this.why_no_sum(&key, error).await),
+                Err(error @ BackendError::Other(_)) => {
+                    Err(this.why_no_sum(&key, delta, error).await)
+                }
                 sum => this.noted(sum),
             }
         })
@@ -287,13 +289,18 @@ impl Handle {
     }
 
     /// Backends have one word for all that cannot be added to; the value tells which it was.
-    async fn why_no_sum(&self, key: &str, error: BackendError) -> Error {
+    async fn why_no_sum(&self, key: &str, delta: i64, error: BackendError) -> Error {
         let key = key.to_owned();
         match self.ask_for_one(&key, None).await {
             Err(error) => error,
             Ok(Slot::WrongType) => Error::WrongType { key },
-            Ok(Slot::Entry(entry)) if !self.is_readable(&entry.value) => Error::Undecodable { key },
-            Ok(Slot::Entry(_)) => Error::InvalidValue("the sum is beyond 64 bits".to_owned()),
+            Ok(Slot::Entry(entry)) => match self.options.value_type.decode(&entry.value) {
+                Err(_) => Error::Undecodable { key },
+                Ok(Value::Integer(held)) if held.checked_add(delta).is_none() => {
+                    Error::InvalidValue("the sum is beyond 64 bits".to_owned())
+                }
+                Ok(_) => error.into(),
+            },
             Ok(Slot::Absent) => error.into(),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use flipcache_core::{Expiry as CoreExpiry, Ticket, ValueType, Write};
+use flipcache_core::{Expiry as CoreExpiry, Ticket, Value as CoreValue, ValueType, Write};
 
 use super::{Driver, wrong_number};
 use crate::bindings::exports::flipcache::cache::cache::{Error, Expiry};
@@ -58,7 +58,7 @@ impl Driver {
         let sum = self.bucket.increment(&key, delta, ttl.map(to_millis));
         self.end(begun, [(key.as_str(), None)]);
         match sum {
-            Err(BackendError::Other(message)) => Err(self.why_no_sum(key, message)),
+            Err(BackendError::Other(message)) => Err(self.why_no_sum(key, delta, message)),
             sum => self.noted(sum),
         }
     }
@@ -174,13 +174,19 @@ impl Driver {
     }
 
     /// Backends have one word for all that cannot be added to; the value tells which it was.
-    fn why_no_sum(&self, key: String, message: String) -> Error {
+    fn why_no_sum(&self, key: String, delta: i64, message: String) -> Error {
+        let failed = Error::Backend(BackendError::Other(message));
         match self.ask_for_one(&key, None) {
             Err(error) => error,
             Ok(Slot::WrongType) => Error::WrongType(key),
-            Ok(Slot::Entry(entry)) if !self.is_readable(&entry.value) => Error::Undecodable(key),
-            Ok(Slot::Entry(_)) => Error::InvalidValue("the sum is beyond 64 bits".to_owned()),
-            Ok(Slot::Absent) => Error::Backend(BackendError::Other(message)),
+            Ok(Slot::Entry(entry)) => match self.options.value_type.decode(&entry.value) {
+                Err(_) => Error::Undecodable(key),
+                Ok(CoreValue::Integer(held)) if held.checked_add(delta).is_none() => {
+                    Error::InvalidValue("the sum is beyond 64 bits".to_owned())
+                }
+                Ok(_) => failed,
+            },
+            Ok(Slot::Absent) => failed,
         }
     }
 }

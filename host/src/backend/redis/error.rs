@@ -43,6 +43,15 @@ pub(super) fn of_reply(error: &ServerError) -> BackendError {
     }
 }
 
+/// Whether the server refused a command because its memory is full.
+pub(super) fn is_out_of_memory(error: &BackendError) -> bool {
+    let BackendError::Other(cause) = error else {
+        return false;
+    };
+    let reply = cause.downcast_ref::<Reply>();
+    reply.is_some_and(|reply| reply.code == "OOM")
+}
+
 /// What an error means that came instead of replies.
 pub(super) fn of_command(error: RedisError) -> BackendError {
     match error.kind() {

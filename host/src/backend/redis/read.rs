@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use ::redis::Pipeline;
 
+use super::error::is_out_of_memory;
 use super::reply;
 use super::request::{Group, Keyed, Limit, Request, Unity};
 use super::servers::Servers;
@@ -20,7 +21,16 @@ const LIMIT: Limit = Limit {
 };
 
 /// What the keys hold. One `GET` a key: `MGET` shows what is not a string as absent.
+///
+/// A server whose memory is full queues nothing, and so takes no `MULTI`. It still reads.
 pub(super) async fn get(servers: &Servers, keys: &[String]) -> Result<Vec<Slot>, BackendError> {
+    match get_of_one_moment(servers, keys).await {
+        Err(error) if is_out_of_memory(&error) => get_between(servers, keys).await,
+        slots => slots,
+    }
+}
+
+async fn get_of_one_moment(servers: &Servers, keys: &[String]) -> Result<Vec<Slot>, BackendError> {
     let request = Request {
         keys,
         commands: |pipeline: &mut Pipeline, key: &String| {
@@ -34,6 +44,29 @@ pub(super) async fn get(servers: &Servers, keys: &[String]) -> Result<Vec<Slot>,
     let mut slots = Vec::with_capacity(keys.len());
     while let (Some(get), Some(pttl)) = (replies.next(), replies.next()) {
         slots.push(reply::slot(get, &pttl)?);
+    }
+    Ok(slots)
+}
+
+/// What the keys hold, each with the shorter of the lives that it had before and after: if it is written
+/// in between, the value is shown to live no longer than it did.
+async fn get_between(servers: &Servers, keys: &[String]) -> Result<Vec<Slot>, BackendError> {
+    let request = Request {
+        keys,
+        commands: |pipeline: &mut Pipeline, key: &String| {
+            pipeline.cmd("PTTL").arg(key);
+            pipeline.cmd("GET").arg(key).cmd("PTTL").arg(key);
+        },
+        replies: 3,
+        unity: Unity::Command,
+        limit: LIMIT,
+    };
+    let mut replies = servers.ask(&request).await?.into_iter();
+    let mut slots = Vec::with_capacity(keys.len());
+    while let (Some(before), Some(get), Some(after)) =
+        (replies.next(), replies.next(), replies.next())
+    {
+        slots.push(reply::slot_between(&before, get, &after)?);
     }
     Ok(slots)
 }

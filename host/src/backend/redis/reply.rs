@@ -30,12 +30,30 @@ pub(super) fn transaction(replies: Vec<Value>) -> Result<Vec<Value>, BackendErro
 
 /// What a key holds, from the replies to `GET` and `PTTL` of one moment.
 pub(super) fn slot(get: Value, pttl: &Value) -> Result<Slot, BackendError> {
+    slot_with_millis(get, integer(pttl)?)
+}
+
+/// What a key holds, from the replies to `PTTL`, `GET` and `PTTL`: the shorter life counts.
+pub(super) fn slot_between(
+    before: &Value,
+    get: Value,
+    after: &Value,
+) -> Result<Slot, BackendError> {
+    let millis = match [integer(before)?, integer(after)?] {
+        [-1, life] | [life, -1] => life,
+        [before, after] => before.min(after),
+    };
+    slot_with_millis(get, millis)
+}
+
+/// What a key holds, from the replies to `GET`, and of `PTTL`.
+fn slot_with_millis(get: Value, millis: i64) -> Result<Slot, BackendError> {
     let value = match string(get)? {
         Found::String(value) => value,
         Found::Nothing => return Ok(Slot::Absent),
         Found::Other => return Ok(Slot::WrongType),
     };
-    let ttl = match integer(pttl)? {
+    let ttl = match millis {
         -1 => None,
         // It expired between the two, or within this millisecond.
         ..=0 => return Ok(Slot::Absent),
@@ -226,6 +244,24 @@ mod tests {
         let one = Some(Duration::from_millis(1));
         assert_eq!(slot(value(), &Value::Int(1)).unwrap(), entry(one));
         assert_eq!(slot(Value::Nil, &Value::Int(-2)).unwrap(), Slot::Absent);
+    }
+
+    #[test]
+    fn slot_between_two_lives_has_the_shorter() {
+        let between = |before: i64, after: i64| {
+            let get = Value::BulkString(b"v".to_vec());
+            let slot = slot_between(&Value::Int(before), get, &Value::Int(after));
+            match slot.expect("these are answers to these commands") {
+                Slot::Entry(entry) => Some(entry.ttl.map(|ttl| ttl.as_millis())),
+                _ => None,
+            }
+        };
+        assert_eq!(between(-1, -1), Some(None));
+        assert_eq!(between(-1, 9), Some(Some(9)));
+        assert_eq!(between(9, -1), Some(Some(9)));
+        assert_eq!(between(9, 8), Some(Some(8)));
+        assert_eq!(between(8, 9_000), Some(Some(8)));
+        assert_eq!(between(-2, 9), None, "it was written in between");
     }
 
     #[test]
