@@ -2,12 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use flipcache::backend::{BackendOptions, Coherence};
 use flipcache_tests::RedisCluster;
 use flipcache_tests::cluster::MASTERS;
 use tokio::task::block_in_place;
 
 use super::load::{Load, assert_quiet_and_right};
-use super::{Counters, DEADLINE, counters, impatient, without_replicas};
+use super::{Counters, DEADLINE, client, counters, impatient, without_replicas};
 use crate::stores::{PATIENCE, foreign};
 
 /// So many keys that each master has some.
@@ -43,10 +44,21 @@ async fn assert_foreign_write_is_seen(cluster: &RedisCluster, cache: &Counters, 
 async fn failover_with_consent_under_load_loses_and_repeats_nothing() {
     let cluster = impatient();
     let cache = counters(&cluster);
+    let untold = BackendOptions {
+        coherence: Coherence::Off,
+        ..BackendOptions::default()
+    };
+    let untold = client(&cluster.url(), &untold).cache("untold").open();
+    let untold = untold.expect("the options are valid");
+    untold.set("k", "v").await.expect("it works before");
     let load = Load::begin(&cache, keys(), DEADLINE);
     load.go_on(10 * KEYS).await;
     block_in_place(|| cluster.fail_over_to(MASTERS));
     load.go_on(10 * KEYS).await;
+    for key in keys() {
+        let set = untold.set(&key, "v").await;
+        set.expect("who is told nothing is sent on, too");
+    }
     block_in_place(|| cluster.fail_over_to(0));
     load.go_on(10 * KEYS).await;
     let writers = load.end().await;

@@ -100,6 +100,20 @@ async fn get_key_that_is_on_its_way_is_not_kept() {
     let other = "elsewhere";
     cache.set(other, &1).await.expect("it is taken");
     cluster.migrate_keys(slot, from, to, KEYS);
+    // The source tells that they have left it.
+    let start = Instant::now();
+    for key in keys() {
+        while cache
+            .get_detailed(&key)
+            .await
+            .expect("it is somewhere")
+            .source
+            == Source::Local
+        {
+            assert!(start.elapsed() < PATIENCE, "{key} has left");
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
     for _ in 0..3 {
         for key in keys() {
             let found = cache.get_detailed(&key).await.expect("it is somewhere");

@@ -55,7 +55,7 @@ pub struct TlsOptions {
 #[non_exhaustive]
 pub enum TlsError {
     /// Files are named, but the address is none of `rediss://`.
-    #[error("certificates are for addresses that begin with rediss; this one is not over TLS")]
+    #[error("certificates are for addresses over TLS, such as rediss://HOST; this one is none")]
     NotOverTls,
     /// The file cannot be read.
     #[error("cannot read {}", .file.display())]
