@@ -30,6 +30,7 @@ fn stats_as_text_are_lines_of_a_name_and_a_value() {
             "backend_hits 0",
             "misses 1",
             "stale_hits 0",
+            "absent_hits 0",
             "drops_size 1",
             "drops_expired 0",
             "drops_explicit 1",
