@@ -98,6 +98,18 @@ impl<C: Codec, K: Keys> Blocking<C, K> {
         block_on(self.0.get_many(keys))
     }
 
+    /// See [`Cache::get_many_detailed`].
+    ///
+    /// # Errors
+    ///
+    /// As the method of [`Cache`].
+    pub fn get_many_detailed<'k>(
+        &self,
+        keys: impl IntoIterator<Item = K::Key<'k>>,
+    ) -> Result<Vec<Found<C::Value>>, Error> {
+        block_on(self.0.get_many_detailed(keys))
+    }
+
     /// See [`Cache::set_many`].
     ///
     /// # Errors

@@ -2,9 +2,11 @@
 //!
 //! [`Value`]: flipcache_core::Value
 
+mod batch;
 mod blocking;
 mod builder;
 mod codec;
+mod counter;
 mod key;
 mod local;
 mod python_json;
@@ -105,25 +107,6 @@ impl<C: Codec, K: Keys> Cache<C, K> {
         })
     }
 
-    /// One slot per key, in the order asked for; at most one round trip, two where defaults are
-    /// stored.
-    ///
-    /// # Errors
-    ///
-    /// As [`get`](Self::get); fails whole.
-    pub async fn get_many<'k>(
-        &self,
-        keys: impl IntoIterator<Item = K::Key<'k>>,
-    ) -> Result<Vec<Option<C::Value>>, Error> {
-        let keys: Vec<_> = keys.into_iter().map(Key::text).collect();
-        let found = self.handle.get_many(&keys).await?;
-        let values = found.into_iter().zip(&keys).map(|(found, key)| {
-            let value = found.wire.map(|wire| self.decode(key, wire));
-            value.transpose()
-        });
-        values.collect()
-    }
-
     /// The value of a key. If neither tier has one, what `load` answers, after it was written.
     ///
     /// However many callers miss a key at once, one of their loaders runs, to its end; a loader that
@@ -198,28 +181,6 @@ impl<C: Codec, K: Keys> Cache<C, K> {
         self.handle.set(vec![(key, wire)], expiry).await
     }
 
-    /// Writes entries in one round trip. Not atomic: after an error of L2 any subset may have been
-    /// written. Nothing is if a key or value is not valid.
-    ///
-    /// # Errors
-    ///
-    /// As [`set`](Self::set).
-    pub async fn set_many<'a>(
-        &self,
-        entries: impl IntoIterator<Item = (K::Key<'a>, &'a C::Borrowed)>,
-    ) -> Result<(), Error> {
-        let encode = |(key, value): (K::Key<'a>, &'a C::Borrowed)| {
-            let key = key.text().into_owned();
-            let wire = codec::to_wire(&*self.codec, &key, value)?;
-            Ok((key, wire))
-        };
-        let entries = entries
-            .into_iter()
-            .map(encode)
-            .collect::<Result<_, Error>>()?;
-        self.handle.set(entries, Expiry::Inherit).await
-    }
-
     /// Writes a value if the key is absent: `true` if it was written, `false` if the key was there.
     ///
     /// # Errors
@@ -238,19 +199,6 @@ impl<C: Codec, K: Keys> Cache<C, K> {
     /// None of its own.
     pub async fn delete(&self, key: K::Key<'_>) -> Result<bool, Error> {
         Ok(self.delete_many([key]).await? > 0)
-    }
-
-    /// Deletes keys in both tiers; answers how many L2 had.
-    ///
-    /// # Errors
-    ///
-    /// None of its own.
-    pub async fn delete_many<'k>(
-        &self,
-        keys: impl IntoIterator<Item = K::Key<'k>>,
-    ) -> Result<u64, Error> {
-        let keys = keys.into_iter().map(|key| key.text().into_owned());
-        self.handle.delete(keys.collect()).await
     }
 
     /// Whether either tier has the key. No use, and fills nothing.
@@ -359,22 +307,6 @@ impl<C: Codec, K: Keys> Cache<C, K> {
     #[inline]
     fn decode(&self, key: &str, wire: Vec<u8>) -> Result<C::Value, Error> {
         codec::from_wire(&*self.codec, key, wire)
-    }
-}
-
-impl<T, K: Keys> Cache<Integer<T>, K>
-where
-    Integer<T>: Codec,
-{
-    /// Adds to the integer of a key, 0 if absent; answers the sum. A key that was absent gets the
-    /// cache's TTL, one that was there keeps its own.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Undecodable`] if the key holds no integer, [`Error::InvalidValue`] if the sum is
-    /// beyond 64 bits; nothing has changed then.
-    pub async fn increment(&self, key: K::Key<'_>, delta: i64) -> Result<i64, Error> {
-        self.handle.increment(&key.text(), delta).await
     }
 }
 

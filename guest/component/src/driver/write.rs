@@ -169,10 +169,6 @@ impl Driver {
         with_shard(|shard| shard.end_writes(self.cache, &writes));
     }
 
-    fn is_readable(&self, wire: &[u8]) -> bool {
-        self.options.value_type.decode(wire).is_ok()
-    }
-
     /// Backends have one word for all that cannot be added to; the value tells which it was.
     fn why_no_sum(&self, key: String, delta: i64, message: String) -> Error {
         let failed = Error::Backend(BackendError::Other(message));

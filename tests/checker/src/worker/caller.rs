@@ -64,15 +64,15 @@ impl Caller {
         let found = self
             .caches
             .text
-            .get_many(keys.iter().map(String::as_str))
+            .get_many_detailed(keys.iter().map(String::as_str))
             .await;
         let end = Moment::now();
-        let answers: Vec<_> = match found {
-            Ok(values) => values.into_iter().map(read).collect(),
-            Err(error) => vec![failed(&error); keys.len()],
+        let answers: Vec<Answer> = match found {
+            Ok(found) => found.into_iter().map(answered).collect(),
+            Err(error) => vec![(failed(&error), None); keys.len()],
         };
         for (key, answer) in keys.iter().zip(answers) {
-            self.note(Op::GetMany, (key, None), start, end, (answer, None));
+            self.note(Op::GetMany, (key, None), start, end, answer);
         }
     }
 
@@ -80,13 +80,13 @@ impl Caller {
     pub(super) async fn get_among(&self, others: &[String], key: &str) {
         let keys = others.iter().map(String::as_str).chain([key]);
         let start = Moment::now();
-        let found = self.caches.text.get_many(keys).await;
+        let found = self.caches.text.get_many_detailed(keys).await;
         let end = Moment::now();
-        let outcome = match found {
-            Ok(mut values) => read(values.pop().flatten()),
-            Err(error) => failed(&error),
+        let answer = match found.map(|mut found| found.pop()) {
+            Ok(found) => found.map_or((read(None), None), answered),
+            Err(error) => (failed(&error), None),
         };
-        self.note(Op::GetMany, (key, None), start, end, (outcome, None));
+        self.note(Op::GetMany, (key, None), start, end, answer);
     }
 
     /// Writes, and goes away after so many looks unless it has been written by then.
@@ -175,13 +175,7 @@ impl Caller {
 
     fn found<V: ToString>(&self, op: Op, key: &str, start: Moment, found: Result<Found<V>, Error>) {
         let end = Moment::now();
-        let answer = match found {
-            Ok(found) => {
-                let value = found.value.map(|value| value.to_string());
-                (read(value), Some(source(found.source)))
-            }
-            Err(error) => (failed(&error), None),
-        };
+        let answer = found.map_or_else(|error| (failed(&error), None), answered);
         self.note(op, (key, None), start, end, answer);
     }
 
@@ -224,6 +218,12 @@ async fn look(times: u32) {
     for _ in 0..times {
         tokio::task::yield_now().await;
     }
+}
+
+/// What a read was answered, and from where.
+fn answered<V: ToString>(found: Found<V>) -> Answer {
+    let value = found.value.map(|value| value.to_string());
+    (read(value), Some(source(found.source)))
 }
 
 fn read(value: Option<String>) -> Outcome {
