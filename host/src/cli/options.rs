@@ -57,7 +57,6 @@ pub(crate) fn open_backend(
             pause: global.breaker_pause,
         }),
         tls: tls_options(global),
-        ..BackendOptions::default()
     };
     let runtime = io::runtime().map_err(Error::from)?;
     Ok(backend::open(url, &options, runtime).map_err(Error::from)?)
