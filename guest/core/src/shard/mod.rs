@@ -1,6 +1,7 @@
 //! The state machine over the local tiers of several caches.
 
 mod answer;
+mod read;
 mod registry;
 mod write;
 
@@ -11,15 +12,11 @@ mod order_model;
 #[cfg(test)]
 mod tests;
 
-use std::time::Duration;
-
 pub use answer::{Answer, Read, Settled, Write};
 
 use crate::bounds::Bounds;
 use crate::catalog::CacheId;
 use crate::fence::{Fence, Ticket};
-use crate::list::Slot;
-use crate::options::is_fresh;
 use crate::stats::{Cause, Stats};
 use crate::tier::Tier;
 use crate::time::{Clock, Deadline, Now};
@@ -62,100 +59,6 @@ impl Shard {
         let all = self.fence.all();
         self.caches.open(cache, name, bounds, floor, all);
         self.with_tier(cache, Tier::fit);
-    }
-
-    /// A key's value, if [`read`](Self::read) would answer it: a hit. `None`: nothing has been counted,
-    /// and `read` says what to ask.
-    // So many arguments would pass through the stack, which in wasm costs as much as all else here.
-    #[inline(always)]
-    pub fn find(
-        &mut self,
-        cache: CacheId,
-        hash: u64,
-        key: &[u8],
-        ttl_on_read: Option<Duration>,
-        clock: Clock<'_>,
-    ) -> Option<&[u8]> {
-        let now = Now::new(clock);
-        let found = self.hit(cache, hash, key, ttl_on_read, &now);
-        self.caches.get(cache)?.wire(found??)
-    }
-
-    /// What the local tier answers, or the ticket to ask L2 with.
-    ///
-    /// With `ttl_on_read`, an entry answers only while its life is fresh: seven eighths of that TTL
-    /// to the whole of it. Else L2 is asked, with the new TTL, so that a hot key does not run out
-    /// there, and not at every read.
-    pub fn read(
-        &mut self,
-        cache: CacheId,
-        hash: u64,
-        key: &str,
-        ttl_on_read: Option<Duration>,
-        clock: Clock<'_>,
-    ) -> Read<'_> {
-        let now = Now::new(clock);
-        let found = self.hit(cache, hash, key.as_bytes(), ttl_on_read, &now);
-        if found.is_none() && self.is_absent(cache, hash, key, &now) {
-            return Read::Absent;
-        }
-        if let Some(Some(slot)) = found
-            && let Some(wire) = self.caches.get(cache).and_then(|tier| tier.wire(slot))
-        {
-            return Read::Hit(wire);
-        }
-        let ticket = Ticket {
-            version: self.version(cache, hash),
-            asked: now.get(),
-        };
-        match found {
-            Some(_) => Read::Renew(ticket),
-            None => Read::Miss(ticket),
-        }
-    }
-
-    /// The value that may answer a read, marked stale, now that L2 has failed to: one whose life is not over
-    /// for longer than `window`, or that is suspended. Changes have gone unheard for `unheard`, which
-    /// counts against the window, too. An entry that was dropped, or that may not outlive what was told, is none.
-    pub fn stale(
-        &mut self,
-        cache: CacheId,
-        hash: u64,
-        key: &str,
-        window: Duration,
-        unheard: Duration,
-        clock: Clock<'_>,
-    ) -> Option<&[u8]> {
-        if unheard >= window {
-            return None;
-        }
-        let now = Now::new(clock);
-        let slot = self.with_tier(cache, |tier| {
-            let slot = tier.find_stale(hash, key.as_bytes(), window, &now)?;
-            tier.stale_hit(slot);
-            Some(slot)
-        })??;
-        self.caches.get(cache)?.wire(slot)
-    }
-
-    /// Claims to renew a live entry whose life ends within this time: the ticket with which whoever made the
-    /// value makes the next one. Given once for an entry.
-    pub fn claim(
-        &mut self,
-        cache: CacheId,
-        hash: u64,
-        key: &str,
-        within: Duration,
-        clock: Clock<'_>,
-    ) -> Option<Ticket> {
-        let now = Now::new(clock);
-        let claimed = self.with_live(cache, hash, key.as_bytes(), &now, |tier, slot| {
-            tier.claim(slot, within, &now)
-        });
-        claimed?.then(|| Ticket {
-            version: self.version(cache, hash),
-            asked: now.get(),
-        })
     }
 
     /// A ticket to ask L2 with now, whatever the local tier holds. Counts as no read.
@@ -226,40 +129,6 @@ impl Shard {
         self.with_tier(cache, |tier| tier.counters.backend_errors += 1);
     }
 
-    /// Makes a live entry the last to leave, under every eviction; `false` if there is none.
-    pub fn touch(&mut self, cache: CacheId, hash: u64, key: &str, clock: Clock<'_>) -> bool {
-        let now = Now::new(clock);
-        let moved = self.with_live(cache, hash, key.as_bytes(), &now, Tier::move_to_back);
-        moved.is_some()
-    }
-
-    /// The live entry of a key, as no read: nothing is counted and nothing moves.
-    pub fn peek(
-        &mut self,
-        cache: CacheId,
-        hash: u64,
-        key: &str,
-        clock: Clock<'_>,
-    ) -> Option<&[u8]> {
-        let now = Now::new(clock);
-        let slot = self.with_live(cache, hash, key.as_bytes(), &now, |_, slot| slot)?;
-        self.caches.get(cache)?.wire(slot)
-    }
-
-    /// What is left of the life of a live entry: `Some(None)` without end, `None` if there is no entry.
-    pub fn remaining(
-        &mut self,
-        cache: CacheId,
-        hash: u64,
-        key: &str,
-        clock: Clock<'_>,
-    ) -> Option<Option<Duration>> {
-        let now = Now::new(clock);
-        self.with_live(cache, hash, key.as_bytes(), &now, |tier, slot| {
-            tier.remaining(slot, &now)
-        })
-    }
-
     /// Somebody else may have changed what stands at `full_key`: drops it from every cache whose key
     /// it is. Costs a look-up for every colon in the key.
     pub fn invalidate(&mut self, hash: u64, full_key: &str) {
@@ -316,25 +185,6 @@ impl Shard {
             .unwrap_or_default()
     }
 
-    /// The live entry of a key, and whether it may answer: then that is a hit.
-    #[inline]
-    fn hit(
-        &mut self,
-        cache: CacheId,
-        hash: u64,
-        key: &[u8],
-        ttl_on_read: Option<Duration>,
-        now: &Now<'_>,
-    ) -> Option<Option<Slot>> {
-        self.with_live(cache, hash, key, now, |tier, slot| {
-            if ttl_on_read.is_some_and(|ttl| !is_fresh(tier.remaining(slot, now), ttl)) {
-                return None;
-            }
-            tier.hit(slot);
-            Some(slot)
-        })
-    }
-
     /// Works on a tier without the dead, and keeps the sum of the weights: every access to a tier
     /// that may change it is made here.
     #[inline]
@@ -345,39 +195,6 @@ impl Shard {
         let result = work(tier);
         self.weight = self.weight - before + tier.weight();
         Some(result)
-    }
-
-    /// Works on the entry that may answer for a key, if there is one.
-    #[inline]
-    fn with_live<R>(
-        &mut self,
-        cache: CacheId,
-        hash: u64,
-        key: &[u8],
-        now: &Now<'_>,
-        work: impl FnOnce(&mut Tier, Slot) -> R,
-    ) -> Option<R> {
-        if self.suspended {
-            return None;
-        }
-        self.with_tier(cache, |tier| {
-            let slot = tier.find_live(hash, key, now)?;
-            Some(work(tier, slot))
-        })?
-    }
-
-    /// Whether the tier knows that L2 has nothing: then that is a hit.
-    fn is_absent(&mut self, cache: CacheId, hash: u64, key: &str, now: &Now<'_>) -> bool {
-        if self.suspended {
-            return false;
-        }
-        let absent = self.with_tier(cache, |tier| {
-            let is_absent = tier.knows_absent(hash, key.as_bytes(), now);
-            tier.counters.misses += u64::from(is_absent);
-            tier.counters.absent_hits += u64::from(is_absent);
-            is_absent
-        });
-        absent == Some(true)
     }
 
     fn version(&self, cache: CacheId, hash: u64) -> u64 {
