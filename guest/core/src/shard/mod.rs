@@ -71,7 +71,8 @@ impl Shard {
 
     /// Takes in L2's answer to a read. It is kept only if nothing has bumped the key since its
     /// ticket was given. One that is not kept, and differs from what is here, makes that go as well: which of
-    /// the two is older is not known, and whoever has seen the one must not be answered an older one.
+    /// the two is older is not known, and whoever has seen the one must not be answered an older one. For the
+    /// same reason, what other caches hold of the same key of L2 goes, if it differs.
     pub fn settle(
         &mut self,
         cache: CacheId,
@@ -80,6 +81,7 @@ impl Shard {
         ticket: Ticket,
         answer: Answer<'_>,
     ) -> Settled {
+        self.drop_others(cache, hash, key, answer);
         let current = self.is_current(cache, hash, ticket);
         let settled = self.with_tier(cache, |tier| match answer {
             Answer::Absent { remember } => {
@@ -210,6 +212,17 @@ impl Shard {
     fn drop_from_others(&mut self, cache: CacheId, hash: u64, key: &str) {
         for (other, key) in self.caches.other_owners(cache, key) {
             self.drop_changed(other, hash, &key);
+        }
+    }
+
+    /// One key of L2 may be a key of several caches: what L2 answers one of them is news to the others.
+    fn drop_others(&mut self, cache: CacheId, hash: u64, key: &str, answer: Answer<'_>) {
+        let wire = match answer {
+            Answer::Entry { value, .. } => Some(value),
+            Answer::Absent { .. } | Answer::WrongType => None,
+        };
+        for (other, key) in self.caches.other_owners(cache, key) {
+            self.with_tier(other, |tier| tier.drop_other(hash, &key, wire));
         }
     }
 

@@ -88,6 +88,10 @@ impl Replay<'_> {
                     && last.value.is_some()
                 {
                     let until = heard.at.after(life);
+                    // What had longer to live than that ends sooner now.
+                    if !matches!(last.life, Life::For(old) if last.lower.after(old) <= until) {
+                        last.life = Life::Unknown;
+                    }
                     last.prolonged = Some(last.prolonged.map_or(until, |old| old.max(until)));
                 }
             }

@@ -184,3 +184,23 @@ fn end_writes_of_one_call_keep_each_other() {
     let kept = bench.shard.stats(cache.id).local_len;
     assert!((4_900..5_000).contains(&kept), "{kept} of 5,000 are kept");
 }
+
+#[test]
+fn settle_by_one_cache_drops_what_differs_from_it_in_others_that_have_the_key() {
+    let mut bench = Bench::new();
+    let outer = bench.open("user", 9, Eviction::Fifo);
+    let nested = bench.open("user:admin", 9, Eviction::Fifo);
+    bench.fill(&nested, "1", "old");
+    bench.fill(&nested, "2", "same");
+    let asked = ["admin:1", "admin:2"].map(|key| (key, bench.ask(&outer, key)));
+    for ((key, ticket), value) in asked.into_iter().zip(["new", "same"]) {
+        bench.settle(&outer, key, ticket, value, None);
+    }
+    assert_eq!(
+        bench.get(&nested, "1"),
+        None,
+        "its reader has seen the new one"
+    );
+    assert_eq!(bench.get(&nested, "2").as_deref(), Some("same"));
+    assert_eq!(bench.get(&outer, "admin:1").as_deref(), Some("new"));
+}
