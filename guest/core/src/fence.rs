@@ -34,6 +34,8 @@ pub(crate) struct Fence {
     last: u64,
     /// The last bump of each stripe of keys.
     stripes: Box<[u64]>,
+    /// The last answer of L2 to a question about each stripe.
+    answers: Box<[u64]>,
     /// The last bump of everything.
     all: u64,
 }
@@ -46,6 +48,7 @@ impl Fence {
         Self {
             last: start,
             stripes: vec![start; STRIPES].into(),
+            answers: vec![start; STRIPES].into(),
             all: start,
         }
     }
@@ -60,6 +63,17 @@ impl Fence {
     pub(crate) fn bump(&mut self, hash: u64) {
         let next = self.next();
         self.stripes[stripe(hash)] = next;
+    }
+
+    /// L2 has answered a question about a key.
+    pub(crate) fn answered(&mut self, hash: u64) {
+        let next = self.next();
+        self.answers[stripe(hash)] = next;
+    }
+
+    /// Whether it has since a version of the key.
+    pub(crate) fn has_answered_since(&self, hash: u64, version: u64) -> bool {
+        self.answers[stripe(hash)] > version
     }
 
     /// Makes every version new. O(1).

@@ -146,9 +146,9 @@ impl Plan {
             Profile::File => (3, 1),
         };
         let (staleness_ms, deadline_ms) = match profile {
-            // Nobody has to be told: an own write counts when it is acknowledged.
-            Profile::Lone => (0, 1_000),
-            // One who joins a question that is in the air may be answered as of when it left.
+            // One who joins a question that is in the air may be answered as of when it left. Own writes count
+            // when they are acknowledged, which is a rule of its own.
+            Profile::Lone => (500, 1_000),
             Profile::Bare => (500, 500),
             // The bound is short, so that what goes wrong can last for longer. Where calls may wait for longer
             // than it, none of them tells the cache that Redis is silent.

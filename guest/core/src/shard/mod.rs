@@ -81,6 +81,7 @@ impl Shard {
         ticket: Ticket,
         answer: Answer<'_>,
     ) -> Settled {
+        self.fence.answered(hash);
         self.drop_others(cache, hash, key, answer);
         let current = self.is_current(cache, hash, ticket);
         let settled = self.with_tier(cache, |tier| match answer {

@@ -40,8 +40,9 @@ impl Shard {
         keys.iter().map(ticket).collect()
     }
 
-    /// After a write: keeps the value that L2 holds now, with its TTL, if it is of the cache's type and
-    /// nothing else has bumped the key since. `None`: deleted, failed, or unknown; nothing is kept.
+    /// After a write: keeps the value that L2 holds now, with its TTL, if it is of the cache's type, nothing
+    /// else has bumped the key since, and L2 has answered no question about it: what it answered may have come
+    /// after the write, and its reader must not be answered an older one. `None`: deleted, failed, or unknown; nothing is kept.
     pub fn end_write(
         &mut self,
         cache: CacheId,
@@ -62,9 +63,7 @@ impl Shard {
     /// As [`end_write`](Self::end_write) for the writes of one call to L2, in their order.
     pub fn end_writes(&mut self, cache: CacheId, writes: &[Write<'_>]) {
         // All before the first bump, which the others may share a stripe with.
-        let current = writes
-            .iter()
-            .map(|write| self.is_current(cache, write.hash, write.ticket));
+        let current = writes.iter().map(|write| self.is_last(cache, write));
         let current: Vec<bool> = current.collect();
         let value_type = self.caches.get(cache).map(Tier::value_type);
         let fits = |value| value_type.is_some_and(|value_type| value_type.accepts(value));
@@ -89,6 +88,12 @@ impl Shard {
                 self.with_tier(cache, |tier| tier.remove(hash, key, Cause::Explicit));
             }
         }
+    }
+
+    /// Whether nothing has happened to a write's key since it began.
+    fn is_last(&self, cache: CacheId, write: &Write<'_>) -> bool {
+        let Write { hash, ticket, .. } = *write;
+        self.is_current(cache, hash, ticket) && !self.fence.has_answered_since(hash, ticket.version)
     }
 
     fn open_for_write(&mut self, cache: CacheId, hash: u64, key: &str) {

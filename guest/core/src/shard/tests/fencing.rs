@@ -204,3 +204,29 @@ fn settle_by_one_cache_drops_what_differs_from_it_in_others_that_have_the_key() 
     assert_eq!(bench.get(&nested, "2").as_deref(), Some("same"));
     assert_eq!(bench.get(&outer, "admin:1").as_deref(), Some("new"));
 }
+
+#[test]
+fn end_write_after_l2_has_answered_a_reader_keeps_nothing() {
+    let mut bench = Bench::new();
+    let cache = bench.open("n", 9, Eviction::Fifo);
+    for key in ["new", "held"] {
+        if key == "held" {
+            bench.fill(&cache, key, "old");
+        }
+        let write = bench.begin(&cache, key);
+        let ticket = bench.ask(&cache, key);
+        bench.settle(&cache, key, ticket, "foreign", None);
+        bench.end(&cache, key, write, Some("own"));
+        assert_eq!(bench.get(&cache, key), None, "which of them came last?");
+    }
+}
+
+#[test]
+fn end_write_after_answers_from_before_it_keeps_its_value() {
+    let mut bench = Bench::new();
+    let cache = bench.open("n", 9, Eviction::Fifo);
+    let ticket = bench.ask(&cache, "k");
+    bench.settle(&cache, "k", ticket, "old", None);
+    bench.set(&cache, "k", "own");
+    assert_eq!(bench.get(&cache, "k").as_deref(), Some("own"));
+}
