@@ -11,7 +11,7 @@ pub(super) fn check(case: &Case<'_>) -> Vec<Violation> {
     // Whoever reads: the index of the version that it has seen, at least, and when.
     let mut seen: HashMap<(&str, u32, &str), (usize, &Call)> = HashMap::new();
     let mut found = Vec::new();
-    for read in case.reads().filter(|read| !read.is_marked_stale()) {
+    for read in case.reads().filter(|read| !case.may_be_stale(read)) {
         let is_absent = read.answer() == Some(None);
         let matches = case.truth.matches(read);
         if matches.is_empty() || is_absent && case.truth.is_fleeting(&read.key) {

@@ -19,7 +19,7 @@ struct Seen<'a> {
 }
 
 pub(super) fn check(case: &Case<'_>) -> Vec<Violation> {
-    let marked = || case.reads().filter(|read| read.is_marked_stale());
+    let marked = || case.reads().filter(|read| case.may_be_stale(read));
     if marked().next().is_none() {
         return Vec::new();
     }
@@ -46,7 +46,7 @@ pub(super) fn check(case: &Case<'_>) -> Vec<Violation> {
 
 /// The first version that an answer can have been, if it was no older than it may be.
 fn least(case: &Case<'_>, read: &Call) -> Option<usize> {
-    let bound = match read.is_marked_stale() {
+    let bound = match case.may_be_stale(read) {
         true => Duration::MAX,
         false => case.history.limits.staleness(),
     };
@@ -123,6 +123,20 @@ mod tests {
         story.assert_found(&[]);
         story.read_marked("w0", "k", "v1", 1_171, 1_172);
         story.assert_found(&[Rule::Marked]);
+    }
+
+    #[test]
+    fn check_loaded_answer_counts_as_marked_where_some_are() {
+        let mut story = two();
+        story.load("w0", "k", "v1", 1_140, 1_141);
+        story.assert_found(&[]);
+        story.load("w0", "k", "v1", 1_141, 1_142);
+        story.assert_found(&[Rule::Marked]);
+        let mut story = Story::with_staleness(100);
+        story.set("f0", "k", "v1", 0, 10);
+        story.set("f0", "k", "v2", 20, 30);
+        story.load("w0", "k", "v1", 131, 132);
+        story.assert_found(&[Rule::Stale]);
     }
 
     #[test]

@@ -25,7 +25,7 @@ mod story;
 use std::fmt;
 use std::time::Duration;
 
-use crate::history::{Call, History};
+use crate::history::{Call, History, Op};
 use crate::time::Moment;
 use crate::truth::Truth;
 use awake::Stalls;
@@ -121,6 +121,12 @@ impl<'a> Case<'a> {
     fn reads(&self) -> impl Iterator<Item = &'a Call> {
         let calls = self.history.calls.iter();
         calls.filter(|call| call.answer().is_some())
+    }
+
+    /// Whether an answer is marked as one that may be old; or would be, if a load told where its answer came from.
+    fn may_be_stale(&self, call: &Call) -> bool {
+        let tells_nothing = call.op == Op::Load && !self.history.limits.stale_window().is_zero();
+        call.is_marked_stale() || tells_nothing
     }
 
     /// Whether a version was the last, or the next came after a place in Redis' order.

@@ -23,7 +23,7 @@ pub(super) fn oldest(case: &Case<'_>) -> Duration {
 }
 
 fn unmarked<'a>(case: &Case<'a>) -> impl Iterator<Item = &'a Call> {
-    case.reads().filter(|call| !call.is_marked_stale())
+    case.reads().filter(|call| !case.may_be_stale(call))
 }
 
 /// Which version an answer may be that excuses most, and how long before the call it was replaced.

@@ -234,6 +234,14 @@ impl Story {
         });
     }
 
+    /// A load that found something: it does not tell where.
+    pub(super) fn load(&mut self, process: &str, key: &str, found: &str, start: u64, end: u64) {
+        self.add(Call {
+            outcome: answer(Some(found)),
+            ..call(process, Op::Load, key, start, end)
+        });
+    }
+
     pub(super) fn read_marked_in_quiet(
         &mut self,
         process: &str,
