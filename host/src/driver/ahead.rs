@@ -52,8 +52,8 @@ impl Handle {
         self.replace(hash, key, wire, since).await
     }
 
-    /// Writes a value in the place of one that is in both tiers, if nothing has happened to the key since its
-    /// ticket was given. Answers whether it did.
+    /// Writes a value in the place of one that L2 has, if changes are heard, and nothing has happened to the key
+    /// since its ticket was given. Answers whether it did.
     async fn replace(
         self: &Arc<Self>,
         hash: u64,
@@ -66,7 +66,8 @@ impl Handle {
             let ttl = this.resilience.shorten(this.options.ttl, random());
             let keys = [(hash, key.as_str())];
             this.tell_others(&keys);
-            let ticket = this.with_shard(hash, |shard| {
+            // While changes go unheard, nobody knows whether something has happened.
+            let ticket = this.if_heard(hash, |shard| {
                 let is_current = shard.ticket(this.cache(), hash).version == since.version;
                 let mut tickets = match is_current {
                     true => shard.begin_writes(this.cache(), &keys),
