@@ -1,0 +1,35 @@
+import type { Bucket } from 'flipcache/component';
+
+import { LocalStorageBackend } from '../store/index.js';
+
+const encoder = new TextEncoder();
+
+/**
+ * Another document of the same origin, which writes to `localStorage` beside this page's cache. It is an empty
+ * frame: to the browser, and so to this page, it is what another tab is.
+ */
+export class OtherTab {
+  readonly #frame: HTMLIFrameElement;
+
+  constructor(document: Document) {
+    this.#frame = document.createElement('iframe');
+    this.#frame.hidden = true;
+    this.#frame.title = 'Writes to the store as another tab would';
+    document.body.append(this.#frame);
+  }
+
+  set(name: string, key: string, value: string): void {
+    this.#open(name).set([[key, encoder.encode(value)]], undefined);
+  }
+
+  delete(name: string, key: string): void {
+    this.#open(name).delete([key]);
+  }
+
+  #open(name: string): Bucket {
+    // Some browsers give the frame another window once it has loaded.
+    const storage = this.#frame.contentWindow?.localStorage;
+    if (storage === undefined) throw new Error('the browser gives this page no frame');
+    return new LocalStorageBackend({ storage, events: new EventTarget() }).open(name);
+  }
+}

@@ -1,0 +1,37 @@
+import type { Stats } from 'flipcache/component';
+
+import { byId, h, write } from './dom.js';
+
+/** What is counted, and what that means. */
+const COUNTERS: readonly [label: string, tone: string, read: (stats: Stats) => bigint][] = [
+  ['L1 hits', 'local', ({ localHits }) => localHits],
+  ['L2 hits', 'store', ({ backendHits }) => backendHits],
+  ['Misses', 'plain', ({ misses }) => misses],
+  ['Evicted', 'plain', ({ drops }) => drops.size],
+  ['Expired', 'plain', ({ drops }) => drops.expired],
+  ['Deleted', 'plain', ({ drops }) => drops.explicit],
+  ['Overwritten', 'plain', ({ drops }) => drops.replaced],
+  ['Changed by others', 'plain', ({ drops }) => drops.told],
+  ['Void', 'plain', ({ drops }) => drops.voided],
+  ['Store failed', 'plain', ({ backendErrors }) => backendErrors],
+];
+
+/** Shows the component's counters. */
+export class Counters {
+  readonly #numbers: readonly HTMLElement[];
+
+  constructor() {
+    this.#numbers = COUNTERS.map(() => h('dd', {}, '0'));
+    const groups = COUNTERS.map(([label, tone], at) =>
+      h('div', { 'data-tone': tone }, h('dt', {}, label), this.#numbers[at]),
+    );
+    byId('counters', HTMLDListElement).replaceChildren(...groups);
+  }
+
+  show(stats: Stats): void {
+    COUNTERS.forEach(([, , read], at) => {
+      const number = this.#numbers[at];
+      if (number) write(number, read(stats).toString());
+    });
+  }
+}

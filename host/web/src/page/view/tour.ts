@@ -1,0 +1,87 @@
+import type { Step } from '../tour-script.js';
+import { byId, write } from './dom.js';
+import { isStill } from './motion.js';
+
+/** For how long a step is shown while the tour plays, in milliseconds. */
+const STEP_MS = 4200;
+
+/** Plays steps one after the other. The reader can pause, go one step on, or begin anew. */
+export class Tour {
+  readonly #steps: readonly Step[];
+  readonly #run: (step: Step) => void;
+  readonly #card = byId('tour', HTMLElement);
+  readonly #stage = byId('stage', HTMLElement);
+  /** How many steps have been run. */
+  #done = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(steps: readonly Step[], run: (step: Step) => void) {
+    this.#steps = steps;
+    this.#run = run;
+    const onClick = (id: string, work: () => void) => byId(id, HTMLButtonElement).addEventListener('click', work);
+    onClick('tour-play', () => (this.#timer === undefined ? this.#play() : this.#pause()));
+    onClick('tour-step', () => {
+      this.#pause();
+      this.#step();
+    });
+    onClick('tour-restart', () => {
+      this.#pause();
+      this.#done = 0;
+      this.#step();
+    });
+    this.#show();
+  }
+
+  /** The reader takes over: it stays at the step that is shown, and stands in nobody's way. */
+  leave(): void {
+    this.#pause();
+    delete this.#card.dataset['touring'];
+  }
+
+  #pause(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#show();
+  }
+
+  #play(): void {
+    const step = this.#step();
+    const isLast = this.#done === this.#steps.length;
+    this.#timer = isLast ? undefined : setTimeout(() => this.#play(), step?.ms ?? STEP_MS);
+    this.#show();
+  }
+
+  /** Runs the next step; after the last one, the first. */
+  #step(): Step | undefined {
+    const at = this.#done % this.#steps.length;
+    const step = this.#steps[at];
+    this.#done = at + 1;
+    if (!step) return undefined;
+    write(byId('tour-caption', HTMLElement), step.caption);
+    this.#run(step);
+    this.#show();
+    this.#card.dataset['touring'] = String(this.#done < this.#steps.length);
+    this.#reveal();
+    return step;
+  }
+
+  /** On a small screen the tiers may be below its end; the tour itself stays in sight by its style. */
+  #reveal(): void {
+    const { bottom } = this.#stage.getBoundingClientRect();
+    if (bottom <= innerHeight) return;
+    const frame = getComputedStyle(this.#card).position === 'sticky' ? this.#card.offsetHeight + 16 : 0;
+    this.#stage.style.scrollMarginTop = `${frame}px`;
+    const top = this.#stage.getBoundingClientRect().top;
+    if (top > frame + 1) this.#stage.scrollIntoView({ behavior: isStill() ? 'auto' : 'smooth' });
+  }
+
+  #show(): void {
+    const { length } = this.#steps;
+    const isPlaying = this.#timer !== undefined;
+    const isOver = this.#done === length;
+    byId('tour-play', HTMLElement).toggleAttribute('data-playing', isPlaying);
+    write(byId('tour-play', HTMLElement), isPlaying ? 'Pause' : isOver ? 'Play again' : 'Play');
+    write(byId('tour-place', HTMLElement), this.#done === 0 ? '' : `${this.#done} of ${length}`);
+    byId('tour-restart', HTMLButtonElement).disabled = this.#done === 0;
+  }
+}
