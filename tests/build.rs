@@ -12,6 +12,12 @@ mod toolchain;
 
 use guest::Guest;
 
+/// The cache.
+const FLIPCACHE: Guest = Guest {
+    package: "flipcache-component",
+    sources: &["guest/component", "guest/core", "wit"],
+};
+
 /// An application that imports the cache.
 const APP: Guest = Guest {
     package: "flipcache-test-app",
@@ -96,6 +102,7 @@ fn main() -> Result<()> {
     let workspace = crate_dir
         .parent()
         .context("this crate stands in its workspace")?;
+    build(&FLIPCACHE, "FLIPCACHE", workspace, &out_dir)?;
     build(&APP, "APP", workspace, &out_dir)?;
     build(&HOSTILE, "HOSTILE", workspace, &out_dir)?;
     build(&PASS_THROUGH, "PASS_THROUGH", workspace, &out_dir)?;

@@ -1,5 +1,8 @@
 //! Components for the tests, as files.
 
+/// The cache itself, as the crate `flipcache` embeds it: for hosts that are not written in Rust.
+pub const FLIPCACHE: &str = env!("FLIPCACHE_TEST_FLIPCACHE_FILE");
+
 /// A `wasi:cli` command and a `wasi:http` proxy in one, that do what a host must bear. The command's
 /// first argument says what it does, the proxy's path does: `trap`, `spin`, `eat` memory, `echo`, and
 /// what else stands in `tests/hostile`.

@@ -10,6 +10,7 @@
 //! - [`examples`] names the files of the built examples. The binary `build-examples` copies them to
 //!   where a reader of the README looks for them.
 //! - [`components`] names the files of components for the tests of hosts.
+//! - [`conformance`] makes a table of what the hosts report of the conformance cases.
 //! - [`BENCH_APP`] is the application that `host/benches` measures.
 //!
 //! It depends on nothing that is tested, so that the unit tests of every crate can use it.
@@ -17,6 +18,7 @@
 pub mod certificates;
 pub mod cluster;
 pub mod components;
+pub mod conformance;
 pub mod proxy;
 pub mod redis_server;
 pub mod sentinels;

@@ -6,6 +6,7 @@ mod codec;
 mod coherence;
 mod component;
 mod composed;
+mod conformance;
 mod contract;
 mod double;
 mod examples;

@@ -64,7 +64,7 @@ impl Seen {
         call: Json,
         answer: impl Future<Output = Result<T, BackendError>>,
     ) -> Result<T, BackendError> {
-        let mut seen = vec![json!(bucket.name())];
+        let mut seen = vec![json!(bucket.to_string())];
         seen.extend(call.as_array().into_iter().flatten().cloned());
         let fault = {
             let mut state = self.lock();

@@ -11,7 +11,7 @@ use flipcache::backend::KvBackend;
 use flipcache::{Client, Shards};
 
 /// So many shards.
-fn shards(count: usize) -> Shards {
+pub(crate) fn shards(count: usize) -> Shards {
     Shards::default().count(NonZeroUsize::new(count).expect("at least one"))
 }
 

@@ -1,0 +1,34 @@
+//! What the hosts report of the conformance cases, as a table.
+
+mod table;
+
+use anyhow::{Context, Result};
+
+pub use table::Table;
+
+const BEGIN: &str = "<!-- conformance: written by `make conformance` -->\n";
+const END: &str = "<!-- conformance: end -->\n";
+
+/// The document with this in the place of what stood between its two marks.
+///
+/// # Errors
+///
+/// If the document does not have the marks.
+pub fn put_into(document: &str, table: &str) -> Result<String> {
+    let (before, rest) = document.split_once(BEGIN).context("there is no first mark")?;
+    let (_, after) = rest.split_once(END).context("there is no second mark")?;
+    Ok([before, BEGIN, table, END, after].concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn put_into_replaces_what_is_between_the_marks() {
+        let document = format!("a\n{BEGIN}old\n{END}b\n");
+        let new = put_into(&document, "new\n").unwrap();
+        assert_eq!(new, format!("a\n{BEGIN}new\n{END}b\n"));
+        assert!(put_into("no marks", "new").is_err());
+    }
+}
