@@ -1,4 +1,6 @@
-import type { Drops } from 'flipcache/component';
+import type { Stats } from 'flipcache/component';
+
+type Drops = Stats['drops'];
 
 /** Why an entry left the local tier: the names of the component's counters. */
 export type Cause = Exclude<keyof Drops, 'replaced'>;

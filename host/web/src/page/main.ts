@@ -38,7 +38,7 @@ async function begin(): Promise<void> {
   const show = (report?: Report) => {
     tiers.show();
     counters.show(session.stats());
-    if (report && !report.error) options.show(session.settings);
+    if (report?.deed.kind === 'apply' && !report.error) options.show(session.settings);
     if (report) lastCall.show(report);
     if (report) journal.add(report);
   };

@@ -82,13 +82,21 @@ function hasExpired(row: Row, now: bigint): boolean {
   return row.deadline !== undefined && row.deadline <= now;
 }
 
-/** What the browser refuses, in the words of the contract. */
+/**
+ * What the browser refuses, in the words of the contract. By name: what the storage of another window throws
+ * is of another window's class.
+ */
 function guarded<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (!(error instanceof DOMException)) throw error;
-    if (error.name === 'QuotaExceededError') throw BackendError.unavailable('localStorage is full');
-    throw BackendError.accessDenied(`the browser does not let localStorage be used (${error.name})`);
+    switch ((error as Partial<Error> | undefined)?.name) {
+      case 'QuotaExceededError':
+        throw BackendError.unavailable('localStorage is full');
+      case 'SecurityError':
+        throw BackendError.accessDenied('the browser does not let localStorage be used');
+      default:
+        throw error;
+    }
   }
 }

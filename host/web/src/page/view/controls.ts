@@ -1,3 +1,5 @@
+import { BackendError } from 'flipcache/component';
+
 import type { OtherTab } from '../other-tab.js';
 import type { Report } from '../report.js';
 import type { Session } from '../session.js';
@@ -46,7 +48,13 @@ export class Controls {
 
   #foreign(work: (tab: OtherTab, name: string, key: string) => void): void {
     this.#onDeed();
-    if (this.#otherTab) work(this.#otherTab, this.#session.settings.name, this.#key.value);
+    showRefusal('refusal', undefined, { 'invalid-key': this.#key });
+    try {
+      if (this.#otherTab) work(this.#otherTab, this.#session.settings.name, this.#key.value);
+    } catch (error) {
+      if (!(error instanceof BackendError)) throw error;
+      showRefusal('refusal', error, {});
+    }
   }
 
   #onClick(id: string, work: () => void): void {

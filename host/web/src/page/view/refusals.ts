@@ -1,4 +1,4 @@
-import type { Error as CacheError } from 'flipcache/component';
+import { BackendError, type BackendErrorCase, type CacheErrorCase } from 'flipcache/component';
 
 import { byId } from './dom.js';
 import { quoted } from './words.js';
@@ -16,7 +16,7 @@ export function refusal(error: Error): string {
 export function showRefusal(
   id: string,
   error: Error | undefined,
-  about: Partial<Record<CacheError['tag'], HTMLElement>>,
+  about: Partial<Record<CacheErrorCase['tag'], HTMLElement>>,
 ): void {
   byId(id, HTMLElement).textContent = error ? refusal(error) : '';
   for (const [tag, control] of Object.entries(about)) {
@@ -25,13 +25,14 @@ export function showRefusal(
   }
 }
 
-function payloadOf(error: Error): CacheError {
-  const { payload } = error as { payload?: CacheError };
+function payloadOf(error: Error): CacheErrorCase {
+  if (error instanceof BackendError) return { tag: 'backend', val: error.payload };
+  const { payload } = error as { payload?: CacheErrorCase };
   if (payload?.tag === undefined) throw error;
   return payload;
 }
 
-function words(error: CacheError): string {
+function words(error: CacheErrorCase): string {
   switch (error.tag) {
     case 'invalid-name':
       return `This cannot name a cache: ${error.val}. The cache stays open as it was.`;
@@ -44,7 +45,7 @@ function words(error: CacheError): string {
     case 'invalid-ttl':
       return `${error.val} ms is no time to live. It is at least a millisecond.`;
     case 'too-large':
-      return `The key or the value is longer than the ${error.val.toLocaleString('en')} bytes that are taken. Nothing was written.`;
+      return backendWords(error);
     case 'wrong-type':
       return `Somebody else has put something under ${quoted(error.val)} in localStorage that is no entry of a cache. Set replaces it, Delete removes it.`;
     case 'undecodable':
@@ -57,8 +58,15 @@ function words(error: CacheError): string {
   }
 }
 
-function backendWords(error: Extract<CacheError, { tag: 'backend' }>['val']): string {
-  if (error.tag === 'timeout') return 'The store did not answer in time.';
-  if (error.tag !== 'unavailable') return `The store refused: ${error.val}.`;
-  return `The store did not take it: ${error.val}. Nothing was lost: it still holds what it held. Delete a key, or set a shorter value.`;
+function backendWords(error: BackendErrorCase): string {
+  switch (error.tag) {
+    case 'timeout':
+      return 'The store did not answer in time.';
+    case 'too-large':
+      return `The key or the value is longer than ${error.val.toLocaleString('en')} bytes. Nothing was written.`;
+    case 'unavailable':
+      return `The store did not take it: ${error.val}. Nothing was lost: it still holds what it held. Delete a key, or set a shorter value.`;
+    default:
+      return `The store refused: ${error.val}.`;
+  }
 }

@@ -93,6 +93,7 @@ export function effect(change: Change): string {
 
 /** A call of the store as WIT names it, without its bytes. */
 export function question({ name, args }: Call): string {
+  if (name === 'changes') return args[0] === undefined ? name : `${name} since ${String(args[0])}`;
   return [kebab(name), ...args.map(argument).filter((text) => text !== '')].join(' ');
 }
 

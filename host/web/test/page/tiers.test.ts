@@ -1,0 +1,166 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+
+import { describe, expect, test } from 'vitest';
+
+import { Reader } from './reader.js';
+import { Site } from './site.js';
+
+const site = new Site();
+
+async function reader(localMax = 3): Promise<Reader> {
+  const reader = new Reader(await site.open());
+  await reader.option('L1 holds at most', String(localMax));
+  return reader;
+}
+
+describe('which entry leaves', () => {
+  test('under FIFO the one that entered first, though it was read and overwritten', async () => {
+    const r = await reader();
+    for (const key of ['a', 'b', 'c']) await r.set(key, key);
+    await r.get('a');
+    await r.set('a', 'again');
+    expect(await r.local()).toEqual(['a', 'b', 'c']);
+    await r.set('d', 'd');
+    expect(await r.local()).toEqual(['b', 'c', 'd']);
+    expect(await r.newest()).toContain('a left L1: evicted');
+    expect(await r.counter('Evicted')).toBe(1);
+    expect(await r.counter('Overwritten')).toBe(1);
+    expect(await r.stored()).toEqual({ a: 'again', b: 'b', c: 'c', d: 'd' });
+    expect(await r.page.locator('#l1-left').innerText()).toBe('a (evicted)');
+  });
+
+  test('under LRU the one used longest ago: a hit moves its entry to the end', async () => {
+    const r = await reader();
+    await r.evictBy('LRU');
+    for (const key of ['a', 'b', 'c']) await r.set(key, key);
+    await r.get('a');
+    expect(await r.local()).toEqual(['b', 'c', 'a']);
+    expect(await r.newest()).toContain('a moved to the end');
+    await r.set('d', 'd');
+    expect(await r.local()).toEqual(['c', 'a', 'd']);
+    expect(await r.newest()).toContain('b left L1: evicted');
+  });
+
+  test('as many as a smaller bound does not hold', async () => {
+    const r = await reader();
+    for (const key of ['a', 'b', 'c']) await r.set(key, key);
+    await r.option('L1 holds at most', '1');
+    expect(await r.local()).toEqual(['c']);
+    expect(await r.counter('Evicted')).toBe(2);
+    await r.option('L1 holds at most', '0');
+    await r.get('c');
+    expect(await r.local()).toEqual([]);
+    expect((await r.lastCall()).calls).toEqual(['get c → entry']);
+  });
+});
+
+test('a miss asks the store each time, an answer of the store is kept, and then L1 answers', async () => {
+  const r = await reader();
+  await r.get('a');
+  await r.get('a');
+  expect(await r.lastCall()).toEqual({ verdict: 'Miss: neither has it', deed: 'get a: nothing', calls: ['get a → absent'] });
+  await r.set('a', 'apple');
+  expect(await r.lastCall()).toEqual({ verdict: '', deed: 'set a to “apple”: written', calls: ['set a → done'] });
+  await r.page.getByRole('button', { name: 'New instance' }).click();
+  await expect.poll(() => r.local()).toEqual([]);
+  await r.get('a');
+  expect(await r.lastCall()).toEqual({ verdict: 'L1 missed, L2 answered', deed: 'get a: “apple”', calls: ['get a → entry'] });
+  await r.get('a');
+  expect(await r.lastCall()).toEqual({ verdict: 'Hit: L1 answered', deed: 'get a: “apple”', calls: [] });
+  const counts = ['L1 hits', 'L2 hits', 'Misses'].map((label) => r.counter(label));
+  expect(await Promise.all(counts)).toEqual([1, 1, 0]);
+});
+
+test('a delete removes the key from both tiers', async () => {
+  const r = await reader();
+  await r.set('a', 'apple');
+  await r.delete('a');
+  expect(await r.local()).toEqual([]);
+  expect(await r.stored()).toEqual({});
+  expect(await r.newest()).toContain('a left L1: deleted');
+  await r.delete('a');
+  expect(await r.lastCall()).toMatchObject({ deed: 'delete a: it was not there', calls: ['delete a → 0'] });
+});
+
+test('an entry is read by choosing it in either tier', async () => {
+  const r = await reader(1);
+  await r.set('a', 'apple');
+  await r.set('b', 'banana');
+  await r.page.locator('#l2-list').getByRole('button', { name: 'Get a' }).click();
+  expect((await r.lastCall()).verdict).toBe('L1 missed, L2 answered');
+  await r.page.locator('#l1-list').getByRole('button', { name: 'Get a' }).click();
+  expect((await r.lastCall()).verdict).toBe('Hit: L1 answered');
+});
+
+describe('a life', () => {
+  test('ticks in both tiers and is over in both at once', async () => {
+    const r = await reader();
+    await r.option('Life in seconds', '5');
+    await r.set('a', 'apple');
+    expect((await r.lastCall()).calls).toEqual(['set a 5000 ms → done']);
+    await r.page.clock.runFor(3000);
+    expect(await r.page.locator('.life').allTextContents()).toEqual(['2.0 s', '2.0 s']);
+    await r.page.clock.runFor(1800);
+    expect(await r.local()).toEqual(['a']);
+    await r.page.clock.runFor(400);
+    expect(await r.local()).toEqual([]);
+    expect(await r.stored()).toEqual({});
+    expect(await r.newest()).toContain('Life over in both tiers: a.');
+    expect(await r.counter('Expired')).toBe(1);
+    await r.get('a');
+    expect((await r.lastCall()).verdict).toBe('Miss: neither has it');
+  });
+
+  test('starts anew with a read, if that is chosen and it is no more whole', async () => {
+    const r = await reader();
+    await r.option('Life in seconds', '5');
+    await r.page.getByLabel('A read starts a life anew').check();
+    await r.set('a', 'apple');
+    await r.get('a');
+    expect((await r.lastCall()).calls).toEqual([]);
+    await r.page.clock.runFor(4000);
+    await r.get('a');
+    expect((await r.lastCall()).calls).toEqual(['get a 5000 ms → entry']);
+    await r.page.clock.runFor(4000);
+    expect(await r.local()).toEqual(['a']);
+  });
+
+  test('that ended while the page was away is over when it comes back', async () => {
+    const r = await reader();
+    await r.option('Life in seconds', '5');
+    await r.set('a', 'apple');
+    await r.page.clock.fastForward(60_000);
+    await r.get('a');
+    expect((await r.lastCall()).verdict).toBe('Miss: neither has it');
+  });
+});
+
+test('the store outlives the page, the local tier does not', async () => {
+  const r = await reader();
+  await r.set('a', 'apple');
+  await r.page.reload();
+  await r.page.locator('html[data-ready]').waitFor({ state: 'attached' });
+  expect(await r.local()).toEqual([]);
+  expect(await r.stored()).toEqual({ a: 'apple' });
+});
+
+test('clear empties both tiers of this cache, and of no other', async () => {
+  const r = await reader();
+  await r.set('a', 'apple');
+  await r.option('Name', 'other');
+  await r.set('b', 'banana');
+  await r.page.getByRole('button', { name: 'Clear both tiers' }).click();
+  expect(await r.lastCall()).toMatchObject({ deed: 'clear: 1 key deleted', calls: ['clear → 1'] });
+  expect([await r.local(), await r.stored()]).toEqual([[], {}]);
+  await r.option('Name', 'demo');
+  expect([await r.local(), await r.stored()]).toEqual([['a'], { a: 'apple' }]);
+});
+
+test('the digest is that of the component that runs', async () => {
+  const { page } = await reader();
+  const component = await readFile(createRequire(import.meta.url).resolve('flipcache/flipcache.wasm'));
+  const digest = createHash('sha256').update(component).digest('hex');
+  expect(await page.locator('#digest').innerText()).toBe(digest);
+});
