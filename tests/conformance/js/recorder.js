@@ -20,7 +20,7 @@ import { camelCase } from './types.js';
  */
 
 /**
- * How every function fails from now on: with this case of `backend-error`, though what it was asked has been done
+ * How every function but `open` and `changes` fails from now on: with this case of `backend-error`, though what it was asked has been done
  * or not.
  *
  * @typedef {{ error: { tag: string, val?: unknown }, isDone: boolean }} Fault
@@ -49,8 +49,7 @@ export function record(inner, toThrown) {
 
   /** @param {string} bucket @param {string} name @param {unknown[]} given @param {() => unknown} ask */
   const asked = (bucket, name, given, ask) => {
-    const taken = signatures.bucket[name]?.length ?? 0;
-    calls.push({ bucket, name, arguments: structuredClone(given.slice(0, taken)) });
+    calls.push({ bucket, name, arguments: structuredClone(given) });
     if (fault === null) return ask();
     if (fault.isDone) ask();
     throw toThrown(fault.error);
@@ -81,5 +80,9 @@ function recordingBucket(bucketName, inner, asked) {
     const ask = (...given) => asked(bucketName, name, given, () => inner[method](...given));
     return [method, ask];
   });
-  return { ...Object.fromEntries(recording), close: () => inner.close?.() };
+  return {
+    ...Object.fromEntries(recording),
+    changes: (/** @type {bigint | undefined} */ since) => inner.changes(since),
+    close: () => inner.close?.(),
+  };
 }

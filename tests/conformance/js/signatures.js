@@ -147,8 +147,8 @@ export const coherence = {
 const entries = list(tuple('string', 'bytes'));
 
 /**
- * What the functions of `kv-backend`'s resource `bucket` take, as cases list it: `open` is not recorded, and of
- * `changes` the cursor is left out.
+ * What the functions of `kv-backend`'s resource `bucket` take that cases list: `open` and `changes` are not among
+ * them.
  *
  * @type {Record<string, Type[]>}
  */
@@ -163,7 +163,6 @@ export const bucket = {
   scan: [option('string'), 'u32'],
   count: [],
   clear: [],
-  changes: [],
 };
 
 /** Options and resilience where a case names none. */

@@ -1,0 +1,11 @@
+/**
+ * The component `flipcache.wasm` in JavaScript: what it exports, over a backend.
+ *
+ * @module
+ */
+export { type Component, type InstantiateOptions, instantiate } from './instantiate.js';
+export { DIGEST } from './glue/modules.js';
+export { BackendError, type BackendErrorCode } from '../backend/error.js';
+export type { Bucket, KvBackend } from '../backend/bucket.js';
+export type { Clock } from './clock.js';
+export type * from './types.js';

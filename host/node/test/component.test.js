@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { test } from 'node:test';
+
+import { BackendError, DIGEST, instantiate } from 'flipcache/component';
+import { MemoryBackend } from 'flipcache/memory';
+
+const OPTIONS = {
+  localMax: 100,
+  eviction: 'fifo',
+  refreshTtlOnGet: false,
+  keyType: 'text',
+  valueType: 'text',
+  storeDefault: false,
+};
+
+const text = (val) => ({ tag: 'text', val });
+const INHERIT = { tag: 'inherit' };
+
+test('an instance answers what it was given, from its local tier', async () => {
+  const { cache } = await instantiate({ backend: new MemoryBackend() });
+  const users = cache.FlipCache.open('user', OPTIONS);
+  users.set('1', text('Ada'), INHERIT);
+  assert.deepEqual(users.getDetailed('1'), { value: text('Ada'), source: 'local' });
+});
+
+test('instances over one store have local tiers of their own', async () => {
+  const backend = new MemoryBackend();
+  const [one, other] = await Promise.all([instantiate({ backend }), instantiate({ backend })]);
+  const [users, same] = [one, other].map(({ cache }) => cache.FlipCache.open('user', OPTIONS));
+  users.set('1', text('Ada'), INHERIT);
+  assert.deepEqual(same.localKeys(), []);
+  assert.equal(same.getDetailed('1').source, 'backend');
+});
+
+test('the clock that is given says when entries expire', async () => {
+  let ms = 0n;
+  const now = () => ms * 1_000_000n;
+  const { cache } = await instantiate({ backend: new MemoryBackend({ now }), now });
+  const users = cache.FlipCache.open('user', { ...OPTIONS, ttlMs: 10n });
+  users.set('1', text('Ada'), INHERIT);
+  ms = 9n;
+  assert.deepEqual(users.get('1'), text('Ada'));
+  ms = 10n;
+  assert.equal(users.get('1'), undefined);
+});
+
+test('a BackendError reaches the caller as its case', async () => {
+  const { cache } = await instantiate({ backend: failingWith(BackendError.tooLarge(7)) });
+  const users = cache.FlipCache.open('user', OPTIONS);
+  assert.throws(() => users.get('1'), { payload: { tag: 'backend', val: { tag: 'too-large', val: 7n } } });
+});
+
+test('another error of a backend is told without its message', async () => {
+  const { cache } = await instantiate({ backend: failingWith(new TypeError('secret of redis://u:secret@h')) });
+  const users = cache.FlipCache.open('user', OPTIONS);
+  assert.throws(
+    () => users.get('1'),
+    (error) => {
+      assert.equal(error.payload.val.tag, 'other');
+      assert.match(error.payload.val.val, /TypeError/);
+      assert.doesNotMatch(JSON.stringify(error.payload), /secret/);
+      return true;
+    },
+  );
+});
+
+test('an error while a bucket is opened is told too', async () => {
+  const open = () => {
+    throw BackendError.accessDenied('not this one');
+  };
+  const { cache } = await instantiate({ backend: { open } });
+  assert.throws(() => cache.FlipCache.open('user', OPTIONS), { payload: { tag: 'denied', val: 'not this one' } });
+});
+
+test('the digest is that of the file that the package ships', () => {
+  const path = createRequire(import.meta.url).resolve('flipcache/flipcache.wasm');
+  assert.equal(DIGEST, createHash('sha256').update(readFileSync(path)).digest('hex'));
+});
+
+function failingWith(error) {
+  const fail = () => {
+    throw error;
+  };
+  return { open: () => ({ get: fail }) };
+}
