@@ -23,6 +23,18 @@ export class BackendError extends Error {
     return this.payload.tag;
   }
 
+  /** The error that a case of WIT's `backend-error` is. */
+  static of(payload: BackendErrorCase): BackendError {
+    switch (payload.tag) {
+      case 'timeout':
+        return BackendError.timeout();
+      case 'too-large':
+        return BackendError.tooLarge(payload.val);
+      default:
+        return new BackendError(payload, payload.val);
+    }
+  }
+
   /** The store cannot be reached, or refused the connection. A retry may help. */
   static unavailable(message: string): BackendError {
     return new BackendError({ tag: 'unavailable', val: message }, message);
