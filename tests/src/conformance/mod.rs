@@ -15,7 +15,9 @@ const END: &str = "<!-- conformance: end -->\n";
 ///
 /// If the document does not have the marks.
 pub fn put_into(document: &str, table: &str) -> Result<String> {
-    let (before, rest) = document.split_once(BEGIN).context("there is no first mark")?;
+    let (before, rest) = document
+        .split_once(BEGIN)
+        .context("there is no first mark")?;
     let (_, after) = rest.split_once(END).context("there is no second mark")?;
     Ok([before, BEGIN, table, END, after].concat())
 }

@@ -51,7 +51,8 @@ impl Table {
             let path = folder.join(name).with_extension("json");
             let report = fs::read(&path).map_err(anyhow::Error::from);
             let report = report.and_then(|report| Ok(serde_json::from_slice(&report)?));
-            report.with_context(|| format!("no report in {}: run `make conformance`", path.display()))
+            report
+                .with_context(|| format!("no report in {}: run `make conformance`", path.display()))
         };
         let reports = REPORTS.iter().map(read).collect::<Result<_>>()?;
         let table = Self { reports };
@@ -106,7 +107,9 @@ impl Report {
         for need in self.left_out.values().flatten() {
             *lacks.entry(need).or_default() += 1;
         }
-        let words = lacks.iter().map(|(need, cases)| format!("`{need}` {cases}"));
+        let words = lacks
+            .iter()
+            .map(|(need, cases)| format!("`{need}` {cases}"));
         words.collect::<Vec<_>>().join(", ")
     }
 }
@@ -116,10 +119,19 @@ impl fmt::Display for Table {
         writeln!(f, "| host | store | passes | leaves out for lack of |")?;
         writeln!(f, "|---|---|---|---|")?;
         for report in &self.reports {
-            let Report { host, store, passed, .. } = report;
+            let Report {
+                host,
+                store,
+                passed,
+                ..
+            } = report;
             let all = report.cases().len();
             let passed = passed.len();
-            writeln!(f, "| {host} | {store} | {passed} of {all} | {} |", report.lacks())?;
+            writeln!(
+                f,
+                "| {host} | {store} | {passed} of {all} | {} |",
+                report.lacks()
+            )?;
         }
         Ok(())
     }
@@ -154,7 +166,10 @@ mod tests {
         let table = table(vec![report("d", &["a"], &left_out)]);
         assert!(table.check().is_ok());
         let line = table.to_string();
-        assert!(line.ends_with("| H | S | 1 of 3 | `clock` 2, `foreign` 1 |\n"), "{line}");
+        assert!(
+            line.ends_with("| H | S | 1 of 3 | `clock` 2, `foreign` 1 |\n"),
+            "{line}"
+        );
     }
 
     #[test]
@@ -162,7 +177,11 @@ mod tests {
         let good = || report("d", &["a", "b"], &[]);
         let mut failed = good();
         failed.failed.insert("a".to_owned(), "step 1".to_owned());
-        for bad in [failed, report("e", &["a", "b"], &[]), report("d", &["a"], &[])] {
+        for bad in [
+            failed,
+            report("e", &["a", "b"], &[]),
+            report("d", &["a"], &[]),
+        ] {
             assert!(table(vec![good(), bad]).check().is_err());
         }
         let other_order = report("d", &["b"], &[("a", &["clock"])]);

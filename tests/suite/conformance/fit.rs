@@ -11,8 +11,8 @@ pub(crate) fn answer_fits(expected: &Json, answered: &Json) -> bool {
         }),
         (Json::Array(expected), Json::Array(answered)) => {
             let parts = expected.iter().zip(answered);
-            expected.len() == answered.len()
-                && { parts }.all(|(expected, answered)| answer_fits(expected, answered))
+            expected.len() == answered.len() && { parts }
+                .all(|(expected, answered)| answer_fits(expected, answered))
         }
         // 1 is 1.0.
         (Json::Number(expected), Json::Number(answered)) => expected.as_f64() == answered.as_f64(),
@@ -44,9 +44,15 @@ mod tests {
             (json!(null), json!(null)),
             (json!(1), json!(1.0)),
             (json!({ "a": 1 }), json!({ "a": 1, "b": 2 })),
-            (json!([{ "text": "x" }, null]), json!([{ "text": "x" }, null])),
+            (
+                json!([{ "text": "x" }, null]),
+                json!([{ "text": "x" }, null]),
+            ),
         ] {
-            assert!(answer_fits(&expected, &answered), "{expected} is {answered}");
+            assert!(
+                answer_fits(&expected, &answered),
+                "{expected} is {answered}"
+            );
         }
     }
 
@@ -60,7 +66,10 @@ mod tests {
             (json!([]), json!(["a"])),
             (json!({ "a": { "b": 1 } }), json!({ "a": { "c": 1 } })),
         ] {
-            assert!(!answer_fits(&expected, &answered), "{expected} is not {answered}");
+            assert!(
+                !answer_fits(&expected, &answered),
+                "{expected} is not {answered}"
+            );
         }
     }
 
@@ -74,6 +83,9 @@ mod tests {
         let failed = json!({ "backend": { "unavailable": "in words" } });
         assert!(error_fits(&json!({ "backend": "unavailable" }), &failed));
         assert!(!error_fits(&json!({ "backend": "timeout" }), &failed));
-        assert!(error_fits(&json!({ "backend": "timeout" }), &json!({ "backend": "timeout" })));
+        assert!(error_fits(
+            &json!({ "backend": "timeout" }),
+            &json!({ "backend": "timeout" })
+        ));
     }
 }

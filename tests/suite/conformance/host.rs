@@ -93,11 +93,13 @@ pub(crate) enum Way {
 }
 
 impl Way {
-    /// What it has of what cases need, beside what the store has.
-    pub(crate) fn has(self) -> &'static [Need] {
-        match self {
-            Self::Exports => &[Need::Coherence],
-            Self::Door => &[],
+    /// Whether a host that goes this way to the component has over a store what a case needs.
+    pub(crate) fn has(self, store: &Store, need: Need) -> bool {
+        match (self, need) {
+            (Self::Exports, Need::Coherence) => true,
+            // It tells the component itself, which never asks.
+            (Self::Door, Need::Coherence | Need::Changes) => false,
+            _ => store.has.contains(&need),
         }
     }
 

@@ -39,7 +39,10 @@ impl Report {
     pub(crate) fn publish(&self, file: &str) -> Result<()> {
         let folder = match env::var_os("FLIPCACHE_CONFORMANCE_REPORTS") {
             Some(folder) => PathBuf::from(folder),
-            None => PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/conformance")),
+            None => PathBuf::from(concat!(
+                env!("CARGO_MANIFEST_DIR"),
+                "/../target/conformance"
+            )),
         };
         fs::create_dir_all(&folder).with_context(|| format!("cannot create {folder:?}"))?;
         let path = folder.join(file).with_extension("json");

@@ -14,9 +14,7 @@ use super::fit::{answer_fits, error_fits};
 use super::host::{Store, Way};
 use super::path::{Cache, Dict, Path};
 use super::seen::Seen;
-use super::words::{
-    bytes, exactly, integer, of_bytes, of_error, options, order, resilience, text,
-};
+use super::words::{bytes, exactly, integer, of_bytes, of_error, options, order, resilience, text};
 
 /// Runs a case; the error says which step came out otherwise, and how.
 pub(crate) fn run(case: &Case, way: Way, store: &Store) -> Result<()> {
@@ -106,7 +104,10 @@ impl<'a> World<'a> {
     }
 
     fn list(&mut self, step: &List) -> Result<()> {
-        let cache = self.caches.get(step.list.as_str()).context("no such cache")?;
+        let cache = self
+            .caches
+            .get(step.list.as_str())
+            .context("no such cache")?;
         let mut listed = Vec::new();
         let mut cursor = None;
         loop {
@@ -193,10 +194,15 @@ fn check(
             let words = describe(answer);
             let answer = of_error(answer)?;
             let fits = error_fits(expected, &answer);
-            ensure!(fits, "answered the error {answer} ({words}), expected the error {expected}");
+            ensure!(
+                fits,
+                "answered the error {answer} ({words}), expected the error {expected}"
+            );
             Ok(())
         }
-        (Ok(answer), _, Some(expected)) => bail!("answered {answer}, expected the error {expected}"),
+        (Ok(answer), _, Some(expected)) => {
+            bail!("answered {answer}, expected the error {expected}")
+        }
         (Err(answer), _, _) => bail!("answered the error: {}", describe(answer)),
     }
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 use flipcache::backend::{BackendError, describe};
 use flipcache::{
-    Error, Eviction, Expiry, Found, KeyType, Options, Order, Resilience, Stats, Value, ValueType,
+    Error, Eviction, Expiry, Found, KeyType, Options, Order, Resilience, Source, Stats, Value,
+    ValueType,
 };
 use serde_json::{Map, Value as Json, json};
 
@@ -166,7 +167,7 @@ pub(crate) fn options(map: &Map<String, Json>) -> Result<Options> {
             "local-max" => options.local_max = integer(json)?,
             "local-max-bytes" => options.local_max_bytes = some(json, integer)?,
             "eviction" => options.eviction = eviction(text(json)?)?,
-            "ttl-ms" => options.ttl = some(json, integer)?.map(Duration::from_millis),
+            "ttl-ms" => options.ttl = some(json, millis_of)?,
             "refresh-ttl-on-get" => options.refresh_ttl_on_get = truth(json)?,
             "key-type" => options.key_type = key_type(text(json)?)?,
             "value-type" => options.value_type = value_type(text(json)?)?,
@@ -181,16 +182,19 @@ pub(crate) fn options(map: &Map<String, Json>) -> Result<Options> {
 pub(crate) fn resilience(map: &Map<String, Json>) -> Result<Resilience> {
     let mut resilience = Resilience::default();
     for (name, json) in map {
-        let ms = |json| integer(json).map(Duration::from_millis);
         match name.as_str() {
-            "stale-on-error-ms" => resilience.stale_on_error = ms(json)?,
-            "absent-ttl-ms" => resilience.absent_ttl = ms(json)?,
+            "stale-on-error-ms" => resilience.stale_on_error = millis_of(json)?,
+            "absent-ttl-ms" => resilience.absent_ttl = millis_of(json)?,
             "ttl-jitter-percent" => resilience.ttl_jitter_percent = integer(json)?,
-            "max-staleness-ms" => resilience.max_staleness = some(json, ms)?,
+            "max-staleness-ms" => resilience.max_staleness = some(json, millis_of)?,
             _ => bail!("there is no part of resilience called {name}"),
         }
     }
     Ok(resilience)
+}
+
+fn millis_of(json: &Json) -> Result<Duration> {
+    integer(json).map(Duration::from_millis)
 }
 
 fn some<T>(json: &Json, of: impl Fn(&Json) -> Result<T>) -> Result<Option<T>> {
@@ -229,7 +233,17 @@ fn value_type(name: &str) -> Result<ValueType> {
 pub(crate) fn of_found(found: &Found<Value>) -> Json {
     json!({
         "value": found.value.as_ref().map(of_value),
-        "source": found.source.name(),
+        "source": of_source(found.source),
+    })
+}
+
+fn of_source(source: Source) -> Json {
+    json!(match source {
+        Source::Local => "local",
+        Source::Backend => "backend",
+        Source::Default => "default",
+        Source::Stale => "stale",
+        Source::None => "none",
     })
 }
 
@@ -266,7 +280,9 @@ pub(crate) fn of_error(error: &Error) -> Result<Json> {
         Error::InvalidKey { key } => json!({ "invalid-key": key }),
         Error::InvalidValue(why) => json!({ "invalid-value": why }),
         Error::InvalidTtl { millis } => json!({ "invalid-ttl": number((*millis).into()) }),
-        Error::TooLarge { limit } => json!({ "too-large": number((*limit).into()) }),
+        Error::TooLarge { limit } | Error::Backend(BackendError::TooLarge { limit }) => {
+            json!({ "too-large": number((*limit).into()) })
+        }
         Error::Undecodable { key } => json!({ "undecodable": key }),
         Error::WrongType { key } => json!({ "wrong-type": key }),
         Error::Backend(error) => json!({ "backend": of_backend_error(error) }),
@@ -278,7 +294,6 @@ pub(crate) fn of_error(error: &Error) -> Result<Json> {
 fn of_backend_error(error: &BackendError) -> Json {
     match error {
         BackendError::Timeout => json!("timeout"),
-        BackendError::TooLarge { limit } => json!({ "too-large": number((*limit).into()) }),
         _ => json!({ error.kind(): describe(error) }),
     }
 }
