@@ -42,7 +42,7 @@ describe.each<[string, BrowserContextOptions]>([
   ['on a phone in dark colors', { ...PHONE, colorScheme: 'dark' }],
 ])('%s', (_, options) => {
   test('axe finds nothing, when the page is new and when it is full', async () => {
-    const r = new Reader(await site.open(options));
+    const r = new Reader(await site.openInRealTime(options));
     expect(await violations(r.page)).toEqual([]);
     await fillPage(r);
     expect(await violations(r.page)).toEqual([]);
@@ -89,7 +89,7 @@ describe('by keyboard alone', () => {
     }
     expect(order).toEqual([
       'Skip to the cache', 'tour-play', 'tour-step', 'key', 'get', 'value', 'set', 'delete', 'foreign-set', 'foreign-delete',
-      'name', 'fifo', 'local-max', 'ttl', 'key-type', 'news', 'prolong', 'clear', 'restart', 'journal',
+      'name', 'fifo', 'local-max', 'ttl', 'key-type', 'news', 'prolong', 'clear', 'restart', 'log',
       'Open this page in a second tab',
     ]);
     expect(unseen).toEqual([]);

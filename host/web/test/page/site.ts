@@ -36,12 +36,15 @@ export class Site {
 
   /** A new profile, whose time stands still but for `page.clock`, and the page in it. */
   async open(options: BrowserContextOptions = {}): Promise<Page> {
-    if (!this.#browser) throw new Error('the browser is not started');
-    const context = await this.#browser.newContext({ reducedMotion: 'reduce', ...options });
-    this.#contexts.push(context);
+    const context = await this.#context(options);
     await context.clock.install({ time: new Date('2026-01-01T12:00:00Z') });
     await context.clock.pauseAt(new Date('2026-01-01T12:00:01Z'));
     return this.openIn(context);
+  }
+
+  /** The same, in real time. */
+  async openInRealTime(options: BrowserContextOptions): Promise<Page> {
+    return this.openIn(await this.#context(options));
   }
 
   /** The page once more: another tab. */
@@ -54,5 +57,12 @@ export class Site {
     await page.goto(this.url);
     await page.locator('html[data-ready]').waitFor({ state: 'attached' });
     return page;
+  }
+
+  async #context(options: BrowserContextOptions): Promise<BrowserContext> {
+    if (!this.#browser) throw new Error('the browser is not started');
+    const context = await this.#browser.newContext({ reducedMotion: 'reduce', ...options });
+    this.#contexts.push(context);
+    return context;
   }
 }
