@@ -5,16 +5,53 @@ use flipcache::backend::Page;
 use flipcache::{Error, Value};
 use serde_json::{Value as Json, json};
 
-use super::path::{Cache, Coherence, Dict};
+use super::api::{Cache, Coherence, Dict};
+use super::path::{Answer, Handle, Opened};
 use super::words::{
-    entries, exactly, expiry, integer, number, of_expiry, of_found, of_stats, of_value, text,
-    texts, truth, value,
+    entries, exactly, expiry, integer, number, of_error, of_expiry, of_found, of_stats, of_value,
+    text, texts, truth, value,
 };
 
-/// What a call of a cache or dictionary answers; `Err` beside it: the case is written wrongly.
-pub(crate) type Answer = Result<Result<Json, Error>>;
+struct OfCache<C>(C);
 
-pub(crate) fn cache(cache: &dyn Cache, method: &str, with: &[Json]) -> Answer {
+struct OfDict<D>(D);
+
+/// The handle of a cache that was opened, or why it was not.
+pub(crate) fn opened_cache(cache: Result<impl Cache + 'static, Error>) -> Result<Opened> {
+    let handle = |cache| Box::new(OfCache(cache)) as Box<dyn Handle>;
+    told(cache.map(handle))
+}
+
+/// The same of a dictionary.
+pub(crate) fn opened_dict(dict: Result<impl Dict + 'static, Error>) -> Result<Opened> {
+    let handle = |dict| Box::new(OfDict(dict)) as Box<dyn Handle>;
+    told(dict.map(handle))
+}
+
+impl<C: Cache> Handle for OfCache<C> {
+    fn call(&self, method: &str, with: &[Json]) -> Result<Answer> {
+        told(cache(&self.0, method, with)?)
+    }
+}
+
+impl<D: Dict> Handle for OfDict<D> {
+    fn call(&self, method: &str, with: &[Json]) -> Result<Answer> {
+        told(dict(&self.0, method, with)?)
+    }
+}
+
+/// An error as the component answers it.
+fn told<T>(answer: Result<T, Error>) -> Result<Result<T, Json>> {
+    match answer {
+        Ok(answer) => Ok(Ok(answer)),
+        Err(error) => Ok(Err(of_error(&error)?)),
+    }
+}
+
+/// What a function of the API answers; `Err` beside it: the case is written wrongly.
+type Called = Result<Result<Json, Error>>;
+
+fn cache(cache: &dyn Cache, method: &str, with: &[Json]) -> Called {
     Ok(match method {
         "get" => {
             let [key] = exactly(with)?;
@@ -52,7 +89,7 @@ pub(crate) fn cache(cache: &dyn Cache, method: &str, with: &[Json]) -> Answer {
     })
 }
 
-fn local(cache: &dyn Cache, method: &str, with: &[Json]) -> Answer {
+fn local(cache: &dyn Cache, method: &str, with: &[Json]) -> Called {
     Ok(match method {
         "local-get" => {
             let [key] = exactly(with)?;
@@ -66,7 +103,7 @@ fn local(cache: &dyn Cache, method: &str, with: &[Json]) -> Answer {
     })
 }
 
-fn write(cache: &dyn Cache, method: &str, with: &[Json]) -> Answer {
+fn write(cache: &dyn Cache, method: &str, with: &[Json]) -> Called {
     Ok(match method {
         "set" => {
             let [key, of, life] = exactly(with)?;
@@ -107,7 +144,7 @@ fn of_page(page: Page) -> Json {
     json!({ "keys": page.keys, "cursor": page.cursor })
 }
 
-pub(crate) fn dict(dict: &dyn Dict, method: &str, with: &[Json]) -> Answer {
+fn dict(dict: &dyn Dict, method: &str, with: &[Json]) -> Called {
     let of_option = |value: Option<_>| Json::from(value.as_ref().map(of_value));
     Ok(match method {
         "get" => {
@@ -157,7 +194,7 @@ fn of_item((key, value): (String, Value)) -> Json {
     json!([key, of_value(&value)])
 }
 
-fn contents(dict: &dyn Dict, method: &str) -> Answer {
+fn contents(dict: &dyn Dict, method: &str) -> Called {
     Ok(match method {
         "clear" => dict.clear().map(Json::from),
         "len" => dict.len().map(Json::from),

@@ -1,30 +1,33 @@
 //! The way by the door: the API for Rust programs.
 
+use anyhow::{Result, bail};
 use flipcache::backend::Page;
-use flipcache::{
-    Client, Dict as HostDict, Error, Expiry, Found, Options, Order, Resilience, Stats, Value,
-    ValueCache,
-};
+use flipcache::{Client, Dict as HostDict, Error, Expiry, Found, Stats, Value, ValueCache};
 use pollster::block_on;
+use serde_json::{Map, Value as Json};
 
-use super::path::{Cache, Coherence, Dict, Path};
+use super::api::{Cache, Dict};
+use super::path::{Opened, Path};
+use super::{call, words};
 
 impl Path for Client {
     fn open(
         &self,
         name: &str,
-        options: Options,
-        resilience: Resilience,
-    ) -> Result<Box<dyn Cache>, Error> {
-        Ok(Box::new(self.open_with(name, options, resilience)?))
+        options: &Map<String, Json>,
+        resilience: Option<&Map<String, Json>>,
+    ) -> Result<Opened> {
+        let options = words::options(options)?;
+        let resilience = resilience.map(words::resilience).transpose()?;
+        call::opened_cache(self.open_with(name, options, resilience.unwrap_or_default()))
     }
 
-    fn open_dict(&self, order: Order, max_items: u32) -> Result<Box<dyn Dict>, Error> {
-        Ok(Box::new(HostDict::open(order, max_items)?))
+    fn open_dict(&self, order: &str, max_items: u32) -> Result<Opened> {
+        call::opened_dict(HostDict::open(words::order(order)?, max_items))
     }
 
-    fn coherence(&self) -> Option<&dyn Coherence> {
-        None
+    fn tell(&self, function: &str, _: &[Json]) -> Result<()> {
+        bail!("the door tells its shards itself: {function} is not called")
     }
 }
 

@@ -1,27 +1,36 @@
 //! The way by the component's typed exports.
 
+use anyhow::Result;
 use flipcache::backend::Page;
 use flipcache::component::{Cache as ExportedCache, Dict as ExportedDict, Instance};
-use flipcache::{Error, Expiry, Found, Options, Order, Resilience, Stats, Value};
+use flipcache::{Error, Expiry, Found, Stats, Value};
+use serde_json::{Map, Value as Json};
 
-use super::path::{Cache, Coherence, Dict, Path};
+use super::api::{Cache, Coherence, Dict};
+use super::path::{Opened, Path};
+use super::{call, words};
 
 impl Path for Instance {
     fn open(
         &self,
         name: &str,
-        options: Options,
-        resilience: Resilience,
-    ) -> Result<Box<dyn Cache>, Error> {
-        Ok(Box::new(self.open_with(name, options, resilience)?))
+        options: &Map<String, Json>,
+        resilience: Option<&Map<String, Json>>,
+    ) -> Result<Opened> {
+        let options = words::options(options)?;
+        let cache = match resilience {
+            Some(with) => self.open_with(name, options, words::resilience(with)?),
+            None => self.open(name, options),
+        };
+        call::opened_cache(cache)
     }
 
-    fn open_dict(&self, order: Order, max_items: u32) -> Result<Box<dyn Dict>, Error> {
-        Ok(Box::new(self.open_dict(order, max_items)?))
+    fn open_dict(&self, order: &str, max_items: u32) -> Result<Opened> {
+        call::opened_dict(self.open_dict(words::order(order)?, max_items))
     }
 
-    fn coherence(&self) -> Option<&dyn Coherence> {
-        Some(self)
+    fn tell(&self, function: &str, with: &[Json]) -> Result<()> {
+        call::tell(self, function, with)
     }
 }
 

@@ -1,4 +1,4 @@
-//! A host of the component as the cases see it: one way to it, over one store.
+//! Hosts of the component as the cases see them: a way to it, over a store.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -17,15 +17,30 @@ use crate::component::world::FakeClock;
 use crate::paths::shards;
 use crate::stores::connect;
 
-/// A store that is empty, and what can be done with it.
-pub(crate) struct Store {
-    pub(crate) backend: Arc<dyn KvBackend>,
-    pub(crate) beside: Box<dyn Beside>,
-    /// Its own, if it is not the world's.
-    pub(crate) clock: Option<FakeClock>,
+/// An instance over a store that is empty, for one case.
+pub(crate) struct World {
+    // Dropped in this order.
+    pub(crate) path: Box<dyn Path>,
     /// What it has of what cases need.
     pub(crate) has: Vec<Need>,
-    _keep: Box<dyn Any>,
+    /// What arrives at `kv-backend`, where that can be seen or made to fail.
+    pub(crate) seen: Option<Arc<Seen>>,
+    /// Whether the calls that are seen are the component's own.
+    pub(crate) shows_calls: bool,
+    pub(crate) beside: Option<Box<dyn Beside>>,
+    /// Moves all clocks.
+    pub(crate) wait: Option<Box<dyn Fn(Duration)>>,
+    pub(crate) _keep: Box<dyn Any>,
+}
+
+/// A store that is empty, and what can be done with it.
+pub(crate) struct Store {
+    backend: Arc<dyn KvBackend>,
+    beside: Box<dyn Beside>,
+    /// Its own, if it is not the world's.
+    clock: Option<FakeClock>,
+    has: Vec<Need>,
+    keep: Box<dyn Any>,
 }
 
 /// What others do with a store. Keys are complete.
@@ -55,7 +70,7 @@ pub(crate) fn in_memory() -> Store {
         backend,
         clock: Some(clock),
         has,
-        _keep: Box::new(()),
+        keep: Box::new(()),
     }
 }
 
@@ -67,7 +82,7 @@ pub(crate) fn in_sqlite() -> Store {
         beside: Box::new(Backed(connect(&url))),
         clock: None,
         has: OF_ALL_STORES.into(),
-        _keep: Box::new(folder),
+        keep: Box::new(folder),
     }
 }
 
@@ -81,50 +96,53 @@ pub(crate) fn in_redis(server: &RedisServer) -> Store {
         beside: Box::new(beside),
         clock: None,
         has,
-        _keep: Box::new(()),
+        keep: Box::new(()),
     }
 }
 
-/// The way to the component.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Way {
-    Exports,
-    Door,
+/// The way by the component's typed exports.
+pub(crate) fn by_exports(store: Store) -> World {
+    world(store, true, &[Need::Coherence], |seen, clock| match clock {
+        Some(clock) => Box::new(clock.instance(seen)),
+        None => {
+            let instance = Instance::builder(seen).build();
+            Box::new(instance.expect("the component must instantiate"))
+        }
+    })
 }
 
-impl Way {
-    /// Whether a host that goes this way to the component has over a store what a case needs.
-    pub(crate) fn has(self, store: &Store, need: Need) -> bool {
-        match (self, need) {
-            (Self::Exports, Need::Coherence) => true,
-            // It tells the component itself, which never asks.
-            (Self::Door, Need::Coherence | Need::Changes) => false,
-            _ => store.has.contains(&need),
-        }
-    }
+/// The way by the door: the API for Rust programs. It tells its shards of changes itself, and they never ask.
+pub(crate) fn by_the_door(mut store: Store) -> World {
+    store.has.retain(|need| *need != Need::Changes);
+    world(store, false, &[], |seen, clock| {
+        let shards = shards(2);
+        let shards = match clock {
+            Some(clock) => clock.shards(shards),
+            None => shards,
+        };
+        let client = Client::builder(seen).shards(shards).build();
+        Box::new(client.expect("the shards must start"))
+    })
+}
 
-    /// Whether calls of `kv-backend` are the component's own.
-    pub(crate) fn shows_calls(self) -> bool {
-        self == Self::Exports
-    }
-
-    pub(crate) fn start(self, seen: Arc<Seen>, clock: Option<&FakeClock>) -> Box<dyn Path> {
-        match (self, clock) {
-            (Self::Exports, Some(clock)) => Box::new(clock.instance(seen)),
-            (Self::Exports, None) => {
-                let instance = Instance::builder(seen).build();
-                Box::new(instance.expect("the component must instantiate"))
-            }
-            (Self::Door, clock) => {
-                let shards = shards(2);
-                let shards = match clock {
-                    Some(clock) => clock.shards(shards),
-                    None => shards,
-                };
-                let client = Client::builder(seen).shards(shards).build();
-                Box::new(client.expect("the shards must start"))
-            }
-        }
+fn world(
+    store: Store,
+    shows_calls: bool,
+    has: &[Need],
+    start: impl FnOnce(Arc<Seen>, Option<&FakeClock>) -> Box<dyn Path>,
+) -> World {
+    let seen = Seen::over(store.backend);
+    World {
+        path: start(seen.clone(), store.clock.as_ref()),
+        has: [&store.has, has].concat(),
+        seen: Some(seen),
+        shows_calls,
+        beside: Some(store.beside),
+        wait: store.clock.map(|clock| {
+            let wait = move |time| clock.advance(time);
+            Box::new(wait) as Box<dyn Fn(Duration)>
+        }),
+        _keep: store.keep,
     }
 }
 

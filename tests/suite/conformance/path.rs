@@ -1,67 +1,30 @@
 //! What a case needs of a way to the component.
 
-use flipcache::backend::Page;
-use flipcache::{Error, Expiry, Found, Options, Order, Resilience, Stats, Value};
+use anyhow::Result;
+use serde_json::{Map, Value as Json};
 
-/// An instance, over a store that was empty.
+/// An instance, over a store that was empty. The outer errors are those of a case that is written wrongly.
 pub(crate) trait Path {
     fn open(
         &self,
         name: &str,
-        options: Options,
-        resilience: Resilience,
-    ) -> Result<Box<dyn Cache>, Error>;
+        options: &Map<String, Json>,
+        resilience: Option<&Map<String, Json>>,
+    ) -> Result<Opened>;
 
-    fn open_dict(&self, order: Order, max_items: u32) -> Result<Box<dyn Dict>, Error>;
+    fn open_dict(&self, order: &str, max_items: u32) -> Result<Opened>;
 
-    /// `None`: it has no such interface.
-    fn coherence(&self) -> Option<&dyn Coherence>;
+    /// Calls a function of the interface `coherence`.
+    fn tell(&self, function: &str, with: &[Json]) -> Result<()>;
 }
 
-/// The resource `flip-cache`.
-pub(crate) trait Cache {
-    fn get(&self, key: &str) -> Result<Found<Value>, Error>;
-    fn get_many(&self, keys: &[String]) -> Result<Vec<Option<Value>>, Error>;
-    fn set(&self, key: &str, value: Value, expiry: Expiry) -> Result<(), Error>;
-    fn set_many(&self, entries: Vec<(String, Value)>, expiry: Expiry) -> Result<(), Error>;
-    fn set_if_absent(&self, key: &str, value: Value, expiry: Expiry) -> Result<bool, Error>;
-    fn increment(&self, key: &str, delta: i64) -> Result<i64, Error>;
-    fn delete(&self, keys: &[String]) -> Result<u64, Error>;
-    fn contains(&self, key: &str) -> Result<bool, Error>;
-    fn refresh(&self, key: &str) -> Result<bool, Error>;
-    fn ttl(&self, key: &str) -> Result<Option<Expiry>, Error>;
-    fn keys(&self, cursor: Option<&str>, limit: u32) -> Result<Page, Error>;
-    fn len(&self) -> Result<u64, Error>;
-    fn clear(&self) -> Result<u64, Error>;
-    fn local_get(&self, key: &str) -> Result<Option<Value>, Error>;
-    fn local_keys(&self) -> Result<Vec<String>, Error>;
-    fn local_clear(&self) -> Result<(), Error>;
-    fn stats(&self) -> Result<Stats, Error>;
+/// A handle, or the error that the component answers.
+pub(crate) type Opened = Result<Box<dyn Handle>, Json>;
+
+/// A handle of a cache or a dictionary.
+pub(crate) trait Handle {
+    fn call(&self, method: &str, with: &[Json]) -> Result<Answer>;
 }
 
-/// The resource `dict`.
-pub(crate) trait Dict {
-    fn get(&self, key: &str) -> Result<Option<Value>, Error>;
-    fn peek(&self, key: &str) -> Result<Option<Value>, Error>;
-    fn set(&self, key: &str, value: Value) -> Result<Option<(String, Value)>, Error>;
-    fn set_default(&self, key: &str, value: Value) -> Result<Value, Error>;
-    fn update(&self, items: Vec<(String, Value)>) -> Result<(), Error>;
-    fn contains(&self, key: &str) -> Result<bool, Error>;
-    fn mark_as_used(&self, key: &str) -> Result<bool, Error>;
-    fn pop(&self, key: &str) -> Result<Option<Value>, Error>;
-    fn pop_item(&self, newest: bool) -> Result<Option<(String, Value)>, Error>;
-    fn clear(&self) -> Result<(), Error>;
-    fn len(&self) -> Result<u32, Error>;
-    fn max_items(&self) -> Result<u32, Error>;
-    fn keys(&self) -> Result<Vec<String>, Error>;
-    fn values(&self) -> Result<Vec<Value>, Error>;
-    fn items(&self) -> Result<Vec<(String, Value)>, Error>;
-}
-
-/// The interface `coherence`.
-pub(crate) trait Coherence {
-    fn invalidate(&self, name: &str, keys: &[String]) -> Result<(), Error>;
-    fn invalidate_all(&self) -> Result<(), Error>;
-    fn suspend(&self) -> Result<(), Error>;
-    fn resume(&self) -> Result<(), Error>;
-}
+/// What the component answers: what `ok` holds, or an error.
+pub(crate) type Answer = Result<Json, Json>;

@@ -101,7 +101,7 @@ pub(crate) fn of_value(value: &Value) -> Json {
     }
 }
 
-fn float(json: &Json) -> Result<f64> {
+pub(crate) fn float(json: &Json) -> Result<f64> {
     let word = |text: &str| ["nan", "inf", "-inf"].contains(&text).then(|| text.parse());
     match json {
         Json::String(text) => Ok(word(text).with_context(|| format!("{json} is no float"))??),
@@ -111,7 +111,7 @@ fn float(json: &Json) -> Result<f64> {
     }
 }
 
-fn of_float(float: f64) -> Json {
+pub(crate) fn of_float(float: f64) -> Json {
     match float.is_finite() {
         true => json!(float),
         false => json!(float.to_string().to_lowercase()),
@@ -119,7 +119,7 @@ fn of_float(float: f64) -> Json {
 }
 
 /// The case's name and what it holds.
-fn variant(json: &Json) -> Result<(&str, &Json)> {
+pub(crate) fn variant(json: &Json) -> Result<(&str, &Json)> {
     match json {
         Json::String(name) => Ok((name, &Json::Null)),
         Json::Object(map) if map.len() == 1 => {
