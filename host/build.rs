@@ -1,9 +1,13 @@
-//! Puts the component file where the library embeds it from: `FLIPCACHE_COMPONENT_FILE` names it.
+//! Puts the component files where the library embeds them from: `FLIPCACHE_COMPONENT_FILE` names the cache, and
+//! `FLIPCACHE_WASI_KEYVALUE_…_FILE` the adapters of the feature `wasi-keyvalue`.
 //!
-//! In this order it is
+//! In this order the cache is
 //! 1. the file that the environment's `FLIPCACHE_COMPONENT` names;
 //! 2. the workspace's `guest/component`, built here;
 //! 3. `flipcache.wasm` in this crate's own folder, as it is published.
+//!
+//! The adapters stand beside it where it is a file, and are built with it else. Beside a file of the environment
+//! they may be missing: the library is then built without them, and says so when they are asked for.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -12,11 +16,14 @@ use std::{env, fs};
 use anyhow::{Context, Result, bail, ensure};
 use wit_component::DecodedWasm;
 
+#[path = "build/adapters.rs"]
+mod adapters;
 #[path = "build/guest.rs"]
 mod guest;
 #[path = "build/toolchain.rs"]
 mod toolchain;
 
+use adapters::ADAPTERS;
 use guest::Guest;
 
 /// The variable that names a component file to take instead of building one.
@@ -52,39 +59,74 @@ fn run() -> Result<()> {
         return Ok(());
     }
     let out_dir = dir("OUT_DIR")?;
-    let component = component(&out_dir)?;
-
-    let file = out_dir.join("flipcache.wasm");
-    fs::write(&file, component).with_context(|| format!("cannot write {}", file.display()))?;
-    println!(
-        "cargo::rustc-env=FLIPCACHE_COMPONENT_FILE={}",
-        file.display()
-    );
+    let source = Source::find()?;
+    let component = match &source {
+        Source::Given(file) => ready(file).with_context(|| format!("cannot use {READY_FILE}")),
+        Source::Workspace(workspace) => build(&GUEST, workspace, &out_dir),
+        Source::Packed(file) => ready(file),
+    };
+    embed(&component?, &out_dir, "flipcache.wasm", "COMPONENT")?;
+    if env::var_os("CARGO_FEATURE_WASI_KEYVALUE").is_none() {
+        return Ok(());
+    }
+    for adapter in &ADAPTERS {
+        let component = match &source {
+            Source::Given(file) => match file.with_file_name(adapter.file) {
+                file if file.exists() => ready(&file)?,
+                _ => Vec::new(),
+            },
+            Source::Workspace(workspace) => build(&adapter.guest, workspace, &out_dir)?,
+            Source::Packed(file) => ready(&file.with_file_name(adapter.file))?,
+        };
+        embed(&component, &out_dir, adapter.file, adapter.variable)?;
+    }
     Ok(())
 }
 
-fn component(out_dir: &Path) -> Result<Vec<u8>> {
-    println!("cargo::rerun-if-env-changed={READY_FILE}");
-    if let Some(path) = env::var_os(READY_FILE).filter(|path| !path.is_empty()) {
-        return ready(Path::new(&path)).with_context(|| format!("cannot use {READY_FILE}"));
-    }
+/// Where the component files come from.
+enum Source {
+    /// The environment's cache, and what stands beside it.
+    Given(PathBuf),
+    /// Sources.
+    Workspace(PathBuf),
+    /// The published cache, and what stands beside it.
+    Packed(PathBuf),
+}
 
-    let crate_dir = dir("CARGO_MANIFEST_DIR")?;
-    if let Some(workspace) = crate_dir.parent().filter(|dir| is_workspace(dir)) {
-        return GUEST
-            .build(workspace, out_dir)
-            .context("cannot build the component in guest/component");
+impl Source {
+    fn find() -> Result<Self> {
+        println!("cargo::rerun-if-env-changed={READY_FILE}");
+        if let Some(path) = env::var_os(READY_FILE).filter(|path| !path.is_empty()) {
+            return Ok(Self::Given(path.into()));
+        }
+        let crate_dir = dir("CARGO_MANIFEST_DIR")?;
+        if let Some(workspace) = crate_dir.parent().filter(|dir| is_workspace(dir)) {
+            return Ok(Self::Workspace(workspace.to_owned()));
+        }
+        let packed = crate_dir.join("flipcache.wasm");
+        if packed.exists() {
+            return Ok(Self::Packed(packed));
+        }
+        bail!(
+            "no component to embed: {} is not there, nor are the sources in ../guest/component; \
+             set {READY_FILE} to the absolute path of a built flipcache.wasm",
+            packed.display(),
+        )
     }
+}
 
-    let packed = crate_dir.join("flipcache.wasm");
-    if packed.exists() {
-        return ready(&packed);
-    }
-    bail!(
-        "no component to embed: {} is not there, nor are the sources in ../guest/component; \
-         set {READY_FILE} to the absolute path of a built flipcache.wasm",
-        packed.display(),
-    )
+fn build(guest: &Guest, workspace: &Path, out_dir: &Path) -> Result<Vec<u8>> {
+    let built = guest.build(workspace, out_dir);
+    built.with_context(|| format!("cannot build {}", guest.package))
+}
+
+/// Puts a file where the library finds it by a variable.
+fn embed(component: &[u8], out_dir: &Path, name: &str, variable: &str) -> Result<()> {
+    let file = out_dir.join(name);
+    fs::write(&file, component).with_context(|| format!("cannot write {}", file.display()))?;
+    let file = file.display();
+    println!("cargo::rustc-env=FLIPCACHE_{variable}_FILE={file}");
+    Ok(())
 }
 
 /// Whether this directory is the workspace, with the component's sources.

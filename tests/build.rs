@@ -54,6 +54,17 @@ const COMMAND_APP: Guest = Guest {
     ],
 };
 
+/// Applications that were written for `wasi:keyvalue`.
+const KEYVALUE_COMMAND: Guest = Guest {
+    package: "flipcache-test-keyvalue-command",
+    sources: &["guest/wasi-keyvalue/wit", "tests/keyvalue-app/command"],
+};
+
+const KEYVALUE_PROXY: Guest = Guest {
+    package: "flipcache-test-keyvalue-proxy",
+    sources: &["guest/wasi-keyvalue/wit", "tests/keyvalue-app/proxy"],
+};
+
 /// An application that is measured.
 const BENCH_APP: Guest = Guest {
     package: "flipcache-bench-app",
@@ -110,6 +121,8 @@ fn main() -> Result<()> {
     build(&BENCH_APP, "BENCH_APP", workspace, &out_dir)?;
     build(&SDK_APP, "SDK_APP", workspace, &out_dir)?;
     build(&COMMAND_APP, "COMMAND_APP", workspace, &out_dir)?;
+    build(&KEYVALUE_COMMAND, "KEYVALUE_COMMAND", workspace, &out_dir)?;
+    build(&KEYVALUE_PROXY, "KEYVALUE_PROXY", workspace, &out_dir)?;
     build(&SHORTENER, "SHORTENER", workspace, &out_dir)?;
     build(&WORD_COUNT, "WORD_COUNT", workspace, &out_dir)
 }

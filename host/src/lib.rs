@@ -12,7 +12,8 @@
 //!
 //! - `wasmtime` (default): local tiers run inside the component, and the component can be run and
 //!   linked. Without it, the same [`Client`] runs the same rules in process.
-//! - `cli` (default): the binary `flipcache`.
+//! - `wasi-keyvalue`: [`wasi_keyvalue`], the adapters between the cache and the standard interface.
+//! - `cli` (default): the binary `flipcache`, and `wasi-keyvalue`.
 //! - `opentelemetry`: the binary can export its spans.
 //!
 //! # Layout
@@ -49,6 +50,9 @@ pub mod link;
 
 #[cfg(feature = "wasmtime")]
 pub mod app;
+
+#[cfg(feature = "wasi-keyvalue")]
+pub mod wasi_keyvalue;
 
 #[cfg(feature = "wasmtime")]
 mod tenant;

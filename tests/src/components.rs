@@ -8,6 +8,14 @@ pub const FLIPCACHE: &str = env!("FLIPCACHE_TEST_FLIPCACHE_FILE");
 /// what else stands in `tests/hostile`.
 pub const HOSTILE: &str = env!("FLIPCACHE_TEST_HOSTILE_FILE");
 
+/// A `wasi:cli` command that was written for `wasi:keyvalue@0.2.0-draft`, and does with its buckets what standard
+/// input says, line by line; see `tests/keyvalue-app/command`.
+pub const KEYVALUE_COMMAND: &str = env!("FLIPCACHE_TEST_KEYVALUE_COMMAND_FILE");
+
+/// A `wasi:http` proxy that was written for `wasi:keyvalue@0.2.0-draft2`, whose paths are keys; see
+/// `tests/keyvalue-app/proxy`.
+pub const KEYVALUE_PROXY: &str = env!("FLIPCACHE_TEST_KEYVALUE_PROXY_FILE");
+
 /// A `wasi:cli` command that does with its caches what standard input says, line by line; see
 /// `tests/command-app`.
 pub const COMMAND_APP: &str = env!("FLIPCACHE_TEST_COMMAND_APP_FILE");

@@ -10,6 +10,7 @@ mod conformance;
 mod contract;
 mod double;
 mod examples;
+mod keyvalue;
 mod linked;
 mod middleware;
 mod mistakes;

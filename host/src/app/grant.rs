@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use flipcache_core::{Options, Resilience};
+
 use super::Tenant;
 use super::limits::{Denied, Limits};
 
@@ -31,9 +33,17 @@ struct Inner {
     tenant: Tenant,
     names: Names,
     limits: Limits,
+    own: Own,
     /// The names that were opened, in any store. The local tiers know each of them as long as the
     /// client lives.
     opened: Mutex<HashSet<Box<str>>>,
+}
+
+/// What the host says of the caches, in the place of the application.
+#[derive(Clone, Debug, Default)]
+struct Own {
+    options: Option<Options>,
+    resilience: Option<Resilience>,
 }
 
 /// The names that may be opened. All, as long as none is listed.
@@ -50,6 +60,7 @@ impl Grant {
             tenant,
             names: Names::default(),
             limits: Limits::default(),
+            own: Own::default(),
         }
     }
 
@@ -60,6 +71,28 @@ impl Grant {
 
     pub(super) fn limits(&self) -> &Limits {
         &self.inner.limits
+    }
+
+    /// What a cache is like that an application asks for: what it asks for within its limits, or what the
+    /// host says.
+    pub(super) fn options(&self, asked: Options) -> Options {
+        let Some(own) = &self.inner.own.options else {
+            return self.limits().bound(asked);
+        };
+        let max_bytes = self.limits().max_local_bytes;
+        Options {
+            key_type: asked.key_type,
+            value_type: asked.value_type,
+            default: asked.default,
+            store_default: asked.store_default,
+            local_max_bytes: own.local_max_bytes.or(Some(max_bytes)),
+            ..own.clone()
+        }
+    }
+
+    /// How it behaves when things go wrong.
+    pub(super) fn resilience(&self, asked: Resilience) -> Resilience {
+        self.inner.own.resilience.unwrap_or(asked)
     }
 
     /// Notes that a name is opened, if it may be.
@@ -97,6 +130,7 @@ pub struct GrantBuilder {
     tenant: Tenant,
     names: Names,
     limits: Limits,
+    own: Own,
 }
 
 impl GrantBuilder {
@@ -176,6 +210,25 @@ impl GrantBuilder {
         self
     }
 
+    /// What all caches of the application are like, whatever it asks for: bounds, eviction, TTL and its refreshing.
+    /// Types of keys and values and the default stay the application's, and so does all else without this.
+    ///
+    /// For applications that cannot ask, because they were written for `wasi:keyvalue`. The other methods do not
+    /// bound these options, but in one place: without a bound in bytes, [`max_local_bytes`] is the bound. Options
+    /// that are none are `invalid-options` to the application.
+    ///
+    /// [`max_local_bytes`]: Self::max_local_bytes
+    pub fn options(mut self, options: Options) -> Self {
+        self.own.options = Some(options);
+        self
+    }
+
+    /// How all caches of the application behave when things go wrong, whatever it asks for.
+    pub fn resilience(mut self, resilience: Resilience) -> Self {
+        self.own.resilience = Some(resilience);
+        self
+    }
+
     /// The grant.
     pub fn build(self) -> Grant {
         Grant {
@@ -183,6 +236,7 @@ impl GrantBuilder {
                 tenant: self.tenant,
                 names: self.names,
                 limits: self.limits,
+                own: self.own,
                 opened: Mutex::default(),
             }),
         }
@@ -191,6 +245,10 @@ impl GrantBuilder {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use flipcache_core::{Eviction, Value, ValueType};
+
     use super::*;
 
     fn builder() -> GrantBuilder {
@@ -207,6 +265,49 @@ mod tests {
         for name in ["users", "user:admin", "job", "acme:user"] {
             assert_eq!(grant.admit(name), Err(Denied::Name), "{name}");
         }
+    }
+
+    #[test]
+    fn options_of_the_host_stand_in_for_all_but_the_types_and_the_default() {
+        let asked = Options {
+            local_max: 5,
+            ttl: None,
+            value_type: ValueType::Bytes,
+            default: Some(Value::Bytes(vec![1])),
+            ..Options::default()
+        };
+        let own = Options {
+            local_max: 50_000,
+            eviction: Eviction::Lru,
+            ttl: Some(Duration::from_secs(9)),
+            value_type: ValueType::Json,
+            ..Options::default()
+        };
+        let granted = builder()
+            .options(own.clone())
+            .build()
+            .options(asked.clone());
+        let expected = Options {
+            value_type: ValueType::Bytes,
+            default: asked.default.clone(),
+            local_max_bytes: Some(8 << 20),
+            ..own
+        };
+        assert_eq!(granted, expected);
+        let within_limits = builder().build().options(asked.clone());
+        assert_eq!((within_limits.local_max, within_limits.ttl), (5, None));
+    }
+
+    #[test]
+    fn resilience_of_the_host_stands_in_for_what_is_asked() {
+        let lenient = Resilience {
+            stale_on_error: Duration::from_secs(60),
+            ..Resilience::default()
+        };
+        let asked = Resilience::default();
+        let granted = builder().resilience(lenient).build().resilience(asked);
+        assert_eq!(granted, lenient);
+        assert_eq!(builder().build().resilience(lenient), lenient);
     }
 
     #[test]

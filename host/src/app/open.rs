@@ -46,11 +46,12 @@ impl CacheCtxView<'_> {
         options: cache::Options,
         resilience: Resilience,
     ) -> Called<This> {
-        resilience.check()?;
         let grant = &self.ctx.grant;
+        let resilience = grant.resilience(resilience);
+        resilience.check()?;
         let full_name = grant.tenant().full_name(name);
         let full_name = full_name.map_err(|error| Error::InvalidName(error.to_string()))?;
-        let mut options = grant.limits().bound(options.into());
+        let mut options = grant.options(options.into());
         options.check()?;
         let default = options.default.take();
         let default = default.map(|value| encode(value.into(), options.value_type));

@@ -37,17 +37,21 @@ pub(crate) enum Command {
     Demo,
     /// Measures reads and writes with the cache and without, in a temporary file, unless a backend is named
     Bench(BenchOptions),
-    /// Runs an application: a wasi:cli command that imports the cache, or has it composed in
+    /// Runs an application: a wasi:cli command that imports the cache or wasi:keyvalue, or has the cache composed in
     #[command(after_help = RUN_HELP)]
     Run(RunOptions),
-    /// Serves an application over HTTP: a wasi:http proxy that imports the cache, or has it composed in
+    /// Serves an application over HTTP: a wasi:http proxy that imports the cache or wasi:keyvalue, or has the cache
+    /// composed in
     #[command(after_help = SERVE_HELP)]
     Serve(ServeOptions),
-    /// Writes the cache component, for composition elsewhere
+    /// Writes the cache component, or one that adapts it, for composition elsewhere
     Component {
         /// The file to write; standard output if there is none
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
+        /// An adapter in the place of the cache
+        #[arg(long, value_enum)]
+        adapter: Option<Adapter>,
     },
     /// Writes a completion script
     Completions {
@@ -159,7 +163,6 @@ impl GlobalOptions {
     /// have none. One that was given its default does not differ from none. Not `--eviction`.
     pub(crate) fn option_of_a_cache(&self) -> Option<&'static str> {
         let given = [
-            (self.name != "default", "--name"),
             (self.local_max != 100, "--local-max"),
             (self.local_max_bytes.is_some(), "--local-max-bytes"),
             (self.ttl.is_some(), "--ttl"),
@@ -167,6 +170,15 @@ impl GlobalOptions {
             (self.stale_on_error.is_some(), "--stale-on-error"),
             (self.absent_ttl.is_some(), "--absent-ttl"),
             (self.ttl_jitter != 0, "--ttl-jitter"),
+        ];
+        let given = given.into_iter().find(|(given, _)| *given);
+        self.option_of_a_kind().or(given.map(|(_, option)| option))
+    }
+
+    /// The first option given that says which cache it is, and of what.
+    pub(crate) fn option_of_a_kind(&self) -> Option<&'static str> {
+        let given = [
+            (self.name != "default", "--name"),
             (!matches!(self.key_type, KeyType::Text), "--key-type"),
             (!matches!(self.value_type, ValueType::Text), "--type"),
             (self.default.is_some(), "--default"),
@@ -174,6 +186,17 @@ impl GlobalOptions {
         let given = given.into_iter().find(|(given, _)| *given);
         given.map(|(_, option)| option)
     }
+}
+
+/// A component between the cache and another interface.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Adapter {
+    /// For applications: serves wasi:keyvalue of both drafts by the cache
+    WasiKeyvalueProvider,
+    /// For hosts: serves the cache's import by their wasi:keyvalue@0.2.0-draft (wasmtime, wasmCloud)
+    WasiKeyvalueBackend,
+    /// For hosts: serves the cache's import by their wasi:keyvalue@0.2.0-draft2 (Spin)
+    WasiKeyvalueBackendDraft2,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

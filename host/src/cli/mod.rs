@@ -72,7 +72,7 @@ fn run(cli: Cli, tell: Tell) -> Result<ExitCode> {
         Command::Bench(bench) => bench::run(&bench, &cli.global, tell),
         Command::Run(run) => app::run(&run, &cli.global),
         Command::Serve(serve) => app::serve(&serve, &cli.global, tell),
-        Command::Component { output } => tools::component(output.as_deref()),
+        Command::Component { output, adapter } => tools::component(output.as_deref(), adapter),
         Command::Completions { shell } => tools::completions(shell),
         Command::Man => tools::man(),
     }

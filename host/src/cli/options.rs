@@ -20,13 +20,7 @@ const FOLDER: &str = "flipcache";
 pub(crate) fn open(global: &GlobalOptions) -> Result<(Caches, Cache), Failure> {
     let options = cache_options(global)?;
     let caches = Caches::new(global.path, open_chosen_backend(global)?)?;
-    let resilience = Resilience {
-        stale_on_error: global.stale_on_error.unwrap_or_default(),
-        absent_ttl: global.absent_ttl.unwrap_or_default(),
-        ttl_jitter_percent: global.ttl_jitter,
-        max_staleness: None,
-    };
-    let cache = caches.open(&global.name, options, resilience)?;
+    let cache = caches.open(&global.name, options, resilience(global))?;
     Ok((caches, cache))
 }
 
@@ -81,7 +75,18 @@ pub(crate) fn data_file(name: &str) -> Result<std::path::PathBuf, Failure> {
         .join(name))
 }
 
-fn cache_options(global: &GlobalOptions) -> Result<Options, Failure> {
+/// How a cache behaves when things go wrong.
+pub(crate) fn resilience(global: &GlobalOptions) -> Resilience {
+    Resilience {
+        stale_on_error: global.stale_on_error.unwrap_or_default(),
+        absent_ttl: global.absent_ttl.unwrap_or_default(),
+        ttl_jitter_percent: global.ttl_jitter,
+        max_staleness: None,
+    }
+}
+
+/// What a cache is like.
+pub(crate) fn cache_options(global: &GlobalOptions) -> Result<Options, Failure> {
     let value_type = value_type(global.value_type);
     let default = global
         .default

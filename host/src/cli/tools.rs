@@ -8,21 +8,31 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::CommandFactory;
 use clap_complete::Shell;
+use flipcache::wasi_keyvalue;
 
-use super::args::Cli;
+use super::args::{Adapter, Cli};
 use super::failure::Failure;
 use super::print;
 
-/// Writes the embedded component to a file, or to standard output if that is no terminal.
-pub(crate) fn component(output: Option<&Path>) -> Result<ExitCode> {
+/// Writes an embedded component to a file, or to standard output if that is no terminal.
+pub(crate) fn component(output: Option<&Path>, adapter: Option<Adapter>) -> Result<ExitCode> {
+    let component = match adapter {
+        None => flipcache::COMPONENT,
+        Some(Adapter::WasiKeyvalueProvider) => wasi_keyvalue::PROVIDER,
+        Some(Adapter::WasiKeyvalueBackend) => wasi_keyvalue::BACKEND,
+        Some(Adapter::WasiKeyvalueBackendDraft2) => wasi_keyvalue::BACKEND_DRAFT2,
+    };
+    if component.is_empty() {
+        return Err(Failure::Usage("this build has no adapters".to_owned()).into());
+    }
     match output {
-        Some(path) => fs::write(path, flipcache::COMPONENT)
+        Some(path) => fs::write(path, component)
             .with_context(|| format!("cannot write {}", path.display()))?,
         None if io::stdout().is_terminal() => {
             let message = "a component is no text for a terminal; name a file with -o FILE";
             return Err(Failure::Usage(message.to_owned()).into());
         }
-        None => print(flipcache::COMPONENT)?,
+        None => print(component)?,
     }
     Ok(ExitCode::SUCCESS)
 }

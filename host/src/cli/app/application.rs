@@ -8,7 +8,7 @@ use flipcache::app::{self, CacheCtx, Grant};
 use flipcache::backend::KvBackend;
 use flipcache::link::{self, KvCtx};
 use flipcache::{Client, Error};
-use wasmtime::component::{InstancePre, Linker};
+use wasmtime::component::{Component, InstancePre, Linker};
 use wasmtime::{Engine, Store};
 use wasmtime_wasi::WasiCtxBuilder;
 
@@ -45,11 +45,11 @@ impl App {
         options: &AppOptions,
         global: &GlobalOptions,
     ) -> Result<Self, Failure> {
-        options.check(global)?;
-        let grant = options.grant(file)?;
+        let loaded = load(file).map_err(|cause| unfit(file, cause))?;
+        let grant = options.grant(file, global, loaded.is_adapted)?;
         let engine = new_engine().map_err(failed)?;
         let linker = linker(&engine).map_err(failed)?;
-        let component = load(&engine, file);
+        let component = Component::new(&engine, loaded.bytes);
         let component = component.map_err(|cause| unfit(file, cause))?;
         let pre = linker.instantiate_pre(&component);
         let pre = pre.map_err(|cause| unfit(file, cause))?;

@@ -1,14 +1,23 @@
-//! From a file to a component.
+//! From a file to a component that imports the cache.
 
+use std::borrow::Cow;
 use std::fs;
 use std::path::Path;
 
+use flipcache::wasi_keyvalue;
 use wasmparser::Parser;
-use wasmtime::component::Component;
-use wasmtime::{Engine, Result, bail};
+use wasmtime::{Result, bail};
 
-/// Reads and compiles an application.
-pub(super) fn load(engine: &Engine, file: &Path) -> Result<Component> {
+/// An application.
+pub(super) struct Loaded {
+    /// Its component.
+    pub(super) bytes: Vec<u8>,
+    /// It asked for `wasi:keyvalue`, and has the adapter composed in.
+    pub(super) is_adapted: bool,
+}
+
+/// Reads an application.
+pub(super) fn load(file: &Path) -> Result<Loaded> {
     let bytes = fs::read(file)?;
     if Parser::is_core_wasm(&bytes) {
         bail!(
@@ -18,5 +27,12 @@ pub(super) fn load(engine: &Engine, file: &Path) -> Result<Component> {
     if !Parser::is_component(&bytes) {
         bail!("it is no WebAssembly component");
     }
-    Component::new(engine, bytes)
+    let adapted = match wasi_keyvalue::adapt(&bytes)? {
+        Cow::Owned(adapted) => Some(adapted),
+        Cow::Borrowed(_) => None,
+    };
+    Ok(Loaded {
+        is_adapted: adapted.is_some(),
+        bytes: adapted.unwrap_or(bytes),
+    })
 }

@@ -10,17 +10,20 @@ use flipcache::app::{Grant, MAX_TENANT_BYTES, Tenant};
 
 use crate::cli::args::{Eviction, GlobalOptions};
 use crate::cli::failure::Failure;
+use crate::cli::options::{cache_options, resilience};
 use crate::cli::text::parse_seconds;
 
 /// What `flipcache run --help` ends with.
 pub(crate) const RUN_HELP: &str = "The application has the streams of this program, the arguments, what --env says, and \
 the cache; no files, no network. Its keys stand in the backend as TENANT:NAME:KEY.\n\n\
+If it asks for wasi:keyvalue, its buckets are caches, and options like --ttl say what these are like.\n\n\
 Exit codes: the application's own; 2 the file is no such application, 3 the backend failed, \
 124 out of time, 134 it trapped.";
 
 /// What `flipcache serve --help` ends with.
 pub(crate) const SERVE_HELP: &str = "Each request has an instance of its own; the cache behind them lives on. An instance has \
-what --env says and the cache; no files, no network. What it prints goes to standard error.\n\n\
+what --env says and the cache; no files, no network. What it prints goes to standard error. If it asks for \
+wasi:keyvalue, its buckets are caches, and options like --ttl say what these are like.\n\n\
 Answered without the application: 400 no host, 413 body too large, 500 it failed, 503 too many requests, \
 504 out of time.\nSIGINT and SIGTERM let requests in flight finish, for 10 seconds at most.";
 
@@ -95,36 +98,56 @@ pub(crate) struct AppOptions {
 }
 
 impl AppOptions {
-    /// Refuses what would have no effect.
+    /// What the application may do with the cache. One that asks for `wasi:keyvalue` cannot say what its caches are
+    /// like; the options of a cache then do.
     ///
     /// # Errors
     ///
-    /// [`Failure::Usage`].
-    pub(super) fn check(&self, global: &GlobalOptions) -> Result<(), Failure> {
-        let eviction = matches!(global.eviction, Eviction::Lru).then_some("--eviction");
-        match global.option_of_a_cache().or(eviction) {
-            Some(option) => Err(Failure::Usage(format!(
-                "{option} has no effect on an application, which says itself what its caches are like; leave it out"
-            ))),
-            None => Ok(()),
-        }
-    }
-
-    /// What the application may do with the cache.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure::Usage`] if the tenant's name is none.
-    pub(super) fn grant(&self, file: &Path) -> Result<Grant, Failure> {
+    /// [`Failure::Usage`] if the tenant's name is none, or an option would have no effect.
+    pub(super) fn grant(
+        &self,
+        file: &Path,
+        global: &GlobalOptions,
+        asks_for_keyvalue: bool,
+    ) -> Result<Grant, Failure> {
+        check(global, asks_for_keyvalue)?;
         let tenant = match &self.tenant {
             Some(name) => Tenant::new(name),
             None => Tenant::new(&tenant_of(file)),
         };
         let tenant = tenant.map_err(|error| Failure::Usage(format!("--tenant: {error}")))?;
-        Ok(Grant::builder(tenant)
+        let grant = Grant::builder(tenant)
             .max_names(self.max_names)
-            .dict_bytes(self.dict_bytes.as_u64())
+            .dict_bytes(self.dict_bytes.as_u64());
+        if !asks_for_keyvalue {
+            return Ok(grant.build());
+        }
+        let options = cache_options(global)?;
+        Ok(grant
+            .options(options)
+            .resilience(resilience(global))
             .build())
+    }
+}
+
+/// Refuses what would have no effect.
+fn check(global: &GlobalOptions, asks_for_keyvalue: bool) -> Result<(), Failure> {
+    let eviction = matches!(global.eviction, Eviction::Lru).then_some("--eviction");
+    let (option, why) = match asks_for_keyvalue {
+        true => (
+            global.option_of_a_kind(),
+            "that asks for wasi:keyvalue: its buckets are named by itself, and hold bytes",
+        ),
+        false => (
+            global.option_of_a_cache().or(eviction),
+            "that says itself what its caches are like",
+        ),
+    };
+    match option {
+        Some(option) => Err(Failure::Usage(format!(
+            "{option} has no effect on an application {why}; leave it out"
+        ))),
+        None => Ok(()),
     }
 }
 

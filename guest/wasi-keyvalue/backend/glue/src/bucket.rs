@@ -1,0 +1,300 @@
+//! A named bucket of values that expire, among the keys of a store.
+
+use std::collections::BTreeSet;
+
+use crate::envelope::{self, Held};
+use crate::listing::{self, Cursor};
+use crate::live;
+use crate::store::{Pairs, Store, StoreError};
+
+/// The identifiers under which hosts have a store that needs no setting up: that of Spin and wasmCloud, and that
+/// of wasmtime.
+const IDENTIFIERS: [&str; 2] = ["default", ""];
+
+/// The keys of one name: `name:key`.
+pub(crate) struct Bucket<S> {
+    store: S,
+    prefix: String,
+}
+
+/// Keys, without the name, and where the next page begins.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Listed {
+    pub(crate) keys: Vec<String>,
+    pub(crate) cursor: Option<String>,
+}
+
+/// Why a bucket did not do what was asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum BucketError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("a bucket needs a name")]
+    NoName,
+    #[error("a time to live of 0 milliseconds")]
+    NoLife,
+    #[error("this is not a cursor of a page of this bucket")]
+    NotACursor,
+}
+
+impl<S: Store> Bucket<S> {
+    /// In the host's store `default`, or else in the one without a name.
+    pub(crate) fn open(name: &str) -> Result<Self, BucketError> {
+        if name.is_empty() {
+            return Err(BucketError::NoName);
+        }
+        let [first, second] = IDENTIFIERS;
+        let store = match S::open(first) {
+            Err(StoreError::NoSuchStore) => S::open(second),
+            opened => opened,
+        };
+        Ok(Self {
+            store: store?,
+            prefix: format!("{name}:"),
+        })
+    }
+
+    /// What each key holds; `None`: nothing, or something that is over.
+    pub(crate) fn get(
+        &self,
+        keys: &[String],
+        now: impl Fn() -> u64,
+    ) -> Result<Vec<Option<Held>>, BucketError> {
+        let different = self.different(keys);
+        let mut held = live::read(&self.store, &different, &now)?;
+        let repeats = different.len() < keys.len();
+        let slots = self.complete(keys).map(|key| match repeats {
+            true => held.get(&key).cloned(),
+            false => held.remove(&key),
+        });
+        Ok(slots.collect())
+    }
+
+    pub(crate) fn set(
+        &self,
+        entries: Pairs,
+        ttl_ms: Option<u64>,
+        now: impl Fn() -> u64,
+    ) -> Result<(), BucketError> {
+        if ttl_ms == Some(0) {
+            return Err(BucketError::NoLife);
+        }
+        let now = now();
+        let seal = |(key, value)| {
+            let key = format!("{}{key}", self.prefix);
+            (key, envelope::seal(value, ttl_ms, now))
+        };
+        let mut entries: Pairs = entries.into_iter().map(seal).collect();
+        keep_last(&mut entries);
+        match &entries[..] {
+            [] => Ok(()),
+            [(key, value)] => Ok(self.store.set(key, value)?),
+            entries => Ok(self.store.set_many(entries)?),
+        }
+    }
+
+    /// How many of the keys were there. What is over is deleted as well, and not counted.
+    pub(crate) fn delete(
+        &self,
+        keys: &[String],
+        now: impl Fn() -> u64,
+    ) -> Result<u64, BucketError> {
+        self.delete_complete(&self.different(keys), &now)
+    }
+
+    pub(crate) fn exists(
+        &self,
+        keys: &[String],
+        now: impl Fn() -> u64,
+    ) -> Result<u64, BucketError> {
+        Ok(live::count(&self.store, &self.different(keys), &now)?)
+    }
+
+    pub(crate) fn scan(
+        &self,
+        cursor: Option<&str>,
+        limit: u32,
+        now: impl Fn() -> u64,
+    ) -> Result<Listed, BucketError> {
+        let cursor = match cursor {
+            Some(text) => Cursor::parse(text).ok_or(BucketError::NotACursor)?,
+            None => Cursor::default(),
+        };
+        let page = listing::page(&self.store, &self.prefix, cursor, limit)?;
+        let live = live::retain(&self.store, page.keys, &now)?;
+        let own = |key: &String| key.strip_prefix(&self.prefix).map(str::to_owned);
+        Ok(Listed {
+            keys: live.iter().filter_map(own).collect(),
+            cursor: page.next.map(|next| next.tell()),
+        })
+    }
+
+    pub(crate) fn count(&self, now: impl Fn() -> u64) -> Result<u64, BucketError> {
+        let keys = listing::all(&self.store, &self.prefix)?;
+        Ok(live::count(&self.store, &keys, &now)?)
+    }
+
+    /// Lists before it deletes: a list from which keys go may skip others.
+    pub(crate) fn clear(&self, now: impl Fn() -> u64) -> Result<u64, BucketError> {
+        let keys = listing::all(&self.store, &self.prefix)?;
+        self.delete_complete(&keys, &now)
+    }
+
+    fn delete_complete(&self, keys: &[String], now: &impl Fn() -> u64) -> Result<u64, BucketError> {
+        let count = live::count(&self.store, keys, now)?;
+        live::delete(&self.store, keys)?;
+        Ok(count)
+    }
+
+    fn complete(&self, keys: &[String]) -> impl Iterator<Item = String> {
+        keys.iter().map(|key| format!("{}{key}", self.prefix))
+    }
+
+    /// Complete keys, each once.
+    fn different(&self, keys: &[String]) -> Vec<String> {
+        let keys: BTreeSet<String> = self.complete(keys).collect();
+        keys.into_iter().collect()
+    }
+}
+
+/// Of a key that is written twice, the last value counts. Hosts may write in any order.
+fn keep_last(entries: &mut Pairs) {
+    let mut seen = BTreeSet::new();
+    let mut last: Vec<bool> = entries
+        .iter()
+        .rev()
+        .map(|(key, _)| seen.insert(key.clone()))
+        .collect();
+    entries.retain(|_| last.pop() == Some(true));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::double::Double;
+
+    fn at(now: u64) -> impl Fn() -> u64 {
+        move || now
+    }
+
+    fn opened() -> (Bucket<Double>, Double) {
+        let store = Double::default();
+        store.install("default");
+        (Bucket::open("user").expect("it must open"), store)
+    }
+
+    fn strings<const N: usize>(texts: [&str; N]) -> Vec<String> {
+        texts.map(str::to_owned).into()
+    }
+
+    fn pairs<const N: usize>(pairs: [(&str, &str); N]) -> Pairs {
+        let owned = pairs.map(|(key, value)| (key.to_owned(), value.as_bytes().to_vec()));
+        owned.into()
+    }
+
+    fn value(text: &str, left: Option<u64>) -> Option<Held> {
+        let value = text.as_bytes().to_vec();
+        Some(Held::Value { value, left })
+    }
+
+    #[test]
+    fn open_takes_the_first_store_that_there_is() {
+        let (named, nameless) = (Double::default(), Double::default());
+        nameless.install("");
+        let entry = || pairs([("k", "v")]);
+        let bucket = Bucket::<Double>::open("user").expect("it must open");
+        bucket
+            .set(entry(), None, at(0))
+            .expect("it must be written");
+        assert_eq!(nameless.raw("user:k"), Some(b"v".to_vec()));
+        named.install("default");
+        let bucket = Bucket::<Double>::open("user").expect("it must open");
+        bucket
+            .set(entry(), None, at(0))
+            .expect("it must be written");
+        assert_eq!(named.raw("user:k"), Some(b"v".to_vec()));
+    }
+
+    #[test]
+    fn open_without_a_name_or_a_store_is_an_error() {
+        let nowhere = Bucket::<Double>::open("user").err();
+        assert_eq!(nowhere, Some(BucketError::Store(StoreError::NoSuchStore)));
+        let nameless = Bucket::<Double>::open("").err();
+        assert_eq!(nameless, Some(BucketError::NoName));
+    }
+
+    #[test]
+    fn get_keys_in_their_order_though_the_store_has_its_own() {
+        let (bucket, store) = opened();
+        store.put("user:a", b"1");
+        store.put("user:b", b"2");
+        for keys in [["b", "x", "a"], ["a", "b", "a"]] {
+            let held = bucket.get(&strings(keys), at(0)).expect("it must be read");
+            let expected = keys.map(|key| match key {
+                "a" => value("1", None),
+                "b" => value("2", None),
+                _ => None,
+            });
+            assert_eq!(held, expected);
+            assert_eq!(store.calls(), 1);
+        }
+        assert_eq!(bucket.get(&[], at(0)), Ok(vec![]));
+        assert_eq!(store.calls(), 0, "nothing is asked for nothing");
+    }
+
+    #[test]
+    fn set_key_that_is_given_twice_holds_the_last_value() {
+        let (bucket, store) = opened();
+        let entries = pairs([("a", "1"), ("b", "2"), ("a", "3")]);
+        assert_eq!(bucket.set(entries, None, at(0)), Ok(()));
+        assert_eq!(store.raw("user:a"), Some(b"3".to_vec()));
+        assert_eq!(store.raw("user:b"), Some(b"2".to_vec()));
+        assert_eq!(store.calls(), 1);
+        assert_eq!(bucket.set(vec![], None, at(0)), Ok(()));
+        assert_eq!(store.calls(), 0);
+    }
+
+    #[test]
+    fn set_with_no_life_is_refused() {
+        let (bucket, store) = opened();
+        let refused = bucket.set(pairs([("a", "1")]), Some(0), at(0));
+        assert_eq!(refused, Err(BucketError::NoLife));
+        assert_eq!(store.raw("user:a"), None);
+    }
+
+    #[test]
+    fn keys_that_are_over_are_nowhere_but_in_the_store() {
+        let (bucket, store) = opened();
+        let written = bucket.set(pairs([("a", "1"), ("b", "2")]), Some(10), at(0));
+        assert_eq!(written, Ok(()));
+        store.put("user:c", b"3");
+        let keys = strings(["a", "b", "c"]);
+        for (now, live) in [(9, 3), (10, 1)] {
+            assert_eq!(bucket.exists(&keys, at(now)), Ok(live), "{now}");
+            assert_eq!(bucket.count(at(now)), Ok(live));
+            let listed = bucket.scan(None, 10, at(now)).expect("it must be listed");
+            assert_eq!(listed.keys.len() as u64, live);
+        }
+        assert_eq!(bucket.delete(&strings(["a", "a"]), at(10)), Ok(0));
+        assert_eq!(store.raw("user:a"), None);
+        assert_eq!(bucket.clear(at(10)), Ok(1));
+        assert_eq!(store.raw("user:b"), None);
+    }
+
+    #[test]
+    fn keys_beyond_one_call_are_asked_for_in_several() {
+        let (bucket, store) = opened();
+        for key in 0..100 {
+            store.put(&format!("user:{key}"), b"v");
+        }
+        assert_eq!(bucket.count(at(0)), Ok(100));
+        assert_eq!(store.calls(), 1 + 4, "a page, and 32 values at once");
+    }
+
+    #[test]
+    fn scan_with_a_cursor_of_somebody_elses_is_an_error() {
+        let (bucket, _) = opened();
+        let listed = bucket.scan(Some("x"), 1, at(0));
+        assert_eq!(listed, Err(BucketError::NotACursor));
+    }
+}

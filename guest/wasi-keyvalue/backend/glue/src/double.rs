@@ -1,0 +1,130 @@
+//! A store in memory, for the tests. Its pages are as short as they are to be.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::thread_local;
+
+use crate::store::{Pairs, Store, StoreError, StorePage};
+
+thread_local! {
+    /// What the host of a test has, by identifier.
+    static HOST: RefCell<BTreeMap<String, Double>> = RefCell::default();
+}
+
+#[derive(Clone, Default)]
+pub(crate) struct Double {
+    held: std::rc::Rc<RefCell<BTreeMap<String, Vec<u8>>>>,
+    calls: std::rc::Rc<Cell<usize>>,
+    page: Option<usize>,
+    repeats: bool,
+    has_no_end: bool,
+}
+
+impl Double {
+    /// With keys that hold nothing much.
+    pub(crate) fn with<const N: usize>(keys: [&str; N]) -> Self {
+        let store = Self::default();
+        let held = keys.map(|key| (key.to_owned(), b"v".to_vec()));
+        store.held.borrow_mut().extend(held);
+        store
+    }
+
+    pub(crate) fn in_pages_of(mut self, keys: usize) -> Self {
+        self.page = Some(keys);
+        self
+    }
+
+    /// Each page begins with the last key of the one before.
+    pub(crate) fn repeating(mut self) -> Self {
+        self.repeats = true;
+        self
+    }
+
+    pub(crate) fn without_end(mut self) -> Self {
+        self.has_no_end = true;
+        self
+    }
+
+    /// What opens as this identifier, on this thread.
+    pub(crate) fn install(&self, identifier: &str) {
+        HOST.with_borrow_mut(|host| host.insert(identifier.to_owned(), self.clone()));
+    }
+
+    pub(crate) fn raw(&self, key: &str) -> Option<Vec<u8>> {
+        self.held.borrow().get(key).cloned()
+    }
+
+    pub(crate) fn put(&self, key: &str, value: &[u8]) {
+        self.held
+            .borrow_mut()
+            .insert(key.to_owned(), value.to_vec());
+    }
+
+    /// Calls since the last time that this was asked.
+    pub(crate) fn calls(&self) -> usize {
+        self.calls.take()
+    }
+
+    fn count(&self) {
+        self.calls.set(self.calls.get() + 1);
+    }
+}
+
+impl Store for Double {
+    fn open(identifier: &str) -> Result<Self, StoreError> {
+        let opened = HOST.with_borrow(|host| host.get(identifier).cloned());
+        opened.ok_or(StoreError::NoSuchStore)
+    }
+
+    fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.count();
+        Ok(self.raw(key))
+    }
+
+    fn get_many(&self, keys: &[String]) -> Result<Pairs, StoreError> {
+        self.count();
+        let found = keys
+            .iter()
+            .rev()
+            .filter_map(|key| Some((key.clone(), self.raw(key)?)));
+        Ok(found.collect())
+    }
+
+    fn set(&self, key: &str, value: &[u8]) -> Result<(), StoreError> {
+        self.count();
+        self.put(key, value);
+        Ok(())
+    }
+
+    fn set_many(&self, entries: &[(String, Vec<u8>)]) -> Result<(), StoreError> {
+        self.count();
+        // In an order of its own.
+        entries
+            .iter()
+            .rev()
+            .for_each(|(key, value)| self.put(key, value));
+        Ok(())
+    }
+
+    fn delete_many(&self, keys: &[String]) -> Result<(), StoreError> {
+        self.count();
+        self.held.borrow_mut().retain(|key, _| !keys.contains(key));
+        Ok(())
+    }
+
+    fn list_keys(&self, cursor: Option<&str>) -> Result<StorePage, StoreError> {
+        self.count();
+        let held = self.held.borrow();
+        let start: usize = cursor.map_or(0, |cursor| cursor.parse().expect("a cursor of ours"));
+        let end = start
+            .saturating_add(self.page.unwrap_or(usize::MAX))
+            .min(held.len());
+        let from = start - usize::from(self.repeats && start > 0);
+        let keys = held.keys().skip(from).take(end - from).rev().cloned();
+        let cursor = (end < held.len() || self.has_no_end).then(|| end.to_string());
+        Ok(StorePage {
+            keys: keys.collect(),
+            cursor,
+        })
+    }
+}

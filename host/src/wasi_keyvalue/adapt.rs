@@ -1,0 +1,129 @@
+//! The provider composed into an application.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::error::Error;
+
+use wac_graph::types::{ItemKind, Package, SubtypeChecker};
+use wac_graph::{CompositionGraph, EncodeOptions, PackageId};
+
+use super::PROVIDER;
+use super::missing::{Missing, Reason};
+
+/// The package whose interfaces are provided.
+const PACKAGE: &str = "wasi:keyvalue/";
+
+/// Why an application cannot have the cache as its `wasi:keyvalue`.
+#[derive(Debug, thiserror::Error)]
+pub enum AdaptError {
+    /// The bytes are no component, or one that this version does not understand.
+    #[error("the application cannot be read")]
+    NotAComponent(#[source] Box<dyn Error + Send + Sync>),
+    /// It asks for more than `store` and `batch`.
+    #[error("{}", list(.0))]
+    Missing(Vec<Missing>),
+    /// The library was built without the adapters.
+    #[error("this build has no adapter for wasi:keyvalue")]
+    NotBuilt,
+    /// The two cannot be composed.
+    #[error("the adapter cannot be composed into the application")]
+    Compose(#[source] Box<dyn Error + Send + Sync>),
+}
+
+/// Composes [`PROVIDER`] into an application that imports `store` or `batch` of `wasi:keyvalue`, of either draft. One
+/// that does not is answered as it is.
+///
+/// The result imports `flipcache:cache/cache` and whatever else the application does, and exports the same.
+///
+/// # Errors
+///
+/// [`AdaptError::Missing`] with the interfaces of `wasi:keyvalue` that the application has beyond these, `atomics`
+/// and `watcher` above all.
+pub fn adapt(application: &[u8]) -> Result<Cow<'_, [u8]>, AdaptError> {
+    let mut graph = CompositionGraph::new();
+    let application_id = register(&mut graph, "flipcache:application", application)
+        .map_err(AdaptError::NotAComponent)?;
+    let world = &graph.types()[graph[application_id].ty()];
+    let of_package = |name: &&String| name.starts_with(PACKAGE);
+    let wanted: Vec<String> = world.imports.keys().filter(of_package).cloned().collect();
+    let called = world.exports.keys().filter(of_package).cloned();
+    let called: Vec<_> = called
+        .map(|interface| missing(interface, Reason::NobodyCalls))
+        .collect();
+    if wanted.is_empty() && called.is_empty() {
+        return Ok(Cow::Borrowed(application));
+    }
+    if PROVIDER.is_empty() {
+        return Err(AdaptError::NotBuilt);
+    }
+    let provider_id = register(&mut graph, "flipcache:wasi-keyvalue-provider", PROVIDER)
+        .map_err(AdaptError::Compose)?;
+    let unfit = wanted
+        .iter()
+        .filter_map(|name| unfit(&graph, application_id, provider_id, name));
+    let missing: Vec<Missing> = unfit.chain(called).collect();
+    if !missing.is_empty() {
+        return Err(AdaptError::Missing(missing));
+    }
+    let composed = compose(graph, application_id, provider_id, &wanted);
+    composed.map(Cow::Owned).map_err(AdaptError::Compose)
+}
+
+fn register(
+    graph: &mut CompositionGraph,
+    name: &str,
+    bytes: &[u8],
+) -> Result<PackageId, Box<dyn Error + Send + Sync>> {
+    let package = Package::from_bytes(name, None, bytes, graph.types_mut())?;
+    Ok(graph.register_package(package)?)
+}
+
+/// Why the provider does not serve an import, if it does not.
+fn unfit(
+    graph: &CompositionGraph,
+    application: PackageId,
+    provider: PackageId,
+    name: &str,
+) -> Option<Missing> {
+    let types = graph.types();
+    let import: ItemKind = *types[graph[application].ty()].imports.get(name)?;
+    let Some(export) = types[graph[provider].ty()].exports.get(name) else {
+        return Some(missing(name.to_owned(), Reason::Unknown));
+    };
+    let mut seen = HashSet::new();
+    let checked = SubtypeChecker::new(&mut seen).is_subtype(*export, types, import, types);
+    let error = checked.err()?;
+    let form = Reason::OfAnotherForm(format!("{error:#}"));
+    Some(missing(name.to_owned(), form))
+}
+
+fn missing(interface: String, reason: Reason) -> Missing {
+    Missing { interface, reason }
+}
+
+/// The application with its imports of these names served by the provider.
+fn compose(
+    mut graph: CompositionGraph,
+    application: PackageId,
+    provider: PackageId,
+    imports: &[String],
+) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>> {
+    let served = graph.instantiate(provider);
+    let instance = graph.instantiate(application);
+    for name in imports {
+        let export = graph.alias_instance_export(served, name)?;
+        graph.set_instantiation_argument(instance, name, export)?;
+    }
+    let exports = &graph.types()[graph[application].ty()].exports;
+    let exports: Vec<String> = exports.keys().cloned().collect();
+    for name in exports {
+        let export = graph.alias_instance_export(instance, &name)?;
+        graph.export(export, &name)?;
+    }
+    Ok(graph.encode(EncodeOptions::default())?)
+}
+
+fn list(missing: &[Missing]) -> String {
+    let missing: Vec<String> = missing.iter().map(Missing::to_string).collect();
+    missing.join("; ")
+}

@@ -1,0 +1,102 @@
+//! What the host refuses or fails, and what the interface cannot do.
+
+use super::cache::{
+    BackendError, Cache, DRAFTS, Error, Expiry, Resilience, Value, ValueType, strings, text,
+    with_l1, without_l1,
+};
+use super::clock::Clock;
+use super::hosts::{Fault, Host};
+
+#[test]
+fn open_store_that_is_denied_or_not_there_fails_with_a_reason() {
+    for draft in DRAFTS {
+        let host = Host::with(["default"]);
+        host.held().open_fault = Some(Fault::Denied);
+        let denied = Cache::try_over(&host, draft, &Clock::new(), &without_l1()).err();
+        assert!(matches!(denied, Some(Error::Denied(_))), "{draft:?}: {denied:?}");
+        let none = Host::with(["another"]);
+        let absent = Cache::try_over(&none, draft, &Clock::new(), &without_l1()).err();
+        let Some(Error::Backend(BackendError::Other(why))) = absent else {
+            panic!("{draft:?}: {absent:?}");
+        };
+        assert!(why.contains("no key-value store"), "{why}");
+    }
+}
+
+#[test]
+fn calls_that_the_host_fails_are_errors_of_their_kind_and_leave_no_value_behind() {
+    for draft in DRAFTS {
+        let host = Host::with(["default"]);
+        let mut cache = Cache::over(&host, draft, &Clock::new(), &with_l1());
+        assert_eq!(cache.set("1", &text("Ada"), Expiry::Inherit), Ok(()));
+        for (fault, expected) in [
+            (Fault::Other, "Unavailable(\"the network is down\")"),
+            (Fault::Denied, "AccessDenied"),
+            (Fault::NoSuchStore, "Other"),
+        ] {
+            host.held().fault = Some(fault);
+            let failures = [
+                format!("{:?}", cache.get("2").err()),
+                format!("{:?}", cache.get_many(&strings(["2", "3"])).err()),
+                format!("{:?}", cache.set("1", &text("Bob"), Expiry::Inherit).err()),
+                format!("{:?}", cache.delete_many(&strings(["1"])).err()),
+                format!("{:?}", cache.keys(None, 1).err()),
+                format!("{:?}", cache.len().err()),
+            ];
+            for failure in failures {
+                assert!(failure.contains(expected), "{draft:?} {fault:?}: {failure}");
+            }
+        }
+        host.held().fault = None;
+        assert_eq!(cache.get("1"), Ok(Some(text("Ada"))), "from the store");
+        assert_eq!(cache.stats().local_hits, 0, "a write that failed was dropped");
+    }
+}
+
+#[test]
+fn get_stale_answers_while_the_host_fails() {
+    let (host, clock) = (Host::with(["default"]), Clock::new());
+    let mut cache = Cache::over(&host, DRAFTS[0], &clock, &with_l1());
+    let lenient = Resilience {
+        stale_on_error_ms: 60_000,
+        absent_ttl_ms: 0,
+        ttl_jitter_percent: 0,
+        max_staleness_ms: None,
+    };
+    cache.open_with(&with_l1(), lenient);
+    assert_eq!(cache.set("1", &text("Ada"), Expiry::AfterMs(1_000)), Ok(()));
+    clock.pass(1_000);
+    host.held().fault = Some(Fault::Other);
+    assert_eq!(cache.get("1"), Ok(Some(text("Ada"))));
+    assert_eq!(cache.stats().stale_hits, 1);
+}
+
+#[test]
+fn what_needs_a_condition_is_unsupported_and_changes_nothing() {
+    for draft in DRAFTS {
+        let host = Host::with(["default"]);
+        let mut options = with_l1();
+        options.value_type = ValueType::Integer;
+        options.ttl_ms = Some(10_000);
+        let mut cache = Cache::over(&host, draft, &Clock::new(), &options);
+        let one = Value::Integer(1);
+        assert_eq!(cache.set("1", &one, Expiry::Inherit), Ok(()));
+        let stored = host.raw("user:1");
+        cache.local_clear();
+        let failures = [
+            cache.set_if_absent("1", &Value::Integer(2), Expiry::Inherit).err(),
+            cache.set_if_absent("2", &Value::Integer(2), Expiry::Inherit).err(),
+            cache.increment("1", 1).err(),
+            cache.refresh("1").err(),
+        ];
+        for failure in failures {
+            let unsupported = matches!(
+                &failure,
+                Some(Error::Backend(BackendError::Unsupported(why))) if why.contains("wasi:keyvalue")
+            );
+            assert!(unsupported, "{draft:?}: {failure:?}");
+        }
+        assert_eq!((host.raw("user:1"), host.raw("user:2")), (stored, None));
+        assert_eq!(cache.get("1"), Ok(Some(one)));
+    }
+}

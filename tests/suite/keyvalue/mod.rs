@@ -1,0 +1,3 @@
+//! The cache and `wasi:keyvalue`, in both directions.
+
+pub(crate) mod composition;
