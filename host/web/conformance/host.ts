@@ -1,12 +1,13 @@
-import { BackendError, DIGEST, instantiate } from 'flipcache/component';
+import { BackendError, type BackendErrorCase, DIGEST, instantiate } from 'flipcache/component';
 
 import { record } from '../../../tests/conformance/js/index.js';
+import type { Host } from '../../../tests/conformance/js/world.js';
 import { LocalStorageBackend, format, parse } from '../src/store/index.js';
 
 const PREFIX = 'flipcache:';
 
 /** A browser over its `localStorage`. Both clocks are the suite's; somebody else is another document. */
-export function browserHost(document: Document) {
+export function browserHost(document: Document): Host {
   const frame = document.createElement('iframe');
   document.body.append(frame);
   return {
@@ -15,15 +16,15 @@ export function browserHost(document: Document) {
     digest: DIGEST,
     has: [
       'clock', 'foreign', 'wrong-type', 'faults', 'coherence', 'changes', 'set-if-absent', 'increment', 'expire', 'prolong',
-    ] as const satisfies readonly string[] as never,
+    ],
     async open() {
       localStorage.clear();
       let elapsedMs = 1_000n;
       const wall = () => 1_700_000_000_000 + Number(elapsedMs);
       const backend = new LocalStorageBackend({ prefix: PREFIX, now: wall });
-      const recorder = record(backend, (error) => BackendError.of(error as never));
+      const recorder = record(backend, (error) => BackendError.of(error as BackendErrorCase));
       return {
-        exports: await instantiate({ backend: recorder.backend as never, now: () => elapsedMs * 1_000_000n }),
+        exports: await instantiate({ backend: recorder.backend, now: () => elapsedMs * 1_000_000n }),
         takeCalls: recorder.takeCalls,
         fail: recorder.fail,
         wait(ms: number) {

@@ -1,8 +1,7 @@
 import { type Component, type FlipCache, type Stats, instantiate } from 'flipcache/component';
 
-import type { LocalStorageBackend } from '../store/index.js';
+import { type LocalStorageBackend, browserClock } from '../store/index.js';
 import { type Tier, changesBetween } from './changes.js';
-import { browserClock } from './clock.js';
 import { type Entry, localEntries, lookAtTier, storedEntries } from './look.js';
 import { Recorder } from './recorder.js';
 import type { Answer, Deed, Report } from './report.js';

@@ -10,6 +10,7 @@ import { Ears, type Listener } from './ears.js';
 import { Rows } from './rows.js';
 
 export { MAX_BYTES } from './bucket.js';
+export { browserClock } from './clock.js';
 export { format, parse, type Row } from './form.js';
 export type { Listener } from './ears.js';
 

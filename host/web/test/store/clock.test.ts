@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+
+import { browserClock } from '../../src/store/index.js';
+
+function clocks() {
+  const at = { steady: 10, wall: 1000 };
+  return { at, now: browserClock(() => at.steady, () => at.wall) };
+}
+
+test('it goes with the steady clock, in nanoseconds', () => {
+  const { at, now } = clocks();
+  expect(now()).toBe(0n);
+  at.steady += 1.5;
+  expect(now()).toBe(1_500_000n);
+});
+
+test('it counts a sleep, which the wall clock alone has seen', () => {
+  const { at, now } = clocks();
+  at.steady += 1;
+  at.wall += 60_000;
+  expect(now()).toBe(60_000_000_000n);
+});
+
+test('it does not go back with a wall clock that is set back', () => {
+  const { at, now } = clocks();
+  at.wall -= 60_000;
+  at.steady += 1;
+  expect(now()).toBe(1_000_000n);
+  at.wall += 1;
+  at.steady += 1;
+  expect(now()).toBe(2_000_000n);
+});
