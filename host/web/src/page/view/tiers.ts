@@ -84,7 +84,7 @@ export class Tiers {
     const { eviction, localMax } = this.#session.settings;
     write(byId('l1-count', HTMLElement), `${local} of ${localMax}`);
     write(byId('l2-count', HTMLElement), counted(stored, 'key'));
-    const first = eviction === 'fifo' ? 'Who entered first leaves first.' : 'Who was used longest ago leaves first.';
+    const first = eviction === 'fifo' ? 'First in leaves first.' : 'Least recently used leaves first.';
     write(byId('l1-order', HTMLElement), localMax === 0 ? 'It has no place: every read asks L2.' : first);
   }
 }

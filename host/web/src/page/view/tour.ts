@@ -65,14 +65,14 @@ export class Tour {
     return step;
   }
 
-  /** On a small screen the tiers may be below its end; the tour itself stays in sight by its style. */
+  /** On a small screen the tiers may be out of sight; the tour itself stays there by its style. */
   #reveal(): void {
-    const { bottom } = this.#stage.getBoundingClientRect();
-    if (bottom <= innerHeight) return;
-    const frame = getComputedStyle(this.#card).position === 'sticky' ? this.#card.offsetHeight + 16 : 0;
-    this.#stage.style.scrollMarginTop = `${frame}px`;
-    const top = this.#stage.getBoundingClientRect().top;
-    if (top > frame + 1) this.#stage.scrollIntoView({ behavior: isStill() ? 'auto' : 'smooth' });
+    const { top, bottom } = this.#stage.getBoundingClientRect();
+    const isAbove = getComputedStyle(this.#card).position === 'sticky';
+    const margin = isAbove ? this.#card.offsetHeight + 16 : 0;
+    if (top >= margin && bottom <= innerHeight) return;
+    this.#stage.style.scrollMarginTop = `${margin}px`;
+    this.#stage.scrollIntoView({ behavior: isStill() ? 'auto' : 'smooth' });
   }
 
   #show(): void {

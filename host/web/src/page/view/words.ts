@@ -29,7 +29,7 @@ function title({ deed, expiredInStore, changes }: Report): string {
     case 'clear':
       return 'clear';
     case 'apply':
-      return `Opened ${quoted(deed.settings.name)}: ${deed.settings.eviction.toUpperCase()}, at most ${deed.settings.localMax}`;
+      return `open ${quoted(deed.settings.name)} with ${deed.settings.eviction.toUpperCase()}, at most ${deed.settings.localMax}`;
     case 'restart':
       return 'A new instance of the component: its memory is empty, the store is what it was';
     case 'foreign':
