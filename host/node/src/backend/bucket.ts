@@ -1,4 +1,5 @@
 import type { Changes, Page, Slot } from '../component/types.js';
+import type { Session } from './session.js';
 
 /**
  * A shared tier: named buckets of keys and bytes with expiry. The contract is that of `wit/kv-backend.wit`, in
@@ -10,6 +11,9 @@ import type { Changes, Page, Slot } from '../component/types.js';
 export interface KvBackend {
   /** Opens the bucket `name`, whose keys stand in the store as `name:key`. No round trip. */
   open(name: string): Bucket;
+
+  /** A new user of the store, who is told what others change. Not there: nobody is told. */
+  session?(): Session;
 }
 
 /** The keys of a store behind one name, as one handle sees them. */

@@ -1,3 +1,4 @@
+import { FlipcacheError } from './error-base.js';
 import type { BackendErrorCase } from '../component/types.js';
 
 /** Why a store did not do what was asked: the name of a case of WIT's `backend-error`. */
@@ -9,7 +10,7 @@ export type BackendErrorCode = BackendErrorCase['tag'];
  *
  * The message must have no value and no password in it: whoever uses the cache sees it.
  */
-export class BackendError extends Error {
+export class BackendError extends FlipcacheError {
   override readonly name = 'BackendError';
   /** The case as the component is told it. */
   readonly payload: BackendErrorCase;

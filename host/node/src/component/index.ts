@@ -7,5 +7,6 @@ export { type Component, type InstantiateOptions, instantiate } from './instanti
 export { DIGEST } from './glue/modules.js';
 export { BackendError, type BackendErrorCode } from '../backend/error.js';
 export type { Bucket, KvBackend } from '../backend/bucket.js';
+export type { Heard, Session } from '../backend/session.js';
 export type { Clock } from './clock.js';
 export type * from './types.js';

@@ -1,7 +1,7 @@
 import type { Bucket } from '../backend/bucket.js';
 import { BackendError } from '../backend/error.js';
 import { sum } from '../backend/integer.js';
-import type { ChangeLog } from '../backend/log.js';
+import type { Author, ChangeLog } from '../backend/log.js';
 import type { Clock } from '../component/clock.js';
 import type { Changes, Page, Slot } from '../component/types.js';
 import type { Row, Rows } from './rows.js';
@@ -22,10 +22,13 @@ export interface Shared {
 export class MemoryBucket implements Bucket {
   readonly #shared: Shared;
   readonly #prefix: string;
+  readonly #author: Author;
 
-  constructor(shared: Shared, prefix: string) {
+  /** @param author Whose writes these are; by default the handle's own. */
+  constructor(shared: Shared, prefix: string, author?: Author) {
     this.#shared = shared;
     this.#prefix = prefix;
+    this.#author = author ?? this;
   }
 
   get(keys: string[], newTtlMs: bigint | undefined): Slot[] {
@@ -123,13 +126,13 @@ export class MemoryBucket implements Bucket {
     const { rows } = this.#begin();
     const cleared = [...rows.under(this.#prefix)];
     for (const [fullKey] of cleared) rows.delete(fullKey);
-    this.#shared.log.notePrefix(this, this.#prefix);
+    this.#shared.log.notePrefix(this.#author, this.#prefix);
     return BigInt(cleared.length);
   }
 
   changes(since: bigint | undefined): Changes {
     this.#begin();
-    return this.#shared.log.since(since, this, this.#prefix);
+    return this.#shared.log.changes(since, this.#author, this.#prefix);
   }
 
   /** The store as it is at this moment: what has expired is gone. */
@@ -140,7 +143,7 @@ export class MemoryBucket implements Bucket {
   }
 
   #tell(key: string): void {
-    this.#shared.log.noteKey(this, this.#prefix + key);
+    this.#shared.log.noteKey(this.#author, this.#prefix + key);
   }
 
   #check(entries: [string, Uint8Array][]): void {

@@ -5,6 +5,7 @@
  */
 import type { Bucket, KvBackend } from '../backend/bucket.js';
 import { ChangeLog } from '../backend/log.js';
+import { LogSession, type Session } from '../backend/session.js';
 import { type Clock, monotonicNow } from '../component/clock.js';
 import { MemoryBucket } from './bucket.js';
 import { Rows } from './rows.js';
@@ -40,5 +41,14 @@ export class MemoryBackend implements KvBackend {
 
   open(name: string): Bucket {
     return new MemoryBucket(this.#shared, `${name}:`);
+  }
+
+  session(): Session {
+    return new LogSession({
+      log: this.#shared.log,
+      open: (name, author) => new MemoryBucket(this.#shared, `${name}:`, author),
+      listen: () => {},
+      catchUp: () => true,
+    });
   }
 }

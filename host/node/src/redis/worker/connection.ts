@@ -1,0 +1,121 @@
+import { ErrorReply, RESP_TYPES, createClient } from 'redis';
+
+import { BackendError } from '../../backend/error.js';
+import { type Address, parseAddress } from '../address.js';
+import type { Setup } from '../protocol.js';
+import { type Reply, ofReply } from './reply.js';
+
+/** A command and its arguments. */
+export type Command = (string | Buffer)[];
+
+/** What happens on a connection unasked. */
+export interface Events {
+  /** A complete key may have changed; `null`: any. */
+  changed(key: string | null): void;
+  /** It carries nothing more. */
+  lost(): void;
+}
+
+/** As much of the library's client as is used. */
+interface RawClient {
+  connect(): Promise<unknown>;
+  destroy(): void;
+  sendCommand(command: Command): Promise<Reply>;
+  on(event: 'error', listener: (error: unknown) => void): void;
+  on(event: 'invalidate', listener: (key: Buffer | null) => void): void;
+}
+
+/** One connection, from its beginning to its loss: it is never made anew. */
+export class Connection {
+  /** The prefixes of which it tells changes. */
+  readonly followed: string[] = [];
+  isMaster = false;
+  readonly #client: RawClient;
+  readonly #deadlineMs: number;
+
+  private constructor(client: RawClient, deadlineMs: number) {
+    this.#client = client;
+    this.#deadlineMs = deadlineMs;
+  }
+
+  /** @throws {BackendError} */
+  static async open(setup: Setup, events: Events): Promise<Connection> {
+    const client = createClient(options(setup, parseAddress(setup.url))) as unknown as RawClient;
+    // Without a listener, the loss of a connection would end the thread.
+    client.on('error', () => events.lost());
+    client.on('invalidate', (key) => events.changed(key === null ? null : key.toString()));
+    const connection = new Connection(client, setup.deadlineMs);
+    try {
+      await connection.#inTime(client.connect());
+      return connection;
+    } catch (error) {
+      connection.destroy();
+      throw error instanceof BackendError && error.code === 'timeout'
+        ? BackendError.unavailable('Redis cannot be reached in time')
+        : error;
+    }
+  }
+
+  /**
+   * Sends commands in one go, and nothing in between; answers a reply for each, errors of the server among them.
+   *
+   * @throws {BackendError} `timeout`, or `unavailable` if the connection is lost: they may have been done, and are
+   * not sent again.
+   */
+  async send(commands: readonly Command[]): Promise<readonly Reply[]> {
+    const replies = commands.map((command) => {
+      return this.#client.sendCommand(command).catch((error: unknown) => {
+        if (error instanceof ErrorReply) return error;
+        throw error;
+      });
+    });
+    return this.#inTime(Promise.all(replies));
+  }
+
+  destroy(): void {
+    try {
+      this.#client.destroy();
+    } catch {
+      // It is closed already.
+    }
+  }
+
+  async #inTime<T>(promise: Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(BackendError.timeout()), this.#deadlineMs);
+    });
+    try {
+      return await Promise.race([promise, late]);
+    } catch (error) {
+      throw ofFailure(error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+/** What an error means that came instead of replies. */
+function ofFailure(error: unknown): BackendError {
+  if (error instanceof BackendError) return error;
+  if (error instanceof ErrorReply) return ofReply(error);
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const why = typeof code === 'string' ? ` (${code})` : '';
+  return BackendError.unavailable(`Redis cannot be reached, or the connection was lost${why}`);
+}
+
+function options(setup: Setup, { socket, ...who }: Address): object {
+  return {
+    ...who,
+    RESP: 3,
+    socket: { ...socket, connectTimeout: setup.deadlineMs, reconnectStrategy: false },
+    // What cannot be sent at once is refused, so nothing is sent later than it was asked for.
+    disableOfflineQueue: true,
+    disableClientInfo: true,
+    maintNotifications: 'disabled',
+    emitInvalidate: setup.isTracking,
+    commandOptions: {
+      typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer, [RESP_TYPES.NUMBER]: String },
+    },
+  };
+}
