@@ -6,6 +6,7 @@
 mod api;
 mod call;
 mod case;
+mod composed;
 mod door;
 mod exports;
 mod fit;
@@ -14,10 +15,12 @@ mod path;
 mod report;
 mod run;
 mod seen;
+mod untyped;
 mod words;
 
 use flipcache_tests::RedisServer;
 
+use composed::over_wasi_keyvalue;
 use host::{World, by_exports, by_the_door, in_memory, in_redis, in_sqlite};
 use report::Report;
 
@@ -95,4 +98,15 @@ fn cases_over_redis_by_the_door_pass() {
     conform("rust-door-redis", DOOR, "Redis", || {
         by_the_door(in_redis(&server))
     });
+}
+
+#[test]
+fn cases_over_wasi_keyvalue_pass() {
+    let host = "wasmtime, by `wasi:keyvalue`";
+    conform(
+        "wasi-keyvalue",
+        host,
+        "wasmtime-wasi-keyvalue",
+        over_wasi_keyvalue,
+    );
 }

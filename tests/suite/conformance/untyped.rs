@@ -5,9 +5,9 @@ use std::sync::Mutex;
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Map, Value as Json, json};
+use wasmtime::Store;
 use wasmtime::component::types::Type;
 use wasmtime::component::{Component, Instance, InstancePre, Val};
-use wasmtime::Store;
 
 use super::words::{bytes, float, integer, list, number, of_bytes, of_float, text, truth, variant};
 
@@ -18,7 +18,7 @@ pub(crate) struct Untyped<T: 'static> {
 }
 
 impl<T: 'static> Untyped<T> {
-    pub(crate) fn new(pre: &InstancePre<T>, mut store: Store<T>) -> Result<Self> {
+    pub(crate) fn new(pre: &InstancePre<T>, mut store: Store<T>) -> wasmtime::Result<Self> {
         let instance = pre.instantiate(&mut store)?;
         Ok(Self {
             component: pre.component().clone(),
@@ -50,12 +50,17 @@ impl<T: 'static> Untyped<T> {
         let mut arguments: Vec<_> = this.into_iter().cloned().collect();
         let wanted: Vec<_> = types.params().map(|(_, of)| of).collect();
         let wanted = wanted.get(arguments.len()..).unwrap_or_default();
-        ensure!(wanted.len() == with.len(), "{} arguments are taken", wanted.len());
+        ensure!(
+            wanted.len() == with.len(),
+            "{} arguments are taken",
+            wanted.len()
+        );
         for (of, json) in wanted.iter().zip(with) {
             arguments.push(to_val(of, json)?);
         }
         let mut answers = vec![Val::Bool(false); types.results().len()];
-        function.call(&mut *store, &arguments, &mut answers)?;
+        let called = function.call(&mut *store, &arguments, &mut answers);
+        called.map_err(|trap| anyhow::Error::from_boxed(trap.into()))?;
         Ok(types.results().next().zip(answers.pop()))
     }
 }
@@ -119,9 +124,7 @@ pub(crate) fn to_json(of: &Type, val: &Val) -> Result<Json> {
             };
             of_bytes(&parts.iter().map(byte).collect::<Result<Vec<_>>>()?)
         }
-        (Type::List(of), Val::List(parts)) => {
-            to_jsons(parts.iter().map(|part| (of.ty(), part)))?
-        }
+        (Type::List(of), Val::List(parts)) => to_jsons(parts.iter().map(|part| (of.ty(), part)))?,
         (Type::Tuple(of), Val::Tuple(parts)) => to_jsons(of.types().zip(parts))?,
         (_, Val::Option(None)) => Json::Null,
         (Type::Option(of), Val::Option(Some(held))) => to_json(&of.ty(), held)?,

@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use wasmtime::component::{ComponentType, Linker, Lower};
 
 /// Where they begin: Unix time in milliseconds.
-pub(super) const START: u64 = 1_800_000_000_000;
+pub(crate) const START: u64 = 1_800_000_000_000;
 
 #[derive(Clone)]
-pub(super) struct Clock {
+pub(crate) struct Clock {
     monotonic: Arc<AtomicU64>,
     wall: Arc<AtomicU64>,
 }
@@ -22,7 +22,7 @@ struct Datetime {
 }
 
 impl Clock {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             monotonic: Arc::default(),
             wall: Arc::new(AtomicU64::new(START)),
@@ -30,18 +30,18 @@ impl Clock {
     }
 
     /// Time passes.
-    pub(super) fn pass(&self, millis: u64) {
+    pub(crate) fn pass(&self, millis: u64) {
         self.monotonic.fetch_add(millis, Ordering::SeqCst);
         self.wall.fetch_add(millis, Ordering::SeqCst);
     }
 
     /// Somebody sets the clock on the wall.
-    pub(super) fn set_wall(&self, millis: u64) {
+    pub(crate) fn set_wall(&self, millis: u64) {
         self.wall.store(millis, Ordering::SeqCst);
     }
 
     /// Gives them to a linker, and nothing else of their interfaces.
-    pub(super) fn add_to_linker<T: 'static>(&self, linker: &mut Linker<T>) -> wasmtime::Result<()> {
+    pub(crate) fn add_to_linker<T: 'static>(&self, linker: &mut Linker<T>) -> wasmtime::Result<()> {
         let monotonic = self.monotonic.clone();
         linker
             .instance("wasi:clocks/monotonic-clock@0.2.0")?
