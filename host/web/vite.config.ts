@@ -30,5 +30,13 @@ export default defineConfig({
         { tag: 'meta', attrs: { 'http-equiv': 'Content-Security-Policy', content: POLICY }, injectTo: 'head-prepend' },
       ],
     },
+    {
+      name: 'no-declarations',
+      apply: 'build',
+      // The glue names a file by a pattern, which the types beside it match too.
+      generateBundle(_, bundle) {
+        for (const name of Object.keys(bundle)) if (name.endsWith('.ts')) delete bundle[name];
+      },
+    },
   ],
 });

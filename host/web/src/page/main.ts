@@ -1,4 +1,5 @@
 import { BackendError, DIGEST } from 'flipcache/component';
+import componentUrl from 'flipcache/flipcache.wasm?url';
 
 import { LocalStorageBackend } from '../store/index.js';
 import { MemoryStorage } from './memory-storage.js';
@@ -30,7 +31,8 @@ async function begin(): Promise<void> {
   const { backend, isShared } = openStore();
   const session = await Session.start(backend, DEFAULTS);
   const otherTab = isShared ? new OtherTab(document) : undefined;
-  const tour = new Tour(TOUR, (step) => step.run(session, otherTab));
+  const steps = TOUR.filter(({ needsOtherTab }) => otherTab || !needsOtherTab);
+  const tour = new Tour(steps, (step) => step.run(session, otherTab));
   const controls = new Controls(session, otherTab, () => tour.leave());
   const options = new OptionControls(session, () => tour.leave());
   const tiers = new Tiers(session, (key) => controls.get(key));
@@ -44,6 +46,7 @@ async function begin(): Promise<void> {
   };
   session.listen(show);
   write(byId('digest', HTMLElement), DIGEST);
+  byId('component', HTMLAnchorElement).href = componentUrl;
   options.show(session.settings);
   show();
   setInterval(() => {

@@ -6,6 +6,8 @@ import { DEFAULTS, type Settings } from './settings.js';
 export interface Step {
   readonly caption: string;
   readonly run: (session: Session, otherTab: OtherTab | undefined) => void;
+  /** It is left out where there is no other tab. */
+  readonly needsOtherTab?: true;
   /** For how long it is shown while the tour plays, if not for the usual time. */
   readonly ms?: number;
 }
@@ -66,10 +68,12 @@ export const TOUR: readonly Step[] = [
   {
     caption: 'Another tab writes c to localStorage. The page hears of it and tells the cache, which drops c.',
     run: (session, otherTab) => otherTab?.set(session.settings.name, 'c', 'coconut'),
+    needsOtherTab: true,
   },
   {
     caption: 'Get c: L1 asks L2, and has the new value. An old one was never answered.',
     run: (session) => session.get('c'),
+    needsOtherTab: true,
   },
   {
     caption: 'Entries can have a time to live. Set f for four seconds: it runs out in both tiers at the same moment.',

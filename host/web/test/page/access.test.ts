@@ -90,7 +90,7 @@ describe('by keyboard alone', () => {
     expect(order).toEqual([
       'Skip to the cache', 'tour-play', 'tour-step', 'key', 'get', 'value', 'set', 'delete', 'foreign-set', 'foreign-delete',
       'name', 'fifo', 'local-max', 'ttl', 'key-type', 'news', 'prolong', 'clear', 'restart', 'log',
-      'Open this page in a second tab',
+      'Open this page in a second tab', 'component',
     ]);
     expect(unseen).toEqual([]);
   });

@@ -107,6 +107,8 @@ test('a browser without localStorage has the page’s memory instead, and is tol
     await expect.poll(() => r.local()).toEqual([]);
     await r.get('a');
     expect(await r.lastCall()).toMatchObject({ verdict: 'L1 missed, L2 answered', deed: 'get a: “apple”' });
+    await r.page.getByRole('button', { name: 'Next step' }).click();
+    expect(await r.page.locator('#tour-place').innerText()).toBe('1 of 13');
   } finally {
     await context.close();
     await rm(profile, { recursive: true });

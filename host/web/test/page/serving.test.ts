@@ -43,4 +43,14 @@ describe('under a path, on a server that knows no type of WebAssembly', () => {
     site.complaints.length = 0;
     expect(refused).toEqual([['script-src-elem', 'style-src-elem'], 'flipcache in your browser']);
   });
+
+  test('a component that cannot be loaded is told', async () => {
+    const page = await site.open();
+    await page.route('**/*.wasm', (route) => route.abort());
+    await page.reload();
+    await page.locator('#banner').waitFor();
+    expect(await page.getByRole('alert').first().innerText()).toContain('The cache cannot run here');
+    // The browser says so on the console too.
+    expect(site.complaints.splice(0).length).toBeGreaterThan(0);
+  });
 });

@@ -137,6 +137,14 @@ describe('a life', () => {
   });
 });
 
+test('the empty text is a key, and can be seen', async () => {
+  const r = await reader();
+  await r.set('', 'nothing');
+  expect([await r.local(), await r.newest()]).toEqual([['“”'], expect.stringContaining('set “” to “nothing”: written.')]);
+  await r.page.locator('#l1-list').getByRole('button', { name: 'Get “”' }).click();
+  expect(await r.lastCall()).toMatchObject({ verdict: 'Hit: L1 answered', deed: 'get “”: “nothing”' });
+});
+
 test('the store outlives the page, the local tier does not', async () => {
   const r = await reader();
   await r.set('a', 'apple');
@@ -158,9 +166,14 @@ test('clear empties both tiers of this cache, and of no other', async () => {
   expect([await r.local(), await r.stored()]).toEqual([['a'], { a: 'apple' }]);
 });
 
-test('the digest is that of the component that runs', async () => {
+test('the digest is that of the component that runs, which the page offers', async () => {
   const { page } = await reader();
   const component = await readFile(createRequire(import.meta.url).resolve('flipcache/flipcache.wasm'));
   const digest = createHash('sha256').update(component).digest('hex');
   expect(await page.locator('#digest').innerText()).toBe(digest);
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('link', { name: 'flipcache.wasm' }).click(),
+  ]);
+  expect(component.equals(await readFile(await download.path()))).toBe(true);
 });

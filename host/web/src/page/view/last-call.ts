@@ -1,6 +1,6 @@
 import type { Report } from '../report.js';
 import { byId, h, write } from './dom.js';
-import { causesOf, question, reply, sentence, verdict } from './words.js';
+import { causesOf, named, question, reply, sentence, verdict } from './words.js';
 
 /** How many of those that left are named. */
 const MAX_LEFT = 4;
@@ -26,7 +26,7 @@ export class LastCall {
 
   #showLeft({ changes }: Report): void {
     for (const change of changes) {
-      if (change.kind === 'left') this.#left.unshift(`${change.key} (${causesOf(change)})`);
+      if (change.kind === 'left') this.#left.unshift(`${named(change.key)} (${causesOf(change)})`);
     }
     this.#left.splice(MAX_LEFT);
     write(byId('l1-left', HTMLElement), this.#left.join(', ') || 'nobody yet');

@@ -2,7 +2,7 @@ import type { Entry } from '../look.js';
 import type { Session } from '../session.js';
 import { byId, h, write } from './dom.js';
 import { arrange } from './motion.js';
-import { counted, life } from './words.js';
+import { counted, life, named } from './words.js';
 
 /** Shows the entries of both tiers; `get` is called with the key of one that is chosen. */
 export class Tiers {
@@ -50,7 +50,7 @@ export class Tiers {
       'button',
       { type: 'button', class: 'entry' },
       h('span', { class: 'unseen' }, 'Get '),
-      h('span', { class: 'key' }, key),
+      h('span', { class: 'key' }, named(key)),
       h('span', { class: 'value' }),
       h('span', { class: 'note' }),
       h('span', { class: 'life' }),

@@ -8,11 +8,11 @@ export function sentence(report: Report): string {
   if (error) return `${title(report)}: refused`;
   switch (deed.kind) {
     case 'get':
-      return `get ${deed.key}: ${answer.value === undefined ? 'nothing' : quoted(answer.value)}`;
+      return `get ${named(deed.key)}: ${answer.value === undefined ? 'nothing' : quoted(answer.value)}`;
     case 'set':
-      return `set ${deed.key} to ${quoted(deed.value)}: written`;
+      return `set ${named(deed.key)} to ${quoted(deed.value)}: written`;
     case 'delete':
-      return `delete ${deed.key}: ${answer.deleted === 0n ? 'it was not there' : 'deleted'}`;
+      return `delete ${named(deed.key)}: ${answer.deleted === 0n ? 'it was not there' : 'deleted'}`;
     case 'clear':
       return `clear: ${counted(answer.deleted ?? 0n, 'key')} deleted`;
     default:
@@ -35,13 +35,13 @@ function title({ deed, expiredInStore, changes }: Report): string {
     case 'foreign':
       return deed.key === undefined
         ? 'Another tab may have changed anything'
-        : `Another tab has changed ${deed.key}${deed.isTold ? '; the cache is told' : ''}`;
+        : `Another tab has changed ${named(deed.key)}${deed.isTold ? '; the cache is told' : ''}`;
     case 'expire': {
       const local = changes.map(({ key }) => key);
       const both = expiredInStore.filter((key) => local.includes(key));
       const keys = [...new Set([...local, ...expiredInStore])];
       const where = both.length === keys.length ? ' in both tiers' : '';
-      return `Life over${where}: ${keys.join(', ')}`;
+      return `Life over${where}: ${keys.map(named).join(', ')}`;
     }
   }
 }
@@ -77,17 +77,18 @@ export function causesOf({ causes }: Change): string {
 
 /** What happened to a key in the local tier. */
 export function effect(change: Change): string {
+  const key = named(change.key);
   switch (change.kind) {
     case 'entered':
-      return `${change.key} entered L1`;
+      return `${key} entered L1`;
     case 'moved':
-      return `${change.key} moved to the end`;
+      return `${key} moved to the end`;
     case 'overwritten':
-      return `${change.key} was overwritten in L1`;
+      return `${key} was overwritten in L1`;
     case 'reloaded':
-      return `${change.key} was dropped (${causesOf(change)}) and entered anew`;
+      return `${key} was dropped (${causesOf(change)}) and entered anew`;
     case 'left':
-      return `${change.key} left L1: ${causesOf(change)}`;
+      return `${key} left L1: ${causesOf(change)}`;
   }
 }
 
@@ -106,6 +107,11 @@ export function reply({ answer }: Call): string {
 /** A number of things, in words. */
 export function counted(count: bigint | number, thing: string): string {
   return `${count} ${thing}${count === 1n || count === 1 ? '' : 's'}`;
+}
+
+/** A key in a sentence. One that could not be seen there is quoted. */
+export function named(key: string): string {
+  return key.trim() === key && key !== '' ? key : quoted(key);
 }
 
 export function quoted(text: string): string {
