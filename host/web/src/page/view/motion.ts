@@ -78,17 +78,18 @@ function animate(
 
 /** What is gone is out of the list already; a picture of it fades where it was. */
 function fade(list: HTMLElement, child: HTMLElement, place: DOMRect | undefined): void {
-  const frame = list.getBoundingClientRect();
-  if (place === undefined) return;
+  const shelf = list.parentElement;
+  if (place === undefined || shelf === null) return;
+  const frame = shelf.getBoundingClientRect();
   const ghost = document.createElement('div');
   ghost.className = `ghost ${child.className}`;
   ghost.setAttribute('aria-hidden', 'true');
   ghost.inert = true;
   ghost.append(...child.childNodes);
-  ghost.style.top = `${place.top - frame.top}px`;
+  ghost.style.top = `${place.top - frame.top + shelf.scrollTop}px`;
   ghost.style.left = `${place.left - frame.left}px`;
   ghost.style.width = `${place.width}px`;
-  list.parentElement?.append(ghost);
+  shelf.append(ghost);
   const frames = { opacity: [1, 0], transform: ['none', 'translateX(var(--to, -3rem)) scale(0.96)'] };
   const fading = ghost.animate(frames, { duration: DURATION, easing: EASING, fill: 'forwards' });
   fading.onfinish = () => ghost.remove();
