@@ -43,7 +43,6 @@ export class Channel {
       transferList: [answers.port2, news.port2],
       // The program's own options may not be meant for it.
       execArgv: [],
-      env: {},
     });
     this.#worker.on('error', () => this.#end());
     this.#worker.on('exit', () => this.#end());

@@ -62,8 +62,14 @@ export class Keeper {
 
   async #followToo(connection: Connection, prefix: string): Promise<void> {
     const asked = this.#hearing.now();
-    const [reply] = await connection.send([follow([prefix])]);
-    if (reply instanceof ErrorReply) throw ofReply(reply);
+    try {
+      const [reply] = await connection.send([follow([prefix])]);
+      if (reply instanceof ErrorReply) throw ofReply(reply);
+    } catch (error) {
+      // It tells of the others and not of this one, and would be taken to tell of all.
+      this.#lose(connection);
+      throw error;
+    }
     if (this.#current !== connection) return;
     connection.followed.push(prefix);
     // Before the first, it told of nothing.

@@ -1,0 +1,179 @@
+// What every backend of this package does with a bucket: the contract of `wit/kv-backend.wit`.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+const bytes = (text) => new TextEncoder().encode(text);
+const entry = (text, ttlMs) => ({ tag: 'entry', val: { value: bytes(text), ...(ttlMs && { ttlMs }) } });
+const ABSENT = { tag: 'absent' };
+
+/** Slots of `Buffer`s are those of bytes. */
+const plain = (slots) =>
+  slots.map((slot) =>
+    slot?.tag === 'entry'
+      ? { tag: 'entry', val: { ...slot.val, value: new Uint8Array(slot.val.value) } }
+      : slot,
+  );
+
+/** Adds the tests; `open` answers a bucket that nobody else has. */
+export function backendContract(open) {
+  let number = 0;
+  const fresh = () => open(`bucket-${(number += 1)}`);
+  const given = (title, run) => test(title, () => run(fresh()));
+
+  given('get answers a slot for each key, in order, and one given twice twice', (bucket) => {
+    bucket.set([['a', bytes('1')], ['b', bytes('')]], undefined);
+    assert.deepEqual(plain(bucket.get(['b', 'x', 'a', 'b'], undefined)), [entry(''), ABSENT, entry('1'), entry('')]);
+    assert.deepEqual(bucket.get([], undefined), []);
+  });
+
+  given('set of a key given twice keeps the last value, and removes an expiry', (bucket) => {
+    bucket.set([['a', bytes('0')]], 60_000n);
+    bucket.set([['a', bytes('1')], ['b', bytes('2')], ['a', bytes('3')]], undefined);
+    assert.deepEqual(plain(bucket.get(['a', 'b'], undefined)), [entry('3'), entry('2')]);
+  });
+
+  given('set with a TTL is shown with what is left of it', (bucket) => {
+    bucket.set([['a', bytes('0')]], 60_000n);
+    const [slot] = bucket.get(['a'], undefined);
+    assert.ok(slot.val.ttlMs > 50_000n && slot.val.ttlMs <= 60_000n);
+  });
+
+  given('get with a new TTL gives it to what is there, and shows it', (bucket) => {
+    bucket.set([['a', bytes('0')]], undefined);
+    assert.deepEqual(plain(bucket.get(['a', 'x'], 70_000n)), [entry('0', 70_000n), ABSENT]);
+    const [slot] = bucket.get(['a'], undefined);
+    assert.ok(slot.val.ttlMs > 60_000n);
+  });
+
+  given('set-if-absent writes what is absent and answers what is there', (bucket) => {
+    bucket.set([['a', bytes('old')]], 60_000n);
+    const answers = bucket.setIfAbsent([['a', bytes('1')], ['b', bytes('2')], ['b', bytes('3')]], undefined);
+    assert.deepEqual(answers.slice(1), [undefined, undefined]);
+    assert.equal(answers[0].tag, 'entry');
+    assert.ok(answers[0].val.ttlMs > 50_000n);
+    assert.deepEqual(plain(bucket.get(['b'], undefined)), [entry('3')]);
+    assert.deepEqual(plain(bucket.setIfAbsent([['b', bytes('4')]], undefined)), [entry('3')]);
+  });
+
+  given('increment counts from zero, gives its TTL to a new key only, and is exact to 64 bits', (bucket) => {
+    assert.equal(bucket.increment('n', -7n, 60_000n), -7n);
+    assert.equal(bucket.increment('n', 2n ** 62n, undefined), 2n ** 62n - 7n);
+    const [slot] = bucket.get(['n'], undefined);
+    assert.ok(slot.val.ttlMs > 50_000n);
+    assert.equal(new TextDecoder().decode(slot.val.value), (2n ** 62n - 7n).toString());
+    assert.equal(bucket.increment('without', 1n, undefined), 1n);
+    assert.equal(bucket.get(['without'], undefined)[0].val.ttlMs, undefined);
+  });
+
+  given('increment of what is no integer, or beyond 64 bits, is refused and changes nothing', (bucket) => {
+    for (const held of ['', ' 1', '007', '+1', '-0', '1.0', 'x', '9223372036854775808']) {
+      bucket.set([['n', bytes(held)]], undefined);
+      assert.throws(() => bucket.increment('n', 1n, undefined), { code: 'other' }, held);
+      assert.deepEqual(plain(bucket.get(['n'], undefined)), [entry(held)]);
+    }
+    bucket.set([['n', bytes('9223372036854775807')]], undefined);
+    assert.throws(() => bucket.increment('n', 1n, undefined), { code: 'other' });
+    assert.equal(bucket.increment('n', -1n, undefined), 2n ** 63n - 2n);
+  });
+
+  given('delete and exists count each key once', (bucket) => {
+    bucket.set([['a', bytes('1')], ['b', bytes('2')]], undefined);
+    assert.equal(bucket.exists(['a', 'a', 'b', 'x']), 2n);
+    assert.equal(bucket.delete(['a', 'a', 'x']), 1n);
+    assert.equal(bucket.exists(['a', 'b']), 1n);
+    assert.equal(bucket.delete([]), 0n);
+  });
+
+  given('expire sets and removes a TTL, and knows absent keys', (bucket) => {
+    bucket.set([['a', bytes('1')], ['b', bytes('2')]], 60_000n);
+    assert.deepEqual(bucket.expire(['a', 'x', 'b'], undefined), [true, false, true]);
+    assert.equal(bucket.get(['a'], undefined)[0].val.ttlMs, undefined);
+    assert.deepEqual(bucket.expire(['a'], 90_000n), [true]);
+    assert.ok(bucket.get(['a'], undefined)[0].val.ttlMs > 80_000n);
+    assert.deepEqual(bucket.expire(['a'], undefined), [true]);
+    assert.deepEqual(bucket.expire(['a'], undefined), [true]);
+  });
+
+  given('scan lists every key, whatever the pages are', (bucket) => {
+    const keys = Array.from({ length: 300 }, (_, at) => `k${at}`);
+    bucket.set(keys.map((key) => [key, bytes('v')]), undefined);
+    for (const limit of [0, 1, 7, 1000]) {
+      const listed = new Set();
+      let cursor;
+      do {
+        const page = bucket.scan(cursor, limit);
+        for (const key of page.keys) listed.add(key);
+        cursor = page.cursor;
+      } while (cursor !== undefined);
+      assert.deepEqual([...listed].sort(), keys.toSorted?.() ?? [...keys].sort());
+    }
+    assert.equal(bucket.count(), 300n);
+  });
+
+  given('scan refuses a cursor of no page', (bucket) => {
+    for (const cursor of ['', '0', '-1', 'x', '1 ', '184467440737095516160']) {
+      assert.throws(() => bucket.scan(cursor, 10), { code: 'other' }, cursor);
+    }
+  });
+
+  test('clear and count take a name literally, and leave other names', () => {
+    const [name, other] = [open('a*[b]?^-\\'), open('a*[b]?^-\\x')];
+    name.set([['1', bytes('v')], ['2', bytes('v')]], undefined);
+    other.set([['1', bytes('v')]], undefined);
+    assert.equal(name.count(), 2n);
+    assert.equal(name.clear(), 2n);
+    assert.equal(other.count(), 1n);
+    assert.equal(other.clear(), 1n);
+  });
+
+  given('keys and values are any text and any bytes', (bucket) => {
+    const all = Uint8Array.from({ length: 256 }, (_, at) => at);
+    const keys = ['', ' ', 'ü\u0000☃😀', 'a:b:*'];
+    bucket.set(keys.map((key) => [key, all]), undefined);
+    assert.deepEqual(plain(bucket.get(keys, undefined)), keys.map(() => ({ tag: 'entry', val: { value: all } })));
+    assert.deepEqual(new Set(bucket.scan(undefined, 1000).keys), new Set(keys));
+  });
+
+  test('changes tells of what other handles did, and not of its own', () => {
+    const [one, other] = [open('shared'), open('shared')];
+    let { cursor } = one.changes(undefined);
+    const told = () => {
+      const changes = one.changes(cursor);
+      cursor = changes.cursor;
+      return changes.news.tag === 'keys' ? changes.news.val.toSorted?.() ?? [...changes.news.val].sort() : 'unknown';
+    };
+    one.set([['own', bytes('1')]], undefined);
+    assert.deepEqual(told(), []);
+    other.set([['a', bytes('1')], ['b', bytes('1')]], undefined);
+    assert.deepEqual(told(), ['a', 'b']);
+    other.expire(['a'], 60_000n);
+    assert.deepEqual(told(), ['a']);
+    other.get(['b'], 60_000n);
+    assert.deepEqual(told(), ['b']);
+    other.increment('n', 1n, undefined);
+    other.setIfAbsent([['new', bytes('1')]], undefined);
+    assert.deepEqual(told(), ['n', 'new']);
+    other.delete(['a']);
+    assert.deepEqual(told(), ['a']);
+    other.get(['b'], undefined);
+    assert.deepEqual(told(), []);
+    other.clear();
+    assert.equal(told(), 'unknown');
+    assert.equal(one.changes(cursor + 100n).news.tag, 'unknown');
+  });
+
+  test('a session is told what others changed, and its buckets are one', ({ diagnostic: _ }) => {
+    const session = open.backend.session();
+    const [one, twin, other] = [session.open('of-session'), session.open('of-session'), open('of-session')];
+    session.listen('of-session');
+    session.take();
+    one.set([['a', bytes('1')]], undefined);
+    twin.set([['b', bytes('1')]], undefined);
+    assert.equal(session.take(), 'nothing');
+    other.set([['a', bytes('2')]], undefined);
+    assert.deepEqual(session.take(), { keys: ['of-session:a'] });
+    assert.equal(session.take(), 'nothing');
+    other.clear();
+    assert.equal(session.take(), 'everything');
+  });
+}
