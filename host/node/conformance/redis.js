@@ -1,7 +1,7 @@
 // Node over a Redis server of its own. Nobody can move a server's clock.
 import { BackendError, DIGEST, instantiate } from 'flipcache/component';
 import { RedisBackend } from 'flipcache/redis';
-import { createClient } from 'redis';
+import { createClient } from '@redis/client';
 
 import { record } from '../../../tests/conformance/js/index.js';
 import { startRedis } from '../test/support/redis-server.js';

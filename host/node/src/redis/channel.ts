@@ -7,6 +7,9 @@ import { type Answer, type Ask, type NewsMessage, PLACES, type Setup, after, clo
 /** How much later than the thread's own deadline it is given up: it may have died. */
 const GRACE_MS = 250;
 
+/** How long the thread may take to start. */
+const START_MS = 30_000;
+
 const DEADLINE_MS = 5_000;
 const BOUND_MS = 2_000;
 
@@ -60,6 +63,9 @@ export class Channel {
   ask(prefix: string, ask: Ask): unknown {
     if (this.#isOver) throw BackendError.unavailable('the connection to Redis is closed');
     const id = (this.#lastId += 1);
+    if (Atomics.load(this.#shared, PLACES.STARTED) === 0) {
+      Atomics.wait(this.#shared, PLACES.STARTED, 0, START_MS);
+    }
     let steps = Atomics.load(this.#shared, PLACES.STEPS);
     let until = performance.now() + this.#patienceMs;
     this.#answers.postMessage({ id, prefix, ask });

@@ -23,7 +23,9 @@ export const PLACES = {
   HEARING: 5,
   /** Until when that is known, in milliseconds of `Setup.zero`'s clock; wraps around. */
   HEARD_UNTIL: 6,
-  LENGTH: 7,
+  /** 1 as soon as the thread takes questions. */
+  STARTED: 7,
+  LENGTH: 8,
 } as const;
 
 /** How many keys may wait to be taken. */

@@ -1,4 +1,4 @@
-import { ErrorReply, RESP_TYPES, createClient } from 'redis';
+import { ErrorReply, RESP_TYPES, createClient } from '@redis/client';
 
 import { BackendError } from '../../backend/error.js';
 import { type Address, parseAddress } from '../address.js';

@@ -1,4 +1,4 @@
-import { ErrorReply } from 'redis';
+import { ErrorReply } from '@redis/client';
 
 import { BackendError } from '../../backend/error.js';
 import type { Setup } from '../protocol.js';
@@ -25,6 +25,8 @@ export class Keeper {
   readonly #wanted = new Set<string>();
   #current: Connection | undefined;
   #opening: Promise<Connection> | undefined;
+  /** Somebody will try to hear again. */
+  #isDue = false;
   #delayMs = SOON_MS;
 
   constructor(setup: Setup, hearing: Hearing) {
@@ -36,9 +38,14 @@ export class Keeper {
   /** The connection, which is made if there is none. @throws {BackendError} */
   async connection(): Promise<Connection> {
     if (this.#current !== undefined) return this.#current;
-    this.#opening ??= this.#open().finally(() => {
-      this.#opening = undefined;
-    });
+    this.#opening ??= this.#open()
+      .catch((error: unknown) => {
+        if (this.#wanted.size > 0) this.#openLater();
+        throw error;
+      })
+      .finally(() => {
+        this.#opening = undefined;
+      });
     return this.#opening;
   }
 
@@ -125,11 +132,14 @@ export class Keeper {
   }
 
   #openLater(): void {
-    const delay = this.#delayMs;
-    this.#delayMs = Math.min(2 * delay, LATE_MS);
+    if (this.#isDue) return;
+    this.#isDue = true;
     setTimeout(() => {
-      this.connection().catch(() => this.#openLater());
-    }, delay);
+      this.#isDue = false;
+      // If it fails, it is tried again: see there.
+      this.connection().catch(() => {});
+    }, this.#delayMs);
+    this.#delayMs = Math.min(2 * this.#delayMs, LATE_MS);
   }
 
   /** Asks twice within the bound whether the server still is what it was. One that does not answer is left. */

@@ -24,6 +24,9 @@ setup.answers.on('message', (question: Question) => {
   void answered(question).then(post);
 });
 
+Atomics.store(shared, PLACES.STARTED, 1);
+Atomics.notify(shared, PLACES.STARTED);
+
 /** The answer to a question; never an error. */
 async function answered(question: Question): Promise<Answer> {
   const { id } = question;

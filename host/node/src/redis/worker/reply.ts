@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ErrorReply } from 'redis';
+import { ErrorReply } from '@redis/client';
 
 import { BackendError } from '../../backend/error.js';
 import type { Slot } from '../../component/types.js';
