@@ -7,18 +7,25 @@ GUESTS = -p flipcache-component -p flipcache-codec -p flipcache-middleware -p fl
 # How long a target is fuzzed.
 FUZZ_SECONDS = 60
 
-.PHONY: help setup setup-wasm setup-redis setup-python setup-fuzz demo examples test fuzz bench lint
+.PHONY: help setup setup-wasm setup-redis setup-python setup-node setup-chromium setup-fuzz setup-wkg demo component \
+	examples test node web python hosts conformance fuzz bench lint publish-check
 
 help:
 	@echo 'make demo      show the cache at work, without Redis'
 	@echo 'make examples  build two applications that use the cache, into target/examples'
 	@echo 'make test      run all tests, against a real Redis'
+	@echo 'make component write the component to target/flipcache.wasm, for hosts in other languages'
+	@echo 'make hosts     test the packages for Node, browsers and Python'
+	@echo 'make conformance'
+	@echo '               run one suite in Rust, Node, Chromium and Python, and write the table in the README'
+	@echo 'make publish-check'
+	@echo '               pack what a release publishes, and take it as its users would'
 	@echo 'make fuzz      fuzz the core and the decoders, a minute a target; FUZZ_SECONDS=600 for ten'
 	@echo 'make bench     measure everything beside what others cost, and write docs/src/benchmarks.md'
 	@echo 'make lint      check formatting, lints and docs'
-	@echo 'make setup     install what these need: the wasm target of Rust, redis-server, and Python'
+	@echo 'make setup     install what these need: the wasm target of Rust, redis-server, Python, Node and Chromium'
 
-setup: setup-wasm setup-redis setup-python
+setup: setup-wasm setup-redis setup-python setup-node setup-chromium
 
 setup-wasm:
 	@.ci/setup-wasm
@@ -29,8 +36,17 @@ setup-redis:
 setup-python:
 	@.ci/setup-python
 
+setup-node:
+	@.ci/setup-node
+
+setup-chromium:
+	@.ci/setup-chromium
+
 setup-fuzz:
 	@.ci/setup-fuzz
+
+setup-wkg:
+	@.ci/setup-wkg
 
 demo: setup-wasm
 	cargo run -p flipcache -- demo
@@ -38,10 +54,41 @@ demo: setup-wasm
 examples: setup-wasm
 	cargo run -p flipcache-tests --bin build-examples -- target/examples
 
+# By a package that does not depend on the host: whoever runs the component elsewhere need not build wasmtime.
+component: setup-wasm
+	cargo run -p flipcache-tests --bin build-component -- target/flipcache.wasm
+
 # The last line: what the binary does with a feature that is off by default.
-test: setup
+test: setup-wasm setup-redis setup-python
 	cargo test --workspace
 	cargo test --workspace --features flipcache/opentelemetry --test cli traces
+
+node: setup-node component
+	cd host/node && npm ci && npm run build
+
+web: node
+	cd host/web && npm ci && npm run build
+
+python: setup-python component
+	host/python/dev setup
+
+hosts: node web python setup-redis setup-chromium
+	cd host/node && npm test
+	cd host/web && npm test
+	host/python/dev check
+	host/python/dev test
+
+# Each host reports what it passes. Reports of an earlier run would not be true of this one.
+conformance: node web python setup-redis setup-chromium
+	rm -rf target/conformance
+	cargo test --workspace --test suite conformance
+	cd host/node && npm run conformance
+	cd host/web && npm run conformance
+	host/python/dev conformance
+	cargo run -p flipcache-tests --bin conformance-table -- $(if $(CI),--check) target/conformance README.md
+
+publish-check: setup-wkg component
+	.ci/publish-check
 
 # What is found goes to fuzz/corpus, which the next run begins with, and what fails to fuzz/artifacts. There is
 # no sanitizer, which only nightly Rust has: the invariants are the targets' own, and the code is safe.

@@ -1,22 +1,27 @@
-//! Writes the table of hosts into the README, from the reports of `make conformance`.
+//! Writes the table of hosts into the README, from the reports of `make conformance`; with `--check` it only makes sure
+//! that the table is up to date.
 
-use std::path::PathBuf;
 use std::{env, fs};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail, ensure};
 use flipcache_tests::conformance::{Table, put_into};
 
 fn main() -> Result<()> {
-    let mut paths = env::args_os().skip(1).map(PathBuf::from);
-    let (Some(reports), Some(document), None) = (paths.next(), paths.next(), paths.next()) else {
-        anyhow::bail!("usage: conformance-table REPORTS DOCUMENT");
+    let words: Vec<_> = env::args().skip(1).collect();
+    let words: Vec<_> = words.iter().map(String::as_str).collect();
+    let (checks, reports, document) = match words[..] {
+        ["--check", reports, document] => (true, reports, document),
+        [reports, document] => (false, reports, document),
+        _ => bail!("usage: conformance-table [--check] REPORTS DOCUMENT"),
     };
-    let table = Table::read(&reports)?;
-    let old = fs::read_to_string(&document);
-    let old = old.with_context(|| format!("cannot read {}", document.display()))?;
+    let table = Table::read(reports.as_ref())?;
+    let old = fs::read_to_string(document).with_context(|| format!("cannot read {document}"))?;
     let new = put_into(&old, &table.to_string())
-        .with_context(|| format!("cannot write the table into {}", document.display()))?;
-    fs::write(&document, new).with_context(|| format!("cannot write {}", document.display()))?;
+        .with_context(|| format!("cannot put the table into {document}"))?;
     println!("all hosts ran the file with sha256 {}", table.digest());
-    Ok(())
+    ensure!(
+        !checks || new == old,
+        "the table in {document} is not what hosts report now: run `make conformance` and commit it"
+    );
+    fs::write(document, new).with_context(|| format!("cannot write {document}"))
 }
