@@ -4,11 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use flipcache::{Cache, Source};
+use flipcache::backend::{Heard, KvBackend, Slot};
+use flipcache::{Cache, Client, Shards, Source};
+use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
 use super::{SECOND, World, found, nothing, read};
-use crate::stores::PATIENCE;
+use crate::component::world::FakeClock;
+use crate::stores::{PATIENCE, bucket, get};
 
 /// A loader whose values are numbered, and which goes on when it is let.
 #[derive(Clone)]
@@ -133,6 +136,33 @@ async fn value_that_is_gone_from_l2_is_not_brought_back() {
     })
     .await;
     assert_eq!(read(&cache, "k").await, nothing());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn value_is_not_written_while_the_store_is_silent() {
+    let (clock, runtime) = (FakeClock::default(), Handle::current());
+    let backend = clock.backend();
+    let client = Client::builder(backend.clone()).runtime(runtime.clone());
+    let client = client.shards(clock.shards(Shards::default())).build();
+    let client = client.expect("there must be memory for its shards");
+    let cache = client.cache("n").ttl(SECOND).load_ahead(SECOND / 4).open();
+    let (cache, loader) = (cache.expect("the options are valid"), Loader::new());
+    assert_eq!(loader.get(&cache).await, "0");
+    let tasks = runtime.metrics().num_alive_tasks();
+    clock.advance(SECOND * 3 / 4);
+    assert_eq!(loader.get(&cache).await, "0");
+    loader.wait_for_runs(2).await;
+
+    let feed = backend.feed().expect("a store in memory tells of changes");
+    feed.hears(Some(Heard::after(Duration::ZERO)));
+    loader.let_go();
+    let has_ended = || runtime.metrics().num_alive_tasks() <= tasks;
+    wait_until("the task must end", has_ended).await;
+    let held = get(&*backend, &bucket("n"), "k").await;
+    assert!(
+        matches!(&held, Slot::Entry(entry) if entry.value == b"0"),
+        "nobody knows what others have written meanwhile: {held:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
