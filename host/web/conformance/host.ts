@@ -15,7 +15,16 @@ export function browserHost(document: Document): Host {
     store: 'localStorage',
     digest: DIGEST,
     has: [
-      'clock', 'foreign', 'wrong-type', 'faults', 'coherence', 'changes', 'set-if-absent', 'increment', 'expire', 'prolong',
+      'clock',
+      'foreign',
+      'wrong-type',
+      'faults',
+      'coherence',
+      'changes',
+      'set-if-absent',
+      'increment',
+      'expire',
+      'prolong',
     ],
     async open() {
       localStorage.clear();

@@ -55,6 +55,8 @@ async function runIn(folder) {
 function suites() {
   const files = readdirSync(CASES).filter((name) => name.endsWith('.json'));
   return Object.fromEntries(
-    files.sort().map((name) => [name.slice(0, -'.json'.length), JSON.parse(readFileSync(join(CASES, name), 'utf8'))]),
+    files
+      .sort()
+      .map((name) => [name.slice(0, -'.json'.length), JSON.parse(readFileSync(join(CASES, name), 'utf8'))]),
   );
 }

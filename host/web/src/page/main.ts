@@ -63,7 +63,8 @@ function openStore(): { backend: LocalStorageBackend; isShared: boolean } {
   } catch (error) {
     if (!(error instanceof BackendError)) throw error;
     showBanner(
-      'This browser does not let the page have a localStorage. L2 is the page’s memory instead: it works the same, ends with the page, and no other tab has it.',
+      'This browser does not let the page have a localStorage. L2 is the page’s memory instead: ' +
+        'it works the same, ends with the page, and no other tab has it.',
     );
     return { backend: new LocalStorageBackend({ storage: new MemoryStorage() }), isShared: false };
   }

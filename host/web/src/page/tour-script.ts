@@ -42,7 +42,8 @@ export const TOUR: readonly Step[] = [
     run: (session) => session.get('a'),
   },
   {
-    caption: 'Set d. One has to leave. Under FIFO it is a, who entered first, though it was just read. L2 still has it.',
+    caption:
+      'Set d. One has to leave. Under FIFO it is a, who entered first, though it was just read. L2 still has it.',
     run: (session) => session.set('d', 'date'),
   },
   {
@@ -76,7 +77,8 @@ export const TOUR: readonly Step[] = [
     needsOtherTab: true,
   },
   {
-    caption: 'Entries can have a time to live. Set f for four seconds: it runs out in both tiers at the same moment.',
+    caption:
+      'Entries can have a time to live. Set f for four seconds: it runs out in both tiers at the same moment.',
     run: (session) => {
       session.apply({ ...LRU, ttlMs: BigInt(LIFE_MS) });
       session.set('f', 'fig');

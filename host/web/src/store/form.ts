@@ -14,9 +14,7 @@ export interface Row {
 export function format({ value, deadline }: Row): string {
   const end = deadline === undefined ? '-' : deadline.toString();
   const text = utf8(value);
-  return text === undefined
-    ? `fc1 ${end} base64 ${toBase64(value)}`
-    : `fc1 ${end} utf8 ${text}`;
+  return text === undefined ? `fc1 ${end} base64 ${toBase64(value)}` : `fc1 ${end} utf8 ${text}`;
 }
 
 /** The entry of a text; `undefined`: somebody else has written it. */

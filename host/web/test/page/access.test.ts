@@ -14,7 +14,8 @@ const PHONE = { viewport: { width: 360, height: 640 }, hasTouch: true, isMobile:
 async function fillPage(r: Reader): Promise<void> {
   await r.option('When another tab writes', 'nobody tells the cache');
   await r.option('Life in seconds', '60');
-  for (const key of ['a', 'b', 'a key that is longer than its place on a phone']) await r.set(key, `${key} `.repeat(9));
+  for (const key of ['a', 'b', 'a key that is longer than its place on a phone'])
+    await r.set(key, `${key} `.repeat(9));
   await r.get('a');
   await r.get('absent');
   await r.setThere('a', 'apricot');
@@ -84,13 +85,34 @@ describe('by keyboard alone', () => {
       const name = await focused(page);
       if (await page.evaluate(() => document.activeElement === document.body)) break;
       order.push(name);
-      const outline = await page.evaluate(() => getComputedStyle(document.activeElement ?? document.body).outlineStyle);
+      const outline = await page.evaluate(
+        () => getComputedStyle(document.activeElement ?? document.body).outlineStyle,
+      );
       if (outline === 'none') unseen.push(name);
     }
     expect(order).toEqual([
-      'Skip to the cache', 'tour-play', 'tour-step', 'key', 'get', 'value', 'set', 'delete', 'foreign-set', 'foreign-delete',
-      'name', 'fifo', 'local-max', 'ttl', 'key-type', 'news', 'prolong', 'clear', 'restart', 'log',
-      'Open this page in a second tab', 'component',
+      'Skip to the cache',
+      'tour-play',
+      'tour-step',
+      'key',
+      'get',
+      'value',
+      'set',
+      'delete',
+      'foreign-set',
+      'foreign-delete',
+      'name',
+      'fifo',
+      'local-max',
+      'ttl',
+      'key-type',
+      'news',
+      'prolong',
+      'clear',
+      'restart',
+      'log',
+      'Open this page in a second tab',
+      'component',
     ]);
     expect(unseen).toEqual([]);
   });
@@ -145,15 +167,21 @@ describe('motion', () => {
     page.evaluate(() => document.getAnimations().filter(({ effect }) => effect !== null).length);
 
   test('shows entries that enter, and is not there for who prefers none', async () => {
-    for (const [reducedMotion, isMoving] of [['no-preference', true], ['reduce', false]] as const) {
+    for (const [reducedMotion, isMoving] of [
+      ['no-preference', true],
+      ['reduce', false],
+    ] as const) {
       const page = await site.open({ reducedMotion });
       const r = new Reader(page);
       const most = await page.evaluate(async () => {
         let most = 0;
-        new MutationObserver(() => queueMicrotask(() => (most = Math.max(most, document.getAnimations().length)))).observe(
-          document.getElementById('l1-list') ?? document.body, { childList: true });
+        new MutationObserver(() =>
+          queueMicrotask(() => (most = Math.max(most, document.getAnimations().length))),
+        ).observe(document.getElementById('l1-list') ?? document.body, { childList: true });
         document.getElementById('set')?.click();
-        await new Promise((resolve) => queueMicrotask(() => queueMicrotask(() => queueMicrotask(() => resolve(undefined)))));
+        await new Promise((resolve) =>
+          queueMicrotask(() => queueMicrotask(() => queueMicrotask(() => resolve(undefined)))),
+        );
         return most;
       });
       expect(most > 0).toBe(isMoving);

@@ -17,7 +17,10 @@ test('the guide’s example runs as it stands there', async () => {
   // Inside the package, so that it finds the package by its name.
   const root = await mkdtemp(join(PACKAGE, '.guide-'));
   try {
-    await writeFile(join(root, 'index.html'), '<!doctype html><link rel=icon href=data:,><title>Mine</title><script type="module" src="./main.ts"></script>');
+    await writeFile(
+      join(root, 'index.html'),
+      '<!doctype html><link rel=icon href=data:,><title>Mine</title><script type="module" src="./main.ts"></script>',
+    );
     await writeFile(join(root, 'main.ts'), example ?? '');
     await build({ root, configFile: false, base: './', logLevel: 'error', build: { target: 'es2022' } });
     expect(await consoleOf(join(root, 'dist'))).toEqual('Ada local');

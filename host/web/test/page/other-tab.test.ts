@@ -21,7 +21,11 @@ describe('when another tab writes', () => {
     expect(await mine.newest()).toContain('a left L1: changed by others');
     expect(await mine.counter('Changed by others')).toBe(1);
     await mine.get('a');
-    expect(await mine.lastCall()).toEqual({ verdict: 'L1 missed, L2 answered', deed: 'get a: “apricot”', calls: ['get a → entry'] });
+    expect(await mine.lastCall()).toEqual({
+      verdict: 'L1 missed, L2 answered',
+      deed: 'get a: “apricot”',
+      calls: ['get a → entry'],
+    });
   });
 
   test('a cache that nobody tells answers the old value, and the page shows that it is old', async () => {

@@ -48,7 +48,10 @@ export class Reader {
   /** What the store holds: keys and values. */
   async stored(): Promise<Record<string, string>> {
     const rows = this.page.locator('#l2-list .entry');
-    const [keys, values] = [await rows.locator('.key').allTextContents(), await rows.locator('.value').allTextContents()];
+    const [keys, values] = [
+      await rows.locator('.key').allTextContents(),
+      await rows.locator('.value').allTextContents(),
+    ];
     return Object.fromEntries(keys.map((key, at) => [key, values[at] ?? '']));
   }
 
@@ -59,12 +62,19 @@ export class Reader {
     return {
       verdict: await text('#verdict'),
       deed: await text('#deed'),
-      calls: (await calls.all()).length === 0 ? [] : await calls.evaluateAll((all) => all.map(({ children }) => [...children].map(({ textContent }) => textContent).join(' → '))),
+      calls:
+        (await calls.all()).length === 0
+          ? []
+          : await calls.evaluateAll((all) =>
+              all.map(({ children }) => [...children].map(({ textContent }) => textContent).join(' → ')),
+            ),
     };
   }
 
   async counter(label: string): Promise<number> {
-    const number = this.page.locator('#counters div', { has: this.page.getByText(label, { exact: true }) }).locator('dd');
+    const number = this.page
+      .locator('#counters div', { has: this.page.getByText(label, { exact: true }) })
+      .locator('dd');
     return Number(await number.innerText());
   }
 

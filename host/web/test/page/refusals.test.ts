@@ -100,7 +100,9 @@ test('a browser without localStorage has the page’s memory instead, and is tol
   try {
     const r = new Reader(await site.openIn(context));
     await expect(r.page.evaluate(() => localStorage.length)).rejects.toThrow('SecurityError');
-    expect(await r.page.getByRole('alert').first().innerText()).toContain('does not let the page have a localStorage');
+    expect(await r.page.getByRole('alert').first().innerText()).toContain(
+      'does not let the page have a localStorage',
+    );
     expect(await r.page.getByRole('button', { name: 'Set there' }).isDisabled()).toBe(true);
     await r.set('a', 'apple');
     await r.page.getByRole('button', { name: 'New instance' }).click();
@@ -121,7 +123,7 @@ function fill({ page }: Reader): Promise<void> {
     const fillBy = (key: string, most: number) => {
       let text = '';
       for (let length = most; length >= 1; length = Math.floor(length / 2)) {
-        for (let fits = true; fits; ) {
+        for (let fits = true; fits;) {
           try {
             localStorage.setItem(key, text + 'x'.repeat(length));
             text += 'x'.repeat(length);

@@ -32,7 +32,10 @@ describe('under a path, on a server that knows no type of WebAssembly', () => {
           });
         });
       const both = violations(2);
-      for (const [tag, text] of [['script', 'document.title = "changed"'], ['style', 'body { color: red }']] as const) {
+      for (const [tag, text] of [
+        ['script', 'document.title = "changed"'],
+        ['style', 'body { color: red }'],
+      ] as const) {
         const element = document.createElement(tag);
         element.textContent = text;
         document.head.append(element);

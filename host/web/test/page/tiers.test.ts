@@ -60,13 +60,21 @@ test('a miss asks the store each time, an answer of the store is kept, and then 
   const r = await reader();
   await r.get('a');
   await r.get('a');
-  expect(await r.lastCall()).toEqual({ verdict: 'Miss: neither has it', deed: 'get a: nothing', calls: ['get a → absent'] });
+  expect(await r.lastCall()).toEqual({
+    verdict: 'Miss: neither has it',
+    deed: 'get a: nothing',
+    calls: ['get a → absent'],
+  });
   await r.set('a', 'apple');
   expect(await r.lastCall()).toEqual({ verdict: '', deed: 'set a to “apple”: written', calls: ['set a → done'] });
   await r.page.getByRole('button', { name: 'New instance' }).click();
   await expect.poll(() => r.local()).toEqual([]);
   await r.get('a');
-  expect(await r.lastCall()).toEqual({ verdict: 'L1 missed, L2 answered', deed: 'get a: “apple”', calls: ['get a → entry'] });
+  expect(await r.lastCall()).toEqual({
+    verdict: 'L1 missed, L2 answered',
+    deed: 'get a: “apple”',
+    calls: ['get a → entry'],
+  });
   await r.get('a');
   expect(await r.lastCall()).toEqual({ verdict: 'Hit: L1 answered', deed: 'get a: “apple”', calls: [] });
   const counts = ['L1 hits', 'L2 hits', 'Misses'].map((label) => r.counter(label));
@@ -140,7 +148,10 @@ describe('a life', () => {
 test('the empty text is a key, and can be seen', async () => {
   const r = await reader();
   await r.set('', 'nothing');
-  expect([await r.local(), await r.newest()]).toEqual([['“”'], expect.stringContaining('set “” to “nothing”: written.')]);
+  expect([await r.local(), await r.newest()]).toEqual([
+    ['“”'],
+    expect.stringContaining('set “” to “nothing”: written.'),
+  ]);
   await r.page.locator('#l1-list').getByRole('button', { name: 'Get “”' }).click();
   expect(await r.lastCall()).toMatchObject({ verdict: 'Hit: L1 answered', deed: 'get “”: “nothing”' });
 });

@@ -81,9 +81,22 @@ describe('changes', () => {
 
   test('tell every kind of write of another handle', () => {
     const [mine, other] = [storage.open(), storage.open()];
-    other.set([['prolonged', bytes('x')], ['expired', bytes('x')], ['deleted', bytes('x')]], undefined);
+    other.set(
+      [
+        ['prolonged', bytes('x')],
+        ['expired', bytes('x')],
+        ['deleted', bytes('x')],
+      ],
+      undefined,
+    );
     const { cursor } = mine.changes(undefined);
-    other.setIfAbsent([['added', bytes('x')], ['deleted', bytes('x')]], undefined);
+    other.setIfAbsent(
+      [
+        ['added', bytes('x')],
+        ['deleted', bytes('x')],
+      ],
+      undefined,
+    );
     other.increment('n', 1n, undefined);
     other.get(['prolonged', 'absent'], 5n);
     other.expire(['expired', 'absent'], 5n);
@@ -109,8 +122,10 @@ describe('changes', () => {
 
   test.each([
     ['another tab has cleared everything', () => storage.tell(null)],
-    ['the page comes back from the back-forward cache', () =>
-      storage.events.dispatchEvent(Object.assign(new Event('pageshow'), { persisted: true }))],
+    [
+      'the page comes back from the back-forward cache',
+      () => storage.events.dispatchEvent(Object.assign(new Event('pageshow'), { persisted: true })),
+    ],
     ['the page was frozen', () => storage.events.dispatchEvent(new Event('resume'))],
   ])('know nothing when %s', (_, happen) => {
     const bucket = storage.open();

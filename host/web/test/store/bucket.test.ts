@@ -49,7 +49,13 @@ describe('writes', () => {
   test('of a key given twice the last counts, and no TTL removes one', () => {
     const bucket = storage.open();
     bucket.set([['1', bytes('Ada')]], 100n);
-    bucket.set([['1', bytes('Bob')], ['1', bytes('Eve')]], undefined);
+    bucket.set(
+      [
+        ['1', bytes('Bob')],
+        ['1', bytes('Eve')],
+      ],
+      undefined,
+    );
     expect(bucket.get(['1'], undefined)).toEqual([entry('Eve')]);
   });
 
@@ -57,7 +63,12 @@ describe('writes', () => {
     const bucket = storage.open();
     bucket.set([['1', bytes('Ada')]], 100n);
     storage.setItem('flipcache:user:2', 'junk');
-    const batch: [string, Uint8Array][] = [['1', bytes('x')], ['3', bytes('y')], ['2', bytes('z')], ['3', bytes('last')]];
+    const batch: [string, Uint8Array][] = [
+      ['1', bytes('x')],
+      ['3', bytes('y')],
+      ['2', bytes('z')],
+      ['3', bytes('last')],
+    ];
     expect(bucket.setIfAbsent(batch, 50n)).toEqual([entry('Ada', 100n), undefined, WRONG_TYPE, undefined]);
     expect(bucket.get(['3'], undefined)).toEqual([entry('last', 50n)]);
   });
@@ -74,8 +85,18 @@ describe('writes', () => {
     const bucket = storage.open();
     const tooLarge = { payload: { tag: 'too-large', val: 1_048_576n } };
     const large = new Uint8Array(1_048_577);
-    expect(() => bucket.set([['1', bytes('a')], ['2', large]], undefined)).toThrow(expect.objectContaining(tooLarge));
-    expect(() => bucket.setIfAbsent([['é'.repeat(524_289), bytes('a')]], undefined)).toThrow(expect.objectContaining(tooLarge));
+    expect(() =>
+      bucket.set(
+        [
+          ['1', bytes('a')],
+          ['2', large],
+        ],
+        undefined,
+      ),
+    ).toThrow(expect.objectContaining(tooLarge));
+    expect(() => bucket.setIfAbsent([['é'.repeat(524_289), bytes('a')]], undefined)).toThrow(
+      expect.objectContaining(tooLarge),
+    );
     expect(storage.length).toBe(0);
   });
 });
@@ -89,12 +110,15 @@ describe('increment', () => {
     expect(bucket.get(['n'], undefined)).toEqual([entry('3', 60n)]);
   });
 
-  test.each(['', ' 1', '+1', '007', '-0', '1.0', '9223372036854775808', '1'.repeat(40)])('refuses %j, and leaves it', (held) => {
-    const bucket = storage.open();
-    bucket.set([['n', bytes(held)]], undefined);
-    expect(() => bucket.increment('n', 1n, undefined)).toThrow(expect.objectContaining({ code: 'other' }));
-    expect(bucket.get(['n'], undefined)).toEqual([entry(held)]);
-  });
+  test.each(['', ' 1', '+1', '007', '-0', '1.0', '9223372036854775808', '1'.repeat(40)])(
+    'refuses %j, and leaves it',
+    (held) => {
+      const bucket = storage.open();
+      bucket.set([['n', bytes(held)]], undefined);
+      expect(() => bucket.increment('n', 1n, undefined)).toThrow(expect.objectContaining({ code: 'other' }));
+      expect(bucket.get(['n'], undefined)).toEqual([entry(held)]);
+    },
+  );
 
   test('refuses a sum beyond 64 bits, and what is no entry', () => {
     const bucket = storage.open();
@@ -110,7 +134,10 @@ describe('increment', () => {
 describe('what is under a name', () => {
   beforeEach(() => {
     const bucket = storage.open();
-    bucket.set(['a', 'b', 'c'].map((key) => [key, bytes(key)]), undefined);
+    bucket.set(
+      ['a', 'b', 'c'].map((key) => [key, bytes(key)]),
+      undefined,
+    );
     bucket.set([['old', bytes('x')]], 10n);
     storage.nowMs += 10;
     storage.open('user:admin').set([['1', bytes('nested')]], undefined);

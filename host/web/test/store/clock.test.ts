@@ -4,7 +4,13 @@ import { browserClock } from '../../src/store/index.js';
 
 function clocks() {
   const at = { steady: 10, wall: 1000 };
-  return { at, now: browserClock(() => at.steady, () => at.wall) };
+  return {
+    at,
+    now: browserClock(
+      () => at.steady,
+      () => at.wall,
+    ),
+  };
 }
 
 test('it goes with the steady clock, in nanoseconds', () => {

@@ -12,7 +12,10 @@ export class Journal {
 
   add(report: Report): void {
     const judged = verdict(report);
-    const lines = [...report.calls.map((call) => `asked: ${question(call)} → ${reply(call)}`), ...report.changes.map(effect)];
+    const lines = [
+      ...report.calls.map((call) => `asked: ${question(call)} → ${reply(call)}`),
+      ...report.changes.map(effect),
+    ];
     const why = report.error && refusal(report.error);
     const entry = h(
       'li',

@@ -47,7 +47,10 @@ function words(error: CacheErrorCase): string {
     case 'too-large':
       return backendWords(error);
     case 'wrong-type':
-      return `Somebody else has put something under ${quoted(error.val)} in localStorage that is no entry of a cache. Set replaces it, Delete removes it.`;
+      return (
+        `Somebody else has put something under ${quoted(error.val)} in localStorage that is no entry of a cache. ` +
+        'Set replaces it, Delete removes it.'
+      );
     case 'undecodable':
       return `What the store holds under ${quoted(error.val)} is no text. Set replaces it, Delete removes it.`;
     case 'conflict':
@@ -65,7 +68,10 @@ function backendWords(error: BackendErrorCase): string {
     case 'too-large':
       return `The key or the value is longer than ${error.val.toLocaleString('en')} bytes. Nothing was written.`;
     case 'unavailable':
-      return `The store did not take it: ${error.val}. Nothing was lost: it still holds what it held. Delete a key, or set a shorter value.`;
+      return (
+        `The store did not take it: ${error.val}. Nothing was lost: it still holds what it held. ` +
+        'Delete a key, or set a shorter value.'
+      );
     default:
       return `The store refused: ${error.val}.`;
   }

@@ -1,6 +1,7 @@
 import type { Cause, Change } from '../changes.js';
 import type { Call } from '../recorder.js';
 import type { Report } from '../report.js';
+import type { Settings } from '../settings.js';
 
 /** What was done and what came of it, in one sentence. */
 export function sentence(report: Report): string {
@@ -29,7 +30,7 @@ function title({ deed, expiredInStore, changes }: Report): string {
     case 'clear':
       return 'clear';
     case 'apply':
-      return `open ${quoted(deed.settings.name)} with ${deed.settings.eviction.toUpperCase()}, at most ${deed.settings.localMax}`;
+      return openedWith(deed.settings);
     case 'restart':
       return 'A new instance of the component: its memory is empty, the store is what it was';
     case 'foreign':
@@ -44,6 +45,10 @@ function title({ deed, expiredInStore, changes }: Report): string {
       return `Life over${where}: ${keys.map(named).join(', ')}`;
     }
   }
+}
+
+function openedWith({ name, eviction, localMax }: Settings): string {
+  return `open ${quoted(name)} with ${eviction.toUpperCase()}, at most ${localMax}`;
 }
 
 /** Who answered a read, in the words of the field. */
@@ -148,4 +153,3 @@ function news({ tag, val }: { tag: string; val?: string[] }): string {
   if (tag === 'unknown') return 'anything may have changed';
   return val?.length ? `changed: ${val.join(', ')}` : 'nothing new';
 }
-
