@@ -81,6 +81,8 @@ function compile() {
   const { status } = spawnSync(process.execPath, [tsc, '--project', ROOT], { cwd: ROOT, stdio: 'inherit' });
   if (status !== 0) process.exit(1);
   cpSync(GLUE, join(DIST, 'component/glue'), { recursive: true });
+  // npm packs what stands in the package's own folder.
+  for (const name of ['LICENSE-APACHE', 'LICENSE-MIT']) cpSync(resolve(ROOT, '../..', name), join(ROOT, name));
 }
 
 const component = readFileSync(findComponent());

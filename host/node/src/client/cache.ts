@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { Drops, FlipCache, KeyType, Source, Stats, ValueType } from '../component/types.js';
 import { InstanceError, fromComponent as fromError } from './errors.js';
 import { type Key, type KeyTypes, fromText, toText } from './keys.js';

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { KvBackend } from '../backend/bucket.js';
 import { BackendError } from '../backend/error.js';
 import type { Session } from '../backend/session.js';

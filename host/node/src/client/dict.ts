@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { Dict as Handle, Item, Value } from '../component/types.js';
 import { InstanceError, fromComponent as fromError } from './errors.js';
 import { fromComponent, toComponent } from './values.js';
