@@ -1,0 +1,117 @@
+"""One connection to Redis, by redis-py, with the answers as bytes.
+
+Commands are sent once: what was cut off may have happened, and is not sent again. A connection that was closed
+while nobody used it is replaced before anything is sent.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from typing import Any, Dict, List, Optional, Sequence, Type, Union
+
+from redis import exceptions as redis_errors
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from ...errors import Timeout
+from . import reply
+
+#: A command: its name and arguments.
+Command = Sequence[Union[str, bytes, int]]
+
+#: Settings of a client that are its own: how it decodes, retries, and is told of maintenance.
+_LEFT_OUT = frozenset(
+    "cache cache_config cache_factory connection_pool credential_provider_pool decode_responses encoder_class "
+    "encoding encoding_errors event_dispatcher health_check_interval maint_notifications_config "
+    "maint_notifications_pool_handler maintenance_notification_hash maintenance_state "
+    "oss_cluster_maint_notifications_handler orig_host_address orig_socket_connect_timeout "
+    "orig_socket_timeout parser_class protocol redis_connect_func retry retry_on_error retry_on_timeout "
+    "legacy_responses".split()
+)
+
+
+class Link:
+    """A connection that is made at its first use, and again after it was lost. Safe from any thread."""
+
+    def __init__(
+        self, kind: Type[Any], settings: Dict[str, Any], deadline: float, protocol: int = 2
+    ) -> None:
+        kept = {name: value for name, value in settings.items() if name not in _LEFT_OUT}
+        timeouts = ("socket_timeout", "socket_connect_timeout")
+        kept.update({name: min(kept.get(name) or deadline, deadline) for name in timeouts})
+        self._kind = kind
+        self._settings = dict(kept, protocol=protocol, retry=Retry(NoBackoff(), 0))
+        self._deadline = deadline
+        self._connection: Optional[Any] = None
+        self._pid = os.getpid()
+        self._lock = threading.Lock()
+        #: How many connections there have been.
+        self.number = 0
+        #: Where the server is; without a password.
+        self.address = str(kept.get("path") or f"{kept.get('host')}:{kept.get('port')}")
+
+    def ask(self, commands: Sequence[Command]) -> List[Any]:
+        """One reply a command, error replies among them as exceptions. Raises what came instead of replies."""
+        with self._lock:
+            return self._ask(commands)
+
+    def _ask(self, commands: Sequence[Command]) -> List[Any]:
+        until = time.monotonic() + self._deadline
+        try:
+            connection = self._up()
+            connection.send_packed_command(connection.pack_commands(commands), check_health=False)
+            return [self._reply(connection, until) for _ in commands]
+        except BaseException as error:
+            # Replies may still be on their way.
+            self._down()
+            if isinstance(error, (redis_errors.RedisError, OSError)):
+                raise reply.of_connection(error, self.address) from None
+            raise
+
+    def _reply(self, connection: Any, until: float) -> Any:
+        if time.monotonic() >= until:
+            raise Timeout()
+        try:
+            return connection.read_response(disable_decoding=True)
+        except redis_errors.ResponseError as error:
+            return error
+
+    def _up(self) -> Any:
+        if self._pid != os.getpid():
+            # A parent's connection: it must neither be used here nor shut down.
+            self._connection = None
+            self._pid = os.getpid()
+        if self._connection is not None and self._is_stale(self._connection):
+            self._down()
+        if self._connection is None:
+            connection = self._kind(**self._settings)
+            connection.connect()
+            self._connection = connection
+            self.number += 1
+            self.begun(connection)
+        return self._connection
+
+    def begun(self, connection: Any) -> None:
+        """A new connection, before it is used."""
+
+    def _is_stale(self, connection: Any) -> bool:
+        try:
+            return bool(connection.can_read(0))
+        except (redis_errors.RedisError, OSError):
+            return True
+
+    def _down(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.disconnect()
+
+    def close(self) -> None:
+        """Ends the connection; the next command makes another one."""
+        with self._lock:
+            self._down()
+
+    def after_fork(self) -> None:
+        """In a forked child."""
+        self._lock = threading.Lock()

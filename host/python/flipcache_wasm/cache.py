@@ -1,0 +1,280 @@
+"""``FlipCache``: a named cache over two tiers."""
+
+from __future__ import annotations
+
+import math
+from typing import (
+    Any,
+    Callable,
+    Iterable,
+    Iterator,
+    List,
+    Literal,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Tuple,
+    Union,
+)
+
+import redis
+
+from . import options as opts
+from ._component.instance import CACHE
+from .backend.protocol import KvBackend
+from .client import client_of
+from .codecs import Keys, codec
+from .errors import InvalidName
+from .local import Local
+from .options import Seconds
+from .stats import Drops, Stats
+
+STRINT = Union[str, int]
+
+#: Keys are asked for by so many.
+_PAGE = 1000
+
+_INHERIT = ("inherit", None)
+
+
+def _expiry(expire_time: Optional[Seconds]) -> Tuple[str, Optional[int]]:
+    if expire_time is None:
+        return _INHERIT
+    if expire_time == math.inf:
+        return "never", None
+    return "after-ms", opts.ttl_millis(expire_time)
+
+
+class Found(NamedTuple):
+    """What a read answered, and where the answer came from."""
+
+    value: Any
+    source: Literal["local", "backend", "default", "stale", "none"]
+
+
+class FlipCache:
+    """A small local tier over Redis, by the component ``flipcache.wasm``.
+
+    Key ``k`` stands in Redis at ``name:k``, as FlipCache 1.3 writes it. Reads ask the local tier, then Redis;
+    writes go to Redis first, and after one that failed the local tier has no value for the key.
+
+    Caches of one name over one client or backend are one cache, and share their local tier. All methods are
+    safe from any thread. Opening asks Redis nothing.
+
+    :param name: What its keys begin with; not empty.
+    :param local_max: Entries that the local tier holds; 0 for none.
+    :param expire_time: How long entries live, in both tiers: seconds, fractions allowed, or a ``timedelta``.
+    :param key_type: ``"str"``, or ``"int"`` for integers of 64 bits.
+    :param value_type: ``"str"``, ``"int"`` (64 bits), ``"json"``, ``"custom"``; and ``"float"``, ``"bool"``, ``"bytes"``.
+    :param value_default: What a read of an absent key answers, each time a copy.
+    :param value_encoder: For custom values: answers text or bytes.
+    :param value_decoder: For custom values: takes what the encoder answered.
+    :param redis_protocol: A ``redis.Redis``, with or without ``decode_responses``; ``localhost:6379`` if there is none.
+    :param refresh_expire_time_on_get: A read starts the entry's life anew, in both tiers.
+    :param store_default: A read that answers the default writes it, too, if the key is still absent.
+    :param eviction: What leaves a full local tier first: ``"fifo"``, ``"lru"`` or ``"s3-fifo"``.
+    :param local_max_bytes: Bytes of keys and values that the local tier holds.
+    :param stale_on_error: How long an entry may still answer, marked stale, while the backend fails, in seconds.
+    :param absent_ttl: How long it is remembered that the backend has nothing for a key, in seconds.
+    :param ttl_jitter_percent: Lives are shortened by a random part of at most so many percent, up to 50.
+    :param max_staleness: For a backend that does not tell of changes by itself: how long the local tier answers
+        without asking it for them, in seconds; ``None`` is for ever.
+    :param backend: A backend instead of Redis.
+    :param decode_responses: Whether a custom decoder is given text; as the client says if not given, and text without one.
+    """
+
+    __slots__ = ("_name", "_client", "_handle", "_keys", "_codec", "_decode", "__weakref__")
+    __reversed__ = None
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        local_max: int = 100,
+        expire_time: Optional[Seconds] = None,
+        key_type: Literal["str", "int"] = "str",
+        value_type: Literal["str", "int", "json", "custom", "float", "bool", "bytes"] = "str",
+        value_default: Any = None,
+        value_encoder: Optional[Callable[[Any], Any]] = None,
+        value_decoder: Optional[Callable[[Any], Any]] = None,
+        redis_protocol: "Optional[redis.Redis]" = None,
+        refresh_expire_time_on_get: bool = False,
+        store_default: bool = False,
+        eviction: Literal["fifo", "lru", "s3-fifo"] = "fifo",
+        local_max_bytes: Optional[int] = None,
+        stale_on_error: Seconds = 0,
+        absent_ttl: Seconds = 0,
+        ttl_jitter_percent: int = 0,
+        max_staleness: Optional[Seconds] = None,
+        backend: Optional[KvBackend] = None,
+        decode_responses: Optional[bool] = None,
+    ) -> None:
+        if not isinstance(name, str):
+            raise InvalidName(f"a name is text, not {type(name).__name__}")
+        from .backend.redis import backend_of, decodes
+
+        if decode_responses is None:
+            decode_responses = decodes(redis_protocol)
+        self._name = name
+        self._keys = Keys(key_type)
+        self._codec = codec(value_type, value_encoder, value_decoder, decode_responses)
+        self._decode = self._codec.decode
+        options = opts.options(
+            local_max=local_max,
+            local_max_bytes=local_max_bytes,
+            eviction=eviction,
+            expire_time=expire_time,
+            refresh=refresh_expire_time_on_get,
+            keys=self._keys,
+            codec=self._codec,
+            default=value_default,
+            store_default=store_default,
+        )
+        resilience = opts.resilience(
+            stale_on_error=stale_on_error,
+            absent_ttl=absent_ttl,
+            ttl_jitter_percent=ttl_jitter_percent,
+            max_staleness=max_staleness,
+        )
+        self._client = client_of(backend_of(redis_protocol, backend))
+        opening = ("[static]flip-cache.open-with", name, options, resilience)
+        self._handle = self._client.open(CACHE, *opening)
+
+    @property
+    def name(self) -> str:
+        """What its keys begin with in the backend, before the colon."""
+        return self._name
+
+    @property
+    def local(self) -> Local:
+        """A view of the local tier."""
+        return Local(self._keys, self._codec, self._plain)
+
+    def __getitem__(self, key: STRINT) -> Any:
+        """The value; for an absent key the default, or ``None``."""
+        held = self._ask("get", self._keys.encode(key))
+        return None if held is None else self._decode(held[1])
+
+    def get(self, key: STRINT, default: Any = None) -> Any:
+        """As ``self[key]``, with another default for this call."""
+        held = self._ask("get", self._keys.encode(key))
+        return default if held is None else self._decode(held[1])
+
+    def get_detailed(self, key: STRINT) -> Found:
+        """The value, and which tier answered it."""
+        found = self._ask("get-detailed", self._keys.encode(key))
+        held = found["value"]
+        return Found(None if held is None else self._decode(held[1]), found["source"])
+
+    def get_many(self, keys: Iterable[STRINT]) -> List[Any]:
+        """One value a key, in the order asked for, in at most one round trip."""
+        held = self._ask("get-many", [self._keys.encode(key) for key in keys])
+        return [None if value is None else self._decode(value[1]) for value in held]
+
+    def __contains__(self, key: STRINT) -> bool:
+        """Whether either tier has the key."""
+        return bool(self._ask("contains", self._keys.encode(key)))
+
+    def ttl(self, key: STRINT) -> Optional[float]:
+        """What is left of the entry's life in seconds: ``math.inf`` without end, ``None`` if it is absent."""
+        left = self._ask("ttl", self._keys.encode(key))
+        if left is None:
+            return None
+        return math.inf if left[0] == "never" else int(left[1]) / 1000
+
+    def __setitem__(self, key: STRINT, value: Any) -> None:
+        self._ask("set", self._keys.encode(key), self._codec.encode(value), _INHERIT)
+
+    def set(self, key: STRINT, value: Any, expire_time: Optional[Seconds] = None) -> None:
+        """Writes with a life of its own; ``math.inf`` is without end, ``None`` as the cache's."""
+        expiry = _expiry(expire_time)
+        self._ask("set", self._keys.encode(key), self._codec.encode(value), expiry)
+
+    def set_many(
+        self,
+        values: Union[Mapping[Any, Any], Iterable[Tuple[Any, Any]]],
+        expire_time: Optional[Seconds] = None,
+    ) -> None:
+        """Writes several in one round trip. After an error, any of them may have been written."""
+        pairs = values.items() if isinstance(values, Mapping) else values
+        entries = [(self._keys.encode(key), self._codec.encode(value)) for key, value in pairs]
+        self._ask("set-many", entries, _expiry(expire_time))
+
+    def set_if_absent(
+        self, key: STRINT, value: Any, expire_time: Optional[Seconds] = None
+    ) -> bool:
+        """Whether the value was written; ``False`` if the key was there."""
+        expiry = _expiry(expire_time)
+        encoded = self._codec.encode(value)
+        return bool(self._ask("set-if-absent", self._keys.encode(key), encoded, expiry))
+
+    def increment(self, key: STRINT, delta: int = 1) -> int:
+        """Adds in the backend and answers the sum; for caches of integers."""
+        number = opts.whole(delta)
+        return int(self._ask("increment", self._keys.encode(key), number))
+
+    def __delitem__(self, key: STRINT) -> None:
+        """Deletes the key in both tiers; one that is absent, too."""
+        self._ask("delete", self._keys.encode(key))
+
+    def delete(self, key: STRINT) -> bool:
+        """Deletes, and answers whether the backend had the key."""
+        return bool(self._ask("delete", self._keys.encode(key)))
+
+    def delete_many(self, keys: Iterable[STRINT]) -> int:
+        """Deletes several in one round trip, and answers how many the backend had."""
+        return int(self._ask("delete-many", [self._keys.encode(key) for key in keys]))
+
+    def refresh(self, key: STRINT) -> bool:
+        """Marks the entry as used and starts its life anew; answers whether the backend has it."""
+        return bool(self._ask("refresh", self._keys.encode(key)))
+
+    def clear(self) -> int:
+        """Deletes every key in both tiers, also those of caches whose names begin with this name and a
+        colon; answers how many."""
+        return int(self._ask("clear"))
+
+    def __iter__(self) -> Iterator[Any]:
+        """The keys that the backend holds, each once, in its order."""
+        seen = set()
+        for page in self._pages():
+            for key in page:
+                if key not in seen:
+                    seen.add(key)
+                    yield self._keys.decode(key)
+
+    def keys(self) -> List[Any]:
+        """As ``list(self)``, which counts all keys first."""
+        return [*iter(self)]
+
+    def __len__(self) -> int:
+        """How many keys the backend holds; goes through all keys of the server."""
+        return int(self._ask("len"))
+
+    def __bool__(self) -> bool:
+        """Whether the backend holds a key; ends at the first one."""
+        return any(page for page in self._pages())
+
+    def stats(self) -> Stats:
+        """What the cache has done in this process."""
+        stats = dict(self._plain("stats"))
+        drops = Drops(**stats.pop("drops"))
+        return Stats(drops=drops, **{name.replace("-", "_"): n for name, n in stats.items()})
+
+    def __repr__(self) -> str:
+        return f"FlipCache<{self._name}>({list(self.local.items())})"
+
+    def _pages(self) -> Iterator[List[str]]:
+        cursor = None
+        while True:
+            page = self._ask("keys", cursor, _PAGE)
+            yield page["keys"]
+            cursor = page["cursor"]
+            if cursor is None:
+                return
+
+    def _ask(self, method: str, *arguments: Any) -> Any:
+        return self._client.answer(self._handle, method, *arguments)
+
+    def _plain(self, method: str, *arguments: Any) -> Any:
+        return self._client.call(self._handle, method, *arguments)

@@ -1,0 +1,192 @@
+"""A backend and the component instance in front of it, for the threads of one process."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+import weakref
+from collections import deque
+from threading import get_ident
+from typing import Any, Callable, Deque, List, Optional, Tuple
+
+from ._component.engine import compiled
+from ._component.instance import CACHE, COHERENCE, Instance
+from .backend.feed import Feed, Inbox
+from .backend.protocol import KvBackend
+from .errors import ReentrantCall, of_cache
+
+
+class Handle:
+    """Something that an instance has open, and how to open it again in the next one."""
+
+    __slots__ = ("interface", "opening", "pointer", "generation", "_dropped", "__weakref__")
+
+    def __init__(
+        self, interface: str, opening: Tuple[Any, ...], dropped: Deque[Tuple[int, Any]]
+    ) -> None:
+        self.interface = interface
+        self.opening = opening
+        self.pointer: Any = None
+        self.generation = 0
+        self._dropped = dropped
+
+    def __del__(self) -> None:
+        # This may run in the middle of a call: only the next one can enter the instance.
+        if self.pointer is not None:
+            self._dropped.append((self.generation, self.pointer))
+
+    def __reduce__(self) -> Any:
+        raise TypeError("an open cache cannot be pickled or deeply copied")
+
+
+class Client:
+    """One local tier, which all caches over one backend share.
+
+    Every call is safe from any thread; the instance serves one of them at a time, so that a hit waits for
+    somebody's miss. After a trap the instance is replaced: the local tier begins anew, and caches stay open. So
+    it does in a forked child.
+
+    ``clock`` answers nanoseconds that never go back. It must not call the cache; nor must the backend:
+    :class:`ReentrantCall`.
+    """
+
+    def __init__(
+        self, backend: KvBackend, *, clock: Callable[[], int] = time.monotonic_ns
+    ) -> None:
+        self.backend = backend
+        self._clock = clock
+        self._dropped: Deque[Tuple[int, Any]] = deque()
+        self._generation = 1
+        self._instance: Optional[Instance] = None
+        self._lock = threading.Lock()
+        self._owner = 0
+        feed: Optional[Feed] = getattr(backend, "feed", None)
+        self._inbox: Optional[Inbox] = None if feed is None else feed.listen()
+        _CLIENTS.add(self)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the component that runs, in hex."""
+        return compiled().file.digest
+
+    @property
+    def generation(self) -> int:
+        """The number of the instance: it goes up with each replacement."""
+        return self._generation
+
+    def open(self, interface: str, *opening: Any) -> Handle:
+        """Opens a cache or a dictionary: the function and its arguments."""
+        handle = Handle(interface, opening, self._dropped)
+        self.call(handle, None)
+        return handle
+
+    def call(self, handle: Handle, method: Optional[str], *arguments: Any) -> Any:
+        """Calls a method of a handle and answers what it does, ``ok`` or plain. Raises the error else."""
+        self._enter()
+        try:
+            instance = self._ready()
+            if handle.generation != self._generation:
+                self._open(instance, handle)
+            if method is None:
+                return None
+            return instance.call(handle.interface, method, handle.pointer, *arguments)
+        finally:
+            self._leave()
+
+    def answer(self, handle: Handle, method: str, *arguments: Any) -> Any:
+        """As :meth:`call`, of a method that answers a ``result``."""
+        is_ok, answer = self.call(handle, method, *arguments)
+        if is_ok:
+            return answer
+        raise self._error(answer)
+
+    def tell(self, function: str, *arguments: Any) -> None:
+        """Calls a function of the interface ``coherence``."""
+        self._enter()
+        try:
+            self._ready().call(COHERENCE, function, *arguments)
+        finally:
+            self._leave()
+
+    def _enter(self) -> None:
+        thread = get_ident()
+        if self._owner == thread:
+            raise ReentrantCall("the cache was called while it was busy in this thread")
+        self._lock.acquire()
+        self._owner = thread
+
+    def _leave(self) -> None:
+        if self._instance is not None and self._instance.is_poisoned:
+            self._instance = None
+            self._generation += 1
+        self._owner = 0
+        self._lock.release()
+
+    def _ready(self) -> Instance:
+        instance = self._instance
+        if instance is None:
+            instance = self._instance = Instance(compiled(), self.backend, self._clock)
+            if self._inbox is not None:
+                self._inbox.begin()
+        while self._dropped:
+            generation, pointer = self._dropped.popleft()
+            instance.drop(pointer, is_its_own=generation == self._generation)
+        if self._inbox is not None and self._inbox.has_news():
+            for function, arguments in self._inbox.take():
+                instance.call(COHERENCE, function, *arguments)
+        return instance
+
+    def _open(self, instance: Instance, handle: Handle) -> None:
+        if handle.interface == CACHE and self._inbox is not None:
+            self._inbox.feed.want(handle.opening[1])
+        is_ok, answer = instance.call(handle.interface, *handle.opening)
+        if not is_ok:
+            raise self._error(answer)
+        if handle.pointer is not None:
+            self._dropped.append((handle.generation, handle.pointer))
+        handle.pointer, handle.generation = answer, self._generation
+
+    def _error(self, answer: Any) -> Exception:
+        error = of_cache(*(answer if isinstance(answer, tuple) else (answer, None)))
+        instance = self._instance
+        if instance is not None and answer[0] == "backend":
+            error.__cause__, instance.imports.cause = instance.imports.cause, None
+        return error
+
+    def _begin_anew(self) -> None:
+        """In a forked child: whoever held the lock is not here, and what it was doing never ends."""
+        _ABANDONED.append((self._instance, list(self._dropped)))
+        self._dropped.clear()
+        self._instance = None
+        self._generation += 1
+        self._lock = threading.Lock()
+        self._owner = 0
+
+
+def client_of(backend: KvBackend) -> Client:
+    """The client of a backend: the same one for all who have the same backend object."""
+    with _SHARED_LOCK:
+        client = _SHARED.get(id(backend))
+        # While a client lives, so does its backend, and nobody else has its identity.
+        if client is None:
+            client = _SHARED[id(backend)] = Client(backend)
+        return client
+
+
+_CLIENTS: "weakref.WeakSet[Client]" = weakref.WeakSet()
+_SHARED: "weakref.WeakValueDictionary[int, Client]" = weakref.WeakValueDictionary()
+_SHARED_LOCK = threading.Lock()
+#: What a parent had open. To free it would run what may have been in the middle of something.
+_ABANDONED: List[Any] = []
+
+
+def _after_fork() -> None:
+    global _SHARED_LOCK
+    _SHARED_LOCK = threading.Lock()
+    for client in list(_CLIENTS):
+        client._begin_anew()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
