@@ -8,6 +8,9 @@ from typing import Any, Dict, Optional, Tuple, Type
 class FlipCacheError(Exception):
     """Any error of this package."""
 
+    #: The case of the component's error that this is, and what it carries, if it came from there.
+    wit: Optional[Tuple[str, Any]] = None
+
 
 class InvalidName(FlipCacheError, ValueError):
     """The name of a cache is empty, or longer than 1,024 bytes."""
@@ -155,6 +158,12 @@ def of_backend(case: str, payload: Any) -> BackendError:
 
 def of_cache(case: str, payload: Any) -> FlipCacheError:
     """The exception for a case of an exported ``error``."""
+    error = _of_cache(case, payload)
+    error.wit = (case, payload)
+    return error
+
+
+def _of_cache(case: str, payload: Any) -> FlipCacheError:
     if case == "backend":
         return of_backend(payload[0], payload[1])
     if case in _OF_KEYS:

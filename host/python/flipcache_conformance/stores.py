@@ -1,0 +1,138 @@
+"""The stores that cases run over, and what stands between them and the component."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, FrozenSet, List, Optional, Protocol, Tuple
+
+import redis
+
+from flipcache_wasm.backend import KvBackend, MemoryBackend, RedisBackend
+from flipcache_wasm.errors import of_backend
+
+ALWAYS = frozenset(
+    ("foreign", "wrong-type", "faults", "coherence", "set-if-absent", "increment", "expire", "prolong")
+)
+
+
+class Store(Protocol):
+    """A store that is empty at the beginning of a case."""
+
+    name: str
+    #: Which needs of cases it fulfils.
+    has: FrozenSet[str]
+    backend: KvBackend
+
+    def now_ns(self) -> int:
+        """The component's clock."""
+
+    def wait(self, millis: int) -> None:
+        """Both clocks go on."""
+
+    def put(self, key: str, value: Optional[bytes], ttl_ms: Optional[int]) -> None:
+        """Somebody else writes; ``None`` is something that is no plain string."""
+
+    def remove(self, key: str) -> None:
+        """Somebody else deletes."""
+
+    def peek(self, key: str) -> Optional[bytes]:
+        """What a key holds."""
+
+
+class InMemory:
+    """Memory, by a clock that stands still."""
+
+    name = "memory"
+    has = ALWAYS | {"clock", "changes"}
+
+    def __init__(self) -> None:
+        self._millis = 1_000_000
+        self.backend = MemoryBackend(clock=lambda: self._millis)
+
+    def now_ns(self) -> int:
+        return self._millis * 1_000_000
+
+    def wait(self, millis: int) -> None:
+        self._millis += millis
+
+    def put(self, key: str, value: Optional[bytes], ttl_ms: Optional[int]) -> None:
+        self.backend.put(key, value, ttl_ms)
+
+    def remove(self, key: str) -> None:
+        self.backend.remove(key)
+
+    def peek(self, key: str) -> Optional[bytes]:
+        entry = self.backend.peek(key)
+        return None if entry is None else entry.value
+
+
+class InRedis:
+    """A database of a real Redis, which is emptied."""
+
+    name = "Redis"
+    has = ALWAYS
+
+    def __init__(self, client: "redis.Redis", clock: Callable[[], int]) -> None:
+        self._client = client
+        self._clock = clock
+        client.flushdb()
+        self.backend = RedisBackend(client)
+
+    def now_ns(self) -> int:
+        return self._clock()
+
+    def wait(self, millis: int) -> None:
+        raise AssertionError("nobody moves the clock of Redis")
+
+    def put(self, key: str, value: Optional[bytes], ttl_ms: Optional[int]) -> None:
+        self._client.delete(key)
+        if value is None:
+            self._client.hset(key, "field", "value")
+        else:
+            self._client.set(key, value, px=ttl_ms)
+
+    def remove(self, key: str) -> None:
+        self._client.delete(key)
+
+    def peek(self, key: str) -> Optional[bytes]:
+        value: Any = self._client.get(key)
+        return value
+
+
+#: A call that arrived at the import: the bucket, the function, and the arguments.
+Ask = Tuple[str, str, Tuple[Any, ...]]
+
+
+class Watched:
+    """A backend that notes what it is asked, and fails when told."""
+
+    def __init__(self, backend: KvBackend) -> None:
+        self._backend = backend
+        self.asks: List[Ask] = []
+        #: The error that is answered, and whether what is asked is done nevertheless.
+        self.failure: Optional[Tuple[Tuple[str, Any], bool]] = None
+
+    def open(self, name: str) -> Any:
+        return _WatchedBucket(self, name, self._backend.open(name))
+
+    def call(self, name: str, bucket: Any, method: str, arguments: Tuple[Any, ...]) -> Any:
+        """Passes a call on, or fails."""
+        function = method.replace("_", "-")
+        if function == "changes":
+            return bucket.changes(*arguments)
+        self.asks.append((name, function, arguments))
+        if self.failure is None:
+            return getattr(bucket, method)(*arguments)
+        error, is_done = self.failure
+        if is_done:
+            getattr(bucket, method)(*arguments)
+        raise of_backend(*error)
+
+
+class _WatchedBucket:
+    def __init__(self, watched: Watched, name: str, bucket: Any) -> None:
+        self._watched = watched
+        self._name = name
+        self._bucket = bucket
+
+    def __getattr__(self, method: str) -> Any:
+        return lambda *arguments: self._watched.call(self._name, self._bucket, method, arguments)
