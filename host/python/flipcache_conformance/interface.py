@@ -22,7 +22,7 @@ class Interfaces:
         program = compiled()
         ty = program.component.type
         exports, imports = ty.exports(program.engine), ty.imports(program.engine)
-        places = {name: exports[name] for name in (CACHE, COLLECTIONS, COHERENCE)}
+        places: Dict[str, Any] = {name: exports[name] for name in (CACHE, COLLECTIONS, COHERENCE)}
         places[KV_BACKEND] = imports[KV_BACKEND]
         self._functions: Dict[str, Dict[str, Any]] = {
             name: place.ty.exports(program.engine) for name, place in places.items()

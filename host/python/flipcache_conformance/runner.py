@@ -70,7 +70,7 @@ class Case:
                 return
         raise BadCase(f"there is no such step: {sorted(step)}")
 
-    def _kinds(self) -> Dict[str, "tuple[Callable[[Dict[str, Any]], None], Set[str]]"]:
+    def _kinds(self) -> Dict[str, tuple[Callable[[Dict[str, Any]], None], Set[str]]]:
         return {
             "open": (self._open, {"name", "options", "resilience"} | _EXPECTS),
             "open-dict": (self._open_dict, {"order", "max-items"} | _EXPECTS),
@@ -95,9 +95,7 @@ class Case:
         arguments = [step["order"], step["max-items"]]
         self._opened(COLLECTIONS, "[static]dict.open", arguments, step["open-dict"], step)
 
-    def _opened(
-        self, interface: str, function: str, said: List[Any], name: str, step: Dict[str, Any]
-    ) -> None:
+    def _opened(self, interface: str, function: str, said: List[Any], name: str, step: Dict[str, Any]) -> None:
         arguments = self._arguments(interface, function, said, False)
 
         def open_it() -> None:
@@ -110,18 +108,14 @@ class Case:
         handle = self._handle(name)
         function = PREFIXES[handle.interface] + method
         arguments = self._arguments(handle.interface, function, step.get("with", []), True)
-        ask = self._client.call
+        ask: Callable[..., Any] = self._client.call
         if self._interfaces.error(handle.interface, function) is not None:
             ask = self._client.answer
-        self._expect(
-            step, handle.interface, function, lambda: ask(handle, method, *arguments)
-        )
+        self._expect(step, handle.interface, function, lambda: ask(handle, method, *arguments))
 
     def _tell(self, step: Dict[str, Any]) -> None:
         arguments = self._arguments(COHERENCE, step["tell"], step.get("with", []), False)
-        self._expect(
-            step, COHERENCE, step["tell"], lambda: self._client.tell(step["tell"], *arguments)
-        )
+        self._expect(step, COHERENCE, step["tell"], lambda: self._client.tell(step["tell"], *arguments))
 
     def _list(self, step: Dict[str, Any]) -> None:
         handle, keys, cursor = self._handle(step["list"]), set(), None
@@ -159,9 +153,7 @@ class Case:
         error = to_error(errors, step["fail"])
         self._watched.failure = (error, bool(step.get("though-done", False)))
 
-    def _expect(
-        self, step: Dict[str, Any], interface: str, function: str, call: Callable[[], Any]
-    ) -> None:
+    def _expect(self, step: Dict[str, Any], interface: str, function: str, call: Callable[[], Any]) -> None:
         if "answer" in step and "error" in step:
             raise BadCase("a step expects an answer or an error")
         self._watched.asks.clear()
@@ -175,17 +167,13 @@ class Case:
             self._expect_answer(step, interface, function, answered)
         self._expect_asks(step.get("asks", []))
 
-    def _expect_error(
-        self, step: Dict[str, Any], interface: str, function: str, error: Any
-    ) -> None:
+    def _expect_error(self, step: Dict[str, Any], interface: str, function: str, error: Any) -> None:
         if "error" not in step:
             raise Failed(f"failed with {error!r}")
         if not error_fits(self._interfaces.error(interface, function), error, step["error"]):
             raise Failed(f"failed with {error!r}, expected {step['error']!r}")
 
-    def _expect_answer(
-        self, step: Dict[str, Any], interface: str, function: str, answered: Any
-    ) -> None:
+    def _expect_answer(self, step: Dict[str, Any], interface: str, function: str, answered: Any) -> None:
         if "error" in step:
             raise Failed(f"answered {answered!r}, expected the error {step['error']!r}")
         if "answer" not in step:
@@ -212,9 +200,7 @@ class Case:
             if not is_right:
                 raise Failed(f"asked {shown!r}, expected {expected!r}")
 
-    def _arguments(
-        self, interface: str, function: str, said: List[Any], without_self: bool
-    ) -> List[Any]:
+    def _arguments(self, interface: str, function: str, said: List[Any], without_self: bool) -> List[Any]:
         types = self._interfaces.arguments(interface, function, without_self)
         if len(types) != len(said):
             raise BadCase(f"{function} takes {len(types)} arguments, not {len(said)}")

@@ -26,12 +26,10 @@ class Server:
         self.port = port or free_port()
         command: List[str] = [program, "--port", str(self.port), "--bind", "127.0.0.1"]
         command += ["--save", "", "--appendonly", "no", "--dir", self._folder.name, *arguments]
-        self.process = subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self._await()
 
-    def client(self, **settings: Any) -> "redis.Redis":
+    def client(self, **settings: Any) -> redis.Redis:
         """A client of it."""
         return redis.Redis(port=self.port, **settings)
 
@@ -55,7 +53,7 @@ class Server:
         self.process.wait()
         self._folder.cleanup()
 
-    def __enter__(self) -> "Server":
+    def __enter__(self) -> Server:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -52,9 +52,7 @@ def fits(ty: Any, value: Any, said: Any) -> bool:
         return all(fits(fields[name], value[name], one) for name, one in said.items())
     if isinstance(ty, wit.ListType) and not isinstance(ty.element, wit.U8):
         _is(list, said)
-        return len(value) == len(said) and all(
-            fits(ty.element, one, other) for one, other in zip(value, said)
-        )
+        return len(value) == len(said) and all(fits(ty.element, one, other) for one, other in zip(value, said))
     if isinstance(ty, wit.TupleType):
         _is(list, said)
         return len(value) == len(said) and all(

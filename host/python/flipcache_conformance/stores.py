@@ -9,9 +9,7 @@ import redis
 from flipcache_wasm.backend import KvBackend, MemoryBackend, RedisBackend
 from flipcache_wasm.errors import of_backend
 
-ALWAYS = frozenset(
-    ("foreign", "wrong-type", "faults", "coherence", "set-if-absent", "increment", "expire", "prolong")
-)
+ALWAYS = frozenset(("foreign", "wrong-type", "faults", "coherence", "set-if-absent", "increment", "expire", "prolong"))
 
 
 class Store(Protocol):
@@ -20,7 +18,10 @@ class Store(Protocol):
     name: str
     #: Which needs of cases it fulfils.
     has: FrozenSet[str]
-    backend: KvBackend
+
+    @property
+    def backend(self) -> KvBackend:
+        """What the component asks."""
 
     def now_ns(self) -> int:
         """The component's clock."""
@@ -71,7 +72,7 @@ class InRedis:
     name = "Redis"
     has = ALWAYS
 
-    def __init__(self, client: "redis.Redis", clock: Callable[[], int]) -> None:
+    def __init__(self, client: redis.Redis, clock: Callable[[], int]) -> None:
         self._client = client
         self._clock = clock
         client.flushdb()
@@ -94,8 +95,8 @@ class InRedis:
         self._client.delete(key)
 
     def peek(self, key: str) -> Optional[bytes]:
-        value: Any = self._client.get(key)
-        return value
+        value = self._client.get(key)
+        return value if isinstance(value, bytes) else None
 
 
 #: A call that arrived at the import: the bucket, the function, and the arguments.

@@ -22,6 +22,7 @@ import redis
 from . import options as opts
 from ._component.instance import CACHE
 from .backend.protocol import KvBackend
+from .backend.redis import backend_of, decodes
 from .client import client_of
 from .codecs import Keys, codec
 from .errors import InvalidName
@@ -65,7 +66,8 @@ class FlipCache:
     :param local_max: Entries that the local tier holds; 0 for none.
     :param expire_time: How long entries live, in both tiers: seconds, fractions allowed, or a ``timedelta``.
     :param key_type: ``"str"``, or ``"int"`` for integers of 64 bits.
-    :param value_type: ``"str"``, ``"int"`` (64 bits), ``"json"``, ``"custom"``; and ``"float"``, ``"bool"``, ``"bytes"``.
+    :param value_type: ``"str"``, ``"int"`` (64 bits), ``"json"`` or ``"custom"``, as there; or ``"float"``,
+        ``"bool"`` or ``"bytes"``.
     :param value_default: What a read of an absent key answers, each time a copy.
     :param value_encoder: For custom values: answers text or bytes.
     :param value_decoder: For custom values: takes what the encoder answered.
@@ -80,10 +82,11 @@ class FlipCache:
     :param max_staleness: For a backend that does not tell of changes by itself: how long the local tier answers
         without asking it for them, in seconds; ``None`` is for ever.
     :param backend: A backend instead of Redis.
-    :param decode_responses: Whether a custom decoder is given text; as the client says if not given, and text without one.
+    :param decode_responses: Whether a custom decoder is given text; if not given, as the client says, and text
+        without one.
     """
 
-    __slots__ = ("_name", "_client", "_handle", "_keys", "_codec", "_decode", "__weakref__")
+    __slots__ = ("__weakref__", "_client", "_codec", "_decode", "_handle", "_keys", "_name")
     __reversed__ = None
 
     def __init__(
@@ -97,7 +100,7 @@ class FlipCache:
         value_default: Any = None,
         value_encoder: Optional[Callable[[Any], Any]] = None,
         value_decoder: Optional[Callable[[Any], Any]] = None,
-        redis_protocol: "Optional[redis.Redis]" = None,
+        redis_protocol: Optional[redis.Redis] = None,
         refresh_expire_time_on_get: bool = False,
         store_default: bool = False,
         eviction: Literal["fifo", "lru", "s3-fifo"] = "fifo",
@@ -111,8 +114,6 @@ class FlipCache:
     ) -> None:
         if not isinstance(name, str):
             raise InvalidName(f"a name is text, not {type(name).__name__}")
-        from .backend.redis import backend_of, decodes
-
         if decode_responses is None:
             decode_responses = decodes(redis_protocol)
         self._name = name
@@ -200,9 +201,7 @@ class FlipCache:
         entries = [(self._keys.encode(key), self._codec.encode(value)) for key, value in pairs]
         self._ask("set-many", entries, _expiry(expire_time))
 
-    def set_if_absent(
-        self, key: STRINT, value: Any, expire_time: Optional[Seconds] = None
-    ) -> bool:
+    def set_if_absent(self, key: STRINT, value: Any, expire_time: Optional[Seconds] = None) -> bool:
         """Whether the value was written; ``False`` if the key was there."""
         expiry = _expiry(expire_time)
         encoded = self._codec.encode(value)

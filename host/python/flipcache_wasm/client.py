@@ -20,11 +20,9 @@ from .errors import ReentrantCall, of_cache
 class Handle:
     """Something that an instance has open, and how to open it again in the next one."""
 
-    __slots__ = ("interface", "opening", "pointer", "generation", "_dropped", "__weakref__")
+    __slots__ = ("__weakref__", "_dropped", "generation", "interface", "opening", "pointer")
 
-    def __init__(
-        self, interface: str, opening: Tuple[Any, ...], dropped: Deque[Tuple[int, Any]]
-    ) -> None:
+    def __init__(self, interface: str, opening: Tuple[Any, ...], dropped: Deque[Tuple[int, Any]]) -> None:
         self.interface = interface
         self.opening = opening
         self.pointer: Any = None
@@ -51,9 +49,7 @@ class Client:
     :class:`ReentrantCall`.
     """
 
-    def __init__(
-        self, backend: KvBackend, *, clock: Callable[[], int] = time.monotonic_ns
-    ) -> None:
+    def __init__(self, backend: KvBackend, *, clock: Callable[[], int] = time.monotonic_ns) -> None:
         self.backend = backend
         self._clock = clock
         self._dropped: Deque[Tuple[int, Any]] = deque()
@@ -174,8 +170,8 @@ def client_of(backend: KvBackend) -> Client:
         return client
 
 
-_CLIENTS: "weakref.WeakSet[Client]" = weakref.WeakSet()
-_SHARED: "weakref.WeakValueDictionary[int, Client]" = weakref.WeakValueDictionary()
+_CLIENTS: weakref.WeakSet[Client] = weakref.WeakSet()
+_SHARED: weakref.WeakValueDictionary[int, Client] = weakref.WeakValueDictionary()
 _SHARED_LOCK = threading.Lock()
 #: What a parent had open. To free it would run what may have been in the middle of something.
 _ABANDONED: List[Any] = []

@@ -36,9 +36,7 @@ def codec(
     """The codec of a cache's value type."""
     if value_type == "custom":
         if not callable(encoder) or not callable(decoder):
-            raise InvalidOptions(
-                "value_encoder and value_decoder must be functions when value_type is 'custom'"
-            )
+            raise InvalidOptions("value_encoder and value_decoder must be functions when value_type is 'custom'")
         return Custom(encoder, decoder, decode_responses)
     try:
         return _CODECS[value_type]()

@@ -25,7 +25,7 @@ def millis(time: Seconds, what: str) -> int:
         seconds = time
     if not math.isfinite(seconds) or seconds < 0 or seconds > 2**53:
         raise InvalidTtl(f"{what} must be a time from now on that can be counted")
-    return max(int(round(seconds * 1000)), 1 if seconds > 0 else 0)
+    return max(round(seconds * 1000), 1 if seconds > 0 else 0)
 
 
 def ttl_millis(time: Optional[Seconds], what: str = "expire_time") -> Optional[int]:
@@ -69,9 +69,7 @@ def options(
         raise InvalidOptions(f"eviction must be one of {', '.join(EVICTIONS)}")
     return {
         "local-max": bound(local_max, "local_max", 32),
-        "local-max-bytes": None
-        if local_max_bytes is None
-        else bound(local_max_bytes, "local_max_bytes", 64),
+        "local-max-bytes": None if local_max_bytes is None else bound(local_max_bytes, "local_max_bytes", 64),
         "eviction": eviction,
         "ttl-ms": ttl_millis(expire_time),
         "refresh-ttl-on-get": bool(refresh),
@@ -94,7 +92,5 @@ def resilience(
         "stale-on-error-ms": millis(stale_on_error, "stale_on_error"),
         "absent-ttl-ms": millis(absent_ttl, "absent_ttl"),
         "ttl-jitter-percent": bound(ttl_jitter_percent, "ttl_jitter_percent", 8),
-        "max-staleness-ms": None
-        if max_staleness is None
-        else millis(max_staleness, "max_staleness"),
+        "max-staleness-ms": None if max_staleness is None else millis(max_staleness, "max_staleness"),
     }

@@ -49,7 +49,7 @@ class Imports:
             return True, call()
         except BackendError as error:
             return False, (error.case, error.payload())
-        except Exception as error:  # noqa: BLE001 - a host answers every failure
+        except Exception as error:
             self.cause = error
             return False, ("other", f"the backend raised {type(error).__name__}")
 

@@ -42,10 +42,11 @@ RESOURCE = ffi.WASMTIME_COMPONENT_RESOURCE.value
 
 
 def _within(union: str, *fields: Any) -> int:
-    return VALUE + int(getattr(ffi.wasmtime_component_valunion_t, union).offset) + sum(fields)
+    at: int = VALUE + int(getattr(ffi.wasmtime_component_valunion_t, union).offset) + sum(fields)
+    return at
 
 
-def _struct(*parts: "tuple[int, str]") -> Struct:
+def _struct(*parts: tuple[int, str]) -> Struct:
     """One that unpacks these parts of a value, given by offset and format, in ascending order."""
     spec, at = "=", 0
     for offset, form in parts:
@@ -54,10 +55,10 @@ def _struct(*parts: "tuple[int, str]") -> Struct:
     return Struct(spec)
 
 
-_RESULT = ffi.wasmtime_component_valresult_t
-_VARIANT = ffi.wasmtime_component_valvariant_t
-_NAME = ffi.wasm_name_t
-_LIST = ffi.wasmtime_component_vallist_t
+_RESULT: Any = ffi.wasmtime_component_valresult_t
+_VARIANT: Any = ffi.wasmtime_component_valvariant_t
+_NAME: Any = ffi.wasm_name_t
+_LIST: Any = ffi.wasmtime_component_vallist_t
 
 #: What is read of a value of each kind: numbers, pointers, and the lengths before them.
 READ_BOOL = _struct((_within("boolean"), "?"))
@@ -68,9 +69,7 @@ READ_S64 = _struct((_within("s64"), "q"))
 READ_F64 = _struct((_within("f64"), "d"))
 READ_POINTER = _struct((_within("option"), "Q"))
 READ_LIST = _struct((_within("list", _LIST.size.offset), "Q"), (_within("list", _LIST.data.offset), "Q"))
-READ_RESULT = _struct(
-    (_within("result", _RESULT.is_ok.offset), "?"), (_within("result", _RESULT.val.offset), "Q")
-)
+READ_RESULT = _struct((_within("result", _RESULT.is_ok.offset), "?"), (_within("result", _RESULT.val.offset), "Q"))
 READ_VARIANT = _struct(
     (_within("variant", _VARIANT.discriminant.offset, _NAME.size.offset), "Q"),
     (_within("variant", _VARIANT.discriminant.offset, _NAME.data.offset), "Q"),

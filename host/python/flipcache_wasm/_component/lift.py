@@ -86,10 +86,7 @@ def _tuple(ty: Any) -> Lift:
 
 
 def _record(ty: Any) -> Lift:
-    fields = [
-        (name, nth * FIELD_STRIDE + FIELD_VALUE, lifter(field))
-        for nth, (name, field) in enumerate(ty.fields)
-    ]
+    fields = [(name, nth * FIELD_STRIDE + FIELD_VALUE, lifter(field)) for nth, (name, field) in enumerate(ty.fields)]
     size, unpack = layout.READ_LIST.size, layout.READ_LIST.unpack
 
     def lift(at: int) -> Any:

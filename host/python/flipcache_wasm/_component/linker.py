@@ -46,9 +46,7 @@ class Definitions:
                 self._define(clock, "now", self._now)
             with root.add_instance(KV_BACKEND) as backend:
                 drop = self._imports.close
-                backend.add_resource(
-                    "bucket", ResourceType.host(_BUCKET), lambda _, number: drop(number)
-                )
+                backend.add_resource("bucket", ResourceType.host(_BUCKET), lambda _, number: drop(number))
                 self._define(backend, "[static]bucket.open", self._open)
                 for method in METHODS:
                     self._define(backend, f"[method]bucket.{method}", self._method(method))
@@ -71,18 +69,14 @@ class Definitions:
     def _own(self, number: int) -> Any:
         host = ffi.wasmtime_component_resource_host_new(True, number, _BUCKET)
         any_resource = ctypes.POINTER(ffi.wasmtime_component_resource_any_t)()
-        error = ffi.wasmtime_component_resource_host_to_any(
-            self._store._context(), host, ctypes.byref(any_resource)
-        )
+        error = ffi.wasmtime_component_resource_host_to_any(self._store._context(), host, ctypes.byref(any_resource))
         ffi.wasmtime_component_resource_host_delete(host)
         if error:
             raise WasmtimeError._from_ptr(error)
         return any_resource
 
     def _define(self, place: Any, name: str, function: Callable[[Any, Any], Any]) -> None:
-        def called(
-            _: Any, context: Any, ty: Any, args: Any, nargs: int, results: Any, __: int
-        ) -> int:
+        def called(_: Any, context: Any, ty: Any, args: Any, nargs: int, results: Any, __: int) -> int:
             try:
                 signature = imported(name, ty)
                 answer = function(context, signature.arguments(args))
@@ -91,7 +85,7 @@ class Definitions:
                     ctypes.memset(results, 0, STRIDE)
                     _put(signature.lower, answer, results[0])
                 return 0
-            except BaseException as error:  # noqa: BLE001 - it must not unwind through wasm
+            except BaseException as error:
                 self.raised = error
                 failure = WasmtimeError("the host ended the call")
                 return ctypes.cast(failure._consume(), ctypes.c_void_p).value or 0
@@ -100,9 +94,7 @@ class Definitions:
         self._kept.append(callback)
         wire = name.encode()
         buffer = ctypes.create_string_buffer(wire)
-        error = ffi.wasmtime_component_linker_instance_add_func(
-            place.ptr(), buffer, len(wire), callback, None, _FORGET
-        )
+        error = ffi.wasmtime_component_linker_instance_add_func(place.ptr(), buffer, len(wire), callback, None, _FORGET)
         if error:
             raise WasmtimeError._from_ptr(error)
 
@@ -130,6 +122,5 @@ def _number(context: Any, address: int) -> int:
     return number
 
 
-@ctypes.CFUNCTYPE(None, ctypes.c_void_p)
-def _FORGET(_: Any) -> None:
-    """Nothing is kept outside."""
+#: wasmtime drops what it was given with a function: nothing.
+_FORGET = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(lambda _: None)

@@ -58,7 +58,7 @@ class Given:
     """Memory of wasmtime's, which will free it: answers."""
 
     def name(self, text: bytes, target: Any) -> None:
-        ffi.wasm_byte_vec_new(ctypes.byref(target), len(text), ctypes.cast(text, _BYTES))
+        ffi.wasm_byte_vec_new(ctypes.byref(target), len(text), ctypes.cast(ctypes.c_char_p(text), _BYTES))
 
     def array(self, kind: Any, length: int, target: Any) -> Any:
         _NEW_ARRAY[type(target)](ctypes.byref(target), length)
@@ -183,9 +183,7 @@ def _record(ty: Any) -> Lower:
 
 
 def _variant(ty: Any) -> Lower:
-    cases: Dict[str, Any] = {
-        name: None if case is None else lowerer(case) for name, case in ty.cases
-    }
+    cases: Dict[str, Any] = {name: None if case is None else lowerer(case) for name, case in ty.cases}
 
     def lower(value: Any, target: Any, memory: Memory) -> None:
         name, payload = value

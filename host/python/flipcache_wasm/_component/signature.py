@@ -40,9 +40,7 @@ class Export:
         for put, argument in zip(self._puts, arguments):
             put(argument, lent)
         lift = self._lift
-        error = _CALL(
-            self._func, self._context, self._values, self._length, self._room, lift is not None
-        )
+        error = _CALL(self._func, self._context, self._values, self._length, self._room, lift is not None)
         if error:
             return None, error
         if lift is None:

@@ -28,12 +28,12 @@ class Feed:
 
     def __init__(self, heard_until: Optional[float] = 0.0) -> None:
         self.heard_until = heard_until
-        self._inboxes: "weakref.WeakSet[Inbox]" = weakref.WeakSet()
+        self._inboxes: weakref.WeakSet[Inbox] = weakref.WeakSet()
         self._lock = threading.Lock()
         #: Told of the names of caches that are opened.
         self.on_want: Callable[[str], None] = lambda name: None
 
-    def listen(self) -> "Inbox":
+    def listen(self) -> Inbox:
         """Somebody who is told from now on."""
         inbox = Inbox(self)
         with self._lock:
@@ -54,7 +54,7 @@ class Feed:
         for inbox in self._all():
             inbox.void()
 
-    def _all(self) -> List["Inbox"]:
+    def _all(self) -> List[Inbox]:
         with self._lock:
             return list(self._inboxes)
 

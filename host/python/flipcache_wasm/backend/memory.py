@@ -42,7 +42,7 @@ class MemoryBackend:
         self._log = Log()
         self._last_id = 0
 
-    def open(self, name: str) -> "MemoryBucket":
+    def open(self, name: str) -> MemoryBucket:
         """Opens a bucket."""
         with self._lock:
             self._last_id += 1
@@ -75,9 +75,7 @@ class MemoryBackend:
             return ABSENT
         return WRONG_TYPE if row.value is None else Entry(row.value, left)
 
-    def write(
-        self, full_key: str, value: Optional[bytes], ttl_ms: Optional[int], by: Optional[int]
-    ) -> None:
+    def write(self, full_key: str, value: Optional[bytes], ttl_ms: Optional[int], by: Optional[int]) -> None:
         """Writes a row, and notes whose doing it is."""
         ttl = None if ttl_ms is None else min(max(ttl_ms, 1), _LONGEST)
         self._rows[full_key] = _Row(value, None if ttl is None else self._clock() + ttl)
@@ -117,9 +115,7 @@ class MemoryBucket:
             for key, value in batch.last_of_each(entries).items():
                 self._store.write(self._prefix + key, value, ttl_ms, self._number)
 
-    def set_if_absent(
-        self, entries: Sequence[Tuple[str, bytes]], ttl_ms: Optional[int]
-    ) -> List[Optional[Slot]]:
+    def set_if_absent(self, entries: Sequence[Tuple[str, bytes]], ttl_ms: Optional[int]) -> List[Optional[Slot]]:
         batch.refuse_larger(self._store.max_bytes, entries)
         held: Dict[str, Optional[Slot]] = {}
         with self._store._lock:

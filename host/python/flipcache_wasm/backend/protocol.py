@@ -58,9 +58,7 @@ class Bucket(Protocol):
     def set(self, entries: Sequence[Tuple[str, bytes]], ttl_ms: Optional[int]) -> None:
         """Writes; of a key given twice, the last value."""
 
-    def set_if_absent(
-        self, entries: Sequence[Tuple[str, bytes]], ttl_ms: Optional[int]
-    ) -> Sequence[Optional[Slot]]:
+    def set_if_absent(self, entries: Sequence[Tuple[str, bytes]], ttl_ms: Optional[int]) -> Sequence[Optional[Slot]]:
         """Writes what is absent: ``None`` where it wrote, else what the key held."""
 
     def increment(self, key: str, delta: int, ttl_ms: Optional[int]) -> int:

@@ -11,13 +11,13 @@ V = TypeVar("V")
 
 
 class _Listed(BoundedDict[K, V]):
-    def keys(self) -> List[K]:
+    def keys(self) -> List[K]:  # type: ignore[override]
         return [key for key, _ in self._listed()]
 
-    def values(self) -> List[V]:
+    def values(self) -> List[V]:  # type: ignore[override]
         return [value for _, value in self._listed()]
 
-    def items(self) -> List[Tuple[K, V]]:
+    def items(self) -> List[Tuple[K, V]]:  # type: ignore[override]
         return self._listed()
 
 

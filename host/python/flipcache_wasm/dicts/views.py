@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Iterator
 from collections.abc import ItemsView, KeysView, ValuesView
+from typing import TYPE_CHECKING, Any, Iterator
 
 if TYPE_CHECKING:
     from .bounded import BoundedDict
 
 
 class _View:
-    _mapping: "BoundedDict[Any, Any]"
+    _mapping: BoundedDict[Any, Any]
+    _name: str
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._mapping)
 
     def __repr__(self) -> str:
-        return f"{self._name}({list(self)})"  # type: ignore[attr-defined]
+        return f"{self._name}({list(self)})"
 
     def __reversed__(self) -> Iterator[Any]:
-        return iter(list(self)[::-1])  # type: ignore[call-overload]
+        return iter(list(self)[::-1])
 
 
 class Keys(_View, KeysView[Any]):

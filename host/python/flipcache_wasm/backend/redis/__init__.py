@@ -29,7 +29,7 @@ class RedisBackend:
 
     def __init__(
         self,
-        client: "Optional[redis.Redis]" = None,
+        client: Optional[redis.Redis] = None,
         *,
         deadline: float = DEADLINE,
         max_bytes: int = 512 << 20,
@@ -75,22 +75,20 @@ def decodes(client: Any) -> bool:
     return bool(_checked(client).connection_pool.connection_kwargs.get("decode_responses"))
 
 
-def _checked(client: Any) -> "redis.Redis":
+def _checked(client: Any) -> redis.Redis:
     if not isinstance(client, redis.Redis) or isinstance(client, Pipeline):
         raise InvalidOptions(
-            "redis_protocol must be a redis.Redis, not "
-            f"{type(client).__module__}.{type(client).__qualname__}"
+            f"redis_protocol must be a redis.Redis, not {type(client).__module__}.{type(client).__qualname__}"
         )
     if type(client.connection_pool) not in (redis.ConnectionPool, redis.BlockingConnectionPool):
         raise InvalidOptions(
-            "redis_protocol must connect to one server, not by a "
-            f"{type(client.connection_pool).__qualname__}"
+            f"redis_protocol must connect to one server, not by a {type(client.connection_pool).__qualname__}"
         )
     return client
 
 
-_BACKENDS: "weakref.WeakSet[RedisBackend]" = weakref.WeakSet()
-_SHARED: "weakref.WeakValueDictionary[int, RedisBackend]" = weakref.WeakValueDictionary()
+_BACKENDS: weakref.WeakSet[RedisBackend] = weakref.WeakSet()
+_SHARED: weakref.WeakValueDictionary[int, RedisBackend] = weakref.WeakValueDictionary()
 _SHARED_LOCK = threading.Lock()
 
 

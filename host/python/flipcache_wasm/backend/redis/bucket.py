@@ -34,9 +34,7 @@ Entries = Sequence[Tuple[str, bytes]]
 class RedisBucket:
     """A bucket, by one connection."""
 
-    def __init__(
-        self, link: Link, name: str, max_bytes: int, changes: Callable[[str, Optional[int]], Changes]
-    ) -> None:
+    def __init__(self, link: Link, name: str, max_bytes: int, changes: Callable[[str, Optional[int]], Changes]) -> None:
         self._link = link
         self._prefix = batch.prefix(name)
         self._max_bytes = max_bytes

@@ -35,9 +35,7 @@ _LEFT_OUT = frozenset(
 class Link:
     """A connection that is made at its first use, and again after it was lost. Safe from any thread."""
 
-    def __init__(
-        self, kind: Type[Any], settings: Dict[str, Any], deadline: float, protocol: int = 2
-    ) -> None:
+    def __init__(self, kind: Type[Any], settings: Dict[str, Any], deadline: float, protocol: int = 2) -> None:
         kept = {name: value for name, value in settings.items() if name not in _LEFT_OUT}
         timeouts = ("socket_timeout", "socket_connect_timeout")
         kept.update({name: min(kept.get(name) or deadline, deadline) for name in timeouts})
