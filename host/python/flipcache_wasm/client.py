@@ -7,10 +7,11 @@ import threading
 import time
 import weakref
 from collections import deque
+from functools import cached_property
 from threading import get_ident
 from typing import Any, Callable, Deque, List, Optional, Tuple
 
-from ._component.engine import compiled
+from ._component.engine import Compiled, compiled
 from ._component.instance import CACHE, COHERENCE, Instance
 from .backend.feed import Feed, Inbox
 from .backend.protocol import KvBackend
@@ -64,7 +65,11 @@ class Client:
     @property
     def digest(self) -> str:
         """SHA-256 of the component that runs, in hex."""
-        return compiled().file.digest
+        return self._compiled.file.digest
+
+    @cached_property
+    def _compiled(self) -> Compiled:
+        return compiled()
 
     @property
     def generation(self) -> int:
@@ -122,7 +127,7 @@ class Client:
     def _ready(self) -> Instance:
         instance = self._instance
         if instance is None:
-            instance = self._instance = Instance(compiled(), self.backend, self._clock)
+            instance = self._instance = Instance(self._compiled, self.backend, self._clock)
             if self._inbox is not None:
                 self._inbox.begin()
         while self._dropped:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Iterator, Mapping
+from collections.abc import ItemsView, ValuesView
+from typing import Any, Callable, Iterator, Mapping, Tuple
 
 from .codecs import Codec, Keys
 
@@ -10,7 +11,8 @@ from .codecs import Codec, Keys
 class Local(Mapping[Any, Any]):
     """The local tier alone: no traffic, and no use counted. Keys in the order in which they would be evicted.
 
-    It shows what is there at each call, and cannot be written; :meth:`clear` empties it.
+    It shows what is there at each call, and cannot be written; :meth:`clear` empties it. What leaves it while it is
+    gone through is passed over.
     """
 
     def __init__(self, keys: Keys, codec: Codec, ask: Callable[..., Any]) -> None:
@@ -34,6 +36,36 @@ class Local(Mapping[Any, Any]):
     def __repr__(self) -> str:
         return f"Local({list(self.items())})"
 
+    def items(self) -> ItemsView[Any, Any]:
+        """The entries."""
+        return _Items(self)
+
+    def values(self) -> ValuesView[Any]:
+        """The values."""
+        return _Values(self)
+
     def clear(self) -> None:
         """Drops all entries of the local tier; the backend keeps its own."""
         self._ask("local-clear")
+
+    def entries(self) -> Iterator[Tuple[Any, Any]]:
+        """Each entry that is still there when its turn comes."""
+        for key in self:
+            try:
+                yield key, self[key]
+            except KeyError:
+                continue
+
+
+class _Items(ItemsView[Any, Any]):
+    _mapping: Local
+
+    def __iter__(self) -> Iterator[Tuple[Any, Any]]:
+        return self._mapping.entries()
+
+
+class _Values(ValuesView[Any]):
+    _mapping: Local
+
+    def __iter__(self) -> Iterator[Any]:
+        return (value for _, value in self._mapping.entries())

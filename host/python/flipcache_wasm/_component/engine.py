@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import threading
-from typing import Dict
+from typing import Dict, Optional
 
 from wasmtime import Config, Engine
 from wasmtime import _ffi as ffi
 from wasmtime.component import Component
 
-from .file import ComponentFile, find
+from .file import VARIABLE, ComponentFile, find
 
 
 class Compiled:
@@ -25,13 +26,22 @@ class Compiled:
 
 
 _LOCK = threading.Lock()
-_COMPILED: Dict[str, Compiled] = {}
+_COMPILED: Dict[Optional[str], Compiled] = {}
 
 
 def compiled() -> Compiled:
-    """The component of this process, compiled at the first use of its bytes."""
-    file = find()
+    """The component of this process, read and compiled at its first use."""
+    named = os.environ.get(VARIABLE)
     with _LOCK:
-        if file.digest not in _COMPILED:
-            _COMPILED[file.digest] = Compiled(file)
-        return _COMPILED[file.digest]
+        if named not in _COMPILED:
+            _COMPILED[named] = Compiled(find())
+        return _COMPILED[named]
+
+
+def _after_fork() -> None:
+    global _LOCK
+    _LOCK = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

@@ -41,9 +41,9 @@ def find() -> ComponentFile:
     for path in _places():
         if path.is_file():
             return ComponentFile(path)
-    places = " or ".join(str(path) for path in _places())
+    places = " nor ".join(str(path) for path in _places())
     raise ComponentMissing(
-        f"flipcache.wasm is neither {places}; name it in the variable {VARIABLE}, "
+        f"flipcache.wasm is neither at {places}; name it in the variable {VARIABLE}, "
         "or install a wheel, which has it inside"
     )
 
