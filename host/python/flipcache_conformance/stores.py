@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any, Callable, FrozenSet, List, Optional, Protocol, Tuple
 
 import redis
@@ -10,6 +11,10 @@ from flipcache_wasm.backend import KvBackend, MemoryBackend, RedisBackend
 from flipcache_wasm.errors import of_backend
 
 ALWAYS = frozenset(("foreign", "wrong-type", "faults", "coherence", "set-if-absent", "increment", "expire", "prolong"))
+
+
+#: What Redis has not told by then, it will not.
+_PATIENCE = 20.0
 
 
 class Store(Protocol):
@@ -70,13 +75,13 @@ class InRedis:
     """A database of a real Redis, which is emptied."""
 
     name = "Redis"
-    has = ALWAYS
+    has = ALWAYS | {"changes"}
 
     def __init__(self, client: redis.Redis, clock: Callable[[], int]) -> None:
         self._client = client
         self._clock = clock
         client.flushdb()
-        self.backend = RedisBackend(client)
+        self.backend = RedisBackend(client, coherence="tracking")
 
     def now_ns(self) -> int:
         return self._clock()
@@ -85,14 +90,27 @@ class InRedis:
         raise AssertionError("nobody moves the clock of Redis")
 
     def put(self, key: str, value: Optional[bytes], ttl_ms: Optional[int]) -> None:
-        self._client.delete(key)
-        if value is None:
-            self._client.hset(key, "field", "value")
-        else:
-            self._client.set(key, value, px=ttl_ms)
+        with self._client.pipeline(transaction=True) as written:
+            written.delete(key)
+            if value is None:
+                written.hset(key, "field", "value")
+            else:
+                written.set(key, value, px=ttl_ms)
+            self._told(lambda: written.execute())
 
     def remove(self, key: str) -> None:
-        self._client.delete(key)
+        if self._client.exists(key):
+            self._told(lambda: self._client.delete(key))
+
+    def _told(self, write: Callable[[], Any]) -> None:
+        """Somebody else's write, until the backend has heard of it, if it listens."""
+        log, last = self.backend.log, self.backend.log.last
+        write()
+        until = time.monotonic() + _PATIENCE
+        while not log.is_idle and log.last == last:
+            if time.monotonic() > until:
+                raise TimeoutError("Redis has told nothing of a write")
+            time.sleep(0.001)
 
     def peek(self, key: str) -> Optional[bytes]:
         value = self._client.get(key)

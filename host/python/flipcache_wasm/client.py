@@ -79,34 +79,39 @@ class Client:
     def open(self, interface: str, *opening: Any) -> Handle:
         """Opens a cache or a dictionary: the function and its arguments."""
         handle = Handle(interface, opening, self._dropped)
+        if interface == CACHE and self._inbox is not None:
+            self._inbox.feed.want(opening[1])
         self.call(handle, None)
         return handle
 
     def call(self, handle: Handle, method: Optional[str], *arguments: Any) -> Any:
-        """Calls a method of a handle and answers what it does, ``ok`` or plain. Raises the error else."""
+        """Calls a method that asks the backend nothing, and answers what it does."""
         self._enter()
         try:
-            instance = self._ready()
-            if handle.generation != self._generation:
-                self._open(instance, handle)
-            if method is None:
-                return None
-            return instance.call(handle.interface, method, handle.pointer, *arguments)
+            instance = self._ready(handle)
+            return None if method is None else instance.call(handle.interface, method, handle.pointer, *arguments)
         finally:
             self._leave()
 
     def answer(self, handle: Handle, method: str, *arguments: Any) -> Any:
-        """As :meth:`call`, of a method that answers a ``result``."""
-        is_ok, answer = self.call(handle, method, *arguments)
-        if is_ok:
-            return answer
-        raise self._error(answer)
+        """Calls a method that answers a ``result``, and may ask the backend for it. Raises the error."""
+        self._enter()
+        try:
+            if self._inbox is not None:
+                self._inbox.feed.prepare()
+            instance = self._ready(handle)
+            is_ok, answer = instance.call(handle.interface, method, handle.pointer, *arguments)
+            if is_ok:
+                return answer
+            raise self._error(instance, answer)
+        finally:
+            self._leave()
 
     def tell(self, function: str, *arguments: Any) -> None:
         """Calls a function of the interface ``coherence``."""
         self._enter()
         try:
-            self._ready().call(COHERENCE, function, *arguments)
+            self._ready(None).call(COHERENCE, function, *arguments)
         finally:
             self._leave()
 
@@ -124,7 +129,8 @@ class Client:
         self._owner = 0
         self._lock.release()
 
-    def _ready(self) -> Instance:
+    def _ready(self, handle: Optional[Handle]) -> Instance:
+        """The instance, in which the handle is open, and which has been told all news."""
         instance = self._instance
         if instance is None:
             instance = self._instance = Instance(self._compiled, self.backend, self._clock)
@@ -136,23 +142,21 @@ class Client:
         if self._inbox is not None and self._inbox.has_news():
             for function, arguments in self._inbox.take():
                 instance.call(COHERENCE, function, *arguments)
+        if handle is not None and handle.generation != self._generation:
+            self._open(instance, handle)
         return instance
 
     def _open(self, instance: Instance, handle: Handle) -> None:
-        if handle.interface == CACHE and self._inbox is not None:
-            self._inbox.feed.want(handle.opening[1])
         is_ok, answer = instance.call(handle.interface, *handle.opening)
         if not is_ok:
-            raise self._error(answer)
+            raise self._error(instance, answer)
         if handle.pointer is not None:
             self._dropped.append((handle.generation, handle.pointer))
         handle.pointer, handle.generation = answer, self._generation
 
-    def _error(self, answer: Any) -> Exception:
-        error = of_cache(*(answer if isinstance(answer, tuple) else (answer, None)))
-        instance = self._instance
-        if instance is not None and answer[0] == "backend":
-            error.__cause__, instance.imports.cause = instance.imports.cause, None
+    def _error(self, instance: Instance, answer: Any) -> Exception:
+        error = of_cache(*answer)
+        error.__cause__, instance.imports.cause = instance.imports.cause, None
         return error
 
     def _begin_anew(self) -> None:

@@ -20,11 +20,17 @@ class Log:
         self._characters = 0
         #: The number of the last one that is not remembered any more.
         self._forgotten = 0
-        self._is_idle = True
+        #: Nobody has asked yet.
+        self.is_idle = True
+
+    @property
+    def last(self) -> int:
+        """The number of the last change."""
+        return self._forgotten + len(self._changes)
 
     def note(self, full_key: str, by: Optional[int]) -> None:
         """Somebody has changed what stands at a complete key. Before anybody has asked, nothing is remembered."""
-        if self._is_idle:
+        if self.is_idle:
             return
         self._changes.append((by, full_key))
         self._characters += len(full_key)
@@ -40,8 +46,8 @@ class Log:
 
     def since(self, since: Optional[int], but: int, prefix: str) -> Changes:
         """What others than ``but`` have changed under a prefix."""
-        self._is_idle = False
-        cursor = self._forgotten + len(self._changes)
+        self.is_idle = False
+        cursor = self.last
         if since is None or not self._forgotten <= since <= cursor:
             return Changes(None, cursor)
         keys: List[str] = []

@@ -28,7 +28,7 @@ class Order:
         """Puts a number in its place; answers the one that made room for it."""
         is_ok, answer = self._ask("set", str(number), _HELD)
         if not is_ok:
-            raise of_cache(*(answer if isinstance(answer, tuple) else (answer, None)))
+            raise of_cache(*answer)
         return None if answer is None else int(answer[0])
 
     def use(self, number: int) -> None:

@@ -36,6 +36,7 @@ class RedisBucket:
 
     def __init__(self, link: Link, name: str, max_bytes: int, changes: Callable[[str, Optional[int]], Changes]) -> None:
         self._link = link
+        self._name = name
         self._prefix = batch.prefix(name)
         self._max_bytes = max_bytes
         self._changes = changes
@@ -133,7 +134,7 @@ class RedisBucket:
         return sum(self._count("DEL", found, _WRITTEN_AT_ONCE) for found in self._walk())
 
     def changes(self, since: Optional[int]) -> Changes:
-        return self._changes(self._prefix, since)
+        return self._changes(self._name, since)
 
     def _at_once(self, commands: Sequence[Command]) -> List[Any]:
         """The replies to commands between ``MULTI`` and ``EXEC``, errors of single ones among them."""

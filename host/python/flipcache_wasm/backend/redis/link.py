@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from typing import Any, Dict, List, Optional, Sequence, Type, Union
+from typing import Any, Callable, Dict, List, Optional, Sequence, Type, Union
 
 from redis import exceptions as redis_errors
 from redis.backoff import NoBackoff
@@ -47,6 +47,8 @@ class Link:
         self._lock = threading.Lock()
         #: How many connections there have been.
         self.number = 0
+        #: Told of the number of a connection that is lost.
+        self.on_lost: Callable[[int], None] = lambda number: None
         #: Where the server is; without a password.
         self.address = str(kept.get("path") or f"{kept.get('host')}:{kept.get('port')}")
 
@@ -84,15 +86,15 @@ class Link:
         if self._connection is not None and self._is_stale(self._connection):
             self._down()
         if self._connection is None:
-            connection = self._kind(**self._settings)
-            connection.connect()
-            self._connection = connection
+            self._connection = self.another()
             self.number += 1
-            self.begun(connection)
         return self._connection
 
-    def begun(self, connection: Any) -> None:
-        """A new connection, before it is used."""
+    def another(self) -> Any:
+        """A connection of redis-py's to the same place. Raises what redis-py does."""
+        connection = self._kind(**self._settings)
+        connection.connect()
+        return connection
 
     def _is_stale(self, connection: Any) -> bool:
         try:
@@ -103,6 +105,7 @@ class Link:
     def _down(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
+            self.on_lost(self.number)
             connection.disconnect()
 
     def close(self) -> None:
