@@ -12,6 +12,7 @@ from typing import (
     Literal,
     Mapping,
     NamedTuple,
+    NoReturn,
     Optional,
     Tuple,
     Union,
@@ -262,6 +263,13 @@ class FlipCache:
 
     def __repr__(self) -> str:
         return f"FlipCache<{self._name}>({list(self.local.items())})"
+
+    def __copy__(self) -> FlipCache:
+        """The same cache."""
+        return self
+
+    def __reduce_ex__(self, _: Any) -> NoReturn:
+        raise TypeError("an open cache cannot be pickled or deeply copied")
 
     def _pages(self) -> Iterator[List[str]]:
         cursor = None

@@ -144,39 +144,32 @@ class Json:
 
 
 class Custom:
-    """What functions of the caller's make of bytes, or of text."""
+    """What functions of the caller's make of text, or of bytes. Text costs the component less."""
 
-    value_type = "bytes"
-
-    def __init__(
-        self,
-        encoder: Callable[[Any], Any],
-        decoder: Callable[[Any], Any],
-        decode_responses: bool,
-    ) -> None:
+    def __init__(self, encoder: Callable[[Any], Any], decoder: Callable[[Any], Any], decode_responses: bool) -> None:
         self._encoder = encoder
         self._decoder = decoder
-        self._is_text = decode_responses
+        self.value_type = "text" if decode_responses else "bytes"
 
     def encode(self, value: Any) -> Value:
         encoded = self._encoder(value)
-        if isinstance(encoded, (bytes, bytearray, memoryview)):
-            return "bytes", bytes(encoded)
-        if isinstance(encoded, bool) or not isinstance(encoded, (str, int, float)):
+        if isinstance(encoded, (bytearray, memoryview)):
+            encoded = bytes(encoded)
+        if isinstance(encoded, bool) or not isinstance(encoded, (str, int, float, bytes)):
             raise InvalidValue(f"value_encoder must answer text or bytes, not {_kind(encoded)}")
-        text = encoded if isinstance(encoded, str) else repr(encoded)
-        return "bytes", _checked(text).encode()
-
-    def decode(self, payload: bytes) -> Any:
-        if not self._is_text:
-            return self._decoder(payload)
+        if not isinstance(encoded, (str, bytes)):
+            encoded = repr(encoded)
+        if self.value_type == "bytes":
+            return "bytes", encoded if isinstance(encoded, bytes) else _checked(encoded).encode()
         try:
-            text = payload.decode()
+            return "text", _checked(encoded) if isinstance(encoded, str) else encoded.decode()
         except UnicodeDecodeError:
-            raise Undecodable(
-                "what the backend holds is not UTF-8; a decoder of bytes takes decode_responses=False"
+            raise InvalidValue(
+                "bytes that are not UTF-8 take a client, or a cache, of decode_responses=False"
             ) from None
-        return self._decoder(text)
+
+    def decode(self, payload: Any) -> Any:
+        return self._decoder(payload)
 
 
 _CODECS: Dict[str, Callable[[], Codec]] = {
