@@ -25,7 +25,8 @@ class ComponentHook(BuildHookInterface):
         places = [Path(named)] if named else [root / NAME, root.parent.parent / "target" / "flipcache.wasm"]
         for place in places:
             if place.is_file():
-                return place
+                # A link would be put in as one.
+                return place.resolve()
         raise FileNotFoundError(
             f"flipcache.wasm is not at {' or '.join(map(str, places))}: build it (`make component`), or name it in "
             "FLIPCACHE_COMPONENT"
