@@ -8,9 +8,9 @@ import math
 import uuid
 from typing import Any
 
+import flipcache
 import pytest
 
-import flipcache
 from flipcache_wasm import Drops, FlipCache, MemoryBackend
 from flipcache_wasm import errors as kinds
 
