@@ -40,7 +40,7 @@ VALUES: List[Tuple[str, Any]] = [
     ("json", [1, "a", True, None, 1.5]),
     ("json", (1, 2)),
     ("json", {"b": 1, "a": [True, {"c": "\ud800"}], "": {}}),
-    ("json", {1: "int", None: "null", True: "true"}),
+    ("json", {1: "int", None: "null", False: "false"}),
 ]
 
 
