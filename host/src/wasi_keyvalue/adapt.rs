@@ -8,10 +8,8 @@ use wac_graph::types::{ItemKind, Package, SubtypeChecker};
 use wac_graph::{CompositionGraph, EncodeOptions, PackageId};
 
 use super::PROVIDER;
+use super::asks::Asks;
 use super::missing::{Missing, Reason};
-
-/// The package whose interfaces are provided.
-const PACKAGE: &str = "wasi:keyvalue/";
 
 /// Why an application cannot have the cache as its `wasi:keyvalue`.
 #[derive(Debug, thiserror::Error)]
@@ -40,32 +38,29 @@ pub enum AdaptError {
 /// [`AdaptError::Missing`] with the interfaces of `wasi:keyvalue` that the application has beyond these, `atomics`
 /// and `watcher` above all.
 pub fn adapt(application: &[u8]) -> Result<Cow<'_, [u8]>, AdaptError> {
-    let mut graph = CompositionGraph::new();
-    let application_id = register(&mut graph, "flipcache:application", application)
-        .map_err(AdaptError::NotAComponent)?;
-    let world = &graph.types()[graph[application_id].ty()];
-    let of_package = |name: &&String| name.starts_with(PACKAGE);
-    let wanted: Vec<String> = world.imports.keys().filter(of_package).cloned().collect();
-    let called = world.exports.keys().filter(of_package).cloned();
-    let called: Vec<_> = called
-        .map(|interface| missing(interface, Reason::NobodyCalls))
-        .collect();
-    if wanted.is_empty() && called.is_empty() {
+    let asks = Asks::of(application).map_err(|error| AdaptError::NotAComponent(error.into()))?;
+    if asks.is_empty() {
         return Ok(Cow::Borrowed(application));
     }
     if PROVIDER.is_empty() {
         return Err(AdaptError::NotBuilt);
     }
-    let provider_id = register(&mut graph, "flipcache:wasi-keyvalue-provider", PROVIDER)
+    let mut graph = CompositionGraph::new();
+    let application = register(&mut graph, "flipcache:application", application)
+        .map_err(AdaptError::NotAComponent)?;
+    let provider = register(&mut graph, "flipcache:wasi-keyvalue-provider", PROVIDER)
         .map_err(AdaptError::Compose)?;
-    let unfit = wanted
+    let unfit = |name: &String| unfit(&graph, application, provider, name);
+    let unfit = asks.imports.iter().filter_map(unfit);
+    let called = asks
+        .exports
         .iter()
-        .filter_map(|name| unfit(&graph, application_id, provider_id, name));
+        .map(|name| missing(name, Reason::NobodyCalls));
     let missing: Vec<Missing> = unfit.chain(called).collect();
     if !missing.is_empty() {
         return Err(AdaptError::Missing(missing));
     }
-    let composed = compose(graph, application_id, provider_id, &wanted);
+    let composed = compose(graph, application, provider, &asks.imports);
     composed.map(Cow::Owned).map_err(AdaptError::Compose)
 }
 
@@ -88,17 +83,20 @@ fn unfit(
     let types = graph.types();
     let import: ItemKind = *types[graph[application].ty()].imports.get(name)?;
     let Some(export) = types[graph[provider].ty()].exports.get(name) else {
-        return Some(missing(name.to_owned(), Reason::Unknown));
+        return Some(missing(name, Reason::Unknown));
     };
     let mut seen = HashSet::new();
     let checked = SubtypeChecker::new(&mut seen).is_subtype(*export, types, import, types);
     let error = checked.err()?;
     let form = Reason::OfAnotherForm(format!("{error:#}"));
-    Some(missing(name.to_owned(), form))
+    Some(missing(name, form))
 }
 
-fn missing(interface: String, reason: Reason) -> Missing {
-    Missing { interface, reason }
+fn missing(interface: &str, reason: Reason) -> Missing {
+    Missing {
+        interface: interface.to_owned(),
+        reason,
+    }
 }
 
 /// The application with its imports of these names served by the provider.

@@ -24,9 +24,10 @@
 //!
 //! # Layout
 //!
-//! - `adapt`: the composition. `missing`: what an application asks for that the cache has not.
+//! - `adapt`: the composition. `asks`: what an application asks for; `missing`: what of that the cache has not.
 
 mod adapt;
+mod asks;
 mod missing;
 
 pub use adapt::{AdaptError, adapt};

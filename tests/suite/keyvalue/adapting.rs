@@ -5,56 +5,41 @@ use std::collections::BTreeSet;
 
 use flipcache::wasi_keyvalue::{AdaptError, BACKEND, BACKEND_DRAFT2, PROVIDER, adapt};
 use flipcache_tests::components::{COMMAND_APP, KEYVALUE_COMMAND, KEYVALUE_PROXY};
-use wit_component::{ComponentEncoder, DecodedWasm, StringEncoding, dummy_module};
-use wit_parser::{ManglingAndAbi, Resolve};
+use wit_component::DecodedWasm;
 
 use super::composition::{cache_over_wasi_keyvalue, cache_over_wasi_keyvalue_draft2};
 
-/// What a package of ours needs of the standard one beside `store` and `batch`.
-const ATOMICS: &str = "
-    package wasi:keyvalue@0.2.0-draft2;
+/// An instance type without functions, which every instance fits.
+const NOTHING: &[u8] = &[0x42, 0];
 
-    interface store {
-        variant error { no-such-store, access-denied, other(string) }
-        resource bucket {
-            get: func(key: string) -> result<option<list<u8>>, error>;
-        }
-        open: func(identifier: string) -> result<bucket, error>;
+/// One with the function `get-many` that neither takes nor answers anything.
+const ANOTHER_FORM: &[u8] = b"\x42\x02\x01\x40\0\x01\0\x04\0\x08get-many\x01\0";
+
+/// A component that imports instances, exports some of them again under other names, and does nothing.
+fn stranger(imports: &[(&str, &[u8])], exports: &[(&str, u8)]) -> Vec<u8> {
+    let count = |items: usize| u8::try_from(items).expect("they are few");
+    let section = |number: u8, items: usize, bytes: Vec<u8>| {
+        let len = count(bytes.len() + 1);
+        assert!(len < 0x80, "a longer one has its length in two bytes");
+        [vec![number, len, count(items)], bytes].concat()
+    };
+    let name = |name: &str| [&[0, count(name.len())], name.as_bytes()].concat();
+    let types = imports.iter().map(|(_, instance)| *instance);
+    let mut component = b"\0asm\x0d\0\x01\0".to_vec();
+    component.extend(section(
+        7,
+        imports.len(),
+        types.collect::<Vec<_>>().concat(),
+    ));
+    for (number, (import, _)) in imports.iter().enumerate() {
+        let import = [name(import), vec![5, count(number)]].concat();
+        component.extend(section(10, 1, import));
     }
-
-    interface atomics {
-        use store.{bucket, error};
-        increment: func(bucket: borrow<bucket>, key: string, delta: s64) -> result<s64, error>;
+    for (export, instance) in exports {
+        let export = [name(export), vec![5, *instance, 0]].concat();
+        component.extend(section(11, 1, export));
     }
-
-    interface watcher {
-        use store.{bucket};
-        on-delete: func(bucket: bucket, key: string);
-    }
-
-    /// As it was before 2026.
-    interface batch {
-        use store.{bucket, error};
-        get-many: func(bucket: borrow<bucket>, keys: list<string>) -> result<list<option<tuple<string, list<u8>>>>, error>;
-    }
-";
-
-/// A component that has these in its world, and does nothing.
-fn stranger(items: &str) -> Vec<u8> {
-    let mut resolve = Resolve::default();
-    let pushed = resolve.push_str("keyvalue.wit", ATOMICS);
-    pushed.expect("it must be WIT");
-    let world = format!("package test:stranger; world stranger {{ {items} }}");
-    let package = resolve.push_str("stranger.wit", &world);
-    let package = package.expect("it must be WIT");
-    let world = resolve.select_world(&[package], None);
-    let world = world.expect("there is one");
-    let mut module = dummy_module(&resolve, world, ManglingAndAbi::Standard32);
-    wit_component::embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8)
-        .expect("it must be embedded");
-    let encoder = ComponentEncoder::default().module(&module);
-    let component = encoder.expect("it is a module").encode();
-    component.expect("it must be a component")
+    component
 }
 
 /// The names of a component's imports and exports.
@@ -81,12 +66,19 @@ fn names<const N: usize>(names: [&str; N]) -> BTreeSet<String> {
 #[test]
 fn adapters_import_and_export_what_they_say() {
     let types = "flipcache:cache/types@0.1.0";
-    let (cache, kv) = ("flipcache:cache/cache@0.1.0", "flipcache:cache/kv-backend@0.1.0");
+    let (cache, kv) = (
+        "flipcache:cache/cache@0.1.0",
+        "flipcache:cache/kv-backend@0.1.0",
+    );
     let [first, second] = ["0.2.0-draft", "0.2.0-draft2"].map(|version| {
         ["store", "batch"].map(|interface| format!("wasi:keyvalue/{interface}@{version}"))
     });
     let [imports, exports] = interfaces(PROVIDER);
-    assert_eq!(imports, names([cache, types]), "look for a std call that needs WASI");
+    assert_eq!(
+        imports,
+        names([cache, types]),
+        "look for a std call that needs WASI"
+    );
     assert_eq!(exports, first.iter().chain(&second).cloned().collect());
     for (adapter, [store, batch]) in [(BACKEND, &first), (BACKEND_DRAFT2, &second)] {
         let [imports, exports] = interfaces(adapter);
@@ -130,7 +122,8 @@ fn adapt_application_of_either_draft_imports_the_cache_in_the_place_of_the_stand
         assert_eq!(before.iter().filter(is_standard).count(), 2);
         let mut expected: BTreeSet<String> = before.into_iter().collect();
         expected.retain(|name| !is_standard(&name));
-        expected.extend(names(["flipcache:cache/cache@0.1.0", "flipcache:cache/types@0.1.0"]));
+        let cache = ["flipcache:cache/cache@0.1.0", "flipcache:cache/types@0.1.0"];
+        expected.extend(names(cache));
         assert_eq!(after, expected);
     }
 }
@@ -144,18 +137,18 @@ fn adapt_application_that_asks_for_the_cache_itself_stays_as_it_is() {
 
 #[test]
 fn adapt_application_that_asks_for_more_names_all_that_is_missing() {
-    let asking = stranger(
-        "import wasi:keyvalue/store@0.2.0-draft2;
-         import wasi:keyvalue/batch@0.2.0-draft2;
-         import wasi:keyvalue/atomics@0.2.0-draft2;",
+    let (atomics, batch) = (
+        "wasi:keyvalue/atomics@0.2.0-draft2",
+        "wasi:keyvalue/batch@0.2.0-draft2",
     );
-    let Err(AdaptError::Missing(missing)) = adapt(&asking) else {
+    let store = "wasi:keyvalue/store@0.2.0-draft2";
+    let imports = [(store, NOTHING), (batch, ANOTHER_FORM), (atomics, NOTHING)];
+    let Err(AdaptError::Missing(missing)) = adapt(&stranger(&imports, &[])).map(Cow::into_owned)
+    else {
         panic!("it must be refused");
     };
-    let mut interfaces: Vec<&str> = missing.iter().map(|missing| &*missing.interface).collect();
-    interfaces.sort_unstable();
-    let expected = ["wasi:keyvalue/atomics@0.2.0-draft2", "wasi:keyvalue/batch@0.2.0-draft2"];
-    assert_eq!(interfaces, expected);
+    let interfaces: Vec<&str> = missing.iter().map(|missing| &*missing.interface).collect();
+    assert_eq!(interfaces, [batch, atomics]);
     let words = AdaptError::Missing(missing).to_string();
     for word in ["conditional writes", "another form"] {
         assert!(words.contains(word), "{words}");
@@ -163,11 +156,38 @@ fn adapt_application_that_asks_for_more_names_all_that_is_missing() {
 }
 
 #[test]
+fn adapt_application_for_another_draft_is_told_which_there_are() {
+    for store in ["wasi:keyvalue/store@0.1.0", "wasi:keyvalue/store"] {
+        let refused = adapt(&stranger(&[(store, NOTHING)], &[])).expect_err("there is none");
+        let words = refused.to_string();
+        assert!(
+            words.contains(store) && words.contains("0.2.0-draft2"),
+            "{words}"
+        );
+    }
+}
+
+#[test]
 fn adapt_application_that_wants_to_be_told_of_changes_is_refused() {
-    let watching = stranger("export wasi:keyvalue/watcher@0.2.0-draft2;");
+    let watcher = "wasi:keyvalue/watcher@0.2.0-draft2";
+    let watching = stranger(&[("test:x/y", NOTHING)], &[(watcher, 0)]);
     let refused = adapt(&watching).expect_err("nobody would call it");
-    let words = refused.to_string();
-    assert!(words.contains("watcher@0.2.0-draft2"), "{words}");
+    assert!(refused.to_string().contains(watcher), "{refused}");
+}
+
+#[test]
+fn adapt_application_that_imports_a_part_gets_that() {
+    let store = "wasi:keyvalue/store@0.2.0-draft";
+    let other = "test:x/y";
+    let application = stranger(&[(store, NOTHING), (other, NOTHING)], &[("test:x/z", 1)]);
+    let adapted = adapt(&application).expect("it must be adapted");
+    let [imports, exports] = interfaces(&adapted);
+    let expected = [
+        "flipcache:cache/cache@0.1.0",
+        "flipcache:cache/types@0.1.0",
+        other,
+    ];
+    assert_eq!((imports, exports), (names(expected), names(["test:x/z"])));
 }
 
 #[test]

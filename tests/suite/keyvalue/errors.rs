@@ -13,7 +13,10 @@ fn open_store_that_is_denied_or_not_there_fails_with_a_reason() {
         let host = Host::with(["default"]);
         host.held().open_fault = Some(Fault::Denied);
         let denied = Cache::try_over(&host, draft, &Clock::new(), &without_l1()).err();
-        assert!(matches!(denied, Some(Error::Denied(_))), "{draft:?}: {denied:?}");
+        assert!(
+            matches!(denied, Some(Error::Denied(_))),
+            "{draft:?}: {denied:?}"
+        );
         let none = Host::with(["another"]);
         let absent = Cache::try_over(&none, draft, &Clock::new(), &without_l1()).err();
         let Some(Error::Backend(BackendError::Other(why))) = absent else {
@@ -49,7 +52,11 @@ fn calls_that_the_host_fails_are_errors_of_their_kind_and_leave_no_value_behind(
         }
         host.held().fault = None;
         assert_eq!(cache.get("1"), Ok(Some(text("Ada"))), "from the store");
-        assert_eq!(cache.stats().local_hits, 0, "a write that failed was dropped");
+        assert_eq!(
+            cache.stats().local_hits,
+            0,
+            "a write that failed was dropped"
+        );
     }
 }
 
@@ -84,8 +91,12 @@ fn what_needs_a_condition_is_unsupported_and_changes_nothing() {
         let stored = host.raw("user:1");
         cache.local_clear();
         let failures = [
-            cache.set_if_absent("1", &Value::Integer(2), Expiry::Inherit).err(),
-            cache.set_if_absent("2", &Value::Integer(2), Expiry::Inherit).err(),
+            cache
+                .set_if_absent("1", &Value::Integer(2), Expiry::Inherit)
+                .err(),
+            cache
+                .set_if_absent("2", &Value::Integer(2), Expiry::Inherit)
+                .err(),
             cache.increment("1", 1).err(),
             cache.refresh("1").err(),
         ];

@@ -29,7 +29,11 @@ fn set_with_a_ttl_is_an_envelope_and_ends_in_both_tiers() {
             assert_eq!(cache.contains("1"), Ok(false));
             assert_eq!(cache.len(), Ok(0));
             assert_eq!(cache.delete_many(&strings(["1"])), Ok(0));
-            assert_eq!(host.raw("user:1"), None, "a delete takes what is over along");
+            assert_eq!(
+                host.raw("user:1"),
+                None,
+                "a delete takes what is over along"
+            );
         }
     }
 }
@@ -42,7 +46,11 @@ fn get_expired_value_leaves_it_in_the_store() {
     clock.pass(5);
     host.calls();
     assert_eq!(cache.get("1"), Ok(None));
-    assert_eq!(host.calls(), ["get"], "to delete it might delete another's write");
+    assert_eq!(
+        host.calls(),
+        ["get"],
+        "to delete it might delete another's write"
+    );
     assert!(host.raw("user:1").is_some());
 }
 
@@ -78,7 +86,11 @@ fn get_by_a_wall_clock_that_was_set_back_lives_longer_but_never_more_than_a_whol
     assert_eq!(cache.get("1"), Ok(Some(text("Ada"))));
     assert_eq!(cache.ttl("1"), Ok(Some(Expiry::AfterMs(1_000))));
     clock.set_wall(START + 1_000);
-    assert_eq!(cache.get("1"), Ok(Some(text("Ada"))), "the local tier has it");
+    assert_eq!(
+        cache.get("1"),
+        Ok(Some(text("Ada"))),
+        "the local tier has it"
+    );
     clock.pass(1_000);
     assert_eq!(cache.get("1"), Ok(None), "and not for longer");
 }

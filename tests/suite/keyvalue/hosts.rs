@@ -141,7 +141,11 @@ impl Held {
         let page = self.page.unwrap_or(usize::MAX);
         let store = self.store(identifier);
         let end = from.saturating_add(page).min(store.len());
-        let keys = store.keys().skip(from).take(end.saturating_sub(from)).cloned();
+        let keys = store
+            .keys()
+            .skip(from)
+            .take(end.saturating_sub(from))
+            .cloned();
         (keys.collect(), (end < store.len()).then_some(end))
     }
 }

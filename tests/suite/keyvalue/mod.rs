@@ -2,3 +2,16 @@
 
 pub(crate) mod clock;
 pub(crate) mod composition;
+
+mod adapting;
+mod cache;
+mod clock;
+mod errors;
+mod expiry;
+mod hosts;
+mod listing;
+mod options;
+mod provided;
+mod provider;
+mod stored;
+mod wasmtimes;

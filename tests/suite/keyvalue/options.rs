@@ -16,7 +16,11 @@ fn refresh_ttl_on_get_reads_the_value_and_does_not_prolong_it() {
             ..with_l1()
         };
         let mut cache = Cache::over(&host, draft, &clock, &options);
-        assert_eq!(cache.set("1", &text("Ada"), Expiry::Inherit), Ok(()), "{draft:?}");
+        assert_eq!(
+            cache.set("1", &text("Ada"), Expiry::Inherit),
+            Ok(()),
+            "{draft:?}"
+        );
         let stored = host.raw("user:1");
         clock.pass(900);
         for tier in ["local", "store"] {
@@ -39,7 +43,11 @@ fn store_default_is_refused_at_the_read_that_would_store_it() {
             ..with_l1()
         };
         let mut cache = Cache::over(&host, draft, &Clock::new(), &options);
-        assert_eq!(cache.get("1"), Ok(Some(text("nobody"))), "a default alone is none");
+        assert_eq!(
+            cache.get("1"),
+            Ok(Some(text("nobody"))),
+            "a default alone is none"
+        );
         let options = Options {
             store_default: true,
             ..options

@@ -44,7 +44,10 @@ fn get_hit_asks_the_host_nothing() {
         host.calls();
         assert_eq!(cache.get("1"), Ok(Some(text("Ada"))));
         assert_eq!(host.calls(), Vec::<&str>::new());
-        assert_eq!((cache.stats().local_hits, cache.stats().backend_hits), (1, 1));
+        assert_eq!(
+            (cache.stats().local_hits, cache.stats().backend_hits),
+            (1, 1)
+        );
     }
 }
 

@@ -3,7 +3,7 @@
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi_keyvalue::{WasiKeyValue, WasiKeyValueCtx, WasiKeyValueCtxBuilder};
 
-use super::cache::{Cache, Expiry, strings, text, with_l1, without_l1, Options};
+use super::cache::{Cache, Expiry, Options, strings, text, with_l1, without_l1};
 use super::clock::{Clock, START};
 use super::composition::cache_over_wasi_keyvalue;
 

@@ -1,0 +1,49 @@
+//! What an application has of `wasi:keyvalue`.
+
+use wasmparser::{BinaryReaderError, Parser, Payload};
+
+/// The package whose interfaces are provided.
+const PACKAGE: &str = "wasi:keyvalue/";
+
+/// Complete names of interfaces.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Asks {
+    pub(super) imports: Vec<String>,
+    pub(super) exports: Vec<String>,
+}
+
+impl Asks {
+    /// Reads a component to its end, without a look at what its modules do.
+    pub(super) fn of(component: &[u8]) -> Result<Self, BinaryReaderError> {
+        let mut asks = Self::default();
+        let mut depth = 0u32;
+        for payload in Parser::new(0).parse_all(component) {
+            match payload? {
+                Payload::Version { .. } => depth += 1,
+                Payload::End(_) => depth -= 1,
+                Payload::ComponentImportSection(section) if depth == 1 => {
+                    for import in section {
+                        note(&mut asks.imports, import?.name.name);
+                    }
+                }
+                Payload::ComponentExportSection(section) if depth == 1 => {
+                    for export in section {
+                        note(&mut asks.exports, export?.name.name);
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(asks)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.imports.is_empty() && self.exports.is_empty()
+    }
+}
+
+fn note(names: &mut Vec<String>, name: &str) {
+    if name.starts_with(PACKAGE) {
+        names.push(name.to_owned());
+    }
+}
