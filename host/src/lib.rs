@@ -119,4 +119,7 @@ mod pages {
     #[cfg(feature = "wasmtime")]
     #[doc = include_str!("../../docs/src/platforms.md")]
     mod platforms {}
+    #[cfg(feature = "wasi-keyvalue")]
+    #[doc = include_str!("../../docs/src/wasi-keyvalue.md")]
+    mod wasi_keyvalue {}
 }

@@ -38,7 +38,7 @@ pub enum AdaptError {
 /// [`AdaptError::Missing`] with the interfaces of `wasi:keyvalue` that the application has beyond these, `atomics`
 /// and `watcher` above all.
 pub fn adapt(application: &[u8]) -> Result<Cow<'_, [u8]>, AdaptError> {
-    let asks = Asks::of(application).map_err(|error| AdaptError::NotAComponent(error.into()))?;
+    let asks = Asks::of(application).map_err(AdaptError::NotAComponent)?;
     if asks.is_empty() {
         return Ok(Cow::Borrowed(application));
     }

@@ -1,6 +1,8 @@
 //! What an application has of `wasi:keyvalue`.
 
-use wasmparser::{BinaryReaderError, Parser, Payload};
+use std::error::Error;
+
+use wasmparser::{Encoding, Parser, Payload};
 
 /// The package whose interfaces are provided.
 const PACKAGE: &str = "wasi:keyvalue/";
@@ -14,12 +16,17 @@ pub(super) struct Asks {
 
 impl Asks {
     /// Reads a component to its end, without a look at what its modules do.
-    pub(super) fn of(component: &[u8]) -> Result<Self, BinaryReaderError> {
+    pub(super) fn of(component: &[u8]) -> Result<Self, Box<dyn Error + Send + Sync>> {
         let mut asks = Self::default();
         let mut depth = 0u32;
         for payload in Parser::new(0).parse_all(component) {
             match payload? {
-                Payload::Version { .. } => depth += 1,
+                Payload::Version { encoding, .. } => {
+                    if depth == 0 && encoding == Encoding::Module {
+                        return Err("it is a core module".into());
+                    }
+                    depth += 1;
+                }
                 Payload::End(_) => depth -= 1,
                 Payload::ComponentImportSection(section) if depth == 1 => {
                     for import in section {

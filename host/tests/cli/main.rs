@@ -5,6 +5,7 @@ mod coherence;
 mod commands;
 mod composed;
 mod failures;
+mod keyvalue;
 mod metrics;
 mod program;
 mod run;

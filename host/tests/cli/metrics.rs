@@ -21,10 +21,10 @@ const ANY_PORT: [&str; 2] = ["--metrics", "127.0.0.1:0"];
 
 /// A page of metrics.
 #[derive(Debug)]
-struct Page(String);
+pub(crate) struct Page(String);
 
 impl Page {
-    fn fetch(addr: SocketAddr) -> Self {
+    pub(crate) fn fetch(addr: SocketAddr) -> Self {
         let page = ask(addr, "GET /metrics");
         assert_eq!(page.status, 200, "{page:?}");
         assert!(page.head.contains("version=0.0.4"), "{page:?}");
@@ -38,7 +38,7 @@ impl Page {
     }
 
     #[track_caller]
-    fn is(&self, metric: &str, expected: f64) {
+    pub(crate) fn is(&self, metric: &str, expected: f64) {
         assert_eq!(self.get(metric), Some(expected), "{metric} in\n{}", self.0);
     }
 
@@ -61,7 +61,7 @@ fn ask(addr: SocketAddr, what: &str) -> Answer {
 }
 
 /// Reads where the page is.
-fn told(err: &mut BufReader<ChildStderr>) -> SocketAddr {
+pub(crate) fn told(err: &mut BufReader<ChildStderr>) -> SocketAddr {
     let mut line = String::new();
     err.read_line(&mut line)
         .expect("standard error must be text");

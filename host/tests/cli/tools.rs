@@ -1,5 +1,7 @@
 //! The commands that are no verbs.
 
+use flipcache::wasi_keyvalue;
+
 use crate::program::Program;
 
 #[test]
@@ -47,6 +49,23 @@ fn component_is_the_embedded_one() {
         flipcache::COMPONENT
     );
     assert_eq!(program.run(&["component"]).out, flipcache::COMPONENT);
+}
+
+#[test]
+fn component_adapters_are_the_embedded_ones() {
+    let program = Program::new();
+    for (name, component) in [
+        ("wasi-keyvalue-provider", wasi_keyvalue::PROVIDER),
+        ("wasi-keyvalue-backend", wasi_keyvalue::BACKEND),
+        (
+            "wasi-keyvalue-backend-draft2",
+            wasi_keyvalue::BACKEND_DRAFT2,
+        ),
+    ] {
+        let outcome = program.run(&["component", "--adapter", name]);
+        assert!(outcome.out == component && outcome.code == 0, "{name}");
+        assert!(component.starts_with(b"\0asm\x0d\0\x01\0"), "{name}");
+    }
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! A cache in a component that imports `wasi:keyvalue`, called by its typed exports.
 
+use std::sync::LazyLock;
+
 use wasmtime::component::{Component, Linker, ResourceAny};
 use wasmtime::{Config, Engine, OptLevel, Store};
 
@@ -49,6 +51,18 @@ pub(super) struct Cache<T: 'static> {
     cache: ResourceAny,
 }
 
+/// The cache over each draft.
+static OVER_DRAFT: LazyLock<Component> = LazyLock::new(|| compiled(&cache_over_wasi_keyvalue()));
+static OVER_DRAFT2: LazyLock<Component> =
+    LazyLock::new(|| compiled(&cache_over_wasi_keyvalue_draft2()));
+
+/// For one test: quickly is better than well.
+fn compiled(component: &[u8]) -> Component {
+    let engine = Engine::new(Config::new().cranelift_opt_level(OptLevel::None));
+    let engine = engine.expect("the engine must start");
+    Component::new(&engine, component).expect("it must compile")
+}
+
 /// Which draft the host has.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Draft {
@@ -70,33 +84,29 @@ impl Cache<HostData> {
         clock: &Clock,
         options: &Options,
     ) -> Result<Self, Error> {
-        let composed = match draft {
-            Draft::First => cache_over_wasi_keyvalue(),
-            Draft::Second => cache_over_wasi_keyvalue_draft2(),
-        };
-        Self::open(&composed, host.data(), clock, options, Host::add_to_linker)
+        Self::open(draft, host.data(), clock, options, Host::add_to_linker)
     }
 }
 
 impl<T: 'static> Cache<T> {
     pub(super) fn open(
-        composed: &[u8],
+        draft: Draft,
         data: T,
         clock: &Clock,
         options: &Options,
         link: impl Fn(&mut Linker<T>) -> wasmtime::Result<()>,
     ) -> Result<Self, Error> {
-        // Compiled for one test: quickly is better than well.
-        let engine = Engine::new(Config::new().cranelift_opt_level(OptLevel::None));
-        let engine = engine.expect("the engine must start");
-        let mut linker = Linker::new(&engine);
+        let composed: &Component = match draft {
+            Draft::First => &OVER_DRAFT,
+            Draft::Second => &OVER_DRAFT2,
+        };
+        let mut linker = Linker::new(composed.engine());
         link(&mut linker).expect("the linker must be empty");
         clock
             .add_to_linker(&mut linker)
             .expect("it has no clocks yet");
-        let composed = Component::new(&engine, composed).expect("it must compile");
-        let mut store = Store::new(&engine, data);
-        let world = bindings::Caches::instantiate(&mut store, &composed, &linker);
+        let mut store = Store::new(composed.engine(), data);
+        let world = bindings::Caches::instantiate(&mut store, composed, &linker);
         let world = world.expect("it must instantiate");
         let caches = world.flipcache_cache_cache().flip_cache();
         let opened = caches.call_open(&mut store, "user", options);

@@ -41,6 +41,7 @@ mod draft2 {
 }
 
 /// What an open bucket is to the host.
+#[expect(unreachable_pub, reason = "generated code names it")]
 pub struct Bucket(String);
 
 /// How the host fails.

@@ -13,5 +13,6 @@ mod listing;
 mod options;
 mod provided;
 mod provider;
+mod runtime;
 mod stored;
 mod wasmtimes;

@@ -3,9 +3,8 @@
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi_keyvalue::{WasiKeyValue, WasiKeyValueCtx, WasiKeyValueCtxBuilder};
 
-use super::cache::{Cache, Expiry, Options, strings, text, with_l1, without_l1};
+use super::cache::{Cache, Draft, Expiry, Options, strings, text, with_l1, without_l1};
 use super::clock::{Clock, START};
-use super::composition::cache_over_wasi_keyvalue;
 
 struct Data {
     keyvalue: WasiKeyValueCtx,
@@ -19,8 +18,7 @@ fn over(before: &[(&str, &[u8])], clock: &Clock, options: &Options) -> Cache<Dat
         keyvalue: WasiKeyValueCtxBuilder::new().in_memory_data(before).build(),
         table: ResourceTable::new(),
     };
-    let composed = cache_over_wasi_keyvalue();
-    let cache = Cache::open(&composed, data, clock, options, |linker| {
+    let cache = Cache::open(Draft::First, data, clock, options, |linker| {
         wasmtime_wasi_keyvalue::add_to_linker(linker, |data: &mut Data| {
             WasiKeyValue::new(&data.keyvalue, &mut data.table)
         })

@@ -19,5 +19,5 @@ mod monitor;
 mod peer;
 mod reads;
 mod typed;
-mod venv;
+pub(crate) mod venv;
 mod writes;

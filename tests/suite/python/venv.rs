@@ -1,4 +1,4 @@
-//! A virtual environment with `FlipCache` 1.3, made once for all tests and runs.
+//! Virtual environments, each made once for all tests and runs: one with `FlipCache` 1.3, and what others ask for.
 
 use std::fs::{self, File, TryLockError};
 use std::io::Write;
@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 use std::{env, io};
 
-/// What is installed. A folder that was made for another list is made anew.
+/// What the tests with `FlipCache` need.
 const PACKAGES: [&str; 2] = ["flipcache==1.3", "redis"];
 
 /// How long each of the two steps may take; the others wait for whoever makes them.
@@ -18,29 +18,35 @@ const PATIENCE: Duration = Duration::from_secs(300);
 /// How often a child or a lock is looked at.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// The environment's Python; `None` if there is no Python here to make it with, which is said on
-/// standard error.
+/// The Python of the environment with `FlipCache`; `None` as of [`environment`].
+pub(super) fn python() -> Option<PathBuf> {
+    let folder = environment("python", &PACKAGES)?;
+    Some(python_of(&folder))
+}
+
+/// The folder of an environment with these packages. One that was made for another list is made anew. `None` if
+/// there is no Python here to make it with, which is said on standard error.
 ///
 /// # Panics
 ///
 /// If the packages cannot be installed; without Python too where the variable `CI` is set.
-pub(super) fn python() -> Option<PathBuf> {
+pub(crate) fn environment(name: &str, packages: &[&str]) -> Option<PathBuf> {
     let tmp = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let folder = tmp.join("python");
+    let folder = tmp.join(name);
     fs::create_dir_all(tmp).expect("cargo's folder for tests must be there");
-    let _alone = lock(&tmp.join("python.lock"));
+    let _alone = lock(&tmp.join(format!("{name}.lock")));
     let ready = folder.join("ready");
-    let wanted = PACKAGES.join(" ");
+    let wanted = packages.join(" ");
     if fs::read_to_string(&ready).is_ok_and(|made_for| made_for == wanted) {
-        return Some(python_of(&folder));
+        return Some(folder);
     }
     if let Err(why) = make(&folder) {
-        pass_over(&why);
+        pass_over(&wanted, &why);
         return None;
     }
-    install(&folder);
+    install(&folder, packages);
     fs::write(ready, wanted).expect("the environment must be marked as ready");
-    Some(python_of(&folder))
+    Some(folder)
 }
 
 /// Where an environment keeps its Python.
@@ -79,9 +85,9 @@ fn make(folder: &Path) -> Result<(), String> {
 }
 
 /// Says, once, what was left out and how to get it; where nobody may leave tests out, fails.
-fn pass_over(why: &str) {
+fn pass_over(packages: &str, why: &str) {
     let message = format!(
-        "the tests with Python's FlipCache need a virtual environment, and {why}\n\
+        "the tests with {packages} of PyPI need a virtual environment, and {why}\n\
          run `make setup`, or install Python 3.9 or later (Debian: apt-get install python3-venv)"
     );
     assert!(env::var_os("CI").is_none(), "{message}");
@@ -90,15 +96,15 @@ fn pass_over(why: &str) {
     SAID.call_once(|| drop(writeln!(io::stderr(), "passed over: {message}")));
 }
 
-fn install(folder: &Path) {
+fn install(folder: &Path, packages: &[&str]) {
     let mut pip = Command::new(python_of(folder));
     pip.args(["-m", "pip", "install", "--quiet", "--no-input"])
         .args(["--disable-pip-version-check", "--retries", "2"])
-        .args(PACKAGES);
+        .args(packages);
     if let Err(failure) = finish(&mut pip) {
         panic!(
             "pip must install {}; is its package index within reach?\n{}",
-            PACKAGES.join(" "),
+            packages.join(" "),
             failure.describe()
         );
     }
