@@ -5,7 +5,6 @@ pub(crate) mod composition;
 
 mod adapting;
 mod cache;
-mod clock;
 mod errors;
 mod expiry;
 mod hosts;
