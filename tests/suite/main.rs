@@ -15,6 +15,7 @@ mod linked;
 mod middleware;
 mod mistakes;
 mod paths;
+mod publishing;
 mod python;
 mod redis_acl;
 mod redis_cluster;
