@@ -32,8 +32,9 @@ export function parseAddress(url: string): Address {
 }
 
 /** @throws {CacheError} `invalid-options` */
-export function checkAddress({ url, deadlineMs, stalenessBoundMs, coherence }: RedisOptions): void {
-  parseAddress(url);
+export function checkAddress({ url, tls, deadlineMs, stalenessBoundMs, coherence }: RedisOptions): void {
+  const { socket } = parseAddress(url);
+  if (tls !== undefined && !('tls' in socket)) throw refused('tls is for a url that begins with rediss://');
   for (const [name, value] of Object.entries({ deadlineMs, stalenessBoundMs })) {
     const isFit = value === undefined || (Number.isFinite(value) && value >= 1);
     if (!isFit) throw refused(`${name} is a number of milliseconds, at least 1`);

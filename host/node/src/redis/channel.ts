@@ -24,7 +24,7 @@ export class Channel {
   #lastId = 0;
   #isOver = false;
 
-  constructor({ url, deadlineMs = DEADLINE_MS, stalenessBoundMs = BOUND_MS, coherence }: RedisOptions) {
+  constructor({ url, tls, deadlineMs = DEADLINE_MS, stalenessBoundMs = BOUND_MS, coherence }: RedisOptions) {
     const shared = new SharedArrayBuffer(4 * PLACES.LENGTH);
     const [answers, news] = [new MessageChannel(), new MessageChannel()];
     this.#shared = new Int32Array(shared);
@@ -33,6 +33,7 @@ export class Channel {
     this.#news = news.port1;
     const setup: Setup = {
       url,
+      tls,
       deadlineMs,
       boundMs: stalenessBoundMs,
       isTracking: coherence !== 'off',

@@ -5,6 +5,16 @@ export interface RedisOptions {
    * `redis+unix:///path[?db=&user=&pass=]`.
    */
   url: string;
+  /** For `rediss://`: whom to trust, and who we are, in PEM. By default whom Node trusts, and nobody. */
+  tls?: {
+    /** The authorities that are trusted, instead of those that Node trusts. */
+    ca?: string;
+    /** Our certificate, and its key. */
+    cert?: string;
+    key?: string;
+    /** The name that the server's certificate must have, if it is not the host's. */
+    servername?: string;
+  };
   /** How long the server may take for each round trip, in milliseconds. By default 5,000. */
   deadlineMs?: number;
   /**

@@ -7,6 +7,7 @@
  * @module
  */
 import type { BackendErrorCase } from '../component/types.js';
+import type { RedisOptions } from './options.js';
 
 /** The places in the shared array. */
 export const PLACES = {
@@ -34,6 +35,7 @@ export const MAX_WAITING = 16_384;
 /** What the thread is started with. */
 export interface Setup {
   readonly url: string;
+  readonly tls: RedisOptions['tls'];
   readonly deadlineMs: number;
   readonly isTracking: boolean;
   readonly boundMs: number;

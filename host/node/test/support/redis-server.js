@@ -42,7 +42,8 @@ async function ready(server) {
   throw new Error(`redis-server has ended:\n${said.join('\n')}`);
 }
 
-async function freePort() {
+/** A port that nobody has at the moment. */
+export async function freePort() {
   const probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');
   const { port } = probe.address();

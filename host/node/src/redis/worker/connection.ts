@@ -108,7 +108,7 @@ function options(setup: Setup, { socket, ...who }: Address): object {
   return {
     ...who,
     RESP: 3,
-    socket: { ...socket, connectTimeout: setup.deadlineMs, reconnectStrategy: false },
+    socket: { ...setup.tls, ...socket, connectTimeout: setup.deadlineMs, reconnectStrategy: false },
     // What cannot be sent at once is refused, so nothing is sent later than it was asked for.
     disableOfflineQueue: true,
     disableClientInfo: true,
