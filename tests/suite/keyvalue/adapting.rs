@@ -191,6 +191,18 @@ fn adapt_application_that_imports_a_part_gets_that() {
 }
 
 #[test]
+fn adapt_application_that_asks_for_the_cache_as_well_imports_it_once() {
+    let (store, cache) = (
+        "wasi:keyvalue/store@0.2.0-draft2",
+        "flipcache:cache/cache@0.1.0",
+    );
+    let application = stranger(&[(store, NOTHING), (cache, NOTHING)], &[]);
+    let adapted = adapt(&application).expect("it must be adapted");
+    let [imports, _] = interfaces(&adapted);
+    assert_eq!(imports, names([cache, "flipcache:cache/types@0.1.0"]));
+}
+
+#[test]
 fn adapt_what_is_no_component_is_an_error() {
     for bytes in [&b""[..], b"text", b"\0asm\x01\0\0\0", &PROVIDER[..1_000]] {
         let refused = adapt(bytes);
