@@ -5,11 +5,14 @@ use std::{env, fs};
 
 use anyhow::{Context, Result};
 
+#[path = "../host/build/adapters.rs"]
+mod adapters;
 #[path = "../host/build/guest.rs"]
 mod guest;
 #[path = "../host/build/toolchain.rs"]
 mod toolchain;
 
+use adapters::ADAPTERS;
 use guest::Guest;
 
 /// The cache.
@@ -114,6 +117,10 @@ fn main() -> Result<()> {
         .parent()
         .context("this crate stands in its workspace")?;
     build(&FLIPCACHE, "FLIPCACHE", workspace, &out_dir)?;
+    for adapter in &ADAPTERS {
+        let file = out_dir.join(adapter.file);
+        build_as(&file, &adapter.guest, adapter.variable, workspace, &out_dir)?;
+    }
     build(&APP, "APP", workspace, &out_dir)?;
     build(&HOSTILE, "HOSTILE", workspace, &out_dir)?;
     build(&PASS_THROUGH, "PASS_THROUGH", workspace, &out_dir)?;
@@ -128,9 +135,19 @@ fn main() -> Result<()> {
 }
 
 fn build(guest: &Guest, name: &str, workspace: &Path, out_dir: &Path) -> Result<()> {
-    let component = guest.build(workspace, out_dir)?;
     let file = out_dir.join(guest.package).with_extension("wasm");
-    fs::write(&file, component).with_context(|| format!("cannot write {}", file.display()))?;
+    build_as(&file, guest, name, workspace, out_dir)
+}
+
+fn build_as(
+    file: &Path,
+    guest: &Guest,
+    name: &str,
+    workspace: &Path,
+    out_dir: &Path,
+) -> Result<()> {
+    let component = guest.build(workspace, out_dir)?;
+    fs::write(file, component).with_context(|| format!("cannot write {}", file.display()))?;
     println!(
         "cargo::rustc-env=FLIPCACHE_TEST_{name}_FILE={}",
         file.display()

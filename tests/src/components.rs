@@ -3,6 +3,13 @@
 /// The cache itself, as the crate `flipcache` embeds it: for hosts that are not written in Rust.
 pub const FLIPCACHE: &str = env!("FLIPCACHE_TEST_FLIPCACHE_FILE");
 
+/// The components between the cache and `wasi:keyvalue`, under the names that they have wherever they are files.
+pub const ADAPTERS: [&str; 3] = [
+    env!("FLIPCACHE_TEST_WASI_KEYVALUE_PROVIDER_FILE"),
+    env!("FLIPCACHE_TEST_WASI_KEYVALUE_BACKEND_FILE"),
+    env!("FLIPCACHE_TEST_WASI_KEYVALUE_BACKEND_DRAFT2_FILE"),
+];
+
 /// A `wasi:cli` command and a `wasi:http` proxy in one, that do what a host must bear. The command's
 /// first argument says what it does, the proxy's path does: `trap`, `spin`, `eat` memory, `echo`, and
 /// what else stands in `tests/hostile`.
