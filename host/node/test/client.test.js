@@ -170,6 +170,8 @@ test('two handles of a name share the local tier, and their own options', async 
 describe('options', () => {
   for (const [what, name, options, code] of [
     ['an empty name', '', {}, 'invalid-name'],
+    ['a name that is no string', 5, {}, 'invalid-name'],
+    ['a flag that is none', 'a', { refreshTtlOnGet: 'yes' }, 'invalid-options'],
     ['a name too long', 'n'.repeat(1025), {}, 'invalid-name'],
     ['an unknown option', 'a', { maxSize: 1 }, 'invalid-options'],
     ['a negative bound', 'a', { localMax: -1 }, 'invalid-options'],
@@ -265,6 +267,7 @@ test('a dictionary evicts in its order, and values come back as they were', asyn
   assert.deepEqual(lru.values(), [null]);
   lru.clear();
   assert.deepEqual(lru.keys(), []);
+  assert.throws(() => lru.get(1), { name: 'CacheError', code: 'invalid-key' });
   assert.throws(() => client.fifoDict(0), { code: 'invalid-capacity' });
   assert.throws(() => client.fifoDict(1.5), { code: 'invalid-options' });
 });

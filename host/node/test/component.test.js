@@ -67,6 +67,35 @@ test('another error of a backend is told without its message', async () => {
   );
 });
 
+test('what is no answer of a backend is told, and the instance goes on', async () => {
+  const answers = { get: [{ tag: 'absent' }] };
+  const open = () => new Proxy({}, { get: (_, name) => (name === 'then' ? undefined : () => answers[name]) });
+  const { cache } = await instantiate({ backend: { open } });
+  const users = cache.FlipCache.open('user', OPTIONS);
+  for (const bad of [undefined, null, 5, [5], [{ tag: 'entry' }], [{ tag: 'entry', val: { value: 'text' } }], Promise.resolve([])]) {
+    answers.get = bad;
+    assert.throws(() => users.get('1'), ({ payload }) => payload.tag === 'backend' && payload.val.tag === 'other');
+  }
+  for (const call of [
+    () => users.len(),
+    () => users.clear(),
+    () => users.refresh('1'),
+    () => users.delete('1'),
+    () => users.keys(undefined, 10),
+    () => users.setIfAbsent('1', text('x'), INHERIT),
+    () => users.contains('1'),
+  ]) {
+    assert.throws(call, ({ payload }) => payload.tag === 'backend' && payload.val.tag === 'other');
+  }
+  answers.get = [{ tag: 'absent' }];
+  assert.equal(users.get('1'), undefined);
+});
+
+test('a backend that is asynchronous is told so', async () => {
+  const { cache } = await instantiate({ backend: { open: async () => ({}) } });
+  assert.throws(() => cache.FlipCache.open('user', OPTIONS), ({ payload }) => /promise/.test(payload.val.val));
+});
+
 test('an error while a bucket is opened is told too', async () => {
   const open = () => {
     throw BackendError.accessDenied('not this one');

@@ -137,5 +137,7 @@ async function closingProblem(world, handles) {
 
 /** @param {unknown} error */
 function inProse(error) {
+  const payload = error instanceof Error && 'payload' in error ? error.payload : undefined;
+  if (isObject(payload)) return `failed with ${inWords(payload)}`;
   return error instanceof Error ? error.message : String(error);
 }

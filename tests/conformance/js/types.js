@@ -42,7 +42,7 @@ export function camelCase(name) {
 
 /** A value in one line, for people. @param {unknown} json */
 export function inWords(json) {
-  return JSON.stringify(json) ?? String(json);
+  return JSON.stringify(json, (_, value) => (typeof value === 'bigint' ? String(value) : value)) ?? String(json);
 }
 
 /**

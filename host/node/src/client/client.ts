@@ -4,10 +4,10 @@ import { BackendError } from '../backend/error.js';
 import type { Session } from '../backend/session.js';
 import type { Clock } from '../component/clock.js';
 import { type Component, instantiate } from '../component/instantiate.js';
-import type { KeyType, ValueType } from '../component/types.js';
+import type { FlipCache, KeyType, ValueType } from '../component/types.js';
 import { Cache } from './cache.js';
 import { FifoDict, LruDict } from './dict.js';
-import { InstanceError, fromComponent } from './errors.js';
+import { CacheError, InstanceError, fromComponent } from './errors.js';
 import { type CacheOptions, toComponentOptions, wholeNumber } from './options.js';
 import { type OpenBackend, type StoreOptions, openBackend } from './store.js';
 import type { Given, Types } from './values.js';
@@ -70,15 +70,20 @@ export class Client {
     options: CacheOptions<T, K, Given<T, V>> = {},
   ): Cache<V, T, K> {
     if (this.#isClosed) throw new InstanceError('closed');
+    if (typeof name !== 'string') throw new CacheError('invalid-name', 'a name is a string');
     const [given, resilience] = toComponentOptions(options);
-    const { FlipCache } = this.#component.cache;
     let handle;
     try {
-      handle = FlipCache.openWith(name, given, resilience);
+      handle = this.#component.cache.FlipCache.openWith(name, given, resilience);
     } catch (error) {
       throw fromComponent(error);
     }
-    this.#listen(name);
+    try {
+      this.#listen(name);
+    } catch (error) {
+      (handle as FlipCache & Partial<Disposable>)[Symbol.dispose]?.();
+      throw error;
+    }
     const owner = { catchUp: () => this.#catchUp() };
     return new Cache<V, T, K>(owner, handle, name, given.keyType as K, given.valueType as T);
   }

@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Dict as Handle, Item, Value } from '../component/types.js';
-import { InstanceError, fromComponent as fromError } from './errors.js';
+import { CacheError, InstanceError, fromComponent as fromError } from './errors.js';
 import { fromComponent, toComponent } from './values.js';
 
 /**
@@ -20,43 +20,43 @@ export abstract class Dict<V> {
 
   /** The value; a use, if the dictionary counts reads as such. */
   get(key: string): V | undefined {
-    return optional<V>(this.#ask((dict) => dict.get(key)));
+    return optional<V>(this.#ask((dict) => dict.get(text(key))));
   }
 
   /** The value; no use. */
   peek(key: string): V | undefined {
-    return optional<V>(this.#ask((dict) => dict.peek(key)));
+    return optional<V>(this.#ask((dict) => dict.peek(text(key))));
   }
 
   /** Answers the item that was evicted to make room. */
   set(key: string, value: V): [string, V] | undefined {
-    return item<V>(this.#ask((dict) => dict.set(key, given(value))));
+    return item<V>(this.#ask((dict) => dict.set(text(key), given(value))));
   }
 
   /** The present value, or `value` after storing it. */
   setDefault(key: string, value: V): V {
-    return fromComponent(this.#ask((dict) => dict.setDefault(key, given(value)))) as V;
+    return fromComponent(this.#ask((dict) => dict.setDefault(text(key), given(value)))) as V;
   }
 
   /** Sets items, one after the other. */
   update(items: Iterable<readonly [string, V]>): void {
-    const all = Array.from(items, ([key, value]): Item => [key, given(value)]);
+    const all = Array.from(items, ([key, value]): Item => [text(key), given(value)]);
     this.#ask((dict) => dict.update(all));
   }
 
   /** Whether there is such an item; no use. */
   has(key: string): boolean {
-    return this.#ask((dict) => dict.contains(key));
+    return this.#ask((dict) => dict.contains(text(key)));
   }
 
   /** Moves an item to the end; `false` if it is absent. */
   markAsUsed(key: string): boolean {
-    return this.#ask((dict) => dict.markAsUsed(key));
+    return this.#ask((dict) => dict.markAsUsed(text(key)));
   }
 
   /** Removes an item and answers its value. */
   pop(key: string): V | undefined {
-    return optional<V>(this.#ask((dict) => dict.pop(key)));
+    return optional<V>(this.#ask((dict) => dict.pop(text(key))));
   }
 
   /** Removes the item that would be evicted last, or with `'first'` the one that would be next. */
@@ -123,6 +123,11 @@ export class FifoDict<V> extends Dict<V> {}
 
 /** Evicts the least recently used item; reads and overwrites are use. */
 export class LruDict<V> extends Dict<V> {}
+
+function text(key: string): string {
+  if (typeof key === 'string') return key;
+  throw new CacheError('invalid-key', 'a key of a dictionary is a string');
+}
 
 function given(value: unknown): Value {
   switch (typeof value) {

@@ -71,11 +71,11 @@ export function toComponentOptions(given: CacheOptions<ValueType, KeyType>): [Op
     localMaxBytes: whole('localMaxBytes', given.localMaxBytes),
     eviction: oneOf(EVICTIONS, 'eviction', given.eviction ?? 'fifo'),
     ttlMs: whole('ttlMs', given.ttlMs),
-    refreshTtlOnGet: given.refreshTtlOnGet ?? false,
+    refreshTtlOnGet: flag('refreshTtlOnGet', given.refreshTtlOnGet),
     keyType: oneOf(KEY_TYPES, 'keyType', given.keyType ?? 'text'),
     valueType,
     default: given.default === undefined ? undefined : toComponent(valueType, given.default),
-    storeDefault: given.storeDefault ?? false,
+    storeDefault: flag('storeDefault', given.storeDefault),
   };
   const resilience: Resilience = {
     staleOnErrorMs: whole('staleOnErrorMs', given.staleOnErrorMs) ?? 0n,
@@ -104,6 +104,11 @@ export function wholeNumber(name: string, value: number, most: number): number {
 
 function whole(name: string, value: number | undefined): bigint | undefined {
   return value === undefined ? undefined : BigInt(wholeNumber(name, value, Number.MAX_SAFE_INTEGER));
+}
+
+function flag(name: string, value: boolean | undefined): boolean {
+  if (value === undefined || typeof value === 'boolean') return value ?? false;
+  throw new CacheError('invalid-options', `${name} is true or false`);
 }
 
 /** The glue would take what it does not know for the first of the names. */
