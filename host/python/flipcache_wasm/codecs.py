@@ -214,7 +214,8 @@ def _integer(value: Any) -> Optional[int]:
     if isinstance(value, bool):
         return None
     try:
-        return operator.index(value)
+        # A subclass, such as an enumeration, may have another text.
+        return int(operator.index(value))
     except TypeError:
         return None
 
