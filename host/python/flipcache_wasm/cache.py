@@ -24,9 +24,9 @@ from . import options as opts
 from ._component.instance import CACHE
 from .backend.protocol import KvBackend
 from .backend.redis import backend_of, decodes
-from .client import client_of
+from .client import Client, client_of
 from .codecs import Keys, codec
-from .errors import InvalidName
+from .errors import InvalidName, InvalidOptions
 from .local import Local
 from .options import Seconds
 from .stats import Drops, Stats
@@ -82,7 +82,7 @@ class FlipCache:
     :param ttl_jitter_percent: Lives are shortened by a random part of at most so many percent, up to 50.
     :param max_staleness: For a backend that does not tell of changes by itself: how long the local tier answers
         without asking it for them, in seconds; ``None`` is for ever.
-    :param backend: A backend instead of Redis.
+    :param backend: A backend instead of Redis, or a :class:`Client` of one.
     :param decode_responses: Whether a custom decoder is given text; if not given, as the client says, and text
         without one.
     """
@@ -110,7 +110,7 @@ class FlipCache:
         absent_ttl: Seconds = 0,
         ttl_jitter_percent: int = 0,
         max_staleness: Optional[Seconds] = None,
-        backend: Optional[KvBackend] = None,
+        backend: Union[KvBackend, Client, None] = None,
         decode_responses: Optional[bool] = None,
     ) -> None:
         if not isinstance(name, str):
@@ -138,7 +138,9 @@ class FlipCache:
             ttl_jitter_percent=ttl_jitter_percent,
             max_staleness=max_staleness,
         )
-        self._client = client_of(backend_of(redis_protocol, backend))
+        if backend is not None and redis_protocol is not None:
+            raise InvalidOptions("a cache has either redis_protocol or backend")
+        self._client = client_of(backend_of(redis_protocol) if backend is None else backend)
         opening = ("[static]flip-cache.open-with", name, options, resilience)
         self._handle = self._client.open(CACHE, *opening)
 
@@ -154,7 +156,7 @@ class FlipCache:
 
     def __getitem__(self, key: STRINT) -> Any:
         """The value; for an absent key the default, or ``None``."""
-        held = self._ask("get", self._keys.encode(key))
+        held = self._client.answer(self._handle, "get", self._keys.encode(key))
         return None if held is None else self._decode(held[1])
 
     def get(self, key: STRINT, default: Any = None) -> Any:

@@ -9,13 +9,13 @@ import weakref
 from collections import deque
 from functools import cached_property
 from threading import get_ident
-from typing import Any, Callable, Deque, List, Optional, Tuple
+from typing import Any, Callable, Deque, List, Optional, Tuple, Union
 
 from ._component.engine import Compiled, compiled
 from ._component.instance import CACHE, COHERENCE, Instance
 from .backend.feed import Feed, Inbox
 from .backend.protocol import KvBackend
-from .errors import ReentrantCall, of_cache
+from .errors import InvalidOptions, ReentrantCall, of_cache
 
 
 class Handle:
@@ -40,7 +40,7 @@ class Handle:
 
 
 class Client:
-    """One local tier, which all caches over one backend share.
+    """One local tier, which all caches over one backend share. A backend has one client at a time.
 
     Every call is safe from any thread; the instance serves one of them at a time, so that a hit waits for
     somebody's miss. After a trap the instance is replaced: the local tier begins anew, and caches stay open. So
@@ -51,6 +51,11 @@ class Client:
     """
 
     def __init__(self, backend: KvBackend, *, clock: Callable[[], int] = time.monotonic_ns) -> None:
+        with _SHARED_LOCK:
+            if id(backend) in _SHARED:
+                raise InvalidOptions("this backend has a client already: caches over it are open")
+            # While a client lives, so does its backend, and nobody else has its identity.
+            _SHARED[id(backend)] = self
         self.backend = backend
         self._clock = clock
         self._dropped: Deque[Tuple[int, Any]] = deque()
@@ -169,26 +174,24 @@ class Client:
         self._owner = 0
 
 
-def client_of(backend: KvBackend) -> Client:
-    """The client of a backend: the same one for all who have the same backend object."""
+def client_of(backend: Union[KvBackend, Client]) -> Client:
+    """The client of a backend: the same one for all who have the same backend object, or the one given."""
+    if isinstance(backend, Client):
+        return backend
     with _SHARED_LOCK:
-        client = _SHARED.get(id(backend))
-        # While a client lives, so does its backend, and nobody else has its identity.
-        if client is None:
-            client = _SHARED[id(backend)] = Client(backend)
-        return client
+        return _SHARED.get(id(backend)) or Client(backend)
 
 
 _CLIENTS: weakref.WeakSet[Client] = weakref.WeakSet()
 _SHARED: weakref.WeakValueDictionary[int, Client] = weakref.WeakValueDictionary()
-_SHARED_LOCK = threading.Lock()
+_SHARED_LOCK = threading.RLock()
 #: What a parent had open. To free it would run what may have been in the middle of something.
 _ABANDONED: List[Any] = []
 
 
 def _after_fork() -> None:
     global _SHARED_LOCK
-    _SHARED_LOCK = threading.Lock()
+    _SHARED_LOCK = threading.RLock()
     for client in list(_CLIENTS):
         client._begin_anew()
 

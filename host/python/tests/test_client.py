@@ -11,7 +11,7 @@ from typing import Any, Callable, List
 import pytest
 import redis
 
-from flipcache_wasm import FlipCache, LRUDict, MemoryBackend, RedisBackend, digest
+from flipcache_wasm import Client, FlipCache, LRUDict, MemoryBackend, RedisBackend, digest
 from flipcache_wasm import errors as kinds
 from flipcache_wasm._component.instance import CACHE
 from flipcache_wasm.client import client_of
@@ -111,6 +111,16 @@ def test_clients_of_one_pool_share_a_local_tier(client: redis.Redis) -> None:
     assert other.get_detailed("k").source == "local"
 
 
+def test_backend_has_one_client(memory: MemoryBackend) -> None:
+    cache = FlipCache("c", backend=memory)
+    with pytest.raises(kinds.InvalidOptions):
+        Client(memory)
+    assert FlipCache("d", backend=cache._client)._client is cache._client
+    del cache
+    gc.collect()
+    assert Client(memory).generation == 1
+
+
 def test_digest_is_that_of_the_bytes_that_run() -> None:
     client = client_of(MemoryBackend())
     assert client.digest == digest()
@@ -187,6 +197,7 @@ def in_child(check: Callable[[], None]) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
 def test_forked_child_begins_with_an_empty_local_tier_and_its_own_connection(client: redis.Redis) -> None:
     cache = FlipCache("c", redis_protocol=client)
     cache["k"] = "v"
@@ -204,6 +215,7 @@ def test_forked_child_begins_with_an_empty_local_tier_and_its_own_connection(cli
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
 def test_child_that_was_forked_while_another_thread_was_in_a_call_does_not_wait_for_it() -> None:
     backend = Scripted()
     cache = FlipCache("c", backend=backend)

@@ -260,6 +260,7 @@ def test_more_caches_than_are_followed_one_by_one_are_told(client: redis.Redis, 
         eventually(lambda c=cache: c["k"] == "theirs", "the write was seen")  # type: ignore[misc]
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
 def test_fork_hears_by_connections_of_its_own(cache: FlipCache, raw: redis.Redis) -> None:
     cache["a"] = "1"
     read, write = os.pipe()

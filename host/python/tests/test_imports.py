@@ -143,7 +143,7 @@ BAD: List[Tuple[str, Any]] = [
 def test_answer_that_is_none_is_an_error_and_no_trap(function: str, answer: Any) -> None:
     backend = Scripted()
     client = Client(backend)
-    cache = FlipCache("c", value_type="int", backend=backend, expire_time=60)
+    cache = FlipCache("c", value_type="int", backend=client, expire_time=60)
     generation = client.generation
     backend.script[function] = lambda *_: answer
     with pytest.raises(kinds.BackendError):

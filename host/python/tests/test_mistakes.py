@@ -13,7 +13,7 @@ from typing import Any, Dict, List
 import pytest
 import redis
 
-from flipcache_wasm import FIFODict, FlipCache, LRUDict, MemoryBackend, et
+from flipcache_wasm import Client, FIFODict, FlipCache, LRUDict, MemoryBackend, et
 from flipcache_wasm import errors as kinds
 
 from .test_imports import Scripted, raising
@@ -75,12 +75,8 @@ def test_q5_reads_from_the_local_tier_prolong(client: redis.Redis, raw: redis.Re
 def test_q6_q7_local_entries_expire_and_handles_agree() -> None:
     now = [0]
     backend = MemoryBackend(clock=lambda: now[0])
-    from flipcache_wasm import Client
-    from flipcache_wasm.client import _SHARED
-
     client = Client(backend, clock=lambda: now[0] * 1_000_000)
-    _SHARED[id(backend)] = client
-    one = FlipCache("q6", backend=backend, expire_time=1)
+    one = FlipCache("q6", backend=client, expire_time=1)
     other = FlipCache("q6", backend=backend, expire_time=1)
     one["k"] = "v"
     now[0] += 999

@@ -13,7 +13,7 @@ from redis.client import Pipeline
 from ...errors import InvalidOptions, Unavailable, Unsupported
 from ..feed import Feed
 from ..log import Log
-from ..protocol import Changes, KvBackend
+from ..protocol import Changes
 from .bucket import RedisBucket
 from .link import Link
 from .tracking import Tracking
@@ -92,12 +92,8 @@ class RedisBackend:
             self._tracking.after_fork()
 
 
-def backend_of(client: Any, backend: Optional[KvBackend]) -> KvBackend:
-    """The backend that a cache was given: the same one for all that have clients of one pool, or none."""
-    if backend is not None:
-        if client is not None:
-            raise InvalidOptions("a cache has either redis_protocol or backend")
-        return backend
+def backend_of(client: Any) -> RedisBackend:
+    """The backend of a client: the same one for all clients of one pool, and for all that have none."""
     pool = 0 if client is None else id(_checked(client).connection_pool)
     with _SHARED_LOCK:
         # While a backend lives, so does its pool, and nothing else has its identity.

@@ -54,7 +54,10 @@ class Tracking:
         link.on_lost = self._lost
 
     def _want(self, name: str) -> None:
-        self._wanted.add(f"{name}:")
+        if len(self._wanted) >= _MOST_WANTED:
+            self._wanted = {""}
+        if "" not in self._wanted:
+            self._wanted.add(f"{name}:")
 
     def prepare(self) -> None:
         """Begins to hear of all caches that are open, if it does not and can. Raises nothing of the server's."""
@@ -151,6 +154,8 @@ class Tracking:
     def _lost(self, number: int) -> None:
         """The connection of commands is. Without the lock, which who notices may have."""
         if number == self._number:
+            # What it is still told on the other one counts for nothing.
+            self._number = -1
             self._goes_deaf()
 
     def _end(self) -> None:
@@ -177,6 +182,9 @@ class Tracking:
 
 #: Beyond so many prefixes, what all of them begin with is followed.
 _MOST_ADDED = 64
+
+#: So many names are told apart; more of them, and all of the server's keys are followed.
+_MOST_WANTED = 4096
 
 
 class _Ear:
