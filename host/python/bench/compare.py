@@ -10,8 +10,8 @@ import flipcache
 import flipcache_wasm
 from flipcache_conformance.server import Server
 
-ROUNDS = 15
-CALLS = 400
+ROUNDS = 400
+CALLS = 20
 
 Operation = Callable[[], Any]
 

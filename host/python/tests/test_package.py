@@ -47,6 +47,16 @@ def test_file_that_is_missing_or_none_is_told_by_its_path(tmp_path: Path, monkey
         file.find()
 
 
+def test_what_is_compiled_is_kept_if_that_is_wanted(tmp_path: Path) -> None:
+    code = "from flipcache_wasm import FlipCache, MemoryBackend; FlipCache('c', backend=MemoryBackend())"
+    for wanted in ("", "1"):
+        kept = environment(
+            FLIPCACHE_COMPILATION_CACHE=wanted, XDG_CACHE_HOME=str(tmp_path), **{file.VARIABLE: str(file.find().path)}
+        )
+        subprocess.run([sys.executable, "-c", code], env=kept, check=True)
+        assert any(tmp_path.iterdir()) == bool(wanted)
+
+
 def test_wheel_installs_into_an_empty_environment_and_works(tmp_path: Path) -> None:
     """The wheel is built from the source archive, so that this is whole, too."""
     component = str(file.find().path)

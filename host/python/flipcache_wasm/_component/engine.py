@@ -13,6 +13,10 @@ from wasmtime.component import Component
 from .file import VARIABLE, ComponentFile, find
 
 
+#: If it is set, wasmtime keeps what it has compiled in the user's cache directory.
+CACHED = "FLIPCACHE_COMPILATION_CACHE"
+
+
 class Compiled:
     """A component that is ready to be instantiated."""
 
@@ -21,6 +25,8 @@ class Compiled:
         config = Config()
         # The component has no async functions; without them a call costs a third.
         ffi.wasmtime_config_concurrency_support_set(config.ptr(), False)
+        if os.environ.get(CACHED):
+            config.cache = True
         self.engine = Engine(config)
         self.component = Component(self.engine, file.content)
 
