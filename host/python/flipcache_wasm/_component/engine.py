@@ -12,7 +12,6 @@ from wasmtime.component import Component
 
 from .file import VARIABLE, ComponentFile, find
 
-
 #: If it is set, wasmtime keeps what it has compiled in the user's cache directory.
 CACHED = "FLIPCACHE_COMPILATION_CACHE"
 
