@@ -105,6 +105,7 @@ class Client:
             if self._inbox is not None:
                 self._inbox.feed.prepare()
             instance = self._ready(handle)
+            instance.imports.cause = None
             is_ok, answer = instance.call(handle.interface, method, handle.pointer, *arguments)
             if is_ok:
                 return answer

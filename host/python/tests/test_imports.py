@@ -118,6 +118,17 @@ def test_exception_of_another_kind_is_an_error_that_names_no_value() -> None:
     assert cache["k"] is None
 
 
+def test_cause_of_a_failure_is_not_that_of_an_earlier_one() -> None:
+    backend = Scripted()
+    cache = FlipCache("c", backend=backend, stale_on_error=60)
+    backend.script["get"] = raising(ZeroDivisionError())
+    with pytest.raises(kinds.Other):
+        cache["k"]
+    with pytest.raises(kinds.TooLarge) as raised:
+        cache["k" * 100_000]
+    assert raised.value.__cause__ is None
+
+
 BAD: List[Tuple[str, Any]] = [
     ("get", [Entry("text")]),  # type: ignore[arg-type]
     ("get", [Entry(b"v", -1)]),

@@ -66,10 +66,13 @@ class Tracking:
         with self._lock:
             if time.monotonic() < self._not_before:
                 return
+            begun = time.monotonic()
             try:
                 self._begin()
             except BackendError:
-                self._not_before = time.monotonic() + _PAUSE
+                # A server that hangs is not waited for twice in each call.
+                now = time.monotonic()
+                self._not_before = now + max(_PAUSE, now - begun)
                 self._end()
 
     #: How many of the wanted names are followed.
