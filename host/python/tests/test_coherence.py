@@ -169,6 +169,19 @@ def test_silent_server_is_believed_for_the_bound_and_no_longer(own_server: Serve
     eventually(lambda: is_local(cache, "a"), "it hears again")
 
 
+def test_bound_is_over_while_the_server_is_still_waited_for(own_server: Server) -> None:
+    backend = RedisBackend(own_server.client(), deadline=60, staleness_bound=0.5)
+    cache = FlipCache("user", backend=backend)
+    cache["a"] = "1"
+    os.kill(own_server.process.pid, signal.SIGSTOP)
+    try:
+        # Less than the deadline: nobody has failed yet.
+        eventually(lambda: "a" not in cache.local, "the bound was over")
+    finally:
+        os.kill(own_server.process.pid, signal.SIGCONT)
+    eventually(lambda: is_local(cache, "a"), "it hears again")
+
+
 def test_server_that_may_not_tell_is_taken_to_be_right_if_it_need_not(own_server: Server) -> None:
     admin = own_server.client()
     admin.acl_setuser(
