@@ -4,7 +4,10 @@
 
 mod bindings;
 
-use flipcache_wasi_keyvalue_backend::{Pairs, Store, StoreError, StorePage};
+use std::cell::RefCell;
+use std::thread::LocalKey;
+
+use flipcache_wasi_keyvalue_backend::{Kept, Pairs, Store, StoreError, StorePage};
 
 use bindings::wasi::keyvalue::batch;
 use bindings::wasi::keyvalue::store::{self, Bucket, Error};
@@ -14,7 +17,15 @@ flipcache_wasi_keyvalue_backend::backend!(crate::Draft);
 /// A bucket of the host.
 struct Draft(Bucket);
 
+thread_local! {
+    static KEPT: Kept<Draft> = const { RefCell::new(None) };
+}
+
 impl Store for Draft {
+    fn kept() -> &'static LocalKey<Kept<Self>> {
+        &KEPT
+    }
+
     fn open(identifier: &str) -> Result<Self, StoreError> {
         store::open(identifier).map(Self).map_err(error)
     }

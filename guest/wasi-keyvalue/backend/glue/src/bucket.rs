@@ -1,6 +1,7 @@
 //! A named bucket of values that expire, among the keys of a store.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use crate::envelope::{self, Held};
 use crate::listing::{self, Cursor};
@@ -13,7 +14,7 @@ const IDENTIFIERS: [&str; 2] = ["default", ""];
 
 /// The keys of one name: `name:key`.
 pub(crate) struct Bucket<S> {
-    store: S,
+    store: Rc<S>,
     prefix: String,
 }
 
@@ -43,13 +44,8 @@ impl<S: Store> Bucket<S> {
         if name.is_empty() {
             return Err(BucketError::NoName);
         }
-        let [first, second] = IDENTIFIERS;
-        let store = match S::open(first) {
-            Err(StoreError::NoSuchStore) => S::open(second),
-            opened => opened,
-        };
         Ok(Self {
-            store: store?,
+            store: opened()?,
             prefix: format!("{name}:"),
         })
     }
@@ -61,7 +57,7 @@ impl<S: Store> Bucket<S> {
         now: impl Fn() -> u64,
     ) -> Result<Vec<Option<Held>>, BucketError> {
         let different = self.different(keys);
-        let mut held = live::read(&self.store, &different, &now)?;
+        let mut held = live::read(&*self.store, &different, &now)?;
         let repeats = different.len() < keys.len();
         let slots = self.complete(keys).map(|key| match repeats {
             true => held.get(&key).cloned(),
@@ -107,7 +103,7 @@ impl<S: Store> Bucket<S> {
         keys: &[String],
         now: impl Fn() -> u64,
     ) -> Result<u64, BucketError> {
-        Ok(live::count(&self.store, &self.different(keys), &now)?)
+        Ok(live::count(&*self.store, &self.different(keys), &now)?)
     }
 
     pub(crate) fn scan(
@@ -120,8 +116,8 @@ impl<S: Store> Bucket<S> {
             Some(text) => Cursor::parse(text).ok_or(BucketError::NotACursor)?,
             None => Cursor::default(),
         };
-        let page = listing::page(&self.store, &self.prefix, cursor, limit)?;
-        let live = live::retain(&self.store, page.keys, &now)?;
+        let page = listing::page(&*self.store, &self.prefix, cursor, limit)?;
+        let live = live::retain(&*self.store, page.keys, &now)?;
         let own = |key: &String| key.strip_prefix(&self.prefix).map(str::to_owned);
         Ok(Listed {
             keys: live.iter().filter_map(own).collect(),
@@ -130,19 +126,19 @@ impl<S: Store> Bucket<S> {
     }
 
     pub(crate) fn count(&self, now: impl Fn() -> u64) -> Result<u64, BucketError> {
-        let keys = listing::all(&self.store, &self.prefix)?;
-        Ok(live::count(&self.store, &keys, &now)?)
+        let keys = listing::all(&*self.store, &self.prefix)?;
+        Ok(live::count(&*self.store, &keys, &now)?)
     }
 
     /// Lists before it deletes: a list from which keys go may skip others.
     pub(crate) fn clear(&self, now: impl Fn() -> u64) -> Result<u64, BucketError> {
-        let keys = listing::all(&self.store, &self.prefix)?;
+        let keys = listing::all(&*self.store, &self.prefix)?;
         self.delete_complete(&keys, &now)
     }
 
     fn delete_complete(&self, keys: &[String], now: &impl Fn() -> u64) -> Result<u64, BucketError> {
-        let count = live::count(&self.store, keys, now)?;
-        live::delete(&self.store, keys)?;
+        let count = live::count(&*self.store, keys, now)?;
+        live::delete(&*self.store, keys)?;
         Ok(count)
     }
 
@@ -155,6 +151,21 @@ impl<S: Store> Bucket<S> {
         let keys: BTreeSet<String> = self.complete(keys).collect();
         keys.into_iter().collect()
     }
+}
+
+/// The bucket that all names share.
+fn opened<S: Store>() -> Result<Rc<S>, StoreError> {
+    if let Some(store) = S::kept().with_borrow(Clone::clone) {
+        return Ok(store);
+    }
+    let [first, second] = IDENTIFIERS;
+    let store = match S::open(first) {
+        Err(StoreError::NoSuchStore) => S::open(second),
+        opened => opened,
+    };
+    let store = Rc::new(store?);
+    S::kept().set(Some(Rc::clone(&store)));
+    Ok(store)
 }
 
 /// Of a key that is written twice, the last value counts. Hosts may write in any order.
@@ -177,7 +188,7 @@ mod tests {
         move || now
     }
 
-    fn opened() -> (Bucket<Double>, Double) {
+    fn installed() -> (Bucket<Double>, Double) {
         let store = Double::default();
         store.install("default");
         (Bucket::open("user").expect("it must open"), store)
@@ -225,7 +236,7 @@ mod tests {
 
     #[test]
     fn get_keys_in_their_order_though_the_store_has_its_own() {
-        let (bucket, store) = opened();
+        let (bucket, store) = installed();
         store.put("user:a", b"1");
         store.put("user:b", b"2");
         for keys in [["b", "x", "a"], ["a", "b", "a"]] {
@@ -244,7 +255,7 @@ mod tests {
 
     #[test]
     fn set_key_that_is_given_twice_holds_the_last_value() {
-        let (bucket, store) = opened();
+        let (bucket, store) = installed();
         let entries = pairs([("a", "1"), ("b", "2"), ("a", "3")]);
         assert_eq!(bucket.set(entries, None, at(0)), Ok(()));
         assert_eq!(store.raw("user:a"), Some(b"3".to_vec()));
@@ -256,7 +267,7 @@ mod tests {
 
     #[test]
     fn set_with_no_life_is_refused() {
-        let (bucket, store) = opened();
+        let (bucket, store) = installed();
         let refused = bucket.set(pairs([("a", "1")]), Some(0), at(0));
         assert_eq!(refused, Err(BucketError::NoLife));
         assert_eq!(store.raw("user:a"), None);
@@ -264,7 +275,7 @@ mod tests {
 
     #[test]
     fn keys_that_are_over_are_nowhere_but_in_the_store() {
-        let (bucket, store) = opened();
+        let (bucket, store) = installed();
         let written = bucket.set(pairs([("a", "1"), ("b", "2")]), Some(10), at(0));
         assert_eq!(written, Ok(()));
         store.put("user:c", b"3");
@@ -283,7 +294,7 @@ mod tests {
 
     #[test]
     fn keys_beyond_one_call_are_asked_for_in_several() {
-        let (bucket, store) = opened();
+        let (bucket, store) = installed();
         for key in 0..100 {
             store.put(&format!("user:{key}"), b"v");
         }
@@ -293,7 +304,7 @@ mod tests {
 
     #[test]
     fn scan_with_a_cursor_of_somebody_elses_is_an_error() {
-        let (bucket, _) = opened();
+        let (bucket, _) = installed();
         let listed = bucket.scan(Some("x"), 1, at(0));
         assert_eq!(listed, Err(BucketError::NotACursor));
     }

@@ -2,13 +2,16 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::thread::LocalKey;
 use std::thread_local;
 
-use crate::store::{Pairs, Store, StoreError, StorePage};
+use crate::store::{Kept, Pairs, Store, StoreError, StorePage};
 
 thread_local! {
     /// What the host of a test has, by identifier.
     static HOST: RefCell<BTreeMap<String, Double>> = RefCell::default();
+
+    static KEPT: Kept<Double> = RefCell::default();
 }
 
 #[derive(Clone, Default)]
@@ -45,8 +48,9 @@ impl Double {
         self
     }
 
-    /// What opens as this identifier, on this thread.
+    /// What opens as this identifier, on this thread, by a component that has opened nothing yet.
     pub(crate) fn install(&self, identifier: &str) {
+        KEPT.set(None);
         HOST.with_borrow_mut(|host| host.insert(identifier.to_owned(), self.clone()));
     }
 
@@ -71,6 +75,10 @@ impl Double {
 }
 
 impl Store for Double {
+    fn kept() -> &'static LocalKey<Kept<Self>> {
+        &KEPT
+    }
+
     fn open(identifier: &str) -> Result<Self, StoreError> {
         let opened = HOST.with_borrow(|host| host.get(identifier).cloned());
         opened.ok_or(StoreError::NoSuchStore)

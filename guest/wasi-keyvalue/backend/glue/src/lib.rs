@@ -44,7 +44,7 @@ pub mod bindings;
 #[cfg(target_arch = "wasm32")]
 pub use exports::{Backend, Exported};
 
-pub use store::{Pairs, Store, StoreError, StorePage};
+pub use store::{Kept, Pairs, Store, StoreError, StorePage};
 
 /// Makes the crate a component around a draft's [`Store`].
 #[cfg(target_arch = "wasm32")]

@@ -1,10 +1,18 @@
 //! What is asked of the host, whichever draft of `wasi:keyvalue` it has.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::thread::LocalKey;
+
 /// Keys with what they hold.
 pub type Pairs = Vec<(String, Vec<u8>)>;
 
 /// A bucket of `wasi:keyvalue`.
-pub trait Store: Sized {
+pub trait Store: Sized + 'static {
+    /// Where the component keeps the one that it has opened. Hosts may give each handle data of its own, as wasmtime
+    /// does, and caches whose names nest share keys.
+    fn kept() -> &'static LocalKey<Kept<Self>>;
+
     /// Opens the bucket of an identifier.
     ///
     /// # Errors
@@ -30,6 +38,9 @@ pub trait Store: Sized {
     /// A page of the bucket's keys.
     fn list_keys(&self, cursor: Option<&str>) -> Result<StorePage, StoreError>;
 }
+
+/// The open bucket, if there is one.
+pub type Kept<S> = RefCell<Option<Rc<S>>>;
 
 /// A page of keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
