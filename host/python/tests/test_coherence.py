@@ -170,7 +170,7 @@ def test_silent_server_is_believed_for_the_bound_and_no_longer(own_server: Serve
 
 
 def test_bound_is_over_while_the_server_is_still_waited_for(own_server: Server) -> None:
-    backend = RedisBackend(own_server.client(), deadline=60, staleness_bound=0.5)
+    backend = RedisBackend(own_server.client(socket_timeout=60), deadline=60, staleness_bound=0.5)
     cache = FlipCache("user", backend=backend)
     cache["a"] = "1"
     os.kill(own_server.process.pid, signal.SIGSTOP)
