@@ -101,6 +101,12 @@ test('more news than may wait make everything unknown, and later ones are told a
   });
 });
 
+describe('the contract, over the older protocol', () => {
+  const untold = new RedisBackend({ url: server.url, coherence: 'off' });
+  after(() => untold.close());
+  backendContract((name) => untold.open(`untold-${name}`));
+});
+
 test('without tracking, changes are unsupported', async () => {
   const untold = new RedisBackend({ url: server.url, coherence: 'off' });
   assert.throws(() => untold.open('x').changes(undefined), { code: 'unsupported' });

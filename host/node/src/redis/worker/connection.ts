@@ -107,7 +107,8 @@ function ofFailure(error: unknown): BackendError {
 function options(setup: Setup, { socket, ...who }: Address): object {
   return {
     ...who,
-    RESP: 3,
+    // Only the third version of the protocol tells anything unasked; servers and proxies that are old have none.
+    RESP: setup.isTracking ? 3 : 2,
     socket: { ...setup.tls, ...socket, connectTimeout: setup.deadlineMs, reconnectStrategy: false },
     // What cannot be sent at once is refused, so nothing is sent later than it was asked for.
     disableOfflineQueue: true,
