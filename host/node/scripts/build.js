@@ -29,7 +29,7 @@ async function writeGlue(bytes) {
   const { files } = await transpile(bytes, {
     name: 'flipcache',
     instantiation: 'async',
-    noNodejsCompat: true,
+    nodejsCompat: false,
     wasiShim: false,
     quiet: true,
   });

@@ -55,6 +55,15 @@ test('the package has what it needs and nothing else', () => {
   assert.deepEqual(strange, []);
 });
 
+test('what browsers load has nothing of Node', async () => {
+  const ofNode = /^dist\/(redis\/(?!absent\.)|component\/load-node\.)/;
+  const loaded = files.map(({ path }) => path).filter((path) => path.endsWith('.js') && !ofNode.test(path));
+  assert.ok(loaded.includes('dist/component/glue/flipcache.js') && loaded.includes('dist/redis/absent.js'));
+  for (const path of loaded) {
+    assert.doesNotMatch(await readFile(join(ROOT, path), 'utf8'), /['"]node:|@redis\/client|\bBuffer\b/, path);
+  }
+});
+
 for (const { where, source } of inJavaScript) {
   test(`the example at ${where} prints what it says`, async () => {
     const file = join(folder, 'example.js');
