@@ -134,9 +134,10 @@ fn read_published(features: &[&str]) -> (Resolve, PackageId) {
 }
 
 fn with_features(features: &[&str]) -> Resolve {
-    let mut resolve = Resolve::default();
-    resolve.features = features.iter().map(|&name| name.to_owned()).collect();
-    resolve
+    Resolve {
+        features: features.iter().map(|&name| name.to_owned()).collect(),
+        ..Resolve::default()
+    }
 }
 
 /// The names of a package's interfaces and worlds.
