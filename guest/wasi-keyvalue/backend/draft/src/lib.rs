@@ -53,7 +53,7 @@ impl Store for Draft {
 
     fn list_keys(&self, cursor: Option<&str>) -> Result<StorePage, StoreError> {
         // One that is no number was not told by this host.
-        let not_ours = |_| StoreError::Other("this is not a cursor of the host's".to_owned());
+        let not_ours = |_| StoreError::NotACursor;
         let cursor = cursor.map(str::parse).transpose().map_err(not_ours)?;
         let page = self.0.list_keys(cursor).map_err(error)?;
         Ok(StorePage {

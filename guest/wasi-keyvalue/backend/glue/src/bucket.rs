@@ -1,6 +1,7 @@
 //! A named bucket of values that expire, among the keys of a store.
 
 use std::collections::BTreeSet;
+use std::marker::PhantomData;
 use std::rc::Rc;
 
 use crate::envelope::{self, Held};
@@ -14,8 +15,8 @@ const IDENTIFIERS: [&str; 2] = ["default", ""];
 
 /// The keys of one name: `name:key`.
 pub(crate) struct Bucket<S> {
-    store: Rc<S>,
     prefix: String,
+    store: PhantomData<S>,
 }
 
 /// Keys, without the name, and where the next page begins.
@@ -44,9 +45,10 @@ impl<S: Store> Bucket<S> {
         if name.is_empty() {
             return Err(BucketError::NoName);
         }
+        opened::<S>()?;
         Ok(Self {
-            store: opened()?,
             prefix: format!("{name}:"),
+            store: PhantomData,
         })
     }
 
@@ -57,7 +59,7 @@ impl<S: Store> Bucket<S> {
         now: impl Fn() -> u64,
     ) -> Result<Vec<Option<Held>>, BucketError> {
         let different = self.different(keys);
-        let mut held = live::read(&*self.store, &different, &now)?;
+        let mut held = ask(|store: &S| live::read(store, &different, &now))?;
         let repeats = different.len() < keys.len();
         let slots = self.complete(keys).map(|key| match repeats {
             true => held.get(&key).cloned(),
@@ -84,8 +86,8 @@ impl<S: Store> Bucket<S> {
         keep_last(&mut entries);
         match &entries[..] {
             [] => Ok(()),
-            [(key, value)] => Ok(self.store.set(key, value)?),
-            entries => Ok(self.store.set_many(entries)?),
+            [(key, value)] => ask(|store: &S| store.set(key, value)),
+            entries => ask(|store: &S| store.set_many(entries)),
         }
     }
 
@@ -103,7 +105,8 @@ impl<S: Store> Bucket<S> {
         keys: &[String],
         now: impl Fn() -> u64,
     ) -> Result<u64, BucketError> {
-        Ok(live::count(&*self.store, &self.different(keys), &now)?)
+        let keys = self.different(keys);
+        ask(|store: &S| live::count(store, &keys, &now))
     }
 
     pub(crate) fn scan(
@@ -116,30 +119,36 @@ impl<S: Store> Bucket<S> {
             Some(text) => Cursor::parse(text).ok_or(BucketError::NotACursor)?,
             None => Cursor::default(),
         };
-        let page = listing::page(&*self.store, &self.prefix, cursor, limit)?;
-        let live = live::retain(&*self.store, page.keys, &now)?;
+        let (live, next) = ask(|store: &S| {
+            let page = listing::page(store, &self.prefix, cursor, limit)?;
+            Ok((live::retain(store, page.keys, &now)?, page.next))
+        })?;
         let own = |key: &String| key.strip_prefix(&self.prefix).map(str::to_owned);
         Ok(Listed {
             keys: live.iter().filter_map(own).collect(),
-            cursor: page.next.map(|next| next.tell()),
+            cursor: next.map(|next| next.tell()),
         })
     }
 
     pub(crate) fn count(&self, now: impl Fn() -> u64) -> Result<u64, BucketError> {
-        let keys = listing::all(&*self.store, &self.prefix)?;
-        Ok(live::count(&*self.store, &keys, &now)?)
+        ask(|store: &S| {
+            let keys = listing::all(store, &self.prefix)?;
+            live::count(store, &keys, &now)
+        })
     }
 
     /// Lists before it deletes: a list from which keys go may skip others.
     pub(crate) fn clear(&self, now: impl Fn() -> u64) -> Result<u64, BucketError> {
-        let keys = listing::all(&*self.store, &self.prefix)?;
+        let keys = ask(|store: &S| listing::all(store, &self.prefix))?;
         self.delete_complete(&keys, &now)
     }
 
     fn delete_complete(&self, keys: &[String], now: &impl Fn() -> u64) -> Result<u64, BucketError> {
-        let count = live::count(&*self.store, keys, now)?;
-        live::delete(&*self.store, keys)?;
-        Ok(count)
+        ask(|store: &S| {
+            let count = live::count(store, keys, now)?;
+            live::delete(store, keys)?;
+            Ok(count)
+        })
     }
 
     fn complete(&self, keys: &[String]) -> impl Iterator<Item = String> {
@@ -153,19 +162,28 @@ impl<S: Store> Bucket<S> {
     }
 }
 
-/// The bucket that all names share.
+/// The store of the instance, opened if it is not.
 fn opened<S: Store>() -> Result<Rc<S>, StoreError> {
-    if let Some(store) = S::kept().with_borrow(Clone::clone) {
-        return Ok(store);
+    S::kept().with_borrow_mut(|kept| {
+        if let Some(store) = kept {
+            return Ok(Rc::clone(store));
+        }
+        let [first, second] = IDENTIFIERS;
+        let store = match S::open(first) {
+            Err(StoreError::NoSuchStore) => S::open(second),
+            opened => opened,
+        };
+        Ok(Rc::clone(kept.insert(Rc::new(store?))))
+    })
+}
+
+/// Asks the store. One that fails is opened anew for the next question: its connection may be gone for good.
+fn ask<S: Store, T>(question: impl FnOnce(&S) -> Result<T, StoreError>) -> Result<T, BucketError> {
+    let answer = question(&*opened::<S>()?);
+    if matches!(answer, Err(StoreError::Other(_) | StoreError::NoSuchStore)) {
+        S::kept().take();
     }
-    let [first, second] = IDENTIFIERS;
-    let store = match S::open(first) {
-        Err(StoreError::NoSuchStore) => S::open(second),
-        opened => opened,
-    };
-    let store = Rc::new(store?);
-    S::kept().set(Some(Rc::clone(&store)));
-    Ok(store)
+    Ok(answer?)
 }
 
 /// Of a key that is written twice, the last value counts. Hosts may write in any order.
@@ -212,18 +230,31 @@ mod tests {
     fn open_takes_the_first_store_that_there_is() {
         let (named, nameless) = (Double::default(), Double::default());
         nameless.install("");
-        let entry = || pairs([("k", "v")]);
-        let bucket = Bucket::<Double>::open("user").expect("it must open");
-        bucket
-            .set(entry(), None, at(0))
-            .expect("it must be written");
-        assert_eq!(nameless.raw("user:k"), Some(b"v".to_vec()));
         named.install("default");
         let bucket = Bucket::<Double>::open("user").expect("it must open");
-        bucket
-            .set(entry(), None, at(0))
-            .expect("it must be written");
+        let written = bucket.set(pairs([("k", "v")]), None, at(0));
+        assert_eq!(written, Ok(()));
         assert_eq!(named.raw("user:k"), Some(b"v".to_vec()));
+        assert_eq!(nameless.raw("user:k"), None);
+    }
+
+    #[test]
+    fn open_store_is_one_for_all_buckets_until_it_fails() {
+        let (bucket, store) = installed();
+        let another = Double::default();
+        another.install("default");
+        let second = Bucket::<Double>::open("other").expect("it must open");
+        let written = second.set(pairs([("k", "v")]), None, at(0));
+        assert_eq!(written, Ok(()));
+        assert!(store.raw("other:k").is_some(), "nothing was opened again");
+        store.fail();
+        let failed = bucket.count(at(0));
+        assert!(matches!(
+            failed,
+            Err(BucketError::Store(StoreError::Other(_)))
+        ));
+        assert_eq!(bucket.set(pairs([("k", "v")]), None, at(0)), Ok(()));
+        assert!(another.raw("user:k").is_some(), "it was opened anew");
     }
 
     #[test]

@@ -2,7 +2,6 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::thread::LocalKey;
 use std::thread_local;
 
 use crate::store::{Kept, Pairs, Store, StoreError, StorePage};
@@ -10,8 +9,7 @@ use crate::store::{Kept, Pairs, Store, StoreError, StorePage};
 thread_local! {
     /// What the host of a test has, by identifier.
     static HOST: RefCell<BTreeMap<String, Double>> = RefCell::default();
-
-    static KEPT: Kept<Double> = RefCell::default();
+    static KEPT: Kept<Double> = const { RefCell::new(None) };
 }
 
 #[derive(Clone, Default)]
@@ -21,6 +19,7 @@ pub(crate) struct Double {
     page: Option<usize>,
     repeats: bool,
     has_no_end: bool,
+    fails: std::rc::Rc<Cell<bool>>,
 }
 
 impl Double {
@@ -48,9 +47,13 @@ impl Double {
         self
     }
 
-    /// What opens as this identifier, on this thread, by a component that has opened nothing yet.
+    /// From now on its lists fail.
+    pub(crate) fn fail(&self) {
+        self.fails.set(true);
+    }
+
+    /// What opens as this identifier, on this thread.
     pub(crate) fn install(&self, identifier: &str) {
-        KEPT.set(None);
         HOST.with_borrow_mut(|host| host.insert(identifier.to_owned(), self.clone()));
     }
 
@@ -75,13 +78,13 @@ impl Double {
 }
 
 impl Store for Double {
-    fn kept() -> &'static LocalKey<Kept<Self>> {
-        &KEPT
-    }
-
     fn open(identifier: &str) -> Result<Self, StoreError> {
         let opened = HOST.with_borrow(|host| host.get(identifier).cloned());
         opened.ok_or(StoreError::NoSuchStore)
+    }
+
+    fn kept() -> &'static std::thread::LocalKey<Kept<Self>> {
+        &KEPT
     }
 
     fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
@@ -122,6 +125,9 @@ impl Store for Double {
 
     fn list_keys(&self, cursor: Option<&str>) -> Result<StorePage, StoreError> {
         self.count();
+        if self.fails.get() {
+            return Err(StoreError::Other("the connection is gone".to_owned()));
+        }
         let held = self.held.borrow();
         let start: usize = cursor.map_or(0, |cursor| cursor.parse().expect("a cursor of ours"));
         let end = start

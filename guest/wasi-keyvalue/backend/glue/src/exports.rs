@@ -110,7 +110,7 @@ fn slot(held: Option<Held>) -> Slot {
 
 /// Without a condition, what another writes between a read and a write would be lost.
 fn unsupported(what: &str) -> BackendError {
-    BackendError::Unsupported(format!("wasi:keyvalue/store cannot do this: {what}"))
+    BackendError::Unsupported(format!("{what}; wasi:keyvalue has no call for it"))
 }
 
 impl From<BucketError> for BackendError {

@@ -103,8 +103,7 @@ pub(crate) fn all<S: Store>(store: &S, prefix: &str) -> Result<Vec<String>, Stor
         }
         cursor = page.cursor;
     }
-    let why = format!("the host's list of keys has not ended after {MOST_PAGES} pages");
-    Err(StoreError::Other(why))
+    Err(StoreError::Endless(MOST_PAGES))
 }
 
 #[cfg(test)]
@@ -160,7 +159,7 @@ mod tests {
     #[test]
     fn all_of_a_list_without_end_is_an_error() {
         let store = Double::with(["u:1"]).without_end();
-        assert!(matches!(all(&store, "u:"), Err(StoreError::Other(_))));
+        assert_eq!(all(&store, "u:"), Err(StoreError::Endless(MOST_PAGES)));
     }
 
     #[test]

@@ -9,7 +9,7 @@ pub type Pairs = Vec<(String, Vec<u8>)>;
 
 /// A bucket of `wasi:keyvalue`.
 pub trait Store: Sized + 'static {
-    /// Where the component keeps the one that it has opened. Hosts may give each handle data of its own, as wasmtime
+    /// Where the component keeps the one that it has opened. One that fails is forgotten. Hosts may give each handle data of its own, as wasmtime
     /// does, and caches whose names nest share keys.
     fn kept() -> &'static LocalKey<Kept<Self>>;
 
@@ -60,6 +60,12 @@ pub enum StoreError {
     /// The caller may not have it.
     #[error("the host denies the key-value store")]
     AccessDenied,
+    /// It told no such cursor.
+    #[error("this is not a cursor of the host's")]
+    NotACursor,
+    /// Its list of keys has not ended after so many pages.
+    #[error("the host's list of keys has not ended after {0} pages")]
+    Endless(usize),
     /// Anything else, in its words.
     #[error("{0}")]
     Other(String),
