@@ -9,7 +9,7 @@ GUESTS = -p flipcache-component -p flipcache-codec -p flipcache-middleware -p fl
 # How long a target is fuzzed.
 FUZZ_SECONDS = 60
 
-.PHONY: help setup setup-wasm setup-redis setup-python setup-node setup-chromium setup-fuzz setup-wkg demo component \
+.PHONY: help setup setup-wasm setup-redis setup-python setup-node setup-chromium setup-fuzz setup-wkg setup-deny demo component \
 	examples test node web python hosts conformance fuzz bench lint publish-check
 
 help:
@@ -49,6 +49,9 @@ setup-fuzz:
 
 setup-wkg:
 	@.ci/setup-wkg
+
+setup-deny:
+	@.ci/setup-deny
 
 demo: setup-wasm
 	cargo run -p flipcache -- demo
