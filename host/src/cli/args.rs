@@ -214,6 +214,19 @@ pub(crate) enum Eviction {
     Fifo,
     /// The one not used for longest
     Lru,
+    /// FIFO queues with a second chance and a memory of what left; most hits for most workloads
+    #[value(name = "s3-fifo")]
+    S3Fifo,
+}
+
+impl From<Eviction> for flipcache::Eviction {
+    fn from(eviction: Eviction) -> Self {
+        match eviction {
+            Eviction::Fifo => Self::Fifo,
+            Eviction::Lru => Self::Lru,
+            Eviction::S3Fifo => Self::S3Fifo,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]

@@ -8,7 +8,7 @@ use flipcache::backend::redis::TlsOptions;
 use flipcache::backend::{self, BackendOptions, BackendUrl, BreakerOptions, KvBackend};
 use flipcache::{Error, Options, Resilience, io};
 
-use super::args::{Coherence, Eviction, GlobalOptions, KeyType, ValueType};
+use super::args::{Coherence, GlobalOptions, KeyType, ValueType};
 use super::failure::Failure;
 use super::path::{Cache, Caches};
 use super::text::parse_value;
@@ -95,10 +95,7 @@ pub(crate) fn cache_options(global: &GlobalOptions) -> Result<Options, Failure> 
     Ok(Options {
         local_max: global.local_max,
         local_max_bytes: global.local_max_bytes,
-        eviction: match global.eviction {
-            Eviction::Fifo => flipcache::Eviction::Fifo,
-            Eviction::Lru => flipcache::Eviction::Lru,
-        },
+        eviction: global.eviction.into(),
         ttl: global.ttl,
         refresh_ttl_on_get: global.refresh_ttl,
         key_type: match global.key_type {

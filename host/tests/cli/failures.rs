@@ -18,7 +18,7 @@ fn usage_that_is_off_exits_2() {
         &["set", "k", "v", "--ttl", "-1"],
         &["set", "k", "v", "--ttl", "soon"],
         &["--ttl", "0", "set", "k", "v"],
-        &["--eviction", "s3-fifo", "get", "k"],
+        &["--eviction", "random", "get", "k"],
         &["--name", "", "get", "k"],
         &["--backend", "nonsense", "get", "k"],
         &["--backend", "rediss://localhost#insecure", "get", "k"],

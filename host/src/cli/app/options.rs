@@ -132,7 +132,8 @@ impl AppOptions {
 
 /// Refuses what would have no effect.
 fn check(global: &GlobalOptions, asks_for_keyvalue: bool) -> Result<(), Failure> {
-    let eviction = matches!(global.eviction, Eviction::Lru).then_some("--eviction");
+    let eviction = !matches!(global.eviction, Eviction::Fifo);
+    let eviction = eviction.then_some("--eviction");
     let (option, why) = match asks_for_keyvalue {
         true => (
             global.option_of_a_kind(),

@@ -68,10 +68,7 @@ pub(crate) fn run(options: &BenchOptions, global: &GlobalOptions, tell: Tell) ->
     let interrupt = Interrupt::listen(&runtime);
     let bench = Bench {
         options: options.clone(),
-        eviction: match global.eviction {
-            args::Eviction::Fifo => Eviction::Fifo,
-            args::Eviction::Lru => Eviction::Lru,
-        },
+        eviction: global.eviction.into(),
         place,
         python,
         interrupt: interrupt.clone(),
