@@ -2,7 +2,7 @@
 //! and `LRUDict`, as one type.
 
 use crate::hash::Seed;
-use crate::list::Slot;
+use crate::list::{Queue, Slot};
 use crate::table::Table;
 
 /// Which item leaves a full dictionary first.
@@ -111,7 +111,7 @@ impl<V> Dict<V> {
         let present = self.find(key);
         let is_full = self.table.len() >= self.max_items as usize;
         let leaving = match present {
-            None if is_full => self.table.front(),
+            None if is_full => self.table.front(Queue::Main),
             present => present,
         };
         let left = self.bytes - leaving.map_or(0, |slot| self.cost_at(slot));
@@ -121,7 +121,7 @@ impl<V> Dict<V> {
         }
         let evicted = leaving.and_then(|slot| self.remove(slot));
         self.bytes += self.cost(key, &value);
-        self.table.insert(self.hash(key), key, value);
+        self.table.insert(Queue::Main, self.hash(key), key, value);
         Ok(evicted.filter(|_| present.is_none()))
     }
 
@@ -161,9 +161,9 @@ impl<V> Dict<V> {
     /// Takes out the newest item, or the oldest.
     pub fn pop_item(&mut self, newest: bool) -> Option<(String, V)> {
         let slot = if newest {
-            self.table.back()
+            self.table.back(Queue::Main)
         } else {
-            self.table.front()
+            self.table.front(Queue::Main)
         };
         self.remove(slot?)
     }
@@ -201,7 +201,7 @@ impl<V> Dict<V> {
 
     /// The items, the next to leave first.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &V)> {
-        self.table.iter()
+        self.table.iter(Queue::Main)
     }
 
     /// Panics unless the table and the count of bytes are right, and no more items are in than may be.

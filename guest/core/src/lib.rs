@@ -49,13 +49,19 @@ mod shard;
 
 mod tier;
 
+mod s3fifo;
+
 mod bounds;
 
 mod fence;
 
 mod table;
 
+mod tag;
+
 mod list;
+
+mod ghost;
 
 mod options;
 mod resilience;

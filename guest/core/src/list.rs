@@ -1,6 +1,6 @@
-//! A slab whose occupied nodes form one doubly linked list: the order in which entries leave.
+//! A slab whose occupied nodes form two doubly linked lists: the queues in which entries wait to leave.
 //!
-//! Links are indices, so a node is four words and moving one allocates nothing.
+//! Links are indices, so a node is two words and its item, and moving one allocates nothing.
 
 use std::num::NonZeroU32;
 
@@ -22,17 +22,41 @@ impl Slot {
     }
 }
 
-/// Items in order: the first is the next to leave. Every operation but `clear` is O(1).
+/// One of the two queues of a [`List`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Queue {
+    /// Of those that have still to show that they are used. Only S3-FIFO puts entries there.
+    Small,
+    /// Of all others.
+    Main,
+}
+
+/// Items in two queues, which share their nodes. Which queue an item stands in, the caller knows; if he is wrong,
+/// the ends of both are. Every operation but `clear` and `iter` is O(1).
 #[derive(Debug)]
 pub(crate) struct List<T> {
     nodes: Vec<Node<T>>,
-    /// The first occupied node, `NIL` if there is none.
-    head: u32,
-    /// The last occupied node, `NIL` if there is none.
-    tail: u32,
+    small: Ends,
+    main: Ends,
     /// The first vacant node; vacant nodes are chained by `next` alone.
     vacant: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Ends {
+    /// The first node, `NIL` if there is none.
+    head: u32,
+    /// The last node, `NIL` if there is none.
+    tail: u32,
     len: usize,
+}
+
+impl Ends {
+    const EMPTY: Self = Self {
+        head: NIL,
+        tail: NIL,
+        len: 0,
+    };
 }
 
 #[derive(Debug)]
@@ -47,19 +71,19 @@ impl<T> List<T> {
     pub(crate) const fn new() -> Self {
         Self {
             nodes: Vec::new(),
-            head: NIL,
-            tail: NIL,
+            small: Ends::EMPTY,
+            main: Ends::EMPTY,
             vacant: NIL,
-            len: 0,
         }
     }
 
-    pub(crate) const fn len(&self) -> usize {
-        self.len
+    /// How many items stand in a queue.
+    pub(crate) const fn len(&self, queue: Queue) -> usize {
+        self.ends(queue).len
     }
 
-    /// Puts an item at the end. The list must hold fewer than [`u32::MAX`].
-    pub(crate) fn push_back(&mut self, item: T) -> Slot {
+    /// Puts an item at the end of a queue. The list must hold fewer than [`u32::MAX`].
+    pub(crate) fn push_back(&mut self, queue: Queue, item: T) -> Slot {
         let node = Node {
             prev: NIL,
             next: NIL,
@@ -74,26 +98,24 @@ impl<T> List<T> {
             self.nodes[index as usize] = node;
             index
         };
-        self.link_back(index);
-        self.len += 1;
+        self.link_back(queue, index);
         Slot::of(index)
     }
 
-    /// Takes an item out; `None` if the slot is vacant.
-    pub(crate) fn remove(&mut self, slot: Slot) -> Option<T> {
+    /// Takes an item out of its queue; `None` if the slot is vacant.
+    pub(crate) fn remove(&mut self, queue: Queue, slot: Slot) -> Option<T> {
         let item = self.nodes.get_mut(slot.index() as usize)?.item.take()?;
-        self.unlink(slot.index());
+        self.unlink(queue, slot.index());
         self.nodes[slot.index() as usize].next = self.vacant;
         self.vacant = slot.index();
-        self.len -= 1;
         Some(item)
     }
 
-    /// Makes an occupied slot the last.
-    pub(crate) fn move_to_back(&mut self, slot: Slot) {
-        if slot.index() != self.tail {
-            self.unlink(slot.index());
-            self.link_back(slot.index());
+    /// Makes an occupied slot of one queue the last of the same or the other.
+    pub(crate) fn move_to_back(&mut self, from: Queue, slot: Slot, to: Queue) {
+        if from != to || slot.index() != self.ends(to).tail {
+            self.unlink(from, slot.index());
+            self.link_back(to, slot.index());
         }
     }
 
@@ -102,18 +124,17 @@ impl<T> List<T> {
         *self = Self::new();
     }
 
-    pub(crate) fn front(&self) -> Option<Slot> {
-        (self.head != NIL).then_some(Slot::of(self.head))
+    pub(crate) const fn front(&self, queue: Queue) -> Option<Slot> {
+        slot_at(self.ends(queue).head)
     }
 
-    pub(crate) fn back(&self) -> Option<Slot> {
-        (self.tail != NIL).then_some(Slot::of(self.tail))
+    pub(crate) const fn back(&self, queue: Queue) -> Option<Slot> {
+        slot_at(self.ends(queue).tail)
     }
 
-    /// The slot that follows an occupied one.
+    /// The slot that follows an occupied one in its queue.
     pub(crate) fn after(&self, slot: Slot) -> Option<Slot> {
-        let next = self.nodes.get(slot.index() as usize)?.next;
-        (next != NIL).then_some(Slot::of(next))
+        slot_at(self.nodes.get(slot.index() as usize)?.next)
     }
 
     pub(crate) fn get(&self, slot: Slot) -> Option<&T> {
@@ -124,55 +145,65 @@ impl<T> List<T> {
         self.nodes.get_mut(slot.index() as usize)?.item.as_mut()
     }
 
-    /// The items in order.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
-        let slots = std::iter::successors(self.front(), |slot| self.after(*slot));
-        slots.filter_map(|slot| self.get(slot))
+    /// The slots of a queue in order.
+    pub(crate) fn slots(&self, queue: Queue) -> impl Iterator<Item = Slot> {
+        std::iter::successors(self.front(queue), |slot| self.after(*slot))
     }
 
-    fn link_back(&mut self, index: u32) {
-        let old_tail = std::mem::replace(&mut self.tail, index);
+    /// The items of a queue in order.
+    pub(crate) fn iter(&self, queue: Queue) -> impl Iterator<Item = &T> {
+        self.slots(queue).filter_map(|slot| self.get(slot))
+    }
+
+    const fn ends(&self, queue: Queue) -> &Ends {
+        match queue {
+            Queue::Small => &self.small,
+            Queue::Main => &self.main,
+        }
+    }
+
+    const fn ends_mut(&mut self, queue: Queue) -> &mut Ends {
+        match queue {
+            Queue::Small => &mut self.small,
+            Queue::Main => &mut self.main,
+        }
+    }
+
+    fn link_back(&mut self, queue: Queue, index: u32) {
+        let ends = self.ends_mut(queue);
+        let old_tail = std::mem::replace(&mut ends.tail, index);
+        ends.len += 1;
+        if old_tail == NIL {
+            ends.head = index;
+        } else {
+            self.nodes[old_tail as usize].next = index;
+        }
         let node = &mut self.nodes[index as usize];
         (node.prev, node.next) = (old_tail, NIL);
-        match old_tail {
-            NIL => self.head = index,
-            old_tail => self.nodes[old_tail as usize].next = index,
-        }
     }
 
-    fn unlink(&mut self, index: u32) {
+    fn unlink(&mut self, queue: Queue, index: u32) {
         let Node { prev, next, .. } = self.nodes[index as usize];
-        match prev {
-            NIL => self.head = next,
-            prev => self.nodes[prev as usize].next = next,
+        let ends = self.ends_mut(queue);
+        ends.len -= 1;
+        if prev == NIL {
+            ends.head = next;
         }
-        match next {
-            NIL => self.tail = prev,
-            next => self.nodes[next as usize].prev = prev,
+        if next == NIL {
+            ends.tail = prev;
+        }
+        if prev != NIL {
+            self.nodes[prev as usize].next = next;
+        }
+        if next != NIL {
+            self.nodes[next as usize].prev = prev;
         }
     }
 
-    /// Panics unless both chains of links agree with each other and with `len`.
+    /// Panics unless both chains of links agree with each other and with `len`, in both queues.
     #[cfg(any(test, feature = "model"))]
     pub(crate) fn validate(&self) {
-        let mut prev = NIL;
-        let mut index = self.head;
-        let mut occupied = 0;
-        while index != NIL {
-            let node = &self.nodes[index as usize];
-            assert!(node.item.is_some(), "a vacant node is on the list");
-            assert_eq!(
-                node.prev, prev,
-                "a link back does not mirror the link there"
-            );
-            (prev, index) = (index, node.next);
-            occupied += 1;
-        }
-        assert_eq!(
-            (self.tail, self.len),
-            (prev, occupied),
-            "the ends or the length are off"
-        );
+        let occupied = self.validated_len(Queue::Small) + self.validated_len(Queue::Main);
         let mut vacant = 0;
         let mut index = self.vacant;
         while index != NIL {
@@ -186,52 +217,114 @@ impl<T> List<T> {
         assert_eq!(
             occupied + vacant,
             self.nodes.len(),
-            "a node is on neither chain"
+            "a node is on no chain, or on two"
         );
+    }
+
+    #[cfg(any(test, feature = "model"))]
+    fn validated_len(&self, queue: Queue) -> usize {
+        let Ends { head, tail, len } = *self.ends(queue);
+        let (mut prev, mut index, mut occupied) = (NIL, head, 0);
+        while index != NIL {
+            let node = &self.nodes[index as usize];
+            assert!(node.item.is_some(), "a vacant node is on the list");
+            assert_eq!(
+                node.prev, prev,
+                "a link back does not mirror the link there"
+            );
+            (prev, index) = (index, node.next);
+            occupied += 1;
+        }
+        assert_eq!(
+            (tail, len),
+            (prev, occupied),
+            "the ends or the length are off"
+        );
+        occupied
+    }
+}
+
+const fn slot_at(index: u32) -> Option<Slot> {
+    if index == NIL {
+        None
+    } else {
+        Some(Slot::of(index))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::Queue::{Main, Small};
     use super::*;
 
+    /// The small queue and the main one, the first of each first.
     fn items(list: &List<char>) -> String {
         list.validate();
-        list.iter().collect()
+        let [small, main] = [Small, Main].map(|queue| list.iter(queue).collect::<String>());
+        format!("{small}|{main}")
+    }
+
+    fn list(small: &str, main: &str) -> List<char> {
+        let mut list = List::new();
+        for item in small.chars() {
+            list.push_back(Small, item);
+        }
+        for item in main.chars() {
+            list.push_back(Main, item);
+        }
+        list
+    }
+
+    fn slot_of(list: &List<char>, item: char) -> Slot {
+        let mut slots = list.slots(Small).chain(list.slots(Main));
+        slots
+            .find(|slot| list.get(*slot) == Some(&item))
+            .expect("an item")
     }
 
     #[test]
     fn move_to_back_any_place_keeps_the_others_in_order() {
-        let mut list = List::new();
-        let [a, b, c] = ['a', 'b', 'c'].map(|item| list.push_back(item));
-        list.move_to_back(c);
-        assert_eq!(items(&list), "abc");
-        list.move_to_back(a);
-        assert_eq!(items(&list), "bca");
-        list.move_to_back(c);
-        assert_eq!(items(&list), "bac");
-        assert_eq!((list.front(), list.back()), (Some(b), Some(c)));
+        let mut list = list("", "abc");
+        let [a, b, c] = ['a', 'b', 'c'].map(|item| slot_of(&list, item));
+        list.move_to_back(Main, c, Main);
+        assert_eq!(items(&list), "|abc");
+        list.move_to_back(Main, a, Main);
+        assert_eq!(items(&list), "|bca");
+        list.move_to_back(Main, c, Main);
+        assert_eq!(items(&list), "|bac");
+        assert_eq!((list.front(Main), list.back(Main)), (Some(b), Some(c)));
     }
 
     #[test]
-    fn remove_then_push_reuses_the_node() {
-        let mut list = List::new();
-        let [_, b, _] = ['a', 'b', 'c'].map(|item| list.push_back(item));
-        assert_eq!(list.remove(b), Some('b'));
-        assert_eq!(list.remove(b), None);
-        assert_eq!(items(&list), "ac");
-        list.push_back('d');
-        assert_eq!((items(&list).as_str(), list.nodes.len()), ("acd", 3));
+    fn move_to_back_of_the_other_queue_leaves_both_whole() {
+        let mut list = list("ab", "x");
+        for (item, moved) in [('b', "a|xb"), ('a', "|xba")] {
+            list.move_to_back(Small, slot_of(&list, item), Main);
+            assert_eq!(items(&list), moved);
+        }
+        assert_eq!((list.len(Small), list.front(Small)), (0, None));
+        list.move_to_back(Main, slot_of(&list, 'x'), Small);
+        assert_eq!(items(&list), "x|ba");
+    }
+
+    #[test]
+    fn remove_then_push_reuses_the_node_in_either_queue() {
+        let mut list = list("", "abc");
+        let b = slot_of(&list, 'b');
+        assert_eq!(list.remove(Main, b), Some('b'));
+        assert_eq!(list.remove(Main, b), None);
+        assert_eq!(items(&list), "|ac");
+        list.push_back(Small, 'd');
+        assert_eq!((items(&list).as_str(), list.nodes.len()), ("d|ac", 3));
     }
 
     #[test]
     fn remove_the_only_item_leaves_an_empty_list() {
-        let mut list = List::new();
-        let a = list.push_back('a');
-        list.remove(a);
+        let mut list = list("", "a");
+        list.remove(Main, slot_of(&list, 'a'));
         assert_eq!(
-            (items(&list).as_str(), list.front(), list.back()),
-            ("", None, None)
+            (items(&list).as_str(), list.front(Main), list.back(Main)),
+            ("|", None, None)
         );
     }
 }

@@ -16,15 +16,9 @@ pub enum Eviction {
     Fifo,
     /// The one not used for longest; a read and an overwrite are uses.
     Lru,
-    /// FIFO queues with a second chance (Yang et al., SOSP 2023). Not in this version.
+    /// FIFO queues with a second chance, and a memory of what has left (Yang et al., SOSP 2023). A read and an
+    /// overwrite are uses: they are counted, and move nothing. What is read once leaves soon.
     S3Fifo,
-}
-
-impl Eviction {
-    /// Whether a use makes an entry the last to leave: all that FIFO and LRU differ in.
-    pub(crate) fn moves_on_use(self) -> bool {
-        self == Self::Lru
-    }
 }
 
 /// How a cache is opened.
@@ -82,12 +76,9 @@ impl Options {
     ///
     /// # Errors
     ///
-    /// [`InvalidOptions`] for a TTL of 0 or beyond [`MAX_TTL`], a default that is not of the value
-    /// type, and an eviction that this version does not have.
+    /// [`InvalidOptions`] for a TTL of 0 or beyond [`MAX_TTL`], and a default that is not of the value
+    /// type.
     pub fn check(&self) -> Result<(), InvalidOptions> {
-        if self.eviction == Eviction::S3Fifo {
-            return Err(InvalidOptions("eviction: s3-fifo is not in this version"));
-        }
         if self.ttl.is_some_and(|ttl| check_ttl(ttl).is_err()) {
             return Err(InvalidOptions("ttl: 0, or longer than Redis can count"));
         }
@@ -189,14 +180,5 @@ mod tests {
         assert!(options.check().is_err());
         options.value_type = ValueType::Integer;
         assert_eq!(options.check(), Ok(()));
-    }
-
-    #[test]
-    fn check_what_this_version_has_not_is_refused() {
-        let options = Options {
-            eviction: Eviction::S3Fifo,
-            ..Options::default()
-        };
-        assert!(options.check().is_err());
     }
 }

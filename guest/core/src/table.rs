@@ -2,9 +2,10 @@
 
 use hashbrown::HashTable;
 
-use crate::list::{List, Slot};
+use crate::list::{List, Queue, Slot};
+use crate::tag::Tag;
 
-/// Entries by key, in the order in which they leave.
+/// Entries by key, in the queues in which they wait to leave.
 ///
 /// The caller hands in each key's hash; equal keys have equal hashes. O(1) but for `clear` and `iter`.
 #[derive(Debug)]
@@ -16,7 +17,7 @@ pub(crate) struct Table<V> {
 
 #[derive(Debug)]
 struct Entry<V> {
-    hash: u64,
+    tag: Tag,
     key: Box<str>,
     value: V,
 }
@@ -30,34 +31,40 @@ impl<V> Table<V> {
     }
 
     pub(crate) const fn len(&self) -> usize {
-        self.entries.len()
+        self.len_of(Queue::Small) + self.len_of(Queue::Main)
+    }
+
+    pub(crate) const fn len_of(&self, queue: Queue) -> usize {
+        self.entries.len(queue)
     }
 
     #[inline]
     pub(crate) fn find(&self, hash: u64, key: &[u8]) -> Option<Slot> {
         let same = |slot: &Slot| {
             let entry = self.entries.get(*slot);
-            entry.is_some_and(|entry| entry.hash == hash && is_same(entry.key.as_bytes(), key))
+            entry.is_some_and(|entry| entry.tag.is_of(hash) && is_same(entry.key.as_bytes(), key))
         };
-        self.index.find(hash, same).copied()
+        self.index.find(Tag::kept_of(hash), same).copied()
     }
 
-    /// Puts a new entry at the end. The key must not be there; fewer than [`u32::MAX`] may be.
-    pub(crate) fn insert(&mut self, hash: u64, key: &str, value: V) {
+    /// Puts a new entry at the end of a queue. The key must not be there; fewer than [`u32::MAX`] may be.
+    pub(crate) fn insert(&mut self, queue: Queue, hash: u64, key: &str, value: V) -> Slot {
         let entry = Entry {
-            hash,
+            tag: Tag::new(hash, queue),
             key: key.into(),
             value,
         };
-        let slot = self.entries.push_back(entry);
-        let hash_of = |slot: &Slot| self.entries.get(*slot).map_or(0, |entry| entry.hash);
-        self.index.insert_unique(hash, slot, hash_of);
+        let slot = self.entries.push_back(queue, entry);
+        let hash_of = |slot: &Slot| self.entries.get(*slot).map_or(0, |entry| entry.tag.hash());
+        self.index.insert_unique(Tag::kept_of(hash), slot, hash_of);
+        slot
     }
 
     /// Takes an entry out: its key and its value.
     pub(crate) fn remove(&mut self, slot: Slot) -> Option<(Box<str>, V)> {
-        let entry = self.entries.remove(slot)?;
-        if let Ok(found) = self.index.find_entry(entry.hash, |other| *other == slot) {
+        let tag = self.tag(slot)?;
+        let entry = self.entries.remove(tag.queue(), slot)?;
+        if let Ok(found) = self.index.find_entry(tag.hash(), |other| *other == slot) {
             found.remove();
         }
         Some((entry.key, entry.value))
@@ -76,20 +83,50 @@ impl<V> Table<V> {
         self.entries.get_mut(slot).map(|entry| &mut entry.value)
     }
 
+    pub(crate) fn tag(&self, slot: Slot) -> Option<Tag> {
+        self.entries.get(slot).map(|entry| entry.tag)
+    }
+
+    /// Counts a use of an entry, which stays where it is.
+    #[inline]
+    pub(crate) fn count_use(&mut self, slot: Slot) {
+        if let Some(entry) = self.entries.get_mut(slot) {
+            entry.tag.count_use();
+        }
+    }
+
+    /// Makes an entry the last of its queue.
     pub(crate) fn move_to_back(&mut self, slot: Slot) {
-        self.entries.move_to_back(slot);
+        if let Some(tag) = self.tag(slot) {
+            self.entries.move_to_back(tag.queue(), slot, tag.queue());
+        }
     }
 
-    pub(crate) fn front(&self) -> Option<Slot> {
-        self.entries.front()
+    /// Makes an entry the last of a queue, with so many uses.
+    pub(crate) fn place(&mut self, slot: Slot, queue: Queue, uses: u8) {
+        if let Some(entry) = self.entries.get_mut(slot) {
+            let tag = entry.tag;
+            entry.tag = tag.placed(queue, uses);
+            self.entries.move_to_back(tag.queue(), slot, queue);
+        }
     }
 
-    pub(crate) fn back(&self) -> Option<Slot> {
-        self.entries.back()
+    pub(crate) const fn front(&self, queue: Queue) -> Option<Slot> {
+        self.entries.front(queue)
     }
 
+    pub(crate) const fn back(&self, queue: Queue) -> Option<Slot> {
+        self.entries.back(queue)
+    }
+
+    /// The slot that follows in the same queue.
     pub(crate) fn after(&self, slot: Slot) -> Option<Slot> {
         self.entries.after(slot)
+    }
+
+    /// The slots of a queue, the first first.
+    pub(crate) fn slots(&self, queue: Queue) -> impl Iterator<Item = Slot> {
+        self.entries.slots(queue)
     }
 
     /// Drops every entry and gives the memory back.
@@ -98,26 +135,28 @@ impl<V> Table<V> {
         self.index = HashTable::new();
     }
 
-    /// Keys and values, the next to leave first.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &V)> {
-        self.entries.iter().map(|entry| (&*entry.key, &entry.value))
+    /// Keys and values of a queue, the first first.
+    pub(crate) fn iter(&self, queue: Queue) -> impl Iterator<Item = (&str, &V)> {
+        let entries = self.entries.iter(queue);
+        entries.map(|entry| (&*entry.key, &entry.value))
     }
 
-    /// Panics unless the index and the list hold the same entries.
+    /// Panics unless the index and the list hold the same entries, each in the queue that its tag says.
     #[cfg(any(test, feature = "model"))]
     pub(crate) fn validate(&self) {
         self.entries.validate();
         assert_eq!(
             self.index.len(),
-            self.entries.len(),
+            self.len(),
             "the index and the list differ"
         );
-        for entry in self.entries.iter() {
-            assert!(
-                self.find(entry.hash, entry.key.as_bytes()).is_some(),
-                "{} is not indexed",
-                entry.key
-            );
+        for queue in [Queue::Small, Queue::Main] {
+            for entry in self.entries.iter(queue) {
+                let (tag, key) = (entry.tag, &entry.key);
+                assert_eq!(tag.queue(), queue, "{key} stands in another queue");
+                let found = self.find(tag.hash(), key.as_bytes());
+                assert!(found.is_some(), "{key} is not indexed");
+            }
         }
     }
 }

@@ -104,10 +104,11 @@ impl Shard {
         })
     }
 
-    /// Makes a live entry the last to leave, under every eviction; `false` if there is none.
+    /// Marks a live entry as used, under FIFO too: the last to leave under FIFO and LRU, one use more under
+    /// S3-FIFO. `false` if there is none.
     pub fn touch(&mut self, cache: CacheId, hash: u64, key: &str, clock: Clock<'_>) -> bool {
         let now = Now::new(clock);
-        let moved = self.with_live(cache, hash, key.as_bytes(), &now, Tier::move_to_back);
+        let moved = self.with_live(cache, hash, key.as_bytes(), &now, Tier::refresh);
         moved.is_some()
     }
 

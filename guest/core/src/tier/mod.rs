@@ -1,9 +1,16 @@
 //! The local tier of one cache: entries with deadlines, bounded in number and in bytes.
 
+mod order;
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
 use crate::bounds::Bounds;
-use crate::list::Slot;
+use crate::ghost::Ghosts;
+use crate::list::{Queue, Slot};
+use crate::options::Eviction;
+use crate::s3fifo;
 use crate::stats::{Cause, Stats};
 use crate::table::Table;
 use crate::time::{Deadline, Now};
@@ -20,6 +27,12 @@ pub(crate) struct Tier {
     bounds: Bounds,
     /// Bytes of all keys and values in the table.
     bytes: u64,
+    /// Bytes of those in the small queue.
+    small_bytes: u64,
+    /// Keys that the small queue has evicted. Never more than the main queue is to have entries.
+    ghosts: Ghosts,
+    /// Something was evicted since the tier was empty.
+    is_warm: bool,
     /// The last bump of the whole cache.
     floor: u64,
     /// The bump up to which the entries have been dropped. If `floor` is above it, all in the table
@@ -53,6 +66,9 @@ impl Tier {
             table: Table::new(),
             bounds,
             bytes: 0,
+            small_bytes: 0,
+            ghosts: Ghosts::new(),
+            is_warm: false,
             floor,
             swept: floor,
             killed_by: None,
@@ -64,16 +80,14 @@ impl Tier {
 
     /// Takes on new bounds. What they no longer hold stays until [`fit`](Self::fit).
     pub(crate) fn rebound(&mut self, bounds: Bounds) {
+        if bounds.eviction != Eviction::S3Fifo {
+            self.make_one_queue();
+        }
         let keep_expired = self.bounds.keep_expired.max(bounds.keep_expired);
         self.bounds = Bounds {
             keep_expired,
             ..bounds
         };
-    }
-
-    /// Evicts what the bounds do not hold.
-    pub(crate) fn fit(&mut self) {
-        self.make_room(0, 0, None);
     }
 
     pub(crate) fn value_type(&self) -> ValueType {
@@ -114,7 +128,9 @@ impl Tier {
     pub(crate) fn clear(&mut self, cause: Cause) {
         self.counters.drops.add(cause, self.table.len() as u64);
         self.table.clear();
-        self.bytes = 0;
+        self.ghosts.clear();
+        (self.bytes, self.small_bytes) = (0, 0);
+        self.is_warm = false;
     }
 
     /// The value that may answer for a key. One whose life is over is dropped, unless it may be stale.
@@ -180,18 +196,6 @@ impl Tier {
         self.counters.local_hits += 1;
     }
 
-    /// A use of an entry: moves it where uses do.
-    fn used(&mut self, slot: Slot) {
-        if self.bounds.eviction.moves_on_use() {
-            self.table.move_to_back(slot);
-        }
-    }
-
-    /// Makes an entry the last to leave, whatever the eviction.
-    pub(crate) fn move_to_back(&mut self, slot: Slot) {
-        self.table.move_to_back(slot);
-    }
-
     pub(crate) fn wire(&self, slot: Slot) -> Option<&[u8]> {
         self.table.get(slot)?.wire.as_deref()
     }
@@ -209,7 +213,7 @@ impl Tier {
         if let Some(stored) = self.table.get_mut(slot) {
             stored.deadline = Deadline::NEVER;
             let dropped = stored.wire.take();
-            self.bytes -= dropped.map_or(0, |wire| wire.len() as u64);
+            self.count_out(slot, dropped.map_or(0, |wire| wire.len() as u64));
         }
     }
 
@@ -243,11 +247,12 @@ impl Tier {
                 *old = stored;
             }
             self.counters.drops.add(Cause::Replaced, 1);
-            self.bytes += wire_len;
+            self.count_in(slot, wire_len);
         } else {
+            let is_back = self.ghosts.forget(hash);
             self.make_room(1, cost, None);
-            self.table.insert(hash, key, stored);
-            self.bytes += cost;
+            let slot = self.table.insert(self.entrance(is_back), hash, key, stored);
+            self.count_in(slot, cost);
         }
         #[cfg(any(test, feature = "model"))]
         {
@@ -276,19 +281,6 @@ impl Tier {
         }
     }
 
-    /// Evicts the entry that is next to leave; `false` if there is none.
-    pub(crate) fn evict_first(&mut self) -> bool {
-        let first = self.table.front();
-        first.is_some_and(|slot| self.remove_slot(slot, Cause::Size))
-    }
-
-    /// Keys that would answer now, the next to leave first. O(n).
-    pub(crate) fn live_keys(&self, now: &Now<'_>) -> Vec<String> {
-        let live = |stored: &Stored| stored.wire.is_some() && !stored.deadline.has_passed(now);
-        let entries = self.table.iter().filter(|(_, stored)| live(stored));
-        entries.map(|(key, _)| key.to_owned()).collect()
-    }
-
     pub(crate) fn stats(&self) -> Stats {
         Stats {
             local_len: self.table.len() as u64,
@@ -299,7 +291,7 @@ impl Tier {
 
     /// What the tier costs of a shard's budget, in bytes.
     pub(crate) fn weight(&self) -> u64 {
-        self.bytes + ENTRY_OVERHEAD * self.table.len() as u64
+        self.bytes + ENTRY_OVERHEAD * self.table.len() as u64 + self.ghosts.weight()
     }
 
     /// What a new entry would add to [`weight`](Self::weight), in bytes.
@@ -307,41 +299,50 @@ impl Tier {
         (key.len() + wire.len()) as u64 + ENTRY_OVERHEAD
     }
 
-    /// Evicts from the front until so many more entries and bytes fit, sparing one slot.
-    fn make_room(&mut self, entries: usize, bytes: u64, spared: Option<Slot>) {
-        while self.table.len() + entries > self.bounds.max_entries as usize
-            || self.bytes + bytes > self.bounds.max_bytes
-        {
-            let first = self.table.front();
-            let victim = match first {
-                Some(first) if Some(first) == spared => self.table.after(first),
-                first => first,
-            };
-            let Some(victim) = victim else { return };
-            self.remove_slot(victim, Cause::Size);
+    /// `false`: there was nothing.
+    fn remove_slot(&mut self, slot: Slot, cause: Cause) -> bool {
+        let Some(cost) = self.table.entry(slot).map(cost_of) else {
+            return false;
+        };
+        self.count_out(slot, cost);
+        self.table.remove(slot);
+        self.ghosts.shorten(s3fifo::max_ghosts(self.table.len()));
+        self.counters.drops.add(cause, 1);
+        true
+    }
+
+    fn count_in(&mut self, slot: Slot, bytes: u64) {
+        self.bytes += bytes;
+        if self.is_small(slot) {
+            self.small_bytes += bytes;
         }
     }
 
-    /// `false`: there was nothing.
-    fn remove_slot(&mut self, slot: Slot, cause: Cause) -> bool {
-        let Some((key, stored)) = self.table.remove(slot) else {
-            return false;
-        };
-        let wire_len = stored.wire.as_ref().map_or(0, |wire| wire.len());
-        self.bytes -= (key.len() + wire_len) as u64;
-        self.counters.drops.add(cause, 1);
-        true
+    fn count_out(&mut self, slot: Slot, bytes: u64) {
+        self.bytes -= bytes;
+        if self.is_small(slot) {
+            self.small_bytes -= bytes;
+        }
+    }
+
+    fn is_small(&self, slot: Slot) -> bool {
+        let tag = self.table.tag(slot);
+        tag.is_some_and(|tag| tag.queue() == Queue::Small)
     }
 
     /// Panics unless the bounds and the count of bytes hold.
     #[cfg(any(test, feature = "model"))]
     pub(crate) fn validate(&self) {
         self.table.validate();
-        let cost = |(key, stored): (&str, &Stored)| {
-            key.len() + stored.wire.as_ref().map_or(0, |wire| wire.len())
-        };
-        let bytes: usize = self.table.iter().map(cost).sum();
-        assert_eq!(self.bytes, bytes as u64, "the count of bytes is off");
+        self.ghosts.validate();
+        let bytes_of = |queue| self.table.iter(queue).map(cost_of).sum();
+        let [small, main]: [u64; 2] = [Queue::Small, Queue::Main].map(bytes_of);
+        assert_eq!(
+            (self.small_bytes, self.bytes),
+            (small, small + main),
+            "the count of bytes is off"
+        );
+        self.validate_order();
         assert_eq!(
             self.counters.drops.total() + self.table.len() as u64,
             self.kept,
@@ -356,4 +357,10 @@ impl Tier {
             "more bytes than the bound"
         );
     }
+}
+
+/// Bytes of a key and its value.
+fn cost_of((key, stored): (&str, &Stored)) -> u64 {
+    let wire_len = stored.wire.as_ref().map_or(0, |wire| wire.len());
+    (key.len() + wire_len) as u64
 }

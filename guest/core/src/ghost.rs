@@ -1,0 +1,160 @@
+//! Who has left lately: hashes of keys, without keys and values, the first to have left the first to be forgotten.
+
+use std::num::NonZeroU32;
+
+use hashbrown::HashTable;
+
+use crate::list::{List, Queue, Slot};
+
+/// What a ghost costs of a shard's budget, in bytes: twelve for its node, five in the index, and as much
+/// again that both have grown ahead. Rounded up.
+const WEIGHT: u64 = 40;
+
+/// A queue of hashes. Of each 32 bits are kept: a new key is taken for one of a million ghosts once in four
+/// thousand times, and has a better place than its own then. Every operation is O(1), but for `clear`, and for
+/// `shorten` for each that it forgets.
+#[derive(Debug)]
+pub(crate) struct Ghosts {
+    queue: List<NonZeroU32>,
+    /// The slot of every ghost, by its hash.
+    index: HashTable<Slot>,
+}
+
+impl Ghosts {
+    pub(crate) const fn new() -> Self {
+        Self {
+            queue: List::new(),
+            index: HashTable::new(),
+        }
+    }
+
+    pub(crate) const fn len(&self) -> usize {
+        self.queue.len(Queue::Main)
+    }
+
+    /// What they cost of a shard's budget, in bytes.
+    pub(crate) const fn weight(&self) -> u64 {
+        self.len() as u64 * WEIGHT
+    }
+
+    /// Remembers a hash as the latest.
+    pub(crate) fn remember(&mut self, hash: u64) {
+        self.forget(hash);
+        let ghost = ghost_of(hash);
+        let slot = self.queue.push_back(Queue::Main, ghost);
+        let spread = |slot: &Slot| self.queue.get(*slot).map_or(0, |ghost| spread(*ghost));
+        self.index.insert_unique(spread(&slot), slot, spread);
+    }
+
+    /// Forgets a hash; `false`: it was none of them.
+    pub(crate) fn forget(&mut self, hash: u64) -> bool {
+        let ghost = ghost_of(hash);
+        let same = |slot: &Slot| self.queue.get(*slot) == Some(&ghost);
+        let Ok(found) = self.index.find_entry(spread(ghost), same) else {
+            return false;
+        };
+        let (slot, _) = found.remove();
+        self.queue.remove(Queue::Main, slot);
+        true
+    }
+
+    /// Forgets the oldest until so many are left.
+    pub(crate) fn shorten(&mut self, len: usize) {
+        while self.len() > len
+            && let Some(oldest) = self.queue.front(Queue::Main)
+            && let Some(ghost) = self.queue.remove(Queue::Main, oldest)
+        {
+            if let Ok(found) = self.index.find_entry(spread(ghost), |slot| *slot == oldest) {
+                found.remove();
+            }
+        }
+    }
+
+    /// Forgets all and gives the memory back.
+    pub(crate) fn clear(&mut self) {
+        *self = Self::new();
+    }
+
+    /// Panics unless the index and the queue hold the same ghosts.
+    #[cfg(any(test, feature = "model"))]
+    pub(crate) fn validate(&self) {
+        self.queue.validate();
+        assert_eq!(
+            self.index.len(),
+            self.len(),
+            "the index and the queue differ"
+        );
+        for ghost in self.queue.iter(Queue::Main) {
+            let same = |slot: &Slot| self.queue.get(*slot) == Some(ghost);
+            let found = self.index.find(spread(*ghost), same);
+            assert!(found.is_some(), "a ghost is not indexed");
+        }
+    }
+}
+
+/// Of the middle bits, which tables, stripes and shards make the least of.
+fn ghost_of(hash: u64) -> NonZeroU32 {
+    let middle = (hash >> 16) & u64::from(u32::MAX);
+    let middle = u32::try_from(middle).ok().and_then(NonZeroU32::new);
+    middle.unwrap_or(NonZeroU32::MIN)
+}
+
+/// The hash of a ghost, of which an index takes its low and its highest bits.
+fn spread(ghost: NonZeroU32) -> u64 {
+    let ghost = u64::from(ghost.get());
+    ghost | ghost << 32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ghosts(hashes: impl IntoIterator<Item = u64>) -> Ghosts {
+        let mut ghosts = Ghosts::new();
+        hashes
+            .into_iter()
+            .for_each(|hash| ghosts.remember(hash << 16));
+        ghosts.validate();
+        ghosts
+    }
+
+    #[test]
+    fn shorten_forgets_the_oldest_first() {
+        let mut ghosts = ghosts([1, 2, 3]);
+        ghosts.shorten(2);
+        ghosts.validate();
+        // 2 3
+        assert_eq!(
+            [1, 2, 3].map(|hash| ghosts.forget(hash << 16)),
+            [false, true, true]
+        );
+        assert_eq!(ghosts.len(), 0);
+    }
+
+    #[test]
+    fn remember_once_more_makes_it_the_latest() {
+        let mut ghosts = ghosts([1, 2, 1]);
+        // 2 1
+        assert_eq!(ghosts.len(), 2);
+        ghosts.shorten(1);
+        ghosts.validate();
+        assert_eq!([1, 2].map(|hash| ghosts.forget(hash << 16)), [true, false]);
+    }
+
+    #[test]
+    fn forget_hash_without_bits_is_found() {
+        let mut ghosts = ghosts([0]);
+        assert!(ghosts.forget(0));
+        assert_eq!(ghosts.len(), 0);
+        ghosts.validate();
+    }
+
+    #[test]
+    fn clear_forgets_all() {
+        let mut ghosts = ghosts(0..100);
+        ghosts.clear();
+        ghosts.validate();
+        assert_eq!((ghosts.len(), ghosts.weight()), (0, 0));
+        assert!(!ghosts.forget(7 << 16));
+    }
+}

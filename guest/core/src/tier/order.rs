@@ -1,0 +1,189 @@
+//! In which order entries leave a tier: what a use does, where a new one enters, and who makes room.
+//!
+//! FIFO and LRU have all in the main queue, and differ in whether a use moves an entry. S3-FIFO has two queues,
+//! and counts uses.
+
+use std::collections::VecDeque;
+
+use super::{ENTRY_OVERHEAD, Stored, Tier};
+use crate::list::{Queue, Slot};
+use crate::options::Eviction;
+use crate::s3fifo;
+use crate::stats::Cause;
+use crate::tag::Tag;
+use crate::time::Now;
+
+/// What there is too little of, and by which the queues are compared therefore.
+#[derive(Clone, Copy)]
+enum Short {
+    Entries,
+    Bytes,
+    /// The shard's budget.
+    Weight,
+}
+
+impl Tier {
+    /// A use of an entry. Under S3-FIFO one saturating addition.
+    #[inline]
+    pub(super) fn used(&mut self, slot: Slot) {
+        match self.bounds.eviction {
+            Eviction::Fifo => {}
+            Eviction::Lru => self.table.move_to_back(slot),
+            Eviction::S3Fifo => self.table.count_use(slot),
+        }
+    }
+
+    /// A use that counts under FIFO too.
+    pub(crate) fn refresh(&mut self, slot: Slot) {
+        match self.bounds.eviction {
+            Eviction::Fifo | Eviction::Lru => self.table.move_to_back(slot),
+            Eviction::S3Fifo => self.table.count_use(slot),
+        }
+    }
+
+    /// Where a new entry enters; `is_back`: it was a ghost.
+    ///
+    /// Until something has had to leave, the main queue is filled as well: it would stay empty otherwise
+    /// under a loop over more keys than the tier holds, of which no one is read again in time.
+    pub(super) fn entrance(&self, is_back: bool) -> Queue {
+        let small_len = self.table.len_of(Queue::Small) as u64;
+        let is_full = small_len >= s3fifo::share(self.bounds.max_entries.into())
+            || self.small_bytes >= s3fifo::share(self.bounds.max_bytes);
+        if self.bounds.eviction != Eviction::S3Fifo || is_back || (is_full && !self.is_warm) {
+            Queue::Main
+        } else {
+            Queue::Small
+        }
+    }
+
+    /// Evicts what the bounds do not hold.
+    pub(crate) fn fit(&mut self) {
+        self.make_room(0, 0, None);
+    }
+
+    /// Evicts until so many more entries and bytes fit, sparing one slot.
+    pub(super) fn make_room(&mut self, entries: usize, bytes: u64, spared: Option<Slot>) {
+        loop {
+            let short = if self.table.len() + entries > self.bounds.max_entries as usize {
+                Short::Entries
+            } else if self.bytes + bytes > self.bounds.max_bytes {
+                Short::Bytes
+            } else {
+                return;
+            };
+            if !self.evict(short, spared) {
+                return;
+            }
+        }
+    }
+
+    /// Evicts an entry for the budget of the shard; `false` if there is none.
+    pub(crate) fn evict_first(&mut self) -> bool {
+        self.evict(Short::Weight, None)
+    }
+
+    /// Keys that would answer now, in the order in which they would leave, were each to make room for an
+    /// entry and none to come or be used. O(n).
+    pub(crate) fn live_keys(&self, now: &Now<'_>) -> Vec<String> {
+        let live = |stored: &Stored| stored.wire.is_some() && !stored.deadline.has_passed(now);
+        let slots = self.leaving_order().into_iter();
+        let entries = slots.filter_map(|slot| self.table.entry(slot));
+        let entries = entries.filter(|(_, stored)| live(stored));
+        entries.map(|(key, _)| key.to_owned()).collect()
+    }
+
+    /// Puts all in the main queue, in the order in which they leave, with no use counted.
+    pub(super) fn make_one_queue(&mut self) {
+        for slot in self.leaving_order() {
+            self.table.place(slot, Queue::Main, 0);
+        }
+        self.small_bytes = 0;
+        self.ghosts.clear();
+    }
+
+    /// `false`: there is nothing but what is spared.
+    fn evict(&mut self, short: Short, spared: Option<Slot>) -> bool {
+        self.is_warm = true;
+        // Each round but the last takes an entry from the small queue, or a use from one in the main queue.
+        while let Some((slot, tag)) = self.next_to_leave(short, spared) {
+            if let Some((queue, uses)) = s3fifo::second_chance(tag) {
+                self.place(slot, queue, uses);
+                continue;
+            }
+            if tag.queue() == Queue::Small {
+                self.ghosts.remember(tag.hash());
+            }
+            return self.remove_slot(slot, Cause::Size);
+        }
+        false
+    }
+
+    fn next_to_leave(&self, short: Short, spared: Option<Slot>) -> Option<(Slot, Tag)> {
+        let len = self.table.len_of(Queue::Small) as u64;
+        let weight_of = |len, bytes| bytes + ENTRY_OVERHEAD * len;
+        let all = self.table.len() as u64;
+        let (small, all) = match short {
+            Short::Entries => (len, all),
+            Short::Bytes => (self.small_bytes, self.bytes),
+            Short::Weight => (weight_of(len, self.small_bytes), weight_of(all, self.bytes)),
+        };
+        let first = |queue| match self.table.front(queue) {
+            Some(first) if Some(first) == spared => self.table.after(first),
+            first => first,
+        };
+        let slot = match s3fifo::next_queue(small, all) {
+            Queue::Small => first(Queue::Small).or_else(|| first(Queue::Main)),
+            Queue::Main => first(Queue::Main).or_else(|| first(Queue::Small)),
+        }?;
+        Some((slot, self.table.tag(slot)?))
+    }
+
+    fn place(&mut self, slot: Slot, queue: Queue, uses: u8) {
+        let cost = self.table.entry(slot).map_or(0, super::cost_of);
+        self.count_out(slot, cost);
+        self.table.place(slot, queue, uses);
+        self.count_in(slot, cost);
+    }
+
+    /// All slots in the order in which evictions for want of entries would take them.
+    fn leaving_order(&self) -> Vec<Slot> {
+        let queued = |queue| -> VecDeque<_> {
+            let slots = self.table.slots(queue);
+            slots
+                .filter_map(|slot| Some((slot, self.table.tag(slot)?)))
+                .collect()
+        };
+        let (mut small, mut main) = (queued(Queue::Small), queued(Queue::Main));
+        let mut order = Vec::with_capacity(self.table.len());
+        while let Some((slot, tag)) = {
+            let all = small.len() + main.len();
+            match s3fifo::next_queue(small.len() as u64, all as u64) {
+                Queue::Small => small.pop_front(),
+                Queue::Main => main.pop_front().or_else(|| small.pop_front()),
+            }
+        } {
+            match s3fifo::second_chance(tag) {
+                Some((queue, uses)) => main.push_back((slot, tag.placed(queue, uses))),
+                None => order.push(slot),
+            }
+        }
+        order
+    }
+
+    #[cfg(any(test, feature = "model"))]
+    pub(super) fn validate_order(&self) {
+        assert!(
+            self.ghosts.len() <= s3fifo::max_ghosts(self.table.len()),
+            "more ghosts than the main queue is to have entries"
+        );
+        if self.bounds.eviction != Eviction::S3Fifo {
+            let is_plain = |slot| self.table.tag(slot).is_some_and(|tag| tag.uses() == 0);
+            assert!(
+                self.table.len_of(Queue::Small) == 0 && self.table.slots(Queue::Main).all(is_plain),
+                "an entry has a place that this eviction does not know"
+            );
+            assert_eq!(self.ghosts.len(), 0, "a ghost that nobody asks for");
+        }
+        assert_eq!(self.leaving_order().len(), self.table.len());
+    }
+}
