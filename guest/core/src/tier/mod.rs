@@ -78,9 +78,10 @@ impl Tier {
         }
     }
 
-    /// Takes on new bounds. What they no longer hold stays until [`fit`](Self::fit).
+    /// Takes on new bounds. What they no longer hold stays until [`fit`](Self::fit), so that the weight
+    /// is as it was.
     pub(crate) fn rebound(&mut self, bounds: Bounds) {
-        if bounds.eviction != Eviction::S3Fifo {
+        if self.bounds.eviction == Eviction::S3Fifo && bounds.eviction != Eviction::S3Fifo {
             self.make_one_queue();
         }
         let keep_expired = self.bounds.keep_expired.max(bounds.keep_expired);

@@ -56,8 +56,11 @@ impl Tier {
         }
     }
 
-    /// Evicts what the bounds do not hold.
+    /// Evicts what the bounds do not hold, and forgets ghosts that the eviction does not know.
     pub(crate) fn fit(&mut self) {
+        if self.bounds.eviction != Eviction::S3Fifo {
+            self.ghosts.clear();
+        }
         self.make_room(0, 0, None);
     }
 
@@ -98,7 +101,6 @@ impl Tier {
             self.table.place(slot, Queue::Main, 0);
         }
         self.small_bytes = 0;
-        self.ghosts.clear();
     }
 
     /// `false`: there is nothing but what is spared.

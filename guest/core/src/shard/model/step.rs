@@ -48,8 +48,8 @@ pub struct Opening {
     pub max_entries: u8,
     /// Bytes that it holds.
     pub max_bytes: Option<u8>,
-    /// LRU, not FIFO.
-    pub lru: bool,
+    /// Which entry leaves first: FIFO, LRU, S3-FIFO. Wraps around.
+    pub eviction: u8,
     /// Integers, not text.
     pub integers: bool,
     /// Nanoseconds for which what has expired is kept.
@@ -61,10 +61,10 @@ impl Opening {
         Bounds {
             max_entries: self.max_entries.into(),
             max_bytes: self.max_bytes.map_or(u64::MAX, u64::from),
-            eviction: if self.lru {
-                Eviction::Lru
-            } else {
-                Eviction::Fifo
+            eviction: match self.eviction % 3 {
+                0 => Eviction::Fifo,
+                1 => Eviction::Lru,
+                _ => Eviction::S3Fifo,
             },
             value_type: if self.integers {
                 ValueType::Integer

@@ -22,12 +22,12 @@ fn place() -> impl Strategy<Value = Place> {
 
 fn opening() -> impl Strategy<Value = Opening> {
     let bounds = (0..8u8, option::of(0..120u8), prop_oneof![Just(0), 0..30u8]);
-    (bounds, any::<bool>(), prop::bool::weighted(0.3)).prop_map(
-        |((max_entries, max_bytes, keep_expired), lru, integers)| Opening {
+    (bounds, 0..3u8, prop::bool::weighted(0.3)).prop_map(
+        |((max_entries, max_bytes, keep_expired), eviction, integers)| Opening {
             keep_expired,
             max_entries,
             max_bytes,
-            lru,
+            eviction,
             integers,
         },
     )
