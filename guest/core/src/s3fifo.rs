@@ -11,7 +11,7 @@ use crate::list::Queue;
 use crate::tag::Tag;
 
 /// The small queue is one of so many parts of what there is.
-const PARTS: u64 = 10;
+const PARTS: usize = 10;
 
 /// Uses in the small queue that are worth a place in the main one. Fewer may be one reader's, who came
 /// twice at once.
@@ -19,7 +19,7 @@ const WORTH: u8 = 2;
 
 /// What the small queue is to have, of all there is or may be: a tenth, and at least one.
 pub(crate) const fn share(all: u64) -> u64 {
-    let share = all / PARTS;
+    let share = all / PARTS as u64;
     if share == 0 { 1 } else { share }
 }
 
@@ -45,7 +45,7 @@ pub(crate) const fn second_chance(tag: Tag) -> Option<(Queue, u8)> {
 /// How many ghosts are remembered beside so many entries: as many as the main queue is to have, so that there is
 /// none without an entry.
 pub(crate) const fn max_ghosts(entries: usize) -> usize {
-    entries - entries / PARTS as usize
+    entries - entries / PARTS
 }
 
 #[cfg(test)]

@@ -66,7 +66,7 @@ impl Tag {
             Queue::Small => Self::SMALL,
             Queue::Main => 0,
         };
-        Self(self.hash() | small | (Self::USE * uses as u64 & Self::USES))
+        Self(self.hash() | small | ((Self::USE * uses as u64) & Self::USES))
     }
 }
 

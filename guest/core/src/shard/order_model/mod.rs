@@ -188,7 +188,7 @@ proptest! {
     #[test]
     fn any_steps_hold_the_keys_of_a_naive_tier_in_its_order(
         sizes in sizes(),
-        steps in proptest::collection::vec(step(), 1..300),
+        steps in proptest::collection::vec(step(), 1..200),
     ) {
         let mut pair = Pair::new(sizes);
         for step in steps {

@@ -137,3 +137,50 @@ fn open_again_with_less_room_evicts_the_oldest() {
     bench.open("n", 1, Eviction::Fifo);
     assert_eq!(bench.keys(&cache), "c");
 }
+
+/// `a` is the next to leave, unless it was used twice.
+#[test]
+fn read_and_touch_are_uses_under_s3_fifo_and_looks_are_none() {
+    for (uses, keys) in [
+        ("", "dbc"),
+        ("rr", "dca"),
+        ("rt", "dca"),
+        ("rp", "dbc"),
+        ("w", "dbc"),
+        ("wr", "dca"),
+    ] {
+        let mut bench = Bench::new();
+        let cache = bench.open("n", 3, Eviction::S3Fifo);
+        for key in ["a", "b", "c"] {
+            bench.fill(&cache, key, "v");
+        }
+        let hash = bench.hash(&cache, "a");
+        let clock = || Moment::from_nanos(1);
+        for one in uses.chars() {
+            match one {
+                'r' => assert!(bench.get(&cache, "a").is_some()),
+                't' => assert!(bench.shard.touch(cache.id, hash, "a", &clock)),
+                'w' => bench.set(&cache, "a", "w"),
+                _ => {
+                    let held = bench.shard.peek(cache.id, hash, "a", &clock);
+                    assert!(held.is_some());
+                }
+            }
+        }
+        assert_eq!(bench.keys(&cache).len(), 3);
+        bench.fill(&cache, "d", "v");
+        assert_eq!(bench.keys(&cache), keys, "{uses}");
+    }
+}
+
+#[test]
+fn put_beyond_the_shards_budget_under_s3_fifo_counts_ghosts() {
+    let mut bench = Bench::with_budget(1_000);
+    let cache = bench.open("n", 1_000, Eviction::S3Fifo);
+    for key in 0..100 {
+        bench.fill(&cache, &key.to_string(), "v");
+        bench.shard.validate();
+    }
+    let len = bench.shard.stats(cache.id).local_len;
+    assert!((4..7).contains(&len), "{len} entries beside their ghosts");
+}
