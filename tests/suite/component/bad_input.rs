@@ -1,9 +1,7 @@
 //! Input that no cache can take, and what stands in Redis that is no value: each its own error.
 
 use flipcache::component::{Cache, CacheError, Instance, Source};
-use flipcache::{
-    Eviction, Expiry, MAX_KEY_BYTES, MAX_NAME_BYTES, Options, Resilience, Value, ValueType,
-};
+use flipcache::{Expiry, MAX_KEY_BYTES, MAX_NAME_BYTES, Options, Resilience, Value, ValueType};
 use flipcache_tests::RedisServer;
 
 use super::world::{get, get_text, over, refused, set, text};

@@ -35,7 +35,7 @@ use anyhow::{Context, Result};
 use flipcache::{Error, Eviction, io};
 
 use super::answer::Tell;
-use super::args::{self, GlobalOptions};
+use super::args::GlobalOptions;
 use super::failure::Failure;
 use super::print;
 use cases::Case;
