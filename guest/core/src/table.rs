@@ -95,11 +95,10 @@ impl<V> Table<V> {
         }
     }
 
-    /// Makes an entry the last of its queue.
+    /// Makes an entry of the main queue the last of it.
+    #[inline]
     pub(crate) fn move_to_back(&mut self, slot: Slot) {
-        if let Some(tag) = self.tag(slot) {
-            self.entries.move_to_back(tag.queue(), slot, tag.queue());
-        }
+        self.entries.move_to_back(Queue::Main, slot, Queue::Main);
     }
 
     /// Makes an entry the last of a queue, with so many uses.
