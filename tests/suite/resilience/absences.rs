@@ -82,6 +82,8 @@ async fn foreign_write_ends_an_absence_as_soon_as_it_is_told() {
     for round in 0..20 {
         let key = round.to_string();
         crate::coherence::wait_until(&cache, &key, None).await;
+        // Once more, before anybody writes: this one is answered by what is remembered.
+        assert_eq!(read(&cache, &key).await, nothing());
         let _: () = foreign(&server, &["SET", &format!("user:{key}"), "v"]);
         crate::coherence::wait_until(&cache, &key, Some("v")).await;
     }
