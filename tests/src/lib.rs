@@ -10,6 +10,7 @@
 //! - [`examples`] names the files of the built examples. The binary `build-examples` copies them to
 //!   where a reader of the README looks for them.
 //! - [`components`] names the files of components for the tests of hosts.
+//! - [`composition`] plugs one component into another.
 //! - [`conformance`] makes a table of what the hosts report of the conformance cases.
 //! - [`BENCH_APP`] is the application that `host/benches` measures.
 //!
@@ -18,6 +19,7 @@
 pub mod certificates;
 pub mod cluster;
 pub mod components;
+pub mod composition;
 pub mod conformance;
 pub mod proxy;
 pub mod redis_server;
@@ -30,6 +32,7 @@ pub const BENCH_APP: &str = env!("FLIPCACHE_TEST_BENCH_APP_FILE");
 
 pub use certificates::{Authority, Identity};
 pub use cluster::{ClusterOptions, RedisCluster};
+pub use composition::plugged;
 pub use proxy::Proxy;
 pub use redis_server::{RedisOptions, RedisServer, ServerTls};
 pub use sentinels::{SentinelOptions, SentinelTrio};

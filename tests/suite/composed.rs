@@ -3,8 +3,6 @@
 use flipcache::backend::KvBackend;
 use flipcache::link::{self, KvCtx, KvCtxView, KvView};
 use std::sync::Arc;
-use wac_graph::types::Package;
-use wac_graph::{CompositionGraph, EncodeOptions, plug};
 use wasmtime::component::{Component, Linker, ResourceTable};
 use wasmtime::{Engine, Store};
 
@@ -45,20 +43,7 @@ pub(crate) fn composed() -> Vec<u8> {
 
 /// The cache plugged into an application.
 pub(crate) fn plugged(app: &[u8]) -> Vec<u8> {
-    let mut graph = CompositionGraph::new();
-    let mut register = |name, bytes: &[u8]| {
-        let package = Package::from_bytes(name, None, bytes, graph.types_mut());
-        let package = package.expect("the file must be a component");
-        graph
-            .register_package(package)
-            .expect("no other has the name")
-    };
-    let app = register("test:app", app);
-    let cache = register("flipcache:component", flipcache::COMPONENT);
-    plug(&mut graph, vec![cache], app).expect("the cache must fit the application's imports");
-    graph
-        .encode(EncodeOptions::default())
-        .expect("the composition must be valid")
+    flipcache_tests::plugged(app, flipcache::COMPONENT)
 }
 
 pub(crate) fn store(engine: &Engine, backend: Arc<dyn KvBackend>) -> Store<Data> {

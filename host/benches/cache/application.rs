@@ -10,8 +10,6 @@ use flipcache::Client;
 use flipcache::app::{self, CacheCtx, CacheCtxView, CacheView, Grant, Tenant};
 use flipcache::backend::memory::MemoryBackend;
 use flipcache::link::{self, KvCtx, KvCtxView, KvView};
-use wac_graph::types::Package;
-use wac_graph::{CompositionGraph, EncodeOptions, plug};
 use wasmtime::component::{Component, Instance, Linker, ResourceTable, TypedFunc};
 use wasmtime::{Config, Engine, Store};
 use wasmtime_wasi_keyvalue::{WasiKeyValue, WasiKeyValueCtx, WasiKeyValueCtxBuilder};
@@ -21,7 +19,7 @@ use crate::stage::Stage;
 /// Each case beside what it is compared with.
 pub(crate) fn bench(criterion: &mut Criterion, stage: &Stage) {
     let app = fs::read(flipcache_tests::BENCH_APP).expect("the application must be built");
-    let composed = composed(&app);
+    let composed = flipcache_tests::plugged(&app, flipcache::COMPONENT);
     let mut group = criterion.benchmark_group("application");
     for (kind, app) in [
         (Kind::Synchronous, &app),
@@ -193,21 +191,4 @@ fn fill(kind: Kind, store: &mut Store<Data>, instance: &Instance, stage: &Stage)
     };
     let (filled,) = filled.expect("the application must not trap");
     filled.expect("the memory takes it");
-}
-
-/// The cache plugged into the application.
-fn composed(app: &[u8]) -> Vec<u8> {
-    let mut graph = CompositionGraph::new();
-    let mut register = |name, bytes: &[u8]| {
-        let package = Package::from_bytes(name, None, bytes, graph.types_mut());
-        let package = package.expect("the file must be a component");
-        let registered = graph.register_package(package);
-        registered.expect("no other has the name")
-    };
-    let app = register("bench:app", app);
-    let cache = register("flipcache:component", flipcache::COMPONENT);
-    let plugged = plug(&mut graph, vec![cache], app);
-    plugged.expect("the cache must fit the application's imports");
-    let encoded = graph.encode(EncodeOptions::default());
-    encoded.expect("the composition must be valid")
 }

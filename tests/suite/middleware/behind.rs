@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use flipcache::backend::KvBackend;
 use flipcache::link::{self, KvCtx, KvCtxView, KvView};
-use wac_graph::types::Package;
-use wac_graph::{CompositionGraph, EncodeOptions, plug};
+use flipcache_tests::plugged;
 use wasmtime::component::{Component, Linker, ResourceAny, ResourceTable};
 use wasmtime::{Config, Engine, OptLevel, Store};
 
@@ -133,24 +132,6 @@ impl Behind {
 fn told<T: Debug>(answer: wasmtime::Result<Result<T, Error>>) -> String {
     let answer = answer.expect("it must not trap");
     format!("{:?}", answer.expect("it must be answered"))
-}
-
-/// A component whose imports are, where they fit, the exports of another.
-pub(super) fn plugged(socket: &[u8], middleware: &[u8]) -> Vec<u8> {
-    let mut graph = CompositionGraph::new();
-    let mut register = |name, bytes: &[u8]| {
-        let package = Package::from_bytes(name, None, bytes, graph.types_mut());
-        let package = package.expect("the file must be a component");
-        graph
-            .register_package(package)
-            .expect("no other has the name")
-    };
-    let socket = register("test:socket", socket);
-    let middleware = register("test:middleware", middleware);
-    plug(&mut graph, vec![middleware], socket).expect("the middleware must fit the import");
-    graph
-        .encode(EncodeOptions::default())
-        .expect("the composition must be valid")
 }
 
 fn options(value_type: ValueType) -> Options {

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use flipcache_tests::plugged;
 use wit_component::DecodedWasm;
 
-use super::behind::plugged;
 use super::{PASS_THROUGH, ZSTD};
 
 /// The names of a component's imports and exports.
