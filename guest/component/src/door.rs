@@ -108,23 +108,17 @@ impl Guest for Component {
     }
 
     fn settle(cache: u32, hash: u64, key: String, ticket: Ticket, reply: Reply) -> Settled {
-        let answer = match &reply {
-            Reply::Absent(remember_ms) => Answer::Absent {
-                remember: Duration::from_millis(*remember_ms),
-            },
-            Reply::WrongType => Answer::WrongType,
-            Reply::Entry((value, ttl_ms)) => Answer::Entry {
-                value,
-                ttl: ttl(*ttl_ms),
-            },
-        };
-        let cache = CacheId::from_number(cache);
+        let (cache, answer) = (CacheId::from_number(cache), answer(&reply));
         let settled = with_shard(|shard| shard.settle(cache, hash, &key, ticket.into(), answer));
         match settled {
             core::Settled::Kept => Settled::Kept,
             core::Settled::PassedOn => Settled::PassedOn,
             core::Settled::Undecodable => Settled::Undecodable,
         }
+    }
+
+    fn answered(hash: u64, full_key: String, reply: Reply) {
+        with_shard(|shard| shard.answered(hash, &full_key, answer(&reply)));
     }
 
     fn begin_writes(cache: u32, hashes: Vec<u64>, keys: String, ends: Vec<u32>) -> (Vec<u64>, u64) {
@@ -240,6 +234,20 @@ impl Guest for Component {
 
     fn stats(cache: u32) -> Counters {
         with_shard(|shard| shard.stats(CacheId::from_number(cache))).into()
+    }
+}
+
+/// What L2 says, as the core takes it.
+fn answer(reply: &Reply) -> Answer<'_> {
+    match reply {
+        Reply::Absent(remember_ms) => Answer::Absent {
+            remember: Duration::from_millis(*remember_ms),
+        },
+        Reply::WrongType => Answer::WrongType,
+        Reply::Entry((value, ttl_ms)) => Answer::Entry {
+            value,
+            ttl: ttl(*ttl_ms),
+        },
     }
 }
 

@@ -134,6 +134,10 @@ impl Handle {
         let settled = self.with_shard(*hash, |shard| {
             shard.settle(self.cache(), *hash, key, *ticket, answer)
         });
+        let tiers = &self.driver.tiers;
+        tiers.tell_elsewhere(&self.opened, *hash, &self.name, key, |shard, full_key| {
+            shard.answered(*hash, full_key, answer);
+        });
         Landing { slot, settled }
     }
 

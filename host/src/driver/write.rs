@@ -280,7 +280,9 @@ impl Handle {
     pub(super) fn tell_others(&self, keys: &[(u64, &str)]) {
         for (hash, key) in keys {
             let tiers = &self.driver.tiers;
-            tiers.tell_others(&self.opened, *hash, &self.name, key);
+            tiers.tell_elsewhere(&self.opened, *hash, &self.name, key, |shard, full_key| {
+                shard.invalidate(*hash, full_key);
+            });
         }
     }
 

@@ -81,6 +81,10 @@ impl Shard for InProcess {
         self.core.settle(cache, hash, key, ticket, answer)
     }
 
+    fn answered(&mut self, hash: u64, full_key: &str, answer: Answer<'_>) {
+        self.core.answered(hash, full_key, answer);
+    }
+
     fn begin_writes(&mut self, cache: CacheId, keys: &[(u64, &str)]) -> Vec<Ticket> {
         self.core.begin_writes(cache, keys, &|| self.clock.now())
     }

@@ -69,6 +69,9 @@ pub(crate) trait Shard: Send {
         answer: Answer<'_>,
     ) -> Settled;
 
+    /// See [`answered`](flipcache_core::Shard::answered).
+    fn answered(&mut self, hash: u64, full_key: &str, answer: Answer<'_>);
+
     /// See [`begin_writes`](flipcache_core::Shard::begin_writes).
     fn begin_writes(&mut self, cache: CacheId, keys: &[(u64, &str)]) -> Vec<Ticket>;
 

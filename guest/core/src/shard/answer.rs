@@ -37,6 +37,16 @@ pub enum Answer<'a> {
     },
 }
 
+impl<'a> Answer<'a> {
+    /// The value, in wire form, if it is one.
+    pub(crate) fn value(self) -> Option<&'a [u8]> {
+        match self {
+            Self::Entry { value, .. } => Some(value),
+            Self::Absent { .. } | Self::WrongType => None,
+        }
+    }
+}
+
 /// What became of L2's answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Settled {

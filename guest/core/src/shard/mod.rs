@@ -127,6 +127,16 @@ impl Shard {
         }
     }
 
+    /// L2 has answered a question about a key that was asked for a cache of another shard: what caches of
+    /// this one hold of the key goes, if it differs, as in [`settle`](Self::settle). Costs a look-up for every
+    /// colon in the key.
+    pub fn answered(&mut self, hash: u64, full_key: &str, answer: Answer<'_>) {
+        self.fence.answered(hash);
+        for (cache, key) in self.caches.owners(full_key) {
+            self.with_tier(cache, |tier| tier.drop_other(hash, key, answer.value()));
+        }
+    }
+
     /// Notes that L2 failed a question or a write.
     pub fn failed(&mut self, cache: CacheId) {
         self.with_tier(cache, |tier| tier.counters.backend_errors += 1);
@@ -218,12 +228,8 @@ impl Shard {
 
     /// One key of L2 may be a key of several caches: what L2 answers one of them is news to the others.
     fn drop_others(&mut self, cache: CacheId, hash: u64, key: &str, answer: Answer<'_>) {
-        let wire = match answer {
-            Answer::Entry { value, .. } => Some(value),
-            Answer::Absent { .. } | Answer::WrongType => None,
-        };
         for (other, key) in self.caches.other_owners(cache, key) {
-            self.with_tier(other, |tier| tier.drop_other(hash, &key, wire));
+            self.with_tier(other, |tier| tier.drop_other(hash, &key, answer.value()));
         }
     }
 

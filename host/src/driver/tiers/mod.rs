@@ -149,11 +149,18 @@ impl Tiers {
         }
     }
 
-    /// Tells the caches in other shards that have the same complete key that it changes.
-    pub(super) fn tell_others(&self, opened: &Opened, hash: u64, name: &str, key: &str) {
+    /// Tells the other shards where caches have the same complete key of it.
+    pub(super) fn tell_elsewhere(
+        &self,
+        opened: &Opened,
+        hash: u64,
+        name: &str,
+        key: &str,
+        mut tell: impl FnMut(&mut dyn Shard, &str),
+    ) {
         for shard in opened.place.elsewhere(hash) {
             let full_key = format!("{name}:{key}");
-            self.lock(shard).invalidate(hash, &full_key);
+            tell(&mut *self.lock(shard), &full_key);
         }
     }
 

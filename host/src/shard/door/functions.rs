@@ -92,15 +92,7 @@ impl Guest {
         answer: Answer<'_>,
     ) -> Result<Settled> {
         let (key_at, key_len) = self.pass(key.as_bytes(), 1)?;
-        // The first number of a case is as wide as the widest.
-        let (case, first, len, ttl) = match answer {
-            Answer::Absent { remember } => (0, whole_millis(remember), 0, None),
-            Answer::WrongType => (1, 0, 0, None),
-            Answer::Entry { value, ttl } => {
-                let (at, len) = self.pass(value, 1)?;
-                (2, at.into(), len, ttl)
-            }
-        };
+        let (case, first, len, ttl_ms) = self.pass_answer(answer)?;
         let params = (
             cache.number(),
             hash,
@@ -111,13 +103,33 @@ impl Guest {
             case,
             first,
             len,
-            millis(ttl),
+            ttl_ms,
         );
         Ok(match self.exports.settle.call(&mut self.store, params)? {
             0 => Settled::Kept,
             1 => Settled::PassedOn,
             2 => Settled::Undecodable,
             _ => bail!("the shard answered no outcome of a question"),
+        })
+    }
+
+    pub(super) fn answered(&mut self, hash: u64, full_key: &str, answer: Answer<'_>) -> Result<()> {
+        let (key_at, key_len) = self.pass(full_key.as_bytes(), 1)?;
+        let (case, first, len, ttl_ms) = self.pass_answer(answer)?;
+        let params = (hash, key_at, key_len, case, first, len, ttl_ms);
+        self.exports.answered.call(&mut self.store, params)
+    }
+
+    /// Passes what L2 says: the number of its case, and what the cases flatten to.
+    fn pass_answer(&mut self, answer: Answer<'_>) -> Result<(u32, u64, u32, u64)> {
+        Ok(match answer {
+            // The first number of a case is as wide as the widest.
+            Answer::Absent { remember } => (0, whole_millis(remember), 0, 0),
+            Answer::WrongType => (1, 0, 0, 0),
+            Answer::Entry { value, ttl } => {
+                let (at, len) = self.pass(value, 1)?;
+                (2, at.into(), len, millis(ttl))
+            }
         })
     }
 

@@ -88,6 +88,14 @@ impl Door {
         value.len() as u64 <= self.max_bytes / 4
     }
 
+    /// The answer, or what drops the same in its place: for a value that is not passed.
+    fn passable<'a>(&self, answer: Answer<'a>) -> Answer<'a> {
+        match answer {
+            Answer::Entry { value, .. } if !self.takes(value) => Answer::WrongType,
+            answer => answer,
+        }
+    }
+
     /// How many of these writes, at least one, are passed at once: their values are no more than one
     /// may be.
     fn takes_at_once(&self, writes: &[Write<'_>]) -> usize {
@@ -205,19 +213,22 @@ impl Shard for Door {
         ticket: Ticket,
         answer: Answer<'_>,
     ) -> Settled {
-        let answer = match answer {
-            Answer::Entry { value, .. } if !self.takes(value) => {
-                let bounds = self.opened.get(&cache).map(|(_, bounds)| bounds);
-                if bounds.is_some_and(|bounds| !bounds.value_type.accepts(value)) {
-                    return Settled::Undecodable;
-                }
-                // Drops what is there, as a value that is not kept does.
-                Answer::WrongType
+        if let Answer::Entry { value, .. } = answer
+            && !self.takes(value)
+        {
+            let bounds = self.opened.get(&cache).map(|(_, bounds)| bounds);
+            if bounds.is_some_and(|bounds| !bounds.value_type.accepts(value)) {
+                return Settled::Undecodable;
             }
-            answer => answer,
-        };
+        }
+        let answer = self.passable(answer);
         let settled = self.call(|guest| guest.settle(cache, hash, key, ticket, answer));
         settled.unwrap_or(Settled::PassedOn)
+    }
+
+    fn answered(&mut self, hash: u64, full_key: &str, answer: Answer<'_>) {
+        let answer = self.passable(answer);
+        self.call(|guest| guest.answered(hash, full_key, answer));
     }
 
     fn begin_writes(&mut self, cache: CacheId, keys: &[(u64, &str)]) -> Vec<Ticket> {

@@ -135,6 +135,26 @@ fn write_through_a_nested_name_drops_the_other_caches_entry() {
 }
 
 #[test]
+fn answered_to_a_cache_elsewhere_drops_what_differs_and_nothing_else() {
+    let mut bench = Bench::new();
+    let user = bench.open("user", 9, Eviction::Fifo);
+    let entry = |value| Answer::Entry { value, ttl: None };
+    for (answer, left) in [
+        (entry(b"v"), Some("v")),
+        (entry(b"w"), None),
+        (NOTHING, None),
+        (Answer::WrongType, None),
+    ] {
+        bench.set(&user, "admin:1", "v");
+        bench.set(&user, "admin:2", "v");
+        let hash = bench.hash(&user, "admin:1");
+        bench.shard.answered(hash, "user:admin:1", answer);
+        assert_eq!(bench.get(&user, "admin:1").as_deref(), left, "{answer:?}");
+        assert_eq!(bench.get(&user, "admin:2").as_deref(), Some("v"));
+    }
+}
+
+#[test]
 fn invalidate_bucket_kills_nested_names_both_ways_and_no_others() {
     let mut bench = Bench::new();
     let [outer, inner, other] = ["user", "user:admin:x", "users"].map(|name| {
