@@ -10,7 +10,7 @@ GUESTS = -p flipcache-component -p flipcache-codec -p flipcache-middleware -p fl
 FUZZ_SECONDS = 60
 
 .PHONY: help setup setup-wasm setup-redis setup-python setup-node setup-chromium setup-fuzz setup-wkg setup-deny demo component \
-	examples test node web python hosts conformance fuzz bench lint publish-check
+	examples test node web python hosts conformance fuzz bench hit-ratio lint publish-check
 
 help:
 	@echo 'make demo      show the cache at work, without Redis'
@@ -24,6 +24,8 @@ help:
 	@echo '               pack what a release publishes, and take it as its users would'
 	@echo 'make fuzz      fuzz the core and the decoders, a minute a target; FUZZ_SECONDS=600 for ten'
 	@echo 'make bench     measure everything beside what others cost, and write docs/src/benchmarks.md'
+	@echo 'make hit-ratio TRACES=DIR'
+	@echo '               replay access traces through the core and through other caches, and print who has how many hits'
 	@echo 'make lint      check formatting, lints and docs'
 	@echo 'make setup     install what these need: the wasm target of Rust, redis-server, Python, Node and Chromium'
 
@@ -110,6 +112,11 @@ fuzz: setup-fuzz
 bench: setup
 	FLIPCACHE_BENCH_MARKDOWN='$(CURDIR)/docs/src/benchmarks.md' \
 		cargo bench -p flipcache --no-default-features --features wasmtime --bench cache
+
+# Traces are not a part of the project: files *.u32.zst, little-endian key numbers, compressed with zstd.
+hit-ratio:
+	@test -n '$(TRACES)' || { echo 'make hit-ratio: name a folder of traces, TRACES=DIR' >&2; exit 2; }
+	cargo run --release -p flipcache-hit-ratio -- '$(TRACES)'
 
 lint: setup-wasm
 	cargo fmt --all --check
