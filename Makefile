@@ -9,6 +9,9 @@ GUESTS = -p flipcache-component -p flipcache-codec -p flipcache-middleware -p fl
 # How long a target is fuzzed.
 FUZZ_SECONDS = 60
 
+BENCH_PAGE = docs/src/benchmarks.md
+HIT_RATIO = cargo run --release -p flipcache-hit-ratio -- '$(TRACES)'
+
 .PHONY: help setup setup-wasm setup-redis setup-python setup-node setup-chromium setup-fuzz setup-wkg setup-deny demo component \
 	examples test node web python hosts conformance fuzz bench hit-ratio lint publish-check
 
@@ -23,7 +26,7 @@ help:
 	@echo 'make publish-check'
 	@echo '               pack what a release publishes, and take it as its users would'
 	@echo 'make fuzz      fuzz the core and the decoders, a minute a target; FUZZ_SECONDS=600 for ten'
-	@echo 'make bench     measure everything beside what others cost, and write docs/src/benchmarks.md'
+	@echo 'make bench     measure everything beside what others cost, and write docs/src/benchmarks.md with its plots'
 	@echo 'make hit-ratio TRACES=DIR'
 	@echo '               replay access traces through the core and through other caches, and print who has how many hits'
 	@echo 'make lint      check formatting, lints and docs'
@@ -108,15 +111,17 @@ fuzz: setup-fuzz
 			-max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=1024 -verbosity=0; \
 	done
 
-# Without the feature cli, the binary is not linked as well. Fat LTO takes its minutes.
+# Without the feature cli, the binary is not linked as well. Fat LTO takes its minutes. With TRACES=DIR, hit ratios
+# are told anew, too.
 bench: setup
-	FLIPCACHE_BENCH_MARKDOWN='$(CURDIR)/docs/src/benchmarks.md' \
+	$(if $(TRACES),$(HIT_RATIO) $(if $(filter-out 0,$(FLIPCACHE_BENCH_QUICK)),,--page '$(CURDIR)/$(BENCH_PAGE)'))
+	FLIPCACHE_BENCH_MARKDOWN='$(CURDIR)/$(BENCH_PAGE)' \
 		cargo bench -p flipcache --no-default-features --features wasmtime --bench cache
 
 # Traces are not a part of the project: files *.u32.zst, little-endian key numbers, compressed with zstd.
 hit-ratio:
 	@test -n '$(TRACES)' || { echo 'make hit-ratio: name a folder of traces, TRACES=DIR' >&2; exit 2; }
-	cargo run --release -p flipcache-hit-ratio -- '$(TRACES)'
+	$(HIT_RATIO)
 
 lint: setup-wasm
 	cargo fmt --all --check

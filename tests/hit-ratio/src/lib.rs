@@ -6,7 +6,7 @@
 //! - [`trace`]: what was asked for, read from a folder. [`capacity`]: how many entries a cache holds.
 //! - [`policy`]: who is compared. `own` replays through the core, `peers` through other caches, `optimum`
 //!   knows the future.
-//! - [`table`]: what comes out.
+//! - [`table`]: what comes out. [`plot`](mod@plot): the same as bars.
 //!
 //! What it deliberately does not do: measure time, or entries of different sizes.
 
@@ -23,3 +23,5 @@ mod peers;
 mod optimum;
 
 pub mod table;
+
+pub mod plot;

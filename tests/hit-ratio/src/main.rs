@@ -5,9 +5,10 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Parser;
+use flipcache_bench_page::Page;
 use flipcache_hit_ratio::capacity::Capacity;
-use flipcache_hit_ratio::table;
 use flipcache_hit_ratio::trace::Trace;
+use flipcache_hit_ratio::{plot, table};
 
 /// How many points S3-FIFO may be under LRU.
 const TOLERANCE: f64 = 0.5;
@@ -24,13 +25,22 @@ struct Options {
     /// Fails if S3-FIFO has fewer hits than LRU, by more than half a point.
     #[arg(long)]
     check: bool,
+    /// Also writes them into this page of the guide, and a plot beside it.
+    #[arg(long)]
+    page: Option<PathBuf>,
 }
 
 fn main() -> Result<ExitCode> {
     let options = Options::parse();
     let traces = Trace::read_all(&options.traces)?;
     let rows = table::rows(&traces, &options.capacity);
-    print!("{}", table::markdown(&rows));
+    let table = table::markdown(&rows);
+    print!("{table}");
+    if let Some(page) = options.page {
+        let page = Page::new(page);
+        let shown = page.add("hit-ratio", &plot::plot(&rows)?)?;
+        page.replace("hit ratios", &format!("{shown}\n{table}"))?;
+    }
     let under = table::under_lru(&rows, TOLERANCE);
     for row in &under {
         eprintln!(

@@ -9,7 +9,7 @@ use quick_cache::{OptionsBuilder, UnitWeighter};
 
 const HASH: FixedState = FixedState::with_seed(7);
 
-/// moka decides in its maintenance who stays.
+/// moka decides in its maintenance who stays. Until then it holds what is new beyond its bound, up to 64 entries.
 pub(crate) fn moka(requests: &[u32], capacity: u32) -> u32 {
     let cache = moka::future::Cache::builder()
         .max_capacity(capacity.into())

@@ -12,7 +12,7 @@ use crate::{optimum, own, peers};
 pub enum Policy {
     /// The core.
     Own(Eviction),
-    /// moka: W-TinyLFU, its default.
+    /// moka: TinyLFU, its default.
     Moka,
     /// quick_cache: its only one, which its author tells to be a CLOCK-Pro that is close to S3-FIFO.
     QuickCache,
@@ -58,8 +58,8 @@ impl fmt::Display for Policy {
             Self::Own(Eviction::S3Fifo) => "S3-FIFO",
             Self::Moka => "moka",
             Self::QuickCache => "quick_cache",
-            Self::Foyer => "foyer",
-            Self::FoyerS3Fifo => "foyer, S3-FIFO",
+            Self::Foyer => "foyer LRU",
+            Self::FoyerS3Fifo => "foyer S3-FIFO",
             Self::Optimum => "optimum",
         })
     }

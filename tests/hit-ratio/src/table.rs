@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use flipcache_bench_page::grouped;
 use flipcache_core::Eviction;
 
 use crate::capacity::Capacity;
@@ -91,19 +92,6 @@ impl Row {
         let of = |eviction| self.percentage(Policy::Own(eviction));
         of(Eviction::S3Fifo) - of(Eviction::Lru)
     }
-}
-
-/// In groups of three digits.
-fn grouped(number: u32) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
 }
 
 #[cfg(test)]

@@ -86,3 +86,24 @@ fn folder_without_traces_or_with_a_bad_one_is_refused_by_name() {
     let told = text(&output.stderr);
     assert!(told.contains("bad.u32.zst: has no requests"), "{told}");
 }
+
+#[test]
+fn page_gets_the_table_between_its_lines_and_the_plot_beside_it() {
+    let folder = folder(&[("a.u32.zst", vec![1, 2, 1, 2])]);
+    let page = folder.path().join("page.md");
+    let (begin, end) = ("<!-- hit ratios: begin -->", "<!-- hit ratios: end -->");
+    let text_of_page = format!("before\n{begin}\nold\n{end}\nafter\n");
+    std::fs::write(&page, text_of_page).expect("a page must be written");
+    let option = page.to_string_lossy();
+    let output = hit_ratio(folder.path(), &["--page", &option]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let written = std::fs::read_to_string(&page).expect("it is there");
+    let table = text(&output.stdout);
+    let (head, rest) = written.split_once(begin).expect("it begins");
+    assert_eq!(head, "before\n");
+    assert!(rest.contains(&table), "{written}");
+    assert!(rest.contains("![Hit ratio. Room for 10%"), "{written}");
+    assert!(rest.ends_with(&format!("{end}\nafter\n")), "{written}");
+    let plot = std::fs::read_to_string(folder.path().join("page/hit-ratio.svg"));
+    assert!(plot.expect("it is there").contains("</svg>"));
+}
