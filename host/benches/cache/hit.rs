@@ -25,7 +25,9 @@ pub(crate) fn bench(
 ) {
     let mut group = criterion.benchmark_group("hit");
     let cache = stage.cache(Shards::default());
-    of_others(&mut group, stage);
+    let map = stage.entries().map(owned).collect();
+    hits_of_map(&mut group, stage, &map);
+    hits_of_moka(&mut group, stage, &map);
     hits(&mut group, "flipcache", stage, &cache);
     if is_wanted("hit/python") {
         figures.python(python::hit(stage, server));
@@ -42,12 +44,18 @@ pub(crate) fn bench(
     let in_process = stage.cache(Shards::default().in_process());
     hits(&mut group, "flipcache-in-process", stage, &in_process);
     group.finish();
-    batches(criterion, stage, &cache);
+    batches(criterion, stage, &cache, &map);
 }
 
-fn of_others(group: &mut BenchmarkGroup<'_, WallTime>, stage: &Stage) {
-    let owned = |(key, value): (&str, &str)| (key.to_owned(), value.to_owned());
-    let map: HashMap<String, String> = stage.entries().map(owned).collect();
+fn owned((key, value): (&str, &str)) -> (String, String) {
+    (key.to_owned(), value.to_owned())
+}
+
+fn hits_of_map(
+    group: &mut BenchmarkGroup<'_, WallTime>,
+    stage: &Stage,
+    map: &HashMap<String, String>,
+) {
     group.bench_function("hash-map", |bencher| {
         bencher.iter_custom(|iters| {
             each(iters, &stage.keys, |key| {
@@ -56,9 +64,16 @@ fn of_others(group: &mut BenchmarkGroup<'_, WallTime>, stage: &Stage) {
             })
         });
     });
+}
+
+fn hits_of_moka(
+    group: &mut BenchmarkGroup<'_, WallTime>,
+    stage: &Stage,
+    map: &HashMap<String, String>,
+) {
     let moka = moka::future::Cache::<String, String>::new(4 * stage.keys.len() as u64);
     pollster::block_on(async {
-        for (key, value) in &map {
+        for (key, value) in map {
             moka.insert(key.clone(), value.clone()).await;
         }
         moka.run_pending_tasks().await;
@@ -85,7 +100,7 @@ fn hits(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, stage: &Stage, cac
 }
 
 /// One iteration is one call: its figure is for all of its keys.
-fn batches(criterion: &mut Criterion, stage: &Stage, cache: &Cache) {
+fn batches(criterion: &mut Criterion, stage: &Stage, cache: &Cache, map: &HashMap<String, String>) {
     let mut group = criterion.benchmark_group("get-many");
     for batch in BATCHES {
         let mut batches = stage.keys.chunks(batch).cycle();
@@ -99,6 +114,7 @@ fn batches(criterion: &mut Criterion, stage: &Stage, cache: &Cache) {
             });
         });
     }
+    hits_of_map(&mut group, stage, map);
     hits(&mut group, "single", stage, cache);
     group.finish();
 }

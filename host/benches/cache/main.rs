@@ -1,8 +1,8 @@
 //! What the cache costs, beside what others cost that do the same work in the same run.
 //!
-//! `make bench` prints one table of ratios and writes it into the guide. `FLIPCACHE_BENCH_QUICK=1` measures
+//! `make bench` prints one table of ratios, and writes it into the guide, with plots. `FLIPCACHE_BENCH_QUICK=1` measures
 //! for a moment only, to see that everything works; `FLIPCACHE_BENCH_MARKDOWN=FILE` writes the figures into
-//! FILE. A word after `--` picks cases whose names have it, as criterion does.
+//! FILE, and plots beside it. A word after `--` picks cases whose names have it, as criterion does.
 //!
 //! # Layout
 //!
@@ -10,7 +10,7 @@
 //! - `hit`, `application`, `miss`, `threads`, `start`, `memory`: cases, those that are compared next to each
 //!   other. `python`: the original's hit, by the script `python.py`.
 //! - `figures`: what came out. `rows`: which figure is held against which, and what is to be reached.
-//!   `report`: the table. `machine`: where it was measured.
+//!   `plots`: some of them as pictures. `report`: the table, and who gets it. `machine`: where it was measured.
 
 mod stage;
 
@@ -33,6 +33,8 @@ mod memory;
 mod figures;
 
 mod rows;
+
+mod plots;
 
 mod report;
 

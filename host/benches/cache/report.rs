@@ -1,15 +1,16 @@
-//! The table: to standard output, and into a page of the guide if one is named.
+//! The table: to standard output, and with plots into a page of the guide if one is named.
 
-use std::{env, fs, iter};
+use std::{env, iter};
+
+use flipcache_bench_page::{Page, PageError, Plot};
 
 use crate::figures::Figures;
 use crate::rows::{self, Ratio, Row, Side, Target};
-use crate::{machine, measure};
+use crate::{machine, measure, plots};
 
-/// Names a Markdown file. What stands in it between these two lines is replaced.
+/// Names a Markdown file, and the block of it that is replaced.
 const VARIABLE: &str = "FLIPCACHE_BENCH_MARKDOWN";
-const BEGIN: &str = "<!-- figures: begin -->\n";
-const END: &str = "<!-- figures: end -->\n";
+const BLOCK: &str = "figures";
 
 const COLUMNS: [&str; 6] = [
     "what",
@@ -34,22 +35,31 @@ pub(crate) fn tell(figures: &Figures) {
     println!("\n{}\n{}", machine.join("\n"), text(&lines));
     if measure::is_quick() {
         println!("a quick run: the figures mean nothing");
+    }
+    if lines.len() < rows.len() {
+        let (some, all) = (lines.len(), rows.len());
+        println!("only {some} of {all} rows were measured: no page is written");
         return;
     }
-    if let Ok(file) = env::var(VARIABLE) {
-        if lines.len() < rows.len() {
-            println!(
-                "{file} is left as it is: only {} of {} rows were measured",
-                lines.len(),
-                rows.len()
-            );
-            return;
-        }
-        let page = fs::read_to_string(&file).expect("the page must be there");
-        let page = replaced(&page, &markdown(&machine, &lines));
-        let page = page.expect("the page must have the two lines");
-        fs::write(&file, page).expect("the page must be written");
+    let plots = plots::all(figures).expect("what they show was measured");
+    let page = env::var_os(VARIABLE).filter(|_| !measure::is_quick());
+    if let Some(file) = page {
+        let written = write(&Page::new(file), &machine, &plots, &lines);
+        written.expect("the page must be written");
     }
+}
+
+fn write(
+    page: &Page,
+    machine: &[String],
+    plots: &[(&str, Plot)],
+    lines: &[Line],
+) -> Result<(), PageError> {
+    let mut shown = String::new();
+    for (name, plot) in plots {
+        shown += &format!("\n{}", page.add(name, plot)?);
+    }
+    page.replace(BLOCK, &markdown(machine, &shown, lines))
 }
 
 /// `None` if our side was not measured.
@@ -108,13 +118,13 @@ fn text(lines: &[Line]) -> String {
     text
 }
 
-fn markdown(machine: &[String], lines: &[Line]) -> String {
+fn markdown(machine: &[String], plots: &str, lines: &[Line]) -> String {
     let mut text = machine
         .iter()
         .map(|line| format!("- {line}\n"))
         .collect::<String>();
     text += &format!(
-        "\n| {} |\n|{}\n",
+        "{plots}\n| {} |\n|{}\n",
         COLUMNS.join(" | "),
         "---|".repeat(COLUMNS.len())
     );
@@ -122,11 +132,4 @@ fn markdown(machine: &[String], lines: &[Line]) -> String {
         text += &format!("| {} |\n", line.join(" | "));
     }
     text
-}
-
-/// The page with other figures between its two lines.
-fn replaced(page: &str, figures: &str) -> Option<String> {
-    let (before, rest) = page.split_once(BEGIN)?;
-    let (_, after) = rest.split_once(END)?;
-    Some(format!("{before}{BEGIN}\n{figures}\n{END}{after}"))
 }

@@ -66,7 +66,7 @@ pub fn groups(
         }
         area.present()?;
     }
-    let words = words(caption, names, panels);
+    let words = words(&format!("{caption}, {scale}"), names, panels);
     Ok(Plot { svg, words })
 }
 
@@ -199,7 +199,7 @@ mod tests {
         }
         let marks = 2;
         assert_eq!(plot.svg.matches("<rect").count(), 6 + marks, "{}", plot.svg);
-        let words = "Hit ratio. a tenth: web, 10 entries: FIFO 64, LRU 68; loop, 10 entries: FIFO 0, LRU 0. \
+        let words = "Hit ratio, percent. a tenth: web, 10 entries: FIFO 64, LRU 68; loop, 10 entries: FIFO 0, LRU 0. \
                      a hundredth: web, 10 entries: FIFO 37, LRU 39.";
         assert_eq!(plot.words, words);
     }

@@ -62,7 +62,7 @@ pub fn lines(
         draw_names(&area, &chart, places, series)?;
         area.present()?;
     }
-    let words = words(caption, across, places, series);
+    let words = words(caption, [across, scale], places, series);
     Ok(Plot { svg, words })
 }
 
@@ -149,7 +149,12 @@ fn name(series: &Series<'_>) -> String {
     }
 }
 
-fn words(caption: &str, across: &str, places: &[u32], series: &[Series<'_>]) -> String {
+fn words(
+    caption: &str,
+    [across, scale]: [&str; 2],
+    places: &[u32],
+    series: &[Series<'_>],
+) -> String {
     let places: Vec<_> = places.iter().copied().map(grouped).collect();
     let series = series.iter().map(|series| {
         let figures = series.figures.iter().map(|figure| told(*figure, 1));
@@ -158,7 +163,8 @@ fn words(caption: &str, across: &str, places: &[u32], series: &[Series<'_>]) -> 
     });
     let series: Vec<_> = series.collect();
     let places = places.join(", ");
-    format!("{caption}, {across} {places}: {}.", series.join("; "))
+    let series = series.join("; ");
+    format!("{caption}, {scale}, for {places} {across}: {series}.")
 }
 
 /// What was measured.
@@ -205,8 +211,8 @@ mod tests {
             assert!(plot.svg.contains(text), "{text:?}: {}", plot.svg);
         }
         assert_eq!(plot.svg.matches("<circle").count(), 6, "{}", plot.svg);
-        let words = "Misses, misses at once 1, 64, 1,024: flipcache 22.8, 285.0, 454.0; \
-                     redis-rs 15.5, 263.0, 450.0.";
+        let words = "Misses, thousands a second, for 1, 64, 1,024 misses at once: \
+                     flipcache 22.8, 285.0, 454.0; redis-rs 15.5, 263.0, 450.0.";
         assert_eq!(plot.words, words);
     }
 

@@ -102,7 +102,10 @@ fn page_gets_the_table_between_its_lines_and_the_plot_beside_it() {
     let (head, rest) = written.split_once(begin).expect("it begins");
     assert_eq!(head, "before\n");
     assert!(rest.contains(&table), "{written}");
-    assert!(rest.contains("![Hit ratio. Room for 10%"), "{written}");
+    assert!(
+        rest.contains("![Hit ratio, percent of requests. Room for 10%"),
+        "{written}"
+    );
     assert!(rest.ends_with(&format!("{end}\nafter\n")), "{written}");
     let plot = std::fs::read_to_string(folder.path().join("page/hit-ratio.svg"));
     assert!(plot.expect("it is there").contains("</svg>"));
