@@ -20,7 +20,7 @@ pub enum DictError {
     /// A dictionary holds at least one item.
     #[error("a dictionary holds at least one item")]
     InvalidCapacity,
-    /// The item would take the dictionary over its bound in bytes.
+    /// The item would take the dictionary over its bound in bytes, or its key alone is longer than keys may be, 256 MiB.
     #[error("the dictionary cannot hold more than {limit} bytes")]
     TooLarge {
         /// The bound.
@@ -116,12 +116,17 @@ impl<V> Dict<V> {
         };
         let left = self.bytes - leaving.map_or(0, |slot| self.cost_at(slot));
         let limit = self.max_bytes;
-        if left + self.cost(key, &value) > limit {
+        if left.saturating_add(self.cost(key, &value)) > limit {
+            return Err(DictError::TooLarge { limit });
+        }
+        if key.len() > Table::<V>::MAX_KEY_LEN {
+            let limit = Table::<V>::MAX_KEY_LEN as u64;
             return Err(DictError::TooLarge { limit });
         }
         let evicted = leaving.and_then(|slot| self.remove(slot));
         self.bytes += self.cost(key, &value);
-        self.table.insert(Queue::Main, self.hash(key), key, value);
+        let hash = self.hash(key);
+        self.table.insert(Queue::Main, hash, key, None, value);
         Ok(evicted.filter(|_| present.is_none()))
     }
 
@@ -201,7 +206,8 @@ impl<V> Dict<V> {
 
     /// The items, the next to leave first.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &V)> {
-        self.table.iter(Queue::Main)
+        let slots = self.table.slots(Queue::Main);
+        slots.filter_map(|slot| Some((self.table.key(slot)?, self.table.get(slot)?)))
     }
 
     /// Panics unless the table and the count of bytes are right, and no more items are in than may be.
@@ -223,13 +229,14 @@ impl<V> Dict<V> {
 
     fn remove(&mut self, slot: Slot) -> Option<(String, V)> {
         self.bytes -= self.cost_at(slot);
-        let (key, value) = self.table.remove(slot)?;
-        Some((key.into(), value))
+        let key = self.table.key(slot)?.to_owned();
+        Some((key, self.table.remove(slot)?))
     }
 
     fn cost_at(&self, slot: Slot) -> u64 {
-        let entry = self.table.entry(slot);
-        entry.map_or(0, |(key, value)| self.cost(key, value))
+        let (key, value) = (self.table.key(slot), self.table.get(slot));
+        key.zip(value)
+            .map_or(0, |(key, value)| self.cost(key, value))
     }
 
     /// What an item counts against the bound in bytes.

@@ -2,13 +2,12 @@
 
 use std::num::NonZeroU32;
 
-use hashbrown::HashTable;
-
+use crate::index::Index;
 use crate::list::{List, Queue, Slot};
+use crate::tag::Tag;
 
-/// What a ghost costs of a shard's budget, in bytes: twelve for its node, five in the index, and as much
-/// again that both have grown ahead. Rounded up.
-const WEIGHT: u64 = 40;
+/// What a ghost costs of a shard's budget, in bytes: 12 for its node, 5 to 12 in the index, rounded up.
+const WEIGHT: u64 = 32;
 
 /// A queue of hashes. Of each 32 bits are kept: a new key is taken for one of a million ghosts once in four
 /// thousand times, and has a better place than its own then. Every operation is O(1), but for `clear`, and for
@@ -17,14 +16,14 @@ const WEIGHT: u64 = 40;
 pub(crate) struct Ghosts {
     queue: List<NonZeroU32>,
     /// The slot of every ghost, by its hash.
-    index: HashTable<Slot>,
+    index: Index,
 }
 
 impl Ghosts {
     pub(crate) const fn new() -> Self {
         Self {
             queue: List::new(),
-            index: HashTable::new(),
+            index: Index::new(),
         }
     }
 
@@ -43,19 +42,15 @@ impl Ghosts {
         let ghost = ghost_of(hash);
         let slot = self.queue.push_back(Queue::Main, ghost);
         let spread = |slot: &Slot| self.queue.get(*slot).map_or(0, |ghost| spread(*ghost));
-        self.index.insert_unique(spread(&slot), slot, spread);
+        self.index.insert(spread(&slot), slot, spread);
     }
 
     /// Forgets a hash; `false`: it was none of them.
     pub(crate) fn forget(&mut self, hash: u64) -> bool {
         let ghost = ghost_of(hash);
         let same = |slot: &Slot| self.queue.get(*slot) == Some(&ghost);
-        let Ok(found) = self.index.find_entry(spread(ghost), same) else {
-            return false;
-        };
-        let (slot, _) = found.remove();
-        self.queue.remove(Queue::Main, slot);
-        true
+        let slot = self.index.remove(spread(ghost), same);
+        slot.is_some_and(|slot| self.queue.remove(Queue::Main, slot).is_some())
     }
 
     /// Forgets the oldest until so many are left.
@@ -64,9 +59,7 @@ impl Ghosts {
             && let Some(oldest) = self.queue.front(Queue::Main)
             && let Some(ghost) = self.queue.remove(Queue::Main, oldest)
         {
-            if let Ok(found) = self.index.find_entry(spread(ghost), |slot| *slot == oldest) {
-                found.remove();
-            }
+            self.index.remove(spread(ghost), |slot| *slot == oldest);
         }
     }
 
@@ -92,17 +85,15 @@ impl Ghosts {
     }
 }
 
-/// Of the middle bits, which tables, stripes and shards make the least of.
+/// Of the low bits, which tags keep.
 fn ghost_of(hash: u64) -> NonZeroU32 {
-    let middle = (hash >> 16) & u64::from(u32::MAX);
-    let middle = u32::try_from(middle).ok().and_then(NonZeroU32::new);
-    middle.unwrap_or(NonZeroU32::MIN)
+    let low = u32::try_from(hash & u64::from(u32::MAX)).ok();
+    low.and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN)
 }
 
 /// The hash of a ghost, of which an index takes its low and its highest bits.
 fn spread(ghost: NonZeroU32) -> u64 {
-    let ghost = u64::from(ghost.get());
-    ghost | ghost << 32
+    Tag::kept_of(ghost.get().into())
 }
 
 #[cfg(test)]
@@ -111,9 +102,7 @@ mod tests {
 
     fn ghosts(hashes: impl IntoIterator<Item = u64>) -> Ghosts {
         let mut ghosts = Ghosts::new();
-        hashes
-            .into_iter()
-            .for_each(|hash| ghosts.remember(hash << 16));
+        hashes.into_iter().for_each(|hash| ghosts.remember(hash));
         ghosts.validate();
         ghosts
     }
@@ -125,7 +114,7 @@ mod tests {
         ghosts.validate();
         // 2 3
         assert_eq!(
-            [1, 2, 3].map(|hash| ghosts.forget(hash << 16)),
+            [1, 2, 3].map(|hash| ghosts.forget(hash)),
             [false, true, true]
         );
         assert_eq!(ghosts.len(), 0);
@@ -138,7 +127,7 @@ mod tests {
         assert_eq!(ghosts.len(), 2);
         ghosts.shorten(1);
         ghosts.validate();
-        assert_eq!([1, 2].map(|hash| ghosts.forget(hash << 16)), [true, false]);
+        assert_eq!([1, 2].map(|hash| ghosts.forget(hash)), [true, false]);
     }
 
     #[test]
@@ -155,6 +144,6 @@ mod tests {
         ghosts.clear();
         ghosts.validate();
         assert_eq!((ghosts.len(), ghosts.weight()), (0, 0));
-        assert!(!ghosts.forget(7 << 16));
+        assert!(!ghosts.forget(7));
     }
 }

@@ -59,7 +59,11 @@ mod table;
 
 mod tag;
 
+mod index;
+
 mod list;
+
+mod pieces;
 
 mod ghost;
 

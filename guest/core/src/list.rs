@@ -4,6 +4,8 @@
 
 use std::num::NonZeroU32;
 
+use crate::pieces::Pieces;
+
 /// The end of a chain of links.
 const NIL: u32 = u32::MAX;
 
@@ -35,7 +37,7 @@ pub(crate) enum Queue {
 /// the ends of both are. Every operation but `clear` and `iter` is O(1).
 #[derive(Debug)]
 pub(crate) struct List<T> {
-    nodes: Vec<Node<T>>,
+    nodes: Pieces<Node<T>>,
     small: Ends,
     main: Ends,
     /// The first vacant node; vacant nodes are chained by `next` alone.
@@ -70,7 +72,7 @@ struct Node<T> {
 impl<T> List<T> {
     pub(crate) const fn new() -> Self {
         Self {
-            nodes: Vec::new(),
+            nodes: Pieces::new(),
             small: Ends::EMPTY,
             main: Ends::EMPTY,
             vacant: NIL,
@@ -89,14 +91,15 @@ impl<T> List<T> {
             next: NIL,
             item: Some(item),
         };
-        let index = if self.vacant == NIL {
+        let index = self.vacant;
+        let index = if let Some(vacant) = self.node_mut(index) {
+            let next = vacant.next;
+            *vacant = node;
+            self.vacant = next;
+            index
+        } else {
             self.nodes.push(node);
             u32::try_from(self.nodes.len() - 1).unwrap_or(NIL)
-        } else {
-            let index = self.vacant;
-            self.vacant = self.nodes[index as usize].next;
-            self.nodes[index as usize] = node;
-            index
         };
         self.link_back(queue, index);
         Slot::of(index)
@@ -104,9 +107,9 @@ impl<T> List<T> {
 
     /// Takes an item out of its queue; `None` if the slot is vacant.
     pub(crate) fn remove(&mut self, queue: Queue, slot: Slot) -> Option<T> {
-        let item = self.nodes.get_mut(slot.index() as usize)?.item.take()?;
+        let item = self.node_mut(slot.index())?.item.take()?;
         self.unlink(queue, slot.index());
-        self.nodes[slot.index() as usize].next = self.vacant;
+        self.node_mut(slot.index())?.next = self.vacant;
         self.vacant = slot.index();
         Some(item)
     }
@@ -134,15 +137,15 @@ impl<T> List<T> {
 
     /// The slot that follows an occupied one in its queue.
     pub(crate) fn after(&self, slot: Slot) -> Option<Slot> {
-        slot_at(self.nodes.get(slot.index() as usize)?.next)
+        slot_at(self.node(slot.index())?.next)
     }
 
     pub(crate) fn get(&self, slot: Slot) -> Option<&T> {
-        self.nodes.get(slot.index() as usize)?.item.as_ref()
+        self.node(slot.index())?.item.as_ref()
     }
 
     pub(crate) fn get_mut(&mut self, slot: Slot) -> Option<&mut T> {
-        self.nodes.get_mut(slot.index() as usize)?.item.as_mut()
+        self.node_mut(slot.index())?.item.as_mut()
     }
 
     /// The slots of a queue in order.
@@ -151,6 +154,7 @@ impl<T> List<T> {
     }
 
     /// The items of a queue in order.
+    #[cfg(any(test, feature = "model"))]
     pub(crate) fn iter(&self, queue: Queue) -> impl Iterator<Item = &T> {
         self.slots(queue).filter_map(|slot| self.get(slot))
     }
@@ -169,34 +173,43 @@ impl<T> List<T> {
         }
     }
 
+    /// `None` for `NIL`.
+    #[inline]
+    fn node(&self, index: u32) -> Option<&Node<T>> {
+        self.nodes.get(index as usize)
+    }
+
+    #[inline]
+    fn node_mut(&mut self, index: u32) -> Option<&mut Node<T>> {
+        self.nodes.get_mut(index as usize)
+    }
+
     fn link_back(&mut self, queue: Queue, index: u32) {
         let ends = self.ends_mut(queue);
         let old_tail = std::mem::replace(&mut ends.tail, index);
         ends.len += 1;
-        if old_tail == NIL {
-            ends.head = index;
-        } else {
-            self.nodes[old_tail as usize].next = index;
+        match self.node_mut(old_tail) {
+            Some(tail) => tail.next = index,
+            None => self.ends_mut(queue).head = index,
         }
-        let node = &mut self.nodes[index as usize];
-        (node.prev, node.next) = (old_tail, NIL);
+        if let Some(node) = self.node_mut(index) {
+            (node.prev, node.next) = (old_tail, NIL);
+        }
     }
 
     fn unlink(&mut self, queue: Queue, index: u32) {
-        let Node { prev, next, .. } = self.nodes[index as usize];
-        let ends = self.ends_mut(queue);
-        ends.len -= 1;
-        if prev == NIL {
-            ends.head = next;
+        let Some(Node { prev, next, .. }) = self.node(index) else {
+            return;
+        };
+        let (prev, next) = (*prev, *next);
+        self.ends_mut(queue).len -= 1;
+        match self.node_mut(prev) {
+            Some(node) => node.next = next,
+            None => self.ends_mut(queue).head = next,
         }
-        if next == NIL {
-            ends.tail = prev;
-        }
-        if prev != NIL {
-            self.nodes[prev as usize].next = next;
-        }
-        if next != NIL {
-            self.nodes[next as usize].prev = prev;
+        match self.node_mut(next) {
+            Some(node) => node.prev = prev,
+            None => self.ends_mut(queue).tail = prev,
         }
     }
 
@@ -206,12 +219,9 @@ impl<T> List<T> {
         let occupied = self.validated_len(Queue::Small) + self.validated_len(Queue::Main);
         let mut vacant = 0;
         let mut index = self.vacant;
-        while index != NIL {
-            assert!(
-                self.nodes[index as usize].item.is_none(),
-                "an occupied node is vacant"
-            );
-            index = self.nodes[index as usize].next;
+        while let Some(node) = self.node(index) {
+            assert!(node.item.is_none(), "an occupied node is vacant");
+            index = node.next;
             vacant += 1;
         }
         assert_eq!(
@@ -225,8 +235,7 @@ impl<T> List<T> {
     fn validated_len(&self, queue: Queue) -> usize {
         let Ends { head, tail, len } = *self.ends(queue);
         let (mut prev, mut index, mut occupied) = (NIL, head, 0);
-        while index != NIL {
-            let node = &self.nodes[index as usize];
+        while let Some(node) = self.node(index) {
             assert!(node.item.is_some(), "a vacant node is on the list");
             assert_eq!(
                 node.prev, prev,

@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn second_chance_in_the_small_queue_takes_two_uses_and_in_the_main_one_each_is_a_round() {
-        let chance = |queue, uses| second_chance(Tag::new(0, Queue::Main).placed(queue, uses));
+        let chance = |queue, uses| second_chance(Tag::new(0, 1, Queue::Main).placed(queue, uses));
         let main = |uses| Some((Queue::Main, uses));
         let small = [0, 1, 2, 3].map(|uses| chance(Queue::Small, uses));
         assert_eq!(small, [None, None, main(0), main(0)]);

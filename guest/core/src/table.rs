@@ -1,32 +1,50 @@
 //! Entries by key and in order: a hash index over a [`List`].
 
-use hashbrown::HashTable;
-
+use crate::index::Index;
 use crate::list::{List, Queue, Slot};
 use crate::tag::Tag;
 
 /// Entries by key, in the queues in which they wait to leave.
 ///
-/// The caller hands in each key's hash; equal keys have equal hashes. O(1) but for `clear` and `iter`.
+/// An entry is a key, bytes beside it if there are any, and a value of the caller's. The caller hands in each
+/// key's hash; equal keys have equal hashes. O(1) but for `clear` and `iter`.
 #[derive(Debug)]
 pub(crate) struct Table<V> {
     entries: List<Entry<V>>,
     /// The slot of every entry, and of nothing else.
-    index: HashTable<Slot>,
+    index: Index,
 }
 
+/// What stands under a key.
 #[derive(Debug)]
-struct Entry<V> {
+pub(crate) struct Entry<V> {
     tag: Tag,
-    key: Box<str>,
-    value: V,
+    /// The key, and behind it the payload: one allocation, so that what is read with the key is beside it.
+    bytes: Box<[u8]>,
+    pub(crate) value: V,
+}
+
+impl<V> Entry<V> {
+    #[inline]
+    fn key(&self) -> &[u8] {
+        self.bytes.get(..self.tag.key_len()).unwrap_or_default()
+    }
+
+    #[inline]
+    pub(crate) fn payload(&self) -> Option<&[u8]> {
+        let payload = self.bytes.get(self.tag.key_len()..);
+        payload.filter(|_| self.tag.has_payload())
+    }
 }
 
 impl<V> Table<V> {
+    /// The longest key, in bytes.
+    pub(crate) const MAX_KEY_LEN: usize = Tag::MAX_KEY_LEN;
+
     pub(crate) const fn new() -> Self {
         Self {
             entries: List::new(),
-            index: HashTable::new(),
+            index: Index::new(),
         }
     }
 
@@ -38,45 +56,79 @@ impl<V> Table<V> {
         self.entries.len(queue)
     }
 
-    #[inline]
     pub(crate) fn find(&self, hash: u64, key: &[u8]) -> Option<Slot> {
-        let same = |slot: &Slot| {
-            let entry = self.entries.get(*slot);
-            entry.is_some_and(|entry| entry.tag.is_of(hash) && is_same(entry.key.as_bytes(), key))
-        };
-        self.index.find(Tag::kept_of(hash), same).copied()
+        Some(self.find_entry(hash, key)?.0)
     }
 
-    /// Puts a new entry at the end of a queue. The key must not be there; fewer than [`u32::MAX`] may be.
-    pub(crate) fn insert(&mut self, queue: Queue, hash: u64, key: &str, value: V) -> Slot {
+    /// Where a key's entry stands, and the entry.
+    #[inline]
+    pub(crate) fn find_entry(&self, hash: u64, key: &[u8]) -> Option<(Slot, &Entry<V>)> {
+        let mut found = None;
+        let same = |slot: &Slot| {
+            found = self.entries.get(*slot);
+            found.is_some_and(|entry| entry.tag.is_of(hash) && is_same(entry.key(), key))
+        };
+        let slot = self.index.find(Tag::kept_of(hash), same)?;
+        Some((slot, found?))
+    }
+
+    /// Puts a new entry at the end of a queue. The key must not be there, and is no longer than
+    /// [`MAX_KEY_LEN`](Self::MAX_KEY_LEN); fewer than [`u32::MAX`] entries may be.
+    pub(crate) fn insert(
+        &mut self,
+        queue: Queue,
+        hash: u64,
+        key: &str,
+        payload: Option<&[u8]>,
+        value: V,
+    ) -> Slot {
+        let tag = Tag::new(hash, key.len(), queue);
         let entry = Entry {
-            tag: Tag::new(hash, queue),
-            key: key.into(),
+            tag: tag.with_payload(payload.is_some()),
+            bytes: [key.as_bytes(), payload.unwrap_or_default()]
+                .concat()
+                .into(),
             value,
         };
         let slot = self.entries.push_back(queue, entry);
         let hash_of = |slot: &Slot| self.entries.get(*slot).map_or(0, |entry| entry.tag.hash());
-        self.index.insert_unique(Tag::kept_of(hash), slot, hash_of);
+        self.index.insert(Tag::kept_of(hash), slot, hash_of);
         slot
     }
 
-    /// Takes an entry out: its key and its value.
-    pub(crate) fn remove(&mut self, slot: Slot) -> Option<(Box<str>, V)> {
+    /// Takes an entry out: its value.
+    pub(crate) fn remove(&mut self, slot: Slot) -> Option<V> {
         let tag = self.tag(slot)?;
         let entry = self.entries.remove(tag.queue(), slot)?;
-        if let Ok(found) = self.index.find_entry(tag.hash(), |other| *other == slot) {
-            found.remove();
+        self.index.remove(tag.hash(), |other| *other == slot);
+        Some(entry.value)
+    }
+
+    /// Puts another payload beside a key, or none.
+    pub(crate) fn set_payload(&mut self, slot: Slot, payload: Option<&[u8]>) {
+        if let Some(entry) = self.entries.get_mut(slot) {
+            let bytes = [entry.key(), payload.unwrap_or_default()].concat();
+            entry.bytes = bytes.into();
+            entry.tag = entry.tag.with_payload(payload.is_some());
         }
-        Some((entry.key, entry.value))
+    }
+
+    #[inline]
+    pub(crate) fn payload(&self, slot: Slot) -> Option<&[u8]> {
+        self.entries.get(slot)?.payload()
+    }
+
+    /// How many bytes a key and its payload have.
+    pub(crate) fn len_at(&self, slot: Slot) -> usize {
+        self.entries.get(slot).map_or(0, |entry| entry.bytes.len())
     }
 
     pub(crate) fn get(&self, slot: Slot) -> Option<&V> {
         self.entries.get(slot).map(|entry| &entry.value)
     }
 
-    pub(crate) fn entry(&self, slot: Slot) -> Option<(&str, &V)> {
-        let entry = self.entries.get(slot)?;
-        Some((&entry.key, &entry.value))
+    pub(crate) fn key(&self, slot: Slot) -> Option<&str> {
+        str::from_utf8(self.entries.get(slot)?.key()).ok()
     }
 
     pub(crate) fn get_mut(&mut self, slot: Slot) -> Option<&mut V> {
@@ -131,13 +183,7 @@ impl<V> Table<V> {
     /// Drops every entry and gives the memory back.
     pub(crate) fn clear(&mut self) {
         self.entries.clear();
-        self.index = HashTable::new();
-    }
-
-    /// Keys and values of a queue, the first first.
-    pub(crate) fn iter(&self, queue: Queue) -> impl Iterator<Item = (&str, &V)> {
-        let entries = self.entries.iter(queue);
-        entries.map(|entry| (&*entry.key, &entry.value))
+        self.index = Index::new();
     }
 
     /// Panics unless the index and the list hold the same entries, each in the queue that its tag says.
@@ -151,10 +197,13 @@ impl<V> Table<V> {
         );
         for queue in [Queue::Small, Queue::Main] {
             for entry in self.entries.iter(queue) {
-                let (tag, key) = (entry.tag, &entry.key);
-                assert_eq!(tag.queue(), queue, "{key} stands in another queue");
-                let found = self.find(tag.hash(), key.as_bytes());
-                assert!(found.is_some(), "{key} is not indexed");
+                let (tag, key) = (entry.tag, entry.key());
+                assert_eq!(tag.queue(), queue, "{key:?} stands in another queue");
+                let found = self.find(tag.hash(), key);
+                assert!(found.is_some(), "{key:?} is not indexed");
+                let payload = entry.payload().unwrap_or_default();
+                let bytes = key.len() + payload.len();
+                assert_eq!(bytes, entry.bytes.len(), "{key:?} has bytes of neither");
             }
         }
     }

@@ -1,10 +1,10 @@
-//! What a table knows of an entry beside its key and value, in eight bytes: the hash of its key, the queue
-//! that it stands in, and how often it was used there.
+//! What a table knows of an entry beside its bytes and its value, in eight bytes: part of the hash of its key, how
+//! long its key is, whether there is a payload, the queue that it stands in, and how often it was used there.
 
 use crate::list::Queue;
 
-/// The hash of an entry's key, but for three bits that tell where it stands. They are among those that a hash
-/// index makes the least of, whatever the size of a word: neither low nor high.
+/// Low half: what is kept of the hash of an entry's key. High half: the length of the key, and four bits of marks
+/// above it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tag(u64);
 
@@ -12,31 +12,56 @@ impl Tag {
     /// The most uses that are counted.
     pub(crate) const MAX_USES: u8 = 3;
 
-    const USE: u64 = 1 << 54;
-    const USES: u64 = Self::USE * Self::MAX_USES as u64;
-    const SMALL: u64 = 1 << 56;
-    const MARKS: u64 = Self::USES | Self::SMALL;
+    /// The longest key, in bytes.
+    pub(crate) const MAX_KEY_LEN: usize = (1 << Self::KEY_BITS) - 1;
 
-    /// Of a new entry, which nobody has used.
-    pub(crate) const fn new(hash: u64, queue: Queue) -> Self {
-        Self(hash).placed(queue, 0)
+    const HASH_BITS: u32 = 32;
+    const KEY_BITS: u32 = 28;
+    const USE: u64 = 1 << (Self::HASH_BITS + Self::KEY_BITS);
+    const USES: u64 = Self::USE * Self::MAX_USES as u64;
+    const SMALL: u64 = 1 << 62;
+    const PAYLOAD: u64 = 1 << 63;
+
+    /// Of a new entry, which nobody has used, and which has no payload. The key is no longer than
+    /// [`MAX_KEY_LEN`](Self::MAX_KEY_LEN).
+    pub(crate) const fn new(hash: u64, key_len: usize, queue: Queue) -> Self {
+        let key_len = (key_len & Self::MAX_KEY_LEN) as u64;
+        Self(half_of(hash) | key_len << Self::HASH_BITS).placed(queue, 0)
     }
 
-    /// What is kept of the entry's hash.
+    /// A hash for the entry's place in an index, which takes its low bits and its highest.
     #[inline]
     pub(crate) const fn hash(self) -> u64 {
         Self::kept_of(self.0)
     }
 
-    /// What would be kept of a hash.
+    /// The same of a whole hash.
     #[inline]
     pub(crate) const fn kept_of(hash: u64) -> u64 {
-        hash & !Self::MARKS
+        half_of(hash) | hash << Self::HASH_BITS
     }
 
     #[inline]
     pub(crate) const fn is_of(self, hash: u64) -> bool {
-        Self::kept_of(self.0 ^ hash) == 0
+        half_of(self.0 ^ hash) == 0
+    }
+
+    /// The length of the key, in bytes.
+    #[inline]
+    pub(crate) const fn key_len(self) -> usize {
+        (self.0 >> Self::HASH_BITS) as usize & Self::MAX_KEY_LEN
+    }
+
+    #[inline]
+    pub(crate) const fn has_payload(self) -> bool {
+        self.0 & Self::PAYLOAD != 0
+    }
+
+    pub(crate) const fn with_payload(self, has_payload: bool) -> Self {
+        Self(match has_payload {
+            true => self.0 | Self::PAYLOAD,
+            false => self.0 & !Self::PAYLOAD,
+        })
     }
 
     pub(crate) const fn queue(self) -> Queue {
@@ -66,8 +91,14 @@ impl Tag {
             Queue::Small => Self::SMALL,
             Queue::Main => 0,
         };
-        Self(self.hash() | small | ((Self::USE * uses as u64) & Self::USES))
+        let rest = self.0 & !(Self::SMALL | Self::USES);
+        Self(rest | small | ((Self::USE * uses as u64) & Self::USES))
     }
+}
+
+/// The low half of a hash.
+const fn half_of(hash: u64) -> u64 {
+    hash & u32::MAX as u64
 }
 
 #[cfg(test)]
@@ -76,10 +107,14 @@ mod tests {
 
     #[test]
     fn count_use_saturates_and_leaves_the_rest() {
-        for (hash, queue) in [(0, Queue::Small), (u64::MAX, Queue::Main)] {
-            let mut tag = Tag::new(hash, queue);
+        for (hash, key_len, queue) in [
+            (0, Tag::MAX_KEY_LEN, Queue::Small),
+            (u64::MAX, 0, Queue::Main),
+        ] {
+            let mut tag = Tag::new(hash, key_len, queue);
             for uses in [0, 1, 2, 3, 3, 3] {
                 assert_eq!((tag.uses(), tag.queue()), (uses, queue));
+                assert_eq!((tag.key_len(), tag.has_payload()), (key_len, false));
                 assert!(tag.is_of(hash) && !tag.is_of(!hash));
                 tag.count_use();
             }
@@ -87,9 +122,20 @@ mod tests {
     }
 
     #[test]
-    fn placed_takes_queue_and_uses_and_keeps_the_hash() {
-        let tag = Tag::new(u64::MAX, Queue::Small).placed(Queue::Main, 2);
-        assert_eq!((tag.queue(), tag.uses()), (Queue::Main, 2));
-        assert_eq!(tag.hash(), Tag::new(u64::MAX, Queue::Small).hash());
+    fn placed_takes_queue_and_uses_and_keeps_the_rest() {
+        let tag = Tag::new(u64::MAX, 7, Queue::Small).with_payload(true);
+        let placed = tag.placed(Queue::Main, 2);
+        assert_eq!((placed.queue(), placed.uses()), (Queue::Main, 2));
+        assert_eq!((placed.key_len(), placed.has_payload()), (7, true));
+        assert_eq!(placed.hash(), tag.hash());
+        assert!(!placed.with_payload(false).has_payload());
+    }
+
+    #[test]
+    fn hash_is_what_is_kept_of_the_whole_one() {
+        for hash in [0, 1, u64::MAX, 0x0123_4567_89ab_cdef] {
+            let tag = Tag::new(hash, 3, Queue::Main);
+            assert_eq!(tag.hash(), Tag::kept_of(hash));
+        }
     }
 }

@@ -5,7 +5,6 @@ use std::time::Duration;
 use super::{CacheId, Read, Shard};
 use crate::fence::Ticket;
 use crate::list::Slot;
-use crate::options::is_fresh;
 use crate::tier::Tier;
 use crate::time::{Clock, Now};
 
@@ -22,9 +21,15 @@ impl Shard {
         ttl_on_read: Option<Duration>,
         clock: Clock<'_>,
     ) -> Option<&[u8]> {
-        let now = Now::new(clock);
-        let found = self.hit(cache, hash, key, ttl_on_read, &now);
-        self.caches.get(cache)?.wire(found??)
+        if self.suspended {
+            return None;
+        }
+        let tier = self.caches.get_mut(cache)?;
+        if !tier.is_swept(self.fence.all()) {
+            return None;
+        }
+        let slot = tier.hit(hash, key, ttl_on_read, &Now::new(clock))?;
+        tier.wire(slot)
     }
 
     /// What the local tier answers, or the ticket to ask L2 with.
@@ -139,8 +144,7 @@ impl Shard {
         })
     }
 
-    /// The live entry of a key, and whether it may answer: then that is a hit.
-    #[inline]
+    /// The live entry of a key, if there is one: its slot if it answers, which is a hit then.
     fn hit(
         &mut self,
         cache: CacheId,
@@ -149,17 +153,12 @@ impl Shard {
         ttl_on_read: Option<Duration>,
         now: &Now<'_>,
     ) -> Option<Option<Slot>> {
-        self.with_live(cache, hash, key, now, |tier, slot| {
-            if ttl_on_read.is_some_and(|ttl| !is_fresh(tier.remaining(slot, now), ttl)) {
-                return None;
-            }
-            tier.hit(slot);
-            Some(slot)
+        self.with_live(cache, hash, key, now, |tier, _| {
+            tier.hit(hash, key, ttl_on_read, now)
         })
     }
 
     /// Works on the entry that may answer for a key, if there is one.
-    #[inline]
     fn with_live<R>(
         &mut self,
         cache: CacheId,

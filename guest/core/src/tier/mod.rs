@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::bounds::Bounds;
 use crate::ghost::Ghosts;
 use crate::list::{Queue, Slot};
-use crate::options::Eviction;
+use crate::options::{Eviction, is_fresh};
 use crate::s3fifo;
 use crate::stats::{Cause, Stats};
 use crate::table::Table;
@@ -17,13 +17,16 @@ use crate::time::{Deadline, Now};
 use crate::value::ValueType;
 
 /// What an entry costs beside its key and value, in bytes: counted against the budget of a shard,
-/// so that many tiny entries cannot exhaust its memory. Measured, rounded up.
-const ENTRY_OVERHEAD: u64 = 128;
+/// so that many tiny entries cannot exhaust its memory. In 32 bits of addresses 42 to 61, rounded up: a node of 32, 5 to
+/// 12 in the index, and what the allocator adds.
+const ENTRY_OVERHEAD: u64 = 80;
 
 /// One cache's share of a shard's memory.
 #[derive(Debug)]
 pub(crate) struct Tier {
-    table: Table<Stored>,
+    /// Under a key stands a value, in wire form, until a deadline; or no value until a deadline: the knowledge that L2
+    /// has none; or no value for ever: the place in the order of an entry that is being written, which answers nothing.
+    table: Table<Deadline>,
     bounds: Bounds,
     /// Bytes of all keys and values in the table.
     bytes: u64,
@@ -44,20 +47,6 @@ pub(crate) struct Tier {
     /// What was ever kept.
     #[cfg(any(test, feature = "model"))]
     kept: u64,
-}
-
-/// What stands under a key. A value; or the knowledge, until a deadline, that L2 has none; or, without
-/// either, the place in the order of an entry that is being written, which answers nothing.
-#[derive(Debug)]
-struct Stored {
-    wire: Option<Box<[u8]>>,
-    deadline: Deadline,
-}
-
-impl Stored {
-    fn is_absence(&self) -> bool {
-        self.wire.is_none() && self.deadline != Deadline::NEVER
-    }
 }
 
 impl Tier {
@@ -114,15 +103,20 @@ impl Tier {
     }
 
     /// Drops the entries that a bump of the cache or of everything has killed. Precedes every other
-    /// operation; O(1) unless there was such a bump, and then O(1) for each entry ever put in.
+    /// operation, unless there was no such bump; O(1) then, and else O(1) for each entry ever put in.
     #[inline]
     pub(crate) fn sweep(&mut self, bump_of_all: u64) {
-        let floor = self.floor.max(bump_of_all);
-        if floor > self.swept {
+        if !self.is_swept(bump_of_all) {
             let cause = self.killed_by.take().unwrap_or(Cause::Voided);
             self.clear(cause);
-            self.swept = floor;
+            self.swept = self.floor.max(bump_of_all);
         }
+    }
+
+    /// Whether there was no such bump since the last sweep.
+    #[inline]
+    pub(crate) fn is_swept(&self, bump_of_all: u64) -> bool {
+        self.floor.max(bump_of_all) <= self.swept
     }
 
     /// Drops every entry.
@@ -134,35 +128,59 @@ impl Tier {
         self.is_warm = false;
     }
 
-    /// The value that may answer for a key. One whose life is over is dropped, unless it may be stale.
+    /// The entry that answers a read, which is a hit then: a live one, and with `ttl_on_read` one whose life is
+    /// fresh. Drops nothing and weighs nothing, so that a hit is no more than this.
     #[inline]
-    pub(crate) fn find_live(&mut self, hash: u64, key: &[u8], now: &Now<'_>) -> Option<Slot> {
-        let slot = self.table.find(hash, key)?;
-        let stored = self.table.get(slot)?;
-        if stored.deadline.has_passed(now) {
-            self.expire(slot, now);
+    pub(crate) fn hit(
+        &mut self,
+        hash: u64,
+        key: &[u8],
+        ttl_on_read: Option<Duration>,
+        now: &Now<'_>,
+    ) -> Option<Slot> {
+        let (slot, entry) = self.table.find_entry(hash, key)?;
+        let deadline = entry.value;
+        if entry.payload().is_none() || deadline.has_passed(now) {
             return None;
         }
-        stored.wire.is_some().then_some(slot)
+        if ttl_on_read.is_some_and(|ttl| !is_fresh(deadline.remaining(now), ttl)) {
+            return None;
+        }
+        self.used(slot);
+        self.counters.local_hits += 1;
+        Some(slot)
     }
 
-    #[cold]
+    /// The value that may answer for a key. One whose life is over is dropped, unless it may be stale.
+    pub(crate) fn find_live(&mut self, hash: u64, key: &[u8], now: &Now<'_>) -> Option<Slot> {
+        let slot = self.table.find(hash, key)?;
+        if self.is_live(slot, now) {
+            return Some(slot);
+        }
+        if self.deadline(slot).has_passed(now) {
+            self.expire(slot, now);
+        }
+        None
+    }
+
+    /// Whether there is a value whose life is not over.
+    #[inline]
+    fn is_live(&self, slot: Slot, now: &Now<'_>) -> bool {
+        self.table.payload(slot).is_some() && !self.deadline(slot).has_passed(now)
+    }
+
     fn expire(&mut self, slot: Slot, now: &Now<'_>) {
-        let keep = self.bounds.keep_expired;
-        let is_kept =
-            |stored: &Stored| stored.wire.is_some() && stored.deadline.passed_for(now) < keep;
-        if !self.table.get(slot).is_some_and(is_kept) {
+        let is_kept = self.wire(slot).is_some()
+            && self.deadline(slot).passed_for(now) < self.bounds.keep_expired;
+        if !is_kept {
             self.remove_slot(slot, Cause::Expired);
         }
     }
 
     /// Whether it is known that L2 has nothing for a key.
     pub(crate) fn knows_absent(&self, hash: u64, key: &[u8], now: &Now<'_>) -> bool {
-        let stored = self
-            .table
-            .find(hash, key)
-            .and_then(|slot| self.table.get(slot));
-        stored.is_some_and(|stored| stored.is_absence() && !stored.deadline.has_passed(now))
+        let slot = self.table.find(hash, key);
+        slot.is_some_and(|slot| self.is_absence(slot) && !self.deadline(slot).has_passed(now))
     }
 
     /// The value of a key, live or with its life over for less than `window`.
@@ -174,8 +192,7 @@ impl Tier {
         now: &Now<'_>,
     ) -> Option<Slot> {
         let slot = self.table.find(hash, key)?;
-        let stored = self.table.get(slot)?;
-        let answers = stored.wire.is_some() && stored.deadline.passed_for(now) < window;
+        let answers = self.wire(slot).is_some() && self.deadline(slot).passed_for(now) < window;
         answers.then_some(slot)
     }
 
@@ -187,23 +204,27 @@ impl Tier {
 
     /// Claims to renew an entry: once, if its life ends within this time.
     pub(crate) fn claim(&mut self, slot: Slot, within: Duration, now: &Now<'_>) -> bool {
-        let stored = self.table.get_mut(slot);
-        stored.is_some_and(|stored| stored.deadline.claim(within, now))
+        let deadline = self.table.get_mut(slot);
+        deadline.is_some_and(|deadline| deadline.claim(within, now))
     }
 
-    /// Notes a read that the entry answers.
-    pub(crate) fn hit(&mut self, slot: Slot) {
-        self.used(slot);
-        self.counters.local_hits += 1;
-    }
-
+    #[inline]
     pub(crate) fn wire(&self, slot: Slot) -> Option<&[u8]> {
-        self.table.get(slot)?.wire.as_deref()
+        self.table.payload(slot)
+    }
+
+    #[inline]
+    fn deadline(&self, slot: Slot) -> Deadline {
+        self.table.get(slot).copied().unwrap_or(Deadline::NEVER)
+    }
+
+    fn is_absence(&self, slot: Slot) -> bool {
+        self.wire(slot).is_none() && self.deadline(slot) != Deadline::NEVER
     }
 
     /// What is left of an entry's life; `None`: it does not expire.
     pub(crate) fn remaining(&self, slot: Slot, now: &Now<'_>) -> Option<Duration> {
-        self.table.get(slot)?.deadline.remaining(now)
+        self.deadline(slot).remaining(now)
     }
 
     /// Drops a key's value but leaves its place in the order, for a write that has begun.
@@ -211,10 +232,12 @@ impl Tier {
         let Some(slot) = self.table.find(hash, key.as_bytes()) else {
             return;
         };
-        if let Some(stored) = self.table.get_mut(slot) {
-            stored.deadline = Deadline::NEVER;
-            let dropped = stored.wire.take();
-            self.count_out(slot, dropped.map_or(0, |wire| wire.len() as u64));
+        if let Some(wire) = self.wire(slot) {
+            self.count_out(slot, wire.len() as u64);
+            self.table.set_payload(slot, None);
+        }
+        if let Some(deadline) = self.table.get_mut(slot) {
+            *deadline = Deadline::NEVER;
         }
     }
 
@@ -236,23 +259,21 @@ impl Tier {
             self.remove(hash, key, Cause::Size);
             return false;
         }
-        let stored = Stored {
-            wire: wire.map(Into::into),
-            deadline,
-        };
         self.hold_place(hash, key);
         if let Some(slot) = self.table.find(hash, key.as_bytes()) {
             self.make_room(0, wire_len, Some(slot));
             self.used(slot);
+            self.table.set_payload(slot, wire);
             if let Some(old) = self.table.get_mut(slot) {
-                *old = stored;
+                *old = deadline;
             }
             self.counters.drops.add(Cause::Replaced, 1);
             self.count_in(slot, wire_len);
         } else {
             let is_back = self.ghosts.forget(hash);
             self.make_room(1, cost, None);
-            let slot = self.table.insert(self.entrance(is_back), hash, key, stored);
+            let queue = self.entrance(is_back);
+            let slot = self.table.insert(queue, hash, key, wire, deadline);
             self.count_in(slot, cost);
         }
         #[cfg(any(test, feature = "model"))]
@@ -274,9 +295,8 @@ impl Tier {
     pub(crate) fn drop_other(&mut self, hash: u64, key: &str, wire: Option<&[u8]>) {
         let slot = self.table.find(hash, key.as_bytes());
         if let Some(slot) = slot
-            && let Some(stored) = self.table.get(slot)
-            && (stored.wire.is_some() || stored.is_absence())
-            && stored.wire.as_deref() != wire
+            && (self.wire(slot).is_some() || self.is_absence(slot))
+            && self.wire(slot) != wire
         {
             self.remove_slot(slot, Cause::Told);
         }
@@ -302,11 +322,10 @@ impl Tier {
 
     /// `false`: there was nothing.
     fn remove_slot(&mut self, slot: Slot, cause: Cause) -> bool {
-        let Some(cost) = self.table.entry(slot).map(cost_of) else {
+        self.count_out(slot, self.table.len_at(slot) as u64);
+        if self.table.remove(slot).is_none() {
             return false;
-        };
-        self.count_out(slot, cost);
-        self.table.remove(slot);
+        }
         self.ghosts.shorten(s3fifo::max_ghosts(self.table.len()));
         self.counters.drops.add(cause, 1);
         true
@@ -336,8 +355,12 @@ impl Tier {
     pub(crate) fn validate(&self) {
         self.table.validate();
         self.ghosts.validate();
-        let bytes_of = |queue| self.table.iter(queue).map(cost_of).sum();
-        let [small, main]: [u64; 2] = [Queue::Small, Queue::Main].map(bytes_of);
+        let [small, main] = [Queue::Small, Queue::Main].map(|queue| {
+            let slots = self.table.slots(queue);
+            slots
+                .map(|slot| self.table.len_at(slot) as u64)
+                .sum::<u64>()
+        });
         assert_eq!(
             (self.small_bytes, self.bytes),
             (small, small + main),
@@ -358,10 +381,4 @@ impl Tier {
             "more bytes than the bound"
         );
     }
-}
-
-/// Bytes of a key and its value.
-fn cost_of((key, stored): (&str, &Stored)) -> u64 {
-    let wire_len = stored.wire.as_ref().map_or(0, |wire| wire.len());
-    (key.len() + wire_len) as u64
 }

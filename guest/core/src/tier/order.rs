@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use super::{ENTRY_OVERHEAD, Stored, Tier};
+use super::{ENTRY_OVERHEAD, Tier};
 use crate::list::{Queue, Slot};
 use crate::options::Eviction;
 use crate::s3fifo;
@@ -88,11 +88,10 @@ impl Tier {
     /// Keys that would answer now, in the order in which they would leave, were each to make room for an
     /// entry and none to come or be used. O(n).
     pub(crate) fn live_keys(&self, now: &Now<'_>) -> Vec<String> {
-        let live = |stored: &Stored| stored.wire.is_some() && !stored.deadline.has_passed(now);
         let slots = self.leaving_order().into_iter();
-        let entries = slots.filter_map(|slot| self.table.entry(slot));
-        let entries = entries.filter(|(_, stored)| live(stored));
-        entries.map(|(key, _)| key.to_owned()).collect()
+        let live = slots.filter(|slot| self.is_live(*slot, now));
+        let keys = live.filter_map(|slot| self.table.key(slot));
+        keys.map(ToOwned::to_owned).collect()
     }
 
     /// Puts all in the main queue, in the order in which they leave, with no use counted.
@@ -141,7 +140,7 @@ impl Tier {
     }
 
     fn place(&mut self, slot: Slot, queue: Queue, uses: u8) {
-        let cost = self.table.entry(slot).map_or(0, super::cost_of);
+        let cost = self.table.len_at(slot) as u64;
         self.count_out(slot, cost);
         self.table.place(slot, queue, uses);
         self.count_in(slot, cost);

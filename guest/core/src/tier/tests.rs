@@ -40,8 +40,8 @@ fn put_all(tier: &mut Tier, keys: &str) {
 /// Reads keys, each of which must be there.
 fn read(tier: &mut Tier, keys: &str) {
     for key in keys.chars().map(|key| key.to_string()) {
-        let slot = tier.find_live(hash(&key), key.as_bytes(), &Now::new(&now));
-        tier.hit(slot.expect("a hit"));
+        let slot = tier.hit(hash(&key), key.as_bytes(), None, &Now::new(&now));
+        slot.expect("a hit");
     }
 }
 
@@ -51,7 +51,7 @@ fn now() -> Moment {
 
 fn draw(tier: &Tier) -> String {
     let draw_one = |slot| {
-        let (key, _) = tier.table.entry(slot)?;
+        let key = tier.table.key(slot)?;
         let uses = tier.table.tag(slot)?.uses();
         Some(if uses == 0 {
             key.to_owned()

@@ -68,7 +68,7 @@ fn put_beyond_the_bytes_evicts_and_what_is_larger_passes_through() {
 
 #[test]
 fn put_beyond_the_shards_budget_evicts_from_the_heaviest_when_the_own_tier_is_empty() {
-    let mut bench = Bench::with_budget(450);
+    let mut bench = Bench::with_budget(3 * Tier::weight_of("a", b"1"));
     let [full, empty] = ["full", "empty"].map(|name| bench.open(name, 9, Eviction::Fifo));
     for key in ["a", "b", "c"] {
         bench.fill(&full, key, "1");
@@ -175,7 +175,7 @@ fn read_and_touch_are_uses_under_s3_fifo_and_looks_are_none() {
 
 #[test]
 fn put_beyond_the_shards_budget_under_s3_fifo_counts_ghosts() {
-    let mut bench = Bench::with_budget(1_000);
+    let mut bench = Bench::with_budget(8 * Tier::weight_of("99", b"v"));
     let cache = bench.open("n", 1_000, Eviction::S3Fifo);
     for key in 0..100 {
         bench.fill(&cache, &key.to_string(), "v");
