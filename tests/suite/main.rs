@@ -10,6 +10,7 @@ mod conformance;
 mod contract;
 mod double;
 mod examples;
+mod exports;
 mod keyvalue;
 mod linked;
 mod middleware;

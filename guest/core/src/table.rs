@@ -7,7 +7,7 @@ use crate::tag::Tag;
 /// Entries by key, in the queues in which they wait to leave.
 ///
 /// An entry is a key, bytes beside it if there are any, and a value of the caller's. The caller hands in each
-/// key's hash; equal keys have equal hashes. O(1) but for `clear` and `iter`.
+/// key's hash; equal keys have equal hashes. O(1) but for `clear`.
 #[derive(Debug)]
 pub(crate) struct Table<V> {
     entries: List<Entry<V>>,

@@ -7,6 +7,7 @@ mod collections;
 mod expiry;
 mod faults;
 mod file;
+mod memory;
 mod tiers;
 mod wire;
 pub(crate) mod world;

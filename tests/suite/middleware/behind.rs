@@ -9,35 +9,14 @@ use flipcache_tests::plugged;
 use wasmtime::component::{Component, Linker, ResourceAny, ResourceTable};
 use wasmtime::{Config, Engine, OptLevel, Store};
 
-pub(super) use bindings::exports::flipcache::cache::cache::{
-    Error, Eviction, Expiry, KeyType, Options, Value, ValueType,
+pub(super) use crate::exports::{
+    BackendError, Caches, Error, Eviction, Expiry, KeyType, Options, Value, ValueType,
 };
-pub(super) use bindings::flipcache::cache::types::BackendError;
-
-/// What a host calls of the composed file.
-#[allow(
-    missing_docs,
-    unreachable_pub,
-    reason = "the WIT files are the documentation, and generated code has its own style"
-)]
-mod bindings {
-    wasmtime::component::bindgen!({
-        path: "../wit",
-        inline: "
-            package test:caches;
-
-            world caches {
-                export flipcache:cache/cache@0.1.0;
-            }
-        ",
-        world: "test:caches/caches",
-    });
-}
 
 /// A cache without a local tier, in an instance of the cache behind a middleware.
 pub(super) struct Behind {
     store: Store<Data>,
-    world: bindings::Caches,
+    world: Caches,
     cache: ResourceAny,
 }
 
@@ -73,7 +52,7 @@ impl Behind {
         let kv = kv.expect("a runtime must start");
         let table = ResourceTable::new();
         let mut store = Store::new(&engine, Data { kv, table });
-        let world = bindings::Caches::instantiate(&mut store, &composed, &linker);
+        let world = Caches::instantiate(&mut store, &composed, &linker);
         let world = world.expect("it must instantiate");
         let caches = world.flipcache_cache_cache().flip_cache();
         let opened = caches.call_open(&mut store, "user", &options(value_type));
