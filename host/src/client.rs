@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use flipcache_core::{Options, Resilience};
+use flipcache_core::{Eviction, Options, Resilience};
 use tokio::runtime::Handle;
 
 use crate::backend::{self, BackendOptions, BackendState, KvBackend};
@@ -66,7 +66,11 @@ impl Client {
 
     /// A cache of text under text keys, until the builder is told otherwise.
     pub fn cache(&self, name: &str) -> CacheBuilder<Text, TextKeys> {
-        CacheBuilder::new(self.clone(), name, Options::default(), Text)
+        let options = Options {
+            eviction: Eviction::S3Fifo,
+            ..Options::default()
+        };
+        CacheBuilder::new(self.clone(), name, options, Text)
     }
 
     /// A cache whose types are known when it is opened. Caches of one name share one local tier.

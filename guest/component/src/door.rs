@@ -3,7 +3,6 @@
 //! What the host passes is in order, by the contract; where it is not, this instance traps and costs
 //! its host a local tier.
 
-use std::cell::RefCell;
 use std::time::Duration;
 
 use flipcache_core::{self as core, Answer, CacheId, Moment, Read, Shard};
@@ -13,18 +12,14 @@ use crate::bindings::exports::flipcache::cache::driver::{
     Answers, Bounds, Counters, Found, Guest, Reply, Settled, Ticket, Write,
 };
 use crate::bindings::exports::flipcache::cache::window;
-use crate::state::{clock, start, with_shard};
+use crate::state::{clock, start, with_shard, with_window};
 
 /// A key's record in the window, in bytes.
 const RECORD: usize = 16;
 
-thread_local! {
-    static WINDOW: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-}
-
 impl window::Guest for Component {
     fn reserve(size: u32) -> u32 {
-        WINDOW.with_borrow_mut(|window| {
+        with_window(|window, _| {
             window.resize(size as usize, 0);
             address(window)
         })
@@ -32,26 +27,24 @@ impl window::Guest for Component {
 
     fn find(cache: u32, hash: u64, key_len: u32, ttl_on_read_ms: u64) -> u64 {
         let (cache, ttl) = (CacheId::from_number(cache), ttl(ttl_on_read_ms));
-        WINDOW.with_borrow(|window| {
+        with_window(|window, shard| {
             let key = &window[..key_len as usize];
-            with_shard(|shard| place(shard.find(cache, hash, key, ttl, &clock)))
+            place(shard.find(cache, hash, key, ttl, &clock))
         })
     }
 
     fn find_many(cache: u32, count: u32, ttl_on_read_ms: u64) {
         let (cache, ttl) = (CacheId::from_number(cache), ttl(ttl_on_read_ms));
-        WINDOW.with_borrow_mut(|window| {
+        with_window(|window, shard| {
             let (records, mut keys) = window.split_at_mut(RECORD * count as usize);
-            with_shard(|shard| {
-                for record in records.as_chunks_mut::<RECORD>().0 {
-                    let [hash, len] = numbers(record);
-                    let len = usize::try_from(len).unwrap_or(usize::MAX);
-                    let (key, rest) = keys.split_at_mut(len);
-                    keys = rest;
-                    let found = place(shard.find(cache, hash, key, ttl, &clock));
-                    record[..8].copy_from_slice(&found.to_le_bytes());
-                }
-            });
+            for record in records.as_chunks_mut::<RECORD>().0 {
+                let [hash, len] = numbers(record);
+                let len = usize::try_from(len).unwrap_or(usize::MAX);
+                let (key, rest) = keys.split_at_mut(len);
+                keys = rest;
+                let found = place(shard.find(cache, hash, key, ttl, &clock));
+                record[..8].copy_from_slice(&found.to_le_bytes());
+            }
         });
     }
 }

@@ -14,16 +14,25 @@ const BUDGET: u64 = 1 << 30;
 
 thread_local! {
     static CATALOG: RefCell<Catalog> = RefCell::new(Catalog::new());
-    static SHARD: RefCell<Shard> = RefCell::new(Shard::new(1, BUDGET));
+    static MEMORY: RefCell<Memory> = RefCell::new(Memory {
+        shard: Shard::new(1, BUDGET),
+        window: Vec::new(),
+    });
     /// When the host said that changes go unheard, until it says otherwise.
     static DEAF_SINCE: Cell<Option<Moment>> = const { Cell::new(None) };
     // The component has no source of randomness; the nanosecond of its first use has to do.
     static SEED: Seed = Seed::new(monotonic_clock::now());
 }
 
+/// The local tiers, and where a host that sees this memory passes keys to look for in them.
+struct Memory {
+    shard: Shard,
+    window: Vec<u8>,
+}
+
 /// Begins anew, with an empty shard: see [`Shard::new`].
 pub(crate) fn start(incarnation: u32, max_bytes: u64) {
-    SHARD.set(Shard::new(incarnation, max_bytes));
+    with_shard(|shard| *shard = Shard::new(incarnation, max_bytes));
 }
 
 /// Opens a cache in the one shard that there is.
@@ -48,7 +57,12 @@ pub(crate) fn close(cache: CacheId) {
 
 /// Works on the shard. Nothing that calls out of the component may run inside, but the clock.
 pub(crate) fn with_shard<R>(work: impl FnOnce(&mut Shard) -> R) -> R {
-    SHARD.with_borrow_mut(work)
+    MEMORY.with_borrow_mut(|memory| work(&mut memory.shard))
+}
+
+/// Works on the window and the shard, as [`with_shard`] does.
+pub(crate) fn with_window<R>(work: impl FnOnce(&mut Vec<u8>, &mut Shard) -> R) -> R {
+    MEMORY.with_borrow_mut(|Memory { shard, window }| work(window, shard))
 }
 
 /// The host hears of changes, or does not.

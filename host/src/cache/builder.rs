@@ -12,8 +12,8 @@ use super::{Boolean, Bytes, Cache, Codec, Float, Integer, IntegerKeys, Json, Key
 use crate::driver::Handle;
 use crate::{Client, Error};
 
-/// A cache that is still to be opened. The defaults are those of Python's `FlipCache`: 100 entries,
-/// first in first out, no TTL, no default.
+/// A cache that is still to be opened. The defaults are 100 entries, S3-FIFO, no TTL, no default: those of Python's
+/// `FlipCache` but for the eviction, which is first in first out there.
 #[must_use = "nothing is opened until `open`"]
 pub struct CacheBuilder<C: Codec, K: Keys> {
     client: Client,
@@ -52,7 +52,7 @@ impl<C: Codec, K: Keys> CacheBuilder<C, K> {
         self
     }
 
-    /// Which entry leaves a full local tier first.
+    /// Which entry leaves a full local tier first: [`Eviction::S3Fifo`] if nothing else is said.
     pub fn eviction(mut self, eviction: Eviction) -> Self {
         self.options.eviction = eviction;
         self

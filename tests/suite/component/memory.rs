@@ -191,7 +191,7 @@ fn set_for_a_year_takes_no_more_memory_than_in_the_first_weeks() {
                 let written: Vec<_> = (0..64).map(|_| entry(&mut chance)).collect();
                 let expiry = match hour % 3 {
                     0 => Expiry::Never,
-                    _ => Expiry::After((1 + chance.below(72)) * HOUR_MS),
+                    _ => Expiry::AfterMs((1 + chance.below(72)) * HOUR_MS),
                 };
                 world.set_many(&written, expiry);
                 world.millis.fetch_add(HOUR_MS, Ordering::SeqCst);
