@@ -57,6 +57,9 @@ pub mod wasi_keyvalue;
 #[cfg(feature = "wasmtime")]
 mod tenant;
 
+#[cfg(feature = "wasmtime")]
+mod code_cache;
+
 pub mod backend;
 
 pub mod io;
@@ -77,6 +80,8 @@ pub use cache::{
     Keys, Local, Text, TextKeys, ValueCache,
 };
 pub use client::{Client, ClientBuilder};
+#[cfg(feature = "wasmtime")]
+pub use code_cache::{CodeCache, CodeCacheError};
 pub use dict::Dict;
 pub use error::Error;
 pub use flipcache_core::{
@@ -116,6 +121,8 @@ mod pages {
     mod dictionaries {}
     #[doc = include_str!("../../docs/src/embedding.md")]
     mod embedding {}
+    #[doc = include_str!("../../docs/src/compiled-code.md")]
+    mod compiled_code {}
     #[cfg(feature = "wasmtime")]
     #[doc = include_str!("../../docs/src/platforms.md")]
     mod platforms {}

@@ -5,6 +5,8 @@ use std::thread;
 #[cfg(feature = "wasmtime")]
 use std::{sync::Arc, time::Duration};
 
+#[cfg(feature = "wasmtime")]
+use crate::CodeCache;
 use crate::Error;
 use crate::clock::Clock;
 use crate::driver::{Locked, Tiers};
@@ -41,6 +43,8 @@ pub struct Shards {
     memory: u64,
     clock: Clock,
     place: Place,
+    #[cfg(feature = "wasmtime")]
+    code_cache: Option<CodeCache>,
 }
 
 #[derive(Clone, Debug)]
@@ -65,6 +69,8 @@ impl Default for Shards {
             place: Place::Embedded,
             #[cfg(not(feature = "wasmtime"))]
             place: Place::InProcess,
+            #[cfg(feature = "wasmtime")]
+            code_cache: None,
         }
     }
 }
@@ -110,16 +116,26 @@ impl Shards {
         self
     }
 
+    /// Keeps the compiled component in a directory, and takes it from there. Without one, the first client of a
+    /// process compiles the embedded file, and each that is given [another](Self::component) compiles that.
+    #[cfg(feature = "wasmtime")]
+    pub fn code_cache(mut self, code_cache: CodeCache) -> Self {
+        self.code_cache = Some(code_cache);
+        self
+    }
+
     pub(crate) fn build(self) -> Result<Tiers, Error> {
         let max_bytes = self.memory / self.count.get() as u64;
         #[cfg(feature = "wasmtime")]
+        let code_cache = self.code_cache.as_ref();
+        #[cfg(feature = "wasmtime")]
         let prepared = match &self.place {
             Place::InProcess => None,
-            Place::Embedded => Some(Prepared::embedded()?),
+            Place::Embedded => Some(Prepared::embedded(code_cache)?),
             Place::File {
                 component,
                 call_deadline,
-            } => Some(Prepared::new(component, *call_deadline)?),
+            } => Some(Prepared::new(component, *call_deadline, code_cache)?),
         };
         let shard = |_| -> Result<Box<Locked<dyn Shard>>, Error> {
             let clock = self.clock.clone();

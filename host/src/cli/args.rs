@@ -9,6 +9,7 @@ use clap_complete::Shell;
 
 use super::app::{RUN_HELP, RunOptions, SERVE_HELP, ServeOptions};
 use super::bench::BenchOptions;
+use super::code_cache::CodeCachePlace;
 use super::path::Path;
 use super::text::parse_seconds;
 use super::verb::Verb;
@@ -153,6 +154,16 @@ pub(crate) struct GlobalOptions {
     /// How the cache is reached; the answers are the same
     #[arg(long, global = true, value_enum, default_value_t)]
     pub(crate) path: Path,
+    /// Where compiled code is kept for the next start, or `off`. It is run as it is: the directory must be yours, and
+    /// nobody else may write to it
+    /// [default: flipcache/code in the user's cache directory]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIRECTORY",
+        env = "FLIPCACHE_CODE_CACHE"
+    )]
+    pub(crate) code_cache: Option<CodeCachePlace>,
     /// One JSON object per answer
     #[arg(long, global = true)]
     pub(crate) json: bool,

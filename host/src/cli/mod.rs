@@ -1,6 +1,7 @@
 //! The command line: what is asked for, who answers, and how it is told.
 //!
 //! - `args`: options and commands; `options`: from them to a backend and a cache; `path`: the two ways to one.
+//! - `code_cache`: where compiled code is kept.
 //! - `verb`: what is done with a cache, the same in a command and in a line of the shell.
 //! - `answer`: an outcome as text and as JSON, `stats` among them; `failure`: errors, their kinds and exit codes.
 //! - `shell`, `demo`, `bench`, `tools`: the commands that are no verbs.
@@ -11,6 +12,7 @@ mod answer;
 mod app;
 mod args;
 mod bench;
+mod code_cache;
 mod demo;
 mod failure;
 mod logging;

@@ -9,17 +9,22 @@ use flipcache::backend::{self, BackendOptions, BackendUrl, BreakerOptions, KvBac
 use flipcache::{Error, Options, Resilience, io};
 
 use super::args::{Coherence, GlobalOptions, KeyType, ValueType};
+use super::code_cache;
 use super::failure::Failure;
 use super::path::{Cache, Caches};
 use super::text::parse_value;
 
-/// The directory in the user's data directory where files of this program stand.
-const FOLDER: &str = "flipcache";
+/// The directory in the user's data and cache directories where files of this program stand.
+pub(crate) const FOLDER: &str = "flipcache";
 
 /// Opens the cache that the options describe, in local tiers of its own.
 pub(crate) fn open(global: &GlobalOptions) -> Result<(Caches, Cache), Failure> {
     let options = cache_options(global)?;
-    let caches = Caches::new(global.path, open_chosen_backend(global)?)?;
+    let caches = Caches::new(
+        global.path,
+        open_chosen_backend(global)?,
+        code_cache::open(global),
+    )?;
     let cache = caches.open(&global.name, options, resilience(global))?;
     Ok((caches, cache))
 }

@@ -5,9 +5,9 @@ use std::sync::OnceLock;
 use wasmtime::component::{Component, Linker, ResourceTable};
 use wasmtime::{Config, Engine, Store};
 
-use crate::COMPONENT;
 use crate::bindings::{Flipcache, FlipcachePre};
 use crate::link::{self, KvCtx, KvCtxView, KvView};
+use crate::{COMPONENT, CodeCache};
 
 /// What the store of one instance holds.
 pub(super) struct Data {
@@ -26,13 +26,16 @@ impl KvView for Data {
 
 /// A fresh instance in a store of its own.
 ///
-/// Compiles the component at the first call of the process, which takes some tens of milliseconds.
-pub(super) fn instantiate(kv: KvCtx) -> wasmtime::Result<(Store<Data>, Flipcache)> {
+/// Makes the component ready at the first call of the process. Compiling it takes some hundreds of milliseconds.
+pub(super) fn instantiate(
+    kv: KvCtx,
+    code_cache: Option<&CodeCache>,
+) -> wasmtime::Result<(Store<Data>, Flipcache)> {
     static PREPARED: OnceLock<FlipcachePre<Data>> = OnceLock::new();
     let prepared = match PREPARED.get() {
         Some(prepared) => prepared,
         None => {
-            let prepared = prepare()?;
+            let prepared = prepare(code_cache)?;
             PREPARED.get_or_init(|| prepared)
         }
     };
@@ -42,13 +45,16 @@ pub(super) fn instantiate(kv: KvCtx) -> wasmtime::Result<(Store<Data>, Flipcache
     Ok((store, exports))
 }
 
-fn prepare() -> wasmtime::Result<FlipcachePre<Data>> {
+fn prepare(code_cache: Option<&CodeCache>) -> wasmtime::Result<FlipcachePre<Data>> {
     let mut config = Config::new();
     // On by default, and makes each call into a component about four times dearer.
     config.concurrency_support(false);
     let engine = Engine::new(&config)?;
     let mut linker = Linker::new(&engine);
     link::add_to_linker(&mut linker)?;
-    let component = Component::new(&engine, COMPONENT)?;
+    let component = match code_cache {
+        Some(code_cache) => code_cache.component(&engine, COMPONENT)?,
+        None => Component::new(&engine, COMPONENT)?,
+    };
     FlipcachePre::new(linker.instantiate_pre(&component)?)
 }

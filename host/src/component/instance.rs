@@ -12,7 +12,7 @@ use crate::backend::KvBackend;
 use crate::bindings::Flipcache;
 use crate::clock::Clock;
 use crate::link::KvCtx;
-use crate::{Options, Order, Resilience};
+use crate::{CodeCache, Options, Order, Resilience};
 
 /// One instance of the cache component: one local tier for all caches that are opened in it.
 ///
@@ -37,6 +37,7 @@ impl Instance {
             backend,
             runtime: None,
             clock: None,
+            code_cache: None,
         }
     }
 
@@ -150,6 +151,7 @@ pub struct InstanceBuilder {
     backend: Arc<dyn KvBackend>,
     runtime: Option<Handle>,
     clock: Option<Clock>,
+    code_cache: Option<CodeCache>,
 }
 
 impl InstanceBuilder {
@@ -164,6 +166,14 @@ impl InstanceBuilder {
     #[must_use]
     pub fn clock(mut self, nanos: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
         self.clock = Some(Clock::new(nanos));
+        self
+    }
+
+    /// Keeps the compiled component in a directory, and takes it from there. Without one, the first instance of
+    /// a process compiles it.
+    #[must_use]
+    pub fn code_cache(mut self, code_cache: CodeCache) -> Self {
+        self.code_cache = Some(code_cache);
         self
     }
 
@@ -192,7 +202,7 @@ impl InstanceBuilder {
         if let Some(clock) = &self.clock {
             kv = kv.monotonic_clock(clock.clone());
         }
-        Ok(engine::instantiate(kv.build()?)?)
+        Ok(engine::instantiate(kv.build()?, self.code_cache.as_ref())?)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The binary as a user drives it.
 
 mod bench;
+mod code_cache;
 mod coherence;
 mod commands;
 mod composed;

@@ -54,7 +54,9 @@ impl Program {
         let mut command = Command::new(env!("CARGO_BIN_EXE_flipcache"));
         command
             .env_remove("FLIPCACHE_BACKEND")
-            .env_remove("FLIPCACHE_LOG");
+            .env_remove("FLIPCACHE_CODE_CACHE")
+            .env_remove("FLIPCACHE_LOG")
+            .env_remove("XDG_CACHE_HOME");
         for variable in [
             "OTEL_EXPORTER_OTLP_ENDPOINT",
             "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",

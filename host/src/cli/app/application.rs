@@ -18,6 +18,7 @@ use super::load::load;
 use super::memory::MemoryLimit;
 use super::options::AppOptions;
 use crate::cli::args::GlobalOptions;
+use crate::cli::code_cache;
 use crate::cli::failure::Failure;
 use crate::cli::options::open_chosen_backend;
 
@@ -49,7 +50,11 @@ impl App {
         let grant = options.grant(file, global, loaded.is_adapted)?;
         let engine = new_engine().map_err(failed)?;
         let linker = linker(&engine).map_err(failed)?;
-        let component = Component::new(&engine, loaded.bytes);
+        let code_cache = code_cache::open(global);
+        let component = match &code_cache {
+            Some(code_cache) => code_cache.component(&engine, &loaded.bytes),
+            None => Component::new(&engine, loaded.bytes),
+        };
         let component = component.map_err(|cause| unfit(file, cause))?;
         let pre = linker.instantiate_pre(&component);
         let pre = pre.map_err(|cause| unfit(file, cause))?;
@@ -57,7 +62,9 @@ impl App {
         let backend = open_chosen_backend(global)?;
         Ok(Self {
             pre,
-            client: Client::builder(backend.clone()).build()?,
+            client: Client::builder(backend.clone())
+                .shards(code_cache::shards(code_cache))
+                .build()?,
             backend,
             grant,
             environment: options.env.clone(),

@@ -12,7 +12,7 @@ use flipcache::{Error, Options, Resilience, Value};
 use super::args::GlobalOptions;
 use super::failure::Failure;
 use super::path::{Cache, Caches};
-use super::{options, print};
+use super::{code_cache, options, print};
 use examples::EXAMPLES;
 
 /// Names of the demonstration's caches begin so: on a backend that others use, too.
@@ -27,9 +27,9 @@ pub(crate) fn run(global: &GlobalOptions) -> Result<bool> {
         None => BackendUrl::Memory,
     };
     let backend = options::open_backend(&url, global)?;
-    let caches = Caches::new(global.path, backend).map_err(Failure::Cache)?;
+    let caches = Caches::new(global.path, backend, code_cache::open(global));
     let mut demo = Demo {
-        caches,
+        caches: caches.map_err(Failure::Cache)?,
         unexpected: 0,
     };
     demo.say(&format!("The cache component, over {url}\n"))?;

@@ -9,8 +9,9 @@ use std::time::Duration;
 use clap::ValueEnum;
 use flipcache::backend::KvBackend;
 use flipcache::component::Instance;
-use flipcache::{Client, Error, Options, Order, Resilience};
+use flipcache::{Client, CodeCache, Error, Options, Order, Resilience};
 
+use super::code_cache;
 pub(crate) use cache::Cache;
 pub(crate) use dict::Dict;
 
@@ -32,12 +33,22 @@ pub(crate) enum Caches {
 }
 
 impl Caches {
-    pub(crate) fn new(path: Path, backend: Arc<dyn KvBackend>) -> Result<Self, Error> {
+    pub(crate) fn new(
+        path: Path,
+        backend: Arc<dyn KvBackend>,
+        code_cache: Option<CodeCache>,
+    ) -> Result<Self, Error> {
         Ok(match path {
-            Path::Door => Self::Door(Client::builder(backend).build()?),
+            Path::Door => {
+                let client = Client::builder(backend).shards(code_cache::shards(code_cache));
+                Self::Door(client.build()?)
+            }
             Path::Component => {
-                let instance = Instance::builder(Arc::clone(&backend)).build()?;
-                Self::Component(instance, backend)
+                let mut instance = Instance::builder(Arc::clone(&backend));
+                if let Some(code_cache) = code_cache {
+                    instance = instance.code_cache(code_cache);
+                }
+                Self::Component(instance.build()?, backend)
             }
         })
     }

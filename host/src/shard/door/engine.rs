@@ -9,8 +9,8 @@ use wasmtime::{
     Caller, Config, Engine, EngineWeak, InstancePre, Linker, Module, Store, StoreLimits,
 };
 
-use crate::COMPONENT;
 use crate::clock::Clock;
+use crate::{COMPONENT, CodeCache};
 
 /// How long a call of a shard may take at least; it is stopped before twice as long. The longest one
 /// lists all keys of a tier.
@@ -28,24 +28,32 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
-    /// The embedded component, compiled at the first call of the process: some tens of milliseconds.
-    pub(crate) fn embedded() -> wasmtime::Result<Arc<Self>> {
+    /// The embedded component, made ready at the first call of the process.
+    pub(crate) fn embedded(code_cache: Option<&CodeCache>) -> wasmtime::Result<Arc<Self>> {
         static EMBEDDED: Mutex<Option<Arc<Prepared>>> = Mutex::new(None);
         let mut embedded = EMBEDDED.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(prepared) = &*embedded {
             return Ok(prepared.clone());
         }
-        let prepared = Self::new(COMPONENT, CALL_DEADLINE)?;
+        let prepared = Self::new(COMPONENT, CALL_DEADLINE, code_cache)?;
         Ok(embedded.insert(prepared).clone())
     }
 
-    /// A component file, whose calls may take so long.
-    pub(crate) fn new(component: &[u8], call_deadline: Duration) -> wasmtime::Result<Arc<Self>> {
+    /// A component file, whose calls may take so long. Compiling it takes some hundreds of milliseconds.
+    pub(crate) fn new(
+        component: &[u8],
+        call_deadline: Duration,
+        code_cache: Option<&CodeCache>,
+    ) -> wasmtime::Result<Arc<Self>> {
         let mut config = Config::new();
         config.concurrency_support(false);
         config.epoch_interruption(true);
         let engine = Engine::new(&config)?;
-        let module = Module::new(&engine, main_module(component)?)?;
+        let module = main_module(component)?;
+        let module = match code_cache {
+            Some(code_cache) => code_cache.module(&engine, module)?,
+            None => Module::new(&engine, module)?,
+        };
         let mut linker = Linker::new(&engine);
         linker.func_wrap(
             "wasi:clocks/monotonic-clock@0.2.0",

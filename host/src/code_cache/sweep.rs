@@ -1,0 +1,149 @@
+//! What bounds the directory: the bytes in it, and how long a file is kept without being used.
+
+use std::ffi::OsStr;
+use std::fs::{self, DirEntry};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use super::key::SUFFIX;
+
+/// How names of files end that are being written.
+pub(super) const UNFINISHED_SUFFIX: &str = ".code-unfinished";
+
+const MAX_BYTES: u64 = 256 << 20;
+const MAX_AGE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// After so long whoever began to write a file is not there any more.
+const MAX_UNFINISHED_AGE: Duration = Duration::from_secs(60 * 60);
+
+/// Removes what has not been used for too long, and of the rest what has not been used for longest until it is
+/// within the bound; never `newest`, nor a file that is none of this cache's. What versions before this one have
+/// left goes so, too.
+pub(super) fn sweep(directory: &Path, newest: &Path) {
+    if let Err(error) = remove_what_is_over(directory, newest) {
+        tracing::warn!(directory = %directory.display(), %error, "kept code cannot be removed");
+    }
+}
+
+struct Kept {
+    path: PathBuf,
+    age: Duration,
+    bytes: u64,
+    is_unfinished: bool,
+}
+
+fn remove_what_is_over(directory: &Path, newest: &Path) -> io::Result<()> {
+    let now = SystemTime::now();
+    let mut kept = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        kept.extend(Kept::of(&entry?, now)?);
+    }
+    kept.sort_by_key(|kept| (kept.path != newest, kept.age));
+    let mut bytes = 0;
+    for kept in kept {
+        bytes += kept.bytes;
+        let is_over = match kept.is_unfinished {
+            true => kept.age > MAX_UNFINISHED_AGE,
+            false => kept.age > MAX_AGE || bytes > MAX_BYTES,
+        };
+        if is_over && kept.path != newest {
+            gone(fs::remove_file(&kept.path))?;
+        }
+    }
+    Ok(())
+}
+
+impl Kept {
+    fn of(entry: &DirEntry, now: SystemTime) -> io::Result<Option<Self>> {
+        let name = entry.file_name();
+        let ends_in = |suffix: &str| OsStr::as_encoded_bytes(&name).ends_with(suffix.as_bytes());
+        let is_unfinished = ends_in(UNFINISHED_SUFFIX);
+        if !is_unfinished && !ends_in(SUFFIX) {
+            return Ok(None);
+        }
+        let Some(metadata) = gone(entry.metadata())? else {
+            return Ok(None);
+        };
+        Ok(Some(Self {
+            path: entry.path(),
+            age: now.duration_since(metadata.modified()?).unwrap_or_default(),
+            bytes: metadata.len(),
+            is_unfinished,
+        }))
+    }
+}
+
+/// `None`: another process has removed it.
+fn gone<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        result => result.map(Some),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+
+    use super::*;
+
+    const HOUR: Duration = Duration::from_secs(60 * 60);
+    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+    const MIB: u64 = 1 << 20;
+
+    fn put(path: PathBuf, bytes: u64, age: Duration) -> PathBuf {
+        let file = File::create(&path).expect("it must be made");
+        file.set_len(bytes).expect("it has no content");
+        let modified = SystemTime::now() - age;
+        file.set_modified(modified).expect("it is ours");
+        path
+    }
+
+    fn left(directory: &Path) -> Vec<String> {
+        let files = fs::read_dir(directory).expect("it is there");
+        let names = files.map(|file| file.expect("it is there").file_name());
+        let mut names: Vec<_> = names
+            .map(|name| name.into_string().expect("it is text"))
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn sweep_removes_what_is_old_and_its_own() {
+        let folder = tempfile::tempdir().expect("a folder must be made");
+        let file = |name: &str, age| put(folder.path().join(name), 1, age);
+        let newest = file("newest.code", 40 * DAY);
+        file("used.code", 29 * DAY);
+        file("old.code", 31 * DAY);
+        file("a.code-unfinished", HOUR / 2);
+        file("b.code-unfinished", 2 * HOUR);
+        file("notes", 99 * DAY);
+        sweep(folder.path(), &newest);
+        let expected = ["a.code-unfinished", "newest.code", "notes", "used.code"];
+        assert_eq!(left(folder.path()), expected);
+    }
+
+    #[test]
+    fn sweep_of_too_much_removes_what_was_not_used_for_longest() {
+        let folder = tempfile::tempdir().expect("a folder must be made");
+        let file = |name: &str, bytes, age| put(folder.path().join(name), bytes, age);
+        file("c.code", 100 * MIB, 3 * HOUR);
+        file("b.code", 100 * MIB, 2 * HOUR);
+        let newest = file("a.code", 56 * MIB, 4 * HOUR);
+        sweep(folder.path(), &newest);
+        assert_eq!(left(folder.path()), ["a.code", "b.code", "c.code"]);
+        let newest = file("d.code", 57 * MIB, Duration::ZERO);
+        sweep(folder.path(), &newest);
+        assert_eq!(left(folder.path()), ["b.code", "d.code"]);
+    }
+
+    #[test]
+    fn sweep_never_removes_the_newest() {
+        let folder = tempfile::tempdir().expect("a folder must be made");
+        let newest = put(folder.path().join("a.code"), 300 * MIB, Duration::ZERO);
+        put(folder.path().join("b.code"), 1, HOUR);
+        sweep(folder.path(), &newest);
+        assert_eq!(left(folder.path()), ["a.code"]);
+    }
+}
