@@ -3,6 +3,7 @@
 mod cache;
 mod dict;
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,8 +41,9 @@ impl Caches {
     ) -> Result<Self, Error> {
         Ok(match path {
             Path::Door => {
-                let client = Client::builder(backend).shards(code_cache::shards(code_cache));
-                Self::Door(client.build()?)
+                // Commands come one after the other: a second shard would be one more to start.
+                let shards = code_cache::shards(code_cache).count(NonZeroUsize::MIN);
+                Self::Door(Client::builder(backend).shards(shards).build()?)
             }
             Path::Component => {
                 let mut instance = Instance::builder(Arc::clone(&backend));
