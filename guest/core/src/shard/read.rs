@@ -24,12 +24,15 @@ impl Shard {
         if self.suspended {
             return None;
         }
-        let tier = self.caches.get_mut(cache)?;
-        if !tier.is_swept(self.fence.all()) {
+        let (now, all) = (Now::new(clock), self.fence.all());
+        let tier = self.caches.get_mut(cache).filter(|tier| tier.is_swept(all));
+        let hit = tier.and_then(|tier| tier.hit(hash, key, ttl_on_read, &now));
+        let Some(slot) = hit else {
+            // What is dead is dropped, as by every other operation.
+            self.with_live(cache, hash, key, &now, |_, _| ());
             return None;
-        }
-        let slot = tier.hit(hash, key, ttl_on_read, &Now::new(clock))?;
-        tier.wire(slot)
+        };
+        self.caches.get(cache)?.wire(slot)
     }
 
     /// What the local tier answers, or the ticket to ask L2 with.

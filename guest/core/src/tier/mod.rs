@@ -129,7 +129,7 @@ impl Tier {
     }
 
     /// The entry that answers a read, which is a hit then: a live one, and with `ttl_on_read` one whose life is
-    /// fresh. Drops nothing and weighs nothing, so that a hit is no more than this.
+    /// fresh. Drops nothing and weighs nothing, so that a hit costs no more than this.
     #[inline]
     pub(crate) fn hit(
         &mut self,

@@ -26,6 +26,30 @@ fn read_at_the_deadline_is_a_miss_and_only_then_costs_a_clock() {
     );
 }
 
+/// Drivers that ask L2 after it do not read as well.
+#[test]
+fn find_what_is_over_or_dead_drops_it_and_counts_no_hit() {
+    let mut bench = Bench::new();
+    let cache = bench.open("n", 9, Eviction::Fifo);
+    let hash = bench.hash(&cache, "k");
+    let find = |bench: &mut Bench| {
+        let now = Moment::from_nanos(bench.nanos.get());
+        let found = bench.shard.find(cache.id, hash, b"k", None, &|| now);
+        found.map(<[u8]>::to_vec)
+    };
+    let ticket = bench.ask(&cache, "k");
+    bench.settle(&cache, "k", ticket, "v", Some(SECOND));
+    assert_eq!(find(&mut bench).as_deref(), Some(&b"v"[..]));
+    bench.advance(SECOND);
+    assert_eq!(find(&mut bench), None);
+    bench.fill(&cache, "k", "v");
+    bench.shard.invalidate_all();
+    assert_eq!(find(&mut bench), None);
+    let stats = bench.shard.stats(cache.id);
+    assert_eq!((stats.drops.expired, stats.drops.voided), (1, 1));
+    assert_eq!((stats.local_hits, stats.local_len), (1, 0));
+}
+
 #[test]
 fn deadline_counts_from_before_the_question() {
     let mut bench = Bench::new();
