@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use flipcache::backend::memory::MemoryBackend;
-use flipcache::{Cache, Client, Shards};
+use flipcache::{Cache, Client, Eviction, Shards};
 
 /// How many entries there are.
 const ENTRIES: u32 = 256;
@@ -27,13 +27,21 @@ impl Stage {
         self.keys.iter().map(String::as_str).zip(values)
     }
 
-    /// A cache whose local tier holds all entries, in the order of the keys.
+    /// A cache with the defaults whose local tier holds all entries.
     pub(crate) fn cache(&self, shards: Shards) -> Cache {
+        self.cache_under(Eviction::S3Fifo, shards)
+    }
+
+    /// As [`cache`](Self::cache), under another eviction.
+    pub(crate) fn cache_under(&self, eviction: Eviction, shards: Shards) -> Cache {
         let client = Client::builder(Arc::new(MemoryBackend::new())).shards(shards);
         let client = client.build().expect("the client must be made");
         // More than there are, as no two shards get exactly as many.
         let cache = client.cache("bench").local_max(4 * ENTRIES);
-        let cache = cache.open().expect("the options are valid");
+        let cache = cache
+            .eviction(eviction)
+            .open()
+            .expect("the options are valid");
         for (key, value) in self.entries() {
             let written = pollster::block_on(cache.set(key, value));
             written.expect("the memory takes it");

@@ -11,7 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use criterion::{BenchmarkId, Criterion};
-use flipcache::{Cache, Shards};
+use flipcache::{Cache, Eviction, Shards};
 
 use crate::measure::{each, each_async};
 use crate::stage::Stage;
@@ -21,7 +21,8 @@ const THREADS: [usize; 3] = [1, 2, 4];
 const SHARDS: NonZeroUsize = NonZeroUsize::new(2).expect("it is not 0");
 
 pub(crate) fn bench(criterion: &mut Criterion, stage: &Stage) {
-    let cache = stage.cache(Shards::default().count(SHARDS));
+    // Whose local keys are in the order in which they were written.
+    let cache = stage.cache_under(Eviction::Fifo, Shards::default().count(SHARDS));
     let by_shard = by_shard(&cache);
     let map: HashMap<_, _> = stage.entries().collect();
     let mut group = criterion.benchmark_group("threads");
