@@ -30,6 +30,11 @@ impl<V> Entry<V> {
         self.bytes.get(..self.tag.key_len()).unwrap_or_default()
     }
 
+    /// The key; it was text when it came.
+    pub(crate) fn key_text(&self) -> Option<&str> {
+        str::from_utf8(self.key()).ok()
+    }
+
     #[inline]
     pub(crate) fn payload(&self) -> Option<&[u8]> {
         let payload = self.bytes.get(self.tag.key_len()..);
@@ -127,8 +132,12 @@ impl<V> Table<V> {
         self.entries.get(slot).map(|entry| &entry.value)
     }
 
+    pub(crate) fn entry(&self, slot: Slot) -> Option<&Entry<V>> {
+        self.entries.get(slot)
+    }
+
     pub(crate) fn key(&self, slot: Slot) -> Option<&str> {
-        str::from_utf8(self.entries.get(slot)?.key()).ok()
+        self.entries.get(slot)?.key_text()
     }
 
     pub(crate) fn get_mut(&mut self, slot: Slot) -> Option<&mut V> {

@@ -12,7 +12,7 @@ use crate::list::{Queue, Slot};
 use crate::options::{Eviction, is_fresh};
 use crate::s3fifo;
 use crate::stats::{Cause, Stats};
-use crate::table::Table;
+use crate::table::{Entry, Table};
 use crate::time::{Deadline, Now};
 use crate::value::ValueType;
 
@@ -139,11 +139,8 @@ impl Tier {
         now: &Now<'_>,
     ) -> Option<Slot> {
         let (slot, entry) = self.table.find_entry(hash, key)?;
-        let deadline = entry.value;
-        if entry.payload().is_none() || deadline.has_passed(now) {
-            return None;
-        }
-        if ttl_on_read.is_some_and(|ttl| !is_fresh(deadline.remaining(now), ttl)) {
+        let is_fresh = |ttl| is_fresh(entry.value.remaining(now), ttl);
+        if !is_live(entry, now) || !ttl_on_read.is_none_or(is_fresh) {
             return None;
         }
         self.used(slot);
@@ -153,20 +150,14 @@ impl Tier {
 
     /// The value that may answer for a key. One whose life is over is dropped, unless it may be stale.
     pub(crate) fn find_live(&mut self, hash: u64, key: &[u8], now: &Now<'_>) -> Option<Slot> {
-        let slot = self.table.find(hash, key)?;
-        if self.is_live(slot, now) {
+        let (slot, entry) = self.table.find_entry(hash, key)?;
+        if is_live(entry, now) {
             return Some(slot);
         }
-        if self.deadline(slot).has_passed(now) {
+        if entry.value.has_passed(now) {
             self.expire(slot, now);
         }
         None
-    }
-
-    /// Whether there is a value whose life is not over.
-    #[inline]
-    fn is_live(&self, slot: Slot, now: &Now<'_>) -> bool {
-        self.table.payload(slot).is_some() && !self.deadline(slot).has_passed(now)
     }
 
     fn expire(&mut self, slot: Slot, now: &Now<'_>) {
@@ -381,4 +372,10 @@ impl Tier {
             "more bytes than the bound"
         );
     }
+}
+
+/// Whether there is a value whose life is not over.
+#[inline]
+fn is_live(entry: &Entry<Deadline>, now: &Now<'_>) -> bool {
+    entry.payload().is_some() && !entry.value.has_passed(now)
 }

@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use super::{ENTRY_OVERHEAD, Tier};
+use super::{ENTRY_OVERHEAD, Tier, is_live};
 use crate::list::{Queue, Slot};
 use crate::options::Eviction;
 use crate::s3fifo;
@@ -89,9 +89,10 @@ impl Tier {
     /// entry and none to come or be used. O(n).
     pub(crate) fn live_keys(&self, now: &Now<'_>) -> Vec<String> {
         let slots = self.leaving_order().into_iter();
-        let live = slots.filter(|slot| self.is_live(*slot, now));
-        let keys = live.filter_map(|slot| self.table.key(slot));
-        keys.map(ToOwned::to_owned).collect()
+        let entries = slots.filter_map(|slot| self.table.entry(slot));
+        let live = entries.filter(|entry| is_live(entry, now));
+        live.filter_map(|entry| entry.key_text().map(ToOwned::to_owned))
+            .collect()
     }
 
     /// Puts all in the main queue, in the order in which they leave, with no use counted.
