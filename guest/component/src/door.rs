@@ -96,8 +96,9 @@ impl Guest for Component {
         answers
     }
 
-    fn ask(cache: u32, hash: u64) -> Ticket {
-        with_shard(|shard| shard.ticket(CacheId::from_number(cache), hash, &clock)).into()
+    fn ask(cache: u32, hash: u64, key: String) -> Ticket {
+        let cache = CacheId::from_number(cache);
+        with_shard(|shard| shard.ticket(cache, hash, &key, &clock)).into()
     }
 
     fn settle(cache: u32, hash: u64, key: String, ticket: Ticket, reply: Reply) -> Settled {

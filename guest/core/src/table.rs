@@ -1,5 +1,7 @@
 //! Entries by key and in order: a hash index over a [`List`].
 
+use std::cell::Cell;
+
 use crate::index::Index;
 use crate::list::{List, Queue, Slot};
 use crate::tag::Tag;
@@ -18,7 +20,8 @@ pub(crate) struct Table<V> {
 /// What stands under a key.
 #[derive(Debug)]
 pub(crate) struct Entry<V> {
-    tag: Tag,
+    /// A cell, so that a use is counted by whoever only looks.
+    tag: Cell<Tag>,
     /// The key, and behind it the payload: one allocation, so that what is read with the key is beside it.
     bytes: Box<[u8]>,
     pub(crate) value: V,
@@ -27,7 +30,9 @@ pub(crate) struct Entry<V> {
 impl<V> Entry<V> {
     #[inline]
     fn key(&self) -> &[u8] {
-        self.bytes.get(..self.tag.key_len()).unwrap_or_default()
+        self.bytes
+            .get(..self.tag.get().key_len())
+            .unwrap_or_default()
     }
 
     /// The key; it was text when it came.
@@ -37,8 +42,15 @@ impl<V> Entry<V> {
 
     #[inline]
     pub(crate) fn payload(&self) -> Option<&[u8]> {
-        let payload = self.bytes.get(self.tag.key_len()..);
-        payload.filter(|_| self.tag.has_payload())
+        let tag = self.tag.get();
+        let payload = self.bytes.get(tag.key_len()..);
+        payload.filter(|_| tag.has_payload())
+    }
+
+    /// Counts a use. The entry stays where it is.
+    #[inline]
+    pub(crate) fn count_use(&self) {
+        self.tag.set(self.tag.get().used());
     }
 }
 
@@ -71,7 +83,7 @@ impl<V> Table<V> {
         let mut found = None;
         let same = |slot: &Slot| {
             found = self.entries.get(*slot);
-            found.is_some_and(|entry| entry.tag.is_of(hash) && is_same(entry.key(), key))
+            found.is_some_and(|entry| entry.tag.get().is_of(hash) && is_same(entry.key(), key))
         };
         let slot = self.index.find(Tag::kept_of(hash), same)?;
         Some((slot, found?))
@@ -89,14 +101,18 @@ impl<V> Table<V> {
     ) -> Slot {
         let tag = Tag::new(hash, key.len(), queue);
         let entry = Entry {
-            tag: tag.with_payload(payload.is_some()),
+            tag: Cell::new(tag.with_payload(payload.is_some())),
             bytes: [key.as_bytes(), payload.unwrap_or_default()]
                 .concat()
                 .into(),
             value,
         };
         let slot = self.entries.push_back(queue, entry);
-        let hash_of = |slot: &Slot| self.entries.get(*slot).map_or(0, |entry| entry.tag.hash());
+        let hash_of = |slot: &Slot| {
+            self.entries
+                .get(*slot)
+                .map_or(0, |entry| entry.tag.get().hash())
+        };
         self.index.insert(Tag::kept_of(hash), slot, hash_of);
         slot
     }
@@ -114,7 +130,8 @@ impl<V> Table<V> {
         if let Some(entry) = self.entries.get_mut(slot) {
             let bytes = [entry.key(), payload.unwrap_or_default()].concat();
             entry.bytes = bytes.into();
-            entry.tag = entry.tag.with_payload(payload.is_some());
+            let tag = entry.tag.get_mut();
+            *tag = tag.with_payload(payload.is_some());
         }
     }
 
@@ -145,14 +162,14 @@ impl<V> Table<V> {
     }
 
     pub(crate) fn tag(&self, slot: Slot) -> Option<Tag> {
-        self.entries.get(slot).map(|entry| entry.tag)
+        self.entries.get(slot).map(|entry| entry.tag.get())
     }
 
     /// Counts a use of an entry, which stays where it is.
     #[inline]
-    pub(crate) fn count_use(&mut self, slot: Slot) {
-        if let Some(entry) = self.entries.get_mut(slot) {
-            entry.tag.count_use();
+    pub(crate) fn count_use(&self, slot: Slot) {
+        if let Some(entry) = self.entries.get(slot) {
+            entry.count_use();
         }
     }
 
@@ -165,8 +182,8 @@ impl<V> Table<V> {
     /// Makes an entry the last of a queue, with so many uses.
     pub(crate) fn place(&mut self, slot: Slot, queue: Queue, uses: u8) {
         if let Some(entry) = self.entries.get_mut(slot) {
-            let tag = entry.tag;
-            entry.tag = tag.placed(queue, uses);
+            let tag = entry.tag.get();
+            entry.tag.set(tag.placed(queue, uses));
             self.entries.move_to_back(tag.queue(), slot, queue);
         }
     }
@@ -206,7 +223,7 @@ impl<V> Table<V> {
         );
         for queue in [Queue::Small, Queue::Main] {
             for entry in self.entries.iter(queue) {
-                let (tag, key) = (entry.tag, entry.key());
+                let (tag, key) = (entry.tag.get(), entry.key());
                 assert_eq!(tag.queue(), queue, "{key:?} stands in another queue");
                 let found = self.find(tag.hash(), key);
                 assert!(found.is_some(), "{key:?} is not indexed");
@@ -223,13 +240,19 @@ fn is_same(one: &[u8], other: &[u8]) -> bool {
     if one.len() != other.len() {
         return false;
     }
-    let (Some(one_end), Some(other_end)) = (one.last_chunk::<8>(), other.last_chunk::<8>()) else {
+    let ends = |key: &[u8]| Some((number(key.first_chunk()?), number(key.last_chunk()?)));
+    let Some(ends_of_one) = ends(one) else {
         return one == other;
     };
-    let is_same_word =
-        |one: &[u8; 8], other: &[u8; 8]| u64::from_le_bytes(*one) == u64::from_le_bytes(*other);
     let mut words = one.as_chunks().0.iter().zip(other.as_chunks().0);
-    is_same_word(one_end, other_end) && words.all(|(one, other)| is_same_word(one, other))
+    // The ends of up to sixteen bytes are all of them.
+    Some(ends_of_one) == ends(other)
+        && (one.len() <= 16 || words.all(|(one, other)| number(one) == number(other)))
+}
+
+#[inline]
+fn number(word: &[u8; 8]) -> u64 {
+    u64::from_le_bytes(*word)
 }
 
 #[cfg(test)]

@@ -77,11 +77,13 @@ impl Tag {
         ((self.0 & Self::USES) / Self::USE) as u8
     }
 
-    /// Counts a use, unless so many are counted already.
+    /// The same with one use more, unless so many are counted already.
     #[inline]
-    pub(crate) const fn count_use(&mut self) {
-        if self.0 & Self::USES != Self::USES {
-            self.0 += Self::USE;
+    #[must_use]
+    pub(crate) const fn used(self) -> Self {
+        match self.0 & Self::USES {
+            Self::USES => self,
+            _ => Self(self.0 + Self::USE),
         }
     }
 
@@ -106,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn count_use_saturates_and_leaves_the_rest() {
+    fn used_saturates_and_leaves_the_rest() {
         for (hash, key_len, queue) in [
             (0, Tag::MAX_KEY_LEN, Queue::Small),
             (u64::MAX, 0, Queue::Main),
@@ -116,7 +118,7 @@ mod tests {
                 assert_eq!((tag.uses(), tag.queue()), (uses, queue));
                 assert_eq!((tag.key_len(), tag.has_payload()), (key_len, false));
                 assert!(tag.is_of(hash) && !tag.is_of(!hash));
-                tag.count_use();
+                tag = tag.used();
             }
         }
     }

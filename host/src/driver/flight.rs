@@ -148,7 +148,7 @@ impl Handle {
         let mut flight = flights.remove(&flight_key)?;
         let mut next = None;
         if !flight.boarding.is_empty() {
-            let ticket = self.ticket(question.hash);
+            let ticket = self.ticket(question.hash, &question.key);
             let again = Flight {
                 version: ticket.version,
                 in_the_air: mem::take(&mut flight.boarding),

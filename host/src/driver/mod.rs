@@ -234,8 +234,8 @@ impl Handle {
     }
 
     /// A ticket to ask L2 with now.
-    fn ticket(&self, hash: u64) -> Ticket {
-        self.with_shard(hash, |shard| shard.ticket(self.cache(), hash))
+    fn ticket(&self, hash: u64, key: &str) -> Ticket {
+        self.with_shard(hash, |shard| shard.ticket(self.cache(), hash, key))
     }
 
     /// Counts a question or a write that L2 failed.

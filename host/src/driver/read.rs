@@ -202,7 +202,7 @@ impl Handle {
                 answers[asked.at] = self.found(&asked, landed)?;
                 if has_to_prolong {
                     again.push(Asked {
-                        ticket: self.ticket(asked.hash),
+                        ticket: self.ticket(asked.hash, &asked.key),
                         reason: Reason::Prolonged,
                         ..asked
                     });
@@ -228,7 +228,7 @@ impl Handle {
             let remembers = !self.resilience.absent_ttl.is_zero();
             if !is_heard || (ttl_on_read.is_none() && !remembers) {
                 // Nothing that is here waits for a longer life, or tells that there is nothing: it is a miss.
-                return Local::Ask(shard.ticket(self.cache(), hash));
+                return Local::Ask(shard.ticket(self.cache(), hash, key));
             }
             let mut local = Local::Ask(Ticket::VOID);
             shard.read(self.cache(), &[(hash, key)], ttl_on_read, &mut |read| {
@@ -246,7 +246,8 @@ impl Handle {
         tiers.with_each(&self.opened, placed, |shard, indices| {
             if !is_heard {
                 for at in indices {
-                    tell(*at, Local::Ask(shard.ticket(cache, placed[*at].0)));
+                    let (hash, key) = placed[*at];
+                    tell(*at, Local::Ask(shard.ticket(cache, hash, key)));
                 }
                 return;
             }

@@ -66,8 +66,8 @@ impl Shard for InProcess {
         }
     }
 
-    fn ticket(&mut self, cache: CacheId, hash: u64) -> Ticket {
-        self.core.ticket(cache, hash, &|| self.clock.now())
+    fn ticket(&mut self, cache: CacheId, hash: u64, key: &str) -> Ticket {
+        self.core.ticket(cache, hash, key, &|| self.clock.now())
     }
 
     fn settle(

@@ -57,7 +57,7 @@ pub(crate) trait Shard: Send {
     );
 
     /// See [`ticket`](flipcache_core::Shard::ticket).
-    fn ticket(&mut self, cache: CacheId, hash: u64) -> Ticket;
+    fn ticket(&mut self, cache: CacheId, hash: u64, key: &str) -> Ticket;
 
     /// See [`settle`](flipcache_core::Shard::settle).
     fn settle(

@@ -102,7 +102,7 @@ impl Driver {
         with_shard(|shard| {
             let read = match is_heard {
                 true => shard.read(self.cache, hash, &key, ttl_on_read, &clock),
-                false => Read::Miss(shard.ticket(self.cache, hash, &clock)),
+                false => Read::Miss(shard.ticket(self.cache, hash, &key, &clock)),
             };
             let is_absent = read == Read::Absent;
             let (ticket, reason) = match read {
@@ -196,7 +196,8 @@ impl Driver {
     }
 
     fn prolonging(&self, question: Question) -> Question {
-        let ticket = with_shard(|shard| shard.ticket(self.cache, question.hash, &clock));
+        let ticket =
+            with_shard(|shard| shard.ticket(self.cache, question.hash, &question.key, &clock));
         Question {
             ticket,
             reason: Reason::Prolonged,

@@ -61,11 +61,18 @@ impl Shard {
         self.with_tier(cache, Tier::fit);
     }
 
-    /// A ticket to ask L2 with now, whatever the local tier holds. Counts as no read.
-    pub fn ticket(&self, cache: CacheId, hash: u64, clock: Clock<'_>) -> Ticket {
+    /// A ticket to ask L2 with now, whatever the local tier holds; what is over or dead of the key is dropped there.
+    /// Counts as no read.
+    pub fn ticket(&mut self, cache: CacheId, hash: u64, key: &str, clock: Clock<'_>) -> Ticket {
+        let now = Now::new(clock);
+        self.with_live(cache, hash, key.as_bytes(), &now, |_, _| ());
+        self.ticket_of(cache, hash, &now)
+    }
+
+    fn ticket_of(&self, cache: CacheId, hash: u64, now: &Now<'_>) -> Ticket {
         Ticket {
             version: self.version(cache, hash),
-            asked: clock(),
+            asked: now.get(),
         }
     }
 

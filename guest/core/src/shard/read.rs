@@ -9,8 +9,8 @@ use crate::tier::Tier;
 use crate::time::{Clock, Now};
 
 impl Shard {
-    /// A key's value, if [`read`](Self::read) would answer it: a hit. `None`: nothing has been counted,
-    /// and `read` says what to ask.
+    /// A key's value, if [`read`](Self::read) would answer it: a hit. `None`: nothing has happened, and
+    /// `read` or [`ticket`](Self::ticket) says what to ask.
     // So many arguments would pass through the stack, which in wasm costs as much as all else here.
     #[inline(always)]
     pub fn find(
@@ -25,14 +25,11 @@ impl Shard {
             return None;
         }
         let (now, all) = (Now::new(clock), self.fence.all());
-        let tier = self.caches.get_mut(cache).filter(|tier| tier.is_swept(all));
-        let hit = tier.and_then(|tier| tier.hit(hash, key, ttl_on_read, &now));
-        let Some(slot) = hit else {
-            // What is dead is dropped, as by every other operation.
-            self.with_live(cache, hash, key, &now, |_, _| ());
+        let tier = self.caches.get_mut(cache)?;
+        if !tier.is_swept(all) {
             return None;
-        };
-        self.caches.get(cache)?.wire(slot)
+        }
+        tier.hit(hash, key, ttl_on_read, &now)
     }
 
     /// What the local tier answers, or the ticket to ask L2 with.
@@ -58,10 +55,7 @@ impl Shard {
         {
             return Read::Hit(wire);
         }
-        let ticket = Ticket {
-            version: self.version(cache, hash),
-            asked: now.get(),
-        };
+        let ticket = self.ticket_of(cache, hash, &now);
         match found {
             Some(_) => Read::Renew(ticket),
             None => Read::Miss(ticket),
@@ -106,10 +100,7 @@ impl Shard {
         let claimed = self.with_live(cache, hash, key.as_bytes(), &now, |tier, slot| {
             tier.claim(slot, within, &now)
         });
-        claimed?.then(|| Ticket {
-            version: self.version(cache, hash),
-            asked: now.get(),
-        })
+        claimed?.then(|| self.ticket_of(cache, hash, &now))
     }
 
     /// Marks a live entry as used, under FIFO too: the last to leave under FIFO and LRU, one use more under
@@ -156,13 +147,14 @@ impl Shard {
         ttl_on_read: Option<Duration>,
         now: &Now<'_>,
     ) -> Option<Option<Slot>> {
-        self.with_live(cache, hash, key, now, |tier, _| {
-            tier.hit(hash, key, ttl_on_read, now)
+        self.with_live(cache, hash, key, now, |tier, slot| {
+            let hit = tier.hit(hash, key, ttl_on_read, now);
+            hit.is_some().then_some(slot)
         })
     }
 
     /// Works on the entry that may answer for a key, if there is one.
-    fn with_live<R>(
+    pub(super) fn with_live<R>(
         &mut self,
         cache: CacheId,
         hash: u64,

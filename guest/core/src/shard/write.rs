@@ -18,7 +18,7 @@ impl Shard {
         clock: Clock<'_>,
     ) -> Ticket {
         self.open_for_write(cache, hash, key);
-        self.ticket(cache, hash, clock)
+        self.ticket_of(cache, hash, &Now::new(clock))
     }
 
     /// As [`begin_write`](Self::begin_write) for the keys of one call to L2, each with its hash: one
@@ -33,10 +33,7 @@ impl Shard {
             self.open_for_write(cache, *hash, key);
         }
         let now = Now::new(clock);
-        let ticket = |(hash, _): &(u64, &str)| Ticket {
-            version: self.version(cache, *hash),
-            asked: now.get(),
-        };
+        let ticket = |(hash, _): &(u64, &str)| self.ticket_of(cache, *hash, &now);
         keys.iter().map(ticket).collect()
     }
 

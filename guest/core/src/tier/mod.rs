@@ -128,8 +128,8 @@ impl Tier {
         self.is_warm = false;
     }
 
-    /// The entry that answers a read, which is a hit then: a live one, and with `ttl_on_read` one whose life is
-    /// fresh. Drops nothing and weighs nothing, so that a hit costs no more than this.
+    /// The value that answers a read, which is a hit then. Drops nothing and weighs nothing, and looks the entry up
+    /// no second time unless it moves, so that a hit costs no more than this.
     #[inline]
     pub(crate) fn hit(
         &mut self,
@@ -137,21 +137,25 @@ impl Tier {
         key: &[u8],
         ttl_on_read: Option<Duration>,
         now: &Now<'_>,
-    ) -> Option<Slot> {
-        let (slot, entry) = self.table.find_entry(hash, key)?;
-        let is_fresh = |ttl| is_fresh(entry.value.remaining(now), ttl);
-        if !is_live(entry, now) || !ttl_on_read.is_none_or(is_fresh) {
-            return None;
+    ) -> Option<&[u8]> {
+        if self.bounds.eviction == Eviction::Lru {
+            let (slot, ..) = answering(&self.table, hash, key, ttl_on_read, now)?;
+            self.used(slot);
+            self.counters.local_hits += 1;
+            return self.wire(slot);
         }
-        self.used(slot);
+        let (_, entry, wire) = answering(&self.table, hash, key, ttl_on_read, now)?;
+        if self.bounds.eviction == Eviction::S3Fifo {
+            entry.count_use();
+        }
         self.counters.local_hits += 1;
-        Some(slot)
+        Some(wire)
     }
 
     /// The value that may answer for a key. One whose life is over is dropped, unless it may be stale.
     pub(crate) fn find_live(&mut self, hash: u64, key: &[u8], now: &Now<'_>) -> Option<Slot> {
         let (slot, entry) = self.table.find_entry(hash, key)?;
-        if is_live(entry, now) {
+        if live(entry, now).is_some() {
             return Some(slot);
         }
         if entry.value.has_passed(now) {
@@ -374,8 +378,25 @@ impl Tier {
     }
 }
 
-/// Whether there is a value whose life is not over.
+/// The entry that answers a read, and its value: a live one, and with `ttl_on_read` one whose life is fresh.
 #[inline]
-fn is_live(entry: &Entry<Deadline>, now: &Now<'_>) -> bool {
-    entry.payload().is_some() && !entry.value.has_passed(now)
+fn answering<'a>(
+    table: &'a Table<Deadline>,
+    hash: u64,
+    key: &[u8],
+    ttl_on_read: Option<Duration>,
+    now: &Now<'_>,
+) -> Option<(Slot, &'a Entry<Deadline>, &'a [u8])> {
+    let (slot, entry) = table.find_entry(hash, key)?;
+    let wire = live(entry, now)?;
+    let is_fresh = |ttl| is_fresh(entry.value.remaining(now), ttl);
+    ttl_on_read
+        .is_none_or(is_fresh)
+        .then_some((slot, entry, wire))
+}
+
+/// The value of an entry, if there is one whose life is not over.
+#[inline]
+fn live<'a>(entry: &'a Entry<Deadline>, now: &Now<'_>) -> Option<&'a [u8]> {
+    entry.payload().filter(|_| !entry.value.has_passed(now))
 }

@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use super::{ENTRY_OVERHEAD, Tier, is_live};
+use super::{ENTRY_OVERHEAD, Tier, live};
 use crate::list::{Queue, Slot};
 use crate::options::Eviction;
 use crate::s3fifo;
@@ -90,7 +90,7 @@ impl Tier {
     pub(crate) fn live_keys(&self, now: &Now<'_>) -> Vec<String> {
         let slots = self.leaving_order().into_iter();
         let entries = slots.filter_map(|slot| self.table.entry(slot));
-        let live = entries.filter(|entry| is_live(entry, now));
+        let live = entries.filter(|entry| live(entry, now).is_some());
         live.filter_map(|entry| entry.key_text().map(ToOwned::to_owned))
             .collect()
     }

@@ -142,7 +142,7 @@ mod tests {
         let mut shard = InProcess::new(Clock::system(), 1 << 20);
         shard.open(CACHE, "n", Bounds::from(&Options::default()));
         for (hash, key) in [(1, "1"), (2, "2")] {
-            let ticket = shard.ticket(CACHE, hash);
+            let ticket = shard.ticket(CACHE, hash, key);
             let answer = Answer::Entry {
                 value: b"v",
                 ttl: None,
@@ -186,7 +186,7 @@ mod tests {
         inbox.resume();
         inbox.suspend();
         inbox.apply(&mut shard);
-        let ticket = shard.ticket(CACHE, 1);
+        let ticket = shard.ticket(CACHE, 1, "1");
         shard.settle(
             CACHE,
             1,

@@ -20,7 +20,7 @@ pub(super) struct Exports {
     pub(super) start: TypedFunc<(u32, u64), ()>,
     pub(super) open: TypedFunc<(u32, u32, u32, u32, u64, u32, u32, u64), ()>,
     pub(super) read: Answering<(u32, u32, u32, u32, u32, u32, u32, u64)>,
-    pub(super) ask: Answering<(u32, u64)>,
+    pub(super) ask: Answering<(u32, u64, u32, u32)>,
     pub(super) settle: TypedFunc<(u32, u64, u32, u32, u64, u64, u32, u64, u32, u64), u32>,
     pub(super) answered: TypedFunc<(u64, u32, u32, u32, u64, u32, u64), ()>,
     pub(super) begin_writes: Answering<(u32, u32, u32, u32, u32, u32, u32)>,

@@ -73,8 +73,9 @@ impl Guest {
         )
     }
 
-    pub(super) fn ask(&mut self, cache: CacheId, hash: u64) -> Result<Ticket> {
-        let params = (cache.number(), hash);
+    pub(super) fn ask(&mut self, cache: CacheId, hash: u64, key: &str) -> Result<Ticket> {
+        let (key_at, key_len) = self.pass(key.as_bytes(), 1)?;
+        let params = (cache.number(), hash, key_at, key_len);
         self.answering(
             |exports| &exports.ask,
             params,

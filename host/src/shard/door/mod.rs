@@ -200,8 +200,8 @@ impl Shard for Door {
         }
     }
 
-    fn ticket(&mut self, cache: CacheId, hash: u64) -> Ticket {
-        self.call(|guest| guest.ask(cache, hash))
+    fn ticket(&mut self, cache: CacheId, hash: u64, key: &str) -> Ticket {
+        self.call(|guest| guest.ask(cache, hash, key))
             .unwrap_or(Ticket::VOID)
     }
 

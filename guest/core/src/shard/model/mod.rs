@@ -96,7 +96,7 @@ impl World {
             Step::Ask(place) => {
                 let spot = self.spot(place);
                 let now = self.now();
-                let ticket = self.shard.ticket(spot.cache, spot.hash, &|| now);
+                let ticket = self.shard.ticket(spot.cache, spot.hash, spot.key, &|| now);
                 self.ask(spot, ticket, None);
             }
             Step::Settle(at, again, remember) => self.settle(at, again, remember),

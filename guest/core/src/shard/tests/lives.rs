@@ -26,9 +26,8 @@ fn read_at_the_deadline_is_a_miss_and_only_then_costs_a_clock() {
     );
 }
 
-/// Drivers that ask L2 after it do not read as well.
 #[test]
-fn find_what_is_over_or_dead_drops_it_and_counts_no_hit() {
+fn find_what_is_over_or_dead_is_no_hit_and_a_ticket_drops_it() {
     let mut bench = Bench::new();
     let cache = bench.open("n", 9, Eviction::Fifo);
     let hash = bench.hash(&cache, "k");
@@ -42,6 +41,10 @@ fn find_what_is_over_or_dead_drops_it_and_counts_no_hit() {
     assert_eq!(find(&mut bench).as_deref(), Some(&b"v"[..]));
     bench.advance(SECOND);
     assert_eq!(find(&mut bench), None);
+    assert_eq!(bench.shard.stats(cache.id).local_len, 1);
+    let now = Moment::from_nanos(bench.nanos.get());
+    bench.shard.ticket(cache.id, hash, "k", &|| now);
+    assert_eq!(bench.shard.stats(cache.id).local_len, 0);
     bench.fill(&cache, "k", "v");
     bench.shard.invalidate_all();
     assert_eq!(find(&mut bench), None);
