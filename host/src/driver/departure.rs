@@ -13,7 +13,7 @@ use super::Handle;
 use super::flight::{Question, fly};
 
 /// How many keys one call asks for: no answer keeps others waiting for long.
-const KEYS_AT_ONCE: usize = 128;
+pub(super) const KEYS_AT_ONCE: usize = 128;
 
 /// Questions of one handle that have not left yet. While there are some, there is a [`Departure`].
 #[derive(Default)]

@@ -6,7 +6,8 @@
 //! first question has landed. So a key that is invalidated all the time causes no stampede.
 //!
 //! Keys that are missed at about the same time leave in one call of the backend: see
-//! [`departure`](super::departure).
+//! [`departure`](super::departure). What is missed while nothing else is, its caller asks for himself: see
+//! [`pilot`](super::pilot).
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
@@ -16,7 +17,10 @@ use std::time::Duration;
 
 use flipcache_core::{Answer, CacheId, Settled, Ticket};
 use tokio::sync::oneshot;
+use tracing::Instrument;
 
+use super::departure::KEYS_AT_ONCE;
+use super::pilot::{Controls, Pilot};
 use super::{Handle, wrong_number};
 use crate::backend::{BackendError, Slot};
 
@@ -56,6 +60,16 @@ struct Flight {
     version: u64,
     in_the_air: Vec<oneshot::Sender<Landed>>,
     boarding: Vec<oneshot::Sender<Landed>>,
+    /// Where it may have a pilot.
+    controls: Option<Arc<Controls>>,
+}
+
+/// Questions that are asked.
+pub(super) struct Asking {
+    /// One for each, in order.
+    pub(super) answers: Vec<oneshot::Receiver<Landed>>,
+    /// Who is to poll while he waits for the answers.
+    pub(super) pilot: Option<Pilot>,
 }
 
 impl Flights {
@@ -65,35 +79,48 @@ impl Flights {
 }
 
 impl Handle {
-    /// Asks L2 what nobody asks yet; the answers come one by one, in order.
-    pub(super) fn ask(
-        self: &Arc<Self>,
-        questions: impl IntoIterator<Item = Question>,
-    ) -> Vec<oneshot::Receiver<Landed>> {
+    /// Asks L2 what nobody asks yet.
+    pub(super) fn ask(self: &Arc<Self>, questions: impl IntoIterator<Item = Question>) -> Asking {
         let mut answers = Vec::new();
-        let mut departing = Vec::new();
+        let (mut departing, mut joined) = (Vec::new(), Vec::new());
         let mut flights = self.driver.flights.lock();
+        let controls = flights.is_empty().then(Arc::<Controls>::default);
         for question in questions {
             let (seat, answer) = oneshot::channel();
             answers.push(answer);
             match flights.entry(self.flight_key(&question)) {
-                Entry::Occupied(flight) if flight.get().version == question.ticket.version => {
-                    flight.into_mut().in_the_air.push(seat);
+                Entry::Occupied(flight) => {
+                    let flight = flight.into_mut();
+                    joined.extend(flight.controls.take());
+                    if flight.version == question.ticket.version {
+                        flight.in_the_air.push(seat);
+                    } else {
+                        flight.boarding.push(seat);
+                    }
                 }
-                Entry::Occupied(flight) => flight.into_mut().boarding.push(seat),
                 Entry::Vacant(vacant) => {
                     vacant.insert(Flight {
                         version: question.ticket.version,
                         in_the_air: vec![seat],
                         boarding: Vec::new(),
+                        controls: controls.clone(),
                     });
                     departing.push(question);
                 }
             }
         }
+        let runtime = &self.driver.runtime;
+        let controls = controls.filter(|_| is_one_flight(&departing));
+        let pilot = controls.map(|controls| {
+            let flight = fly(Arc::clone(self), mem::take(&mut departing));
+            Pilot::new(controls, flight.in_current_span(), runtime.clone())
+        });
         drop(flights);
+        for controls in joined {
+            controls.hand_over(runtime);
+        }
         self.depart(departing);
-        answers
+        Asking { answers, pilot }
     }
 
     /// Those who wait for these questions are told that nobody asks them.
@@ -153,6 +180,7 @@ impl Handle {
                 version: ticket.version,
                 in_the_air: mem::take(&mut flight.boarding),
                 boarding: Vec::new(),
+                controls: None,
             };
             flights.insert(flight_key, again);
             next = Some(Question {
@@ -171,6 +199,12 @@ impl Handle {
         }
         next
     }
+}
+
+/// Whether one call of the backend asks them all.
+fn is_one_flight(questions: &[Question]) -> bool {
+    let kinds = questions.chunk_by(|one, next| one.prolongs == next.prolongs);
+    kinds.count() == 1 && questions.len() <= KEYS_AT_ONCE
 }
 
 /// Asks, settles and hands out, until nobody boards any more. All of the questions prolong, or none.

@@ -4,7 +4,8 @@
 //! # Layout
 //!
 //! - `tiers`: the local tiers, in shards behind locks that are held for no longer than one step of the core.
-//! - `flight`: questions in the air, each shared by all who ask it; `departure`: those that leave together.
+//! - `flight`: questions in the air, each shared by all who ask it; `departure`: those that leave together;
+//!   `pilot`: those that need no task.
 //! - `coherence`: what others change, and whether it is heard.
 //! - `read`, `write`, `load`: what a [`Handle`] does; `fallback`: what a read answers where L2 has nothing, or
 //!   fails; `ahead`: entries that are loaded anew before they end.
@@ -18,6 +19,7 @@ mod departure;
 mod fallback;
 mod flight;
 mod load;
+mod pilot;
 mod read;
 mod tiers;
 mod write;

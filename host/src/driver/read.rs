@@ -1,11 +1,13 @@
 //! Reads: the local tier, then one question to L2 for all that it does not answer.
 
+use std::future::poll_fn;
 use std::sync::Arc;
 
 use flipcache_core::{Read, Settled, Ticket};
+use futures_util::FutureExt;
 
 use super::Handle;
-use super::flight::{Landed, Question};
+use super::flight::{Asking, Landed, Question};
 use crate::backend::Slot;
 use crate::{Error, Source};
 
@@ -189,10 +191,19 @@ impl Handle {
         answers: &mut [Found],
     ) -> Result<(), Error> {
         while !asked.is_empty() {
-            let landing = self.ask(asked.iter().map(Asked::question));
+            let Asking {
+                answers: landing,
+                pilot,
+            } = self.ask(asked.iter().map(Asked::question));
             let mut again = Vec::new();
-            for (asked, answer) in asked.into_iter().zip(landing) {
-                let landed = answer.await.map_err(|_| Error::Ended)?;
+            for (asked, mut landing) in asked.into_iter().zip(landing) {
+                let landed = poll_fn(|context| {
+                    if let Some(pilot) = &pilot {
+                        pilot.poll(context);
+                    }
+                    landing.poll_unpin(context)
+                });
+                let landed = landed.await.map_err(|_| Error::Ended)?;
                 if asked.reason == Reason::Prolonged && landed.is_err() {
                     // What was answered stands: its life is not over.
                     continue;

@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use flipcache::backend::BackendError;
 use flipcache::{Cache, Error, Source};
+use futures_util::poll;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use super::{client_over_double, refused};
 use crate::double::{Double, Fault};
+use crate::stores::PATIENCE;
 
 fn read(cache: &Cache, key: &'static str) -> JoinHandle<Result<Option<String>, Error>> {
     let cache = cache.clone();
@@ -168,7 +171,7 @@ async fn set_whose_caller_goes_away_is_finished_and_leaves_nothing_stale() {
     let start = std::time::Instant::now();
     while cache.get("k").await.expect("it must be read").as_deref() != Some("new") {
         assert!(
-            start.elapsed() < crate::stores::PATIENCE,
+            start.elapsed() < PATIENCE,
             "what was begun must be finished"
         );
     }
@@ -183,6 +186,57 @@ async fn get_whose_caller_goes_away_still_answers_the_others() {
     first.abort();
     double.let_go(2);
     assert_eq!(value(second).await.as_deref(), Some("old"));
+}
+
+/// As a branch of `select!` may be: whoever asks alone flies himself, and must keep nobody waiting.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn get_whose_caller_polls_no_more_still_answers_the_others() {
+    let (double, cache) = waiting().await;
+    let mut first = Box::pin(cache.get("k"));
+    assert!(poll!(&mut first).is_pending());
+    double.wait_for_calls(1).await;
+    double.let_go(1);
+    let joined = timeout(PATIENCE, cache.get("k")).await;
+    let joined = joined.expect("a task must fly on");
+    assert_eq!(joined.expect("it must be read").as_deref(), Some("old"));
+    // It is not lost for the first one either.
+    assert_eq!(
+        first.await.expect("it must be read").as_deref(),
+        Some("old")
+    );
+    assert_eq!(double.calls(), ["get"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn get_whose_caller_polls_no_more_keeps_nobody_from_boarding() {
+    let (double, cache) = waiting().await;
+    let mut first = Box::pin(cache.get("k"));
+    assert!(poll!(&mut first).is_pending());
+    double.set_fault(Fault::Down);
+    refused(cache.set("k", "x").await);
+    double.set_fault(Fault::Off);
+    double.let_go(1);
+    for key in ["k", "other"] {
+        let read = timeout(PATIENCE, cache.get(key)).await;
+        read.expect("a task must fly on").expect("it must be read");
+    }
+    drop(first);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn get_alone_whose_caller_goes_away_still_fills_the_local_tier() {
+    let (double, cache) = waiting().await;
+    let mut alone = Box::pin(cache.get("k"));
+    assert!(poll!(&mut alone).is_pending());
+    double.wait_for_calls(1).await;
+    drop(alone);
+    double.let_go(1);
+    let filled = timeout(PATIENCE, async {
+        while cache.local().get("k").expect("it is text").is_none() {
+            tokio::task::yield_now().await;
+        }
+    });
+    filled.await.expect("a task must fly on");
 }
 
 #[tokio::test]

@@ -1,0 +1,88 @@
+//! Flights without a task of their own. Whoever asks while nobody else does is the pilot: he polls the flight
+//! himself, as a task would cost more than all else that a miss costs in this process. When somebody joins him, or
+//! he goes away, a task flies on, so that nobody ever waits for a future that another one may not poll.
+
+use std::mem;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+
+use tokio::runtime::Handle as Runtime;
+
+type Flying = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// The controls of a flight.
+#[derive(Default)]
+pub(super) struct Controls(Mutex<State>);
+
+#[derive(Default)]
+enum State {
+    /// It is being polled, or is over.
+    #[default]
+    Away,
+    /// It waits for its pilot.
+    Ready(Flying),
+    /// A task has it, or gets it when the pilot's poll has ended.
+    HandedOver,
+}
+
+impl Controls {
+    /// A task flies on from here, if there is still something to fly.
+    pub(super) fn hand_over(&self, runtime: &Runtime) {
+        let state = mem::replace(&mut *self.lock(), State::HandedOver);
+        if let State::Ready(flying) = state {
+            runtime.spawn(flying);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Who polls a flight.
+pub(super) struct Pilot {
+    controls: Arc<Controls>,
+    runtime: Runtime,
+}
+
+impl Pilot {
+    /// Takes over a flight that nobody has polled yet. The controls are its own.
+    pub(super) fn new(
+        controls: Arc<Controls>,
+        flying: impl Future<Output = ()> + Send + 'static,
+        runtime: Runtime,
+    ) -> Self {
+        *controls.lock() = State::Ready(Box::pin(flying));
+        Self { controls, runtime }
+    }
+
+    /// Polls the flight, if it is still to be flown from here.
+    pub(super) fn poll(&self, context: &mut Context<'_>) {
+        let mut state = self.controls.lock();
+        if !matches!(*state, State::Ready(_)) {
+            return;
+        }
+        let State::Ready(mut flying) = mem::take(&mut *state) else {
+            return;
+        };
+        // Others must not wait for a poll, nor may it wait for them.
+        drop(state);
+        if flying.as_mut().poll(context) == Poll::Ready(()) {
+            return;
+        }
+        let mut state = self.controls.lock();
+        match *state {
+            State::HandedOver => {
+                self.runtime.spawn(flying);
+            }
+            State::Away | State::Ready(_) => *state = State::Ready(flying),
+        }
+    }
+}
+
+impl Drop for Pilot {
+    fn drop(&mut self) {
+        self.controls.hand_over(&self.runtime);
+    }
+}
