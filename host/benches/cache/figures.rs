@@ -1,4 +1,7 @@
 //! What came out of this run, by case: nanoseconds for one iteration, or bytes for one entry.
+//!
+//! A case that was measured in several rounds has its least figure: what it takes while nobody else uses the
+//! machine. What others do only adds to it, and a median would tell of them.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,7 +14,6 @@ use crate::measure;
 use crate::python::Hit;
 
 pub(crate) struct Figures {
-    begun: SystemTime,
     by_case: BTreeMap<String, f64>,
     /// What Python is, or why it was not measured.
     pub(crate) python: String,
@@ -20,7 +22,6 @@ pub(crate) struct Figures {
 impl Default for Figures {
     fn default() -> Self {
         Self {
-            begun: SystemTime::now(),
             by_case: BTreeMap::new(),
             python: "not asked for".to_owned(),
         }
@@ -28,14 +29,16 @@ impl Default for Figures {
 }
 
 impl Figures {
-    pub(crate) fn set(&mut self, case: &str, figure: f64) {
-        self.by_case.insert(case.to_owned(), figure);
+    /// Takes in the figure of a case, unless an earlier round had a smaller one.
+    pub(crate) fn take(&mut self, case: &str, figure: f64) {
+        let least = self.by_case.entry(case.to_owned()).or_insert(figure);
+        *least = least.min(figure);
     }
 
     pub(crate) fn python(&mut self, hit: Result<Hit, String>) {
         self.python = match hit {
             Ok(Hit { nanos, versions }) => {
-                self.set("hit/python", nanos);
+                self.take("hit/python", nanos);
                 versions
             }
             Err(why) => why,
@@ -47,32 +50,33 @@ impl Figures {
         self.by_case.get(case).copied()
     }
 
-    /// Takes in the medians that criterion has written in this run.
-    pub(crate) fn read_estimates(&mut self) {
-        self.read_folder(&measure::folder(), "");
+    /// Takes in the medians that criterion has written since then.
+    pub(crate) fn read_estimates(&mut self, since: SystemTime) {
+        self.read_folder(&measure::folder(), "", since);
     }
 
-    fn read_folder(&mut self, folder: &Path, case: &str) {
+    fn read_folder(&mut self, folder: &Path, case: &str, since: SystemTime) {
         let entries = fs::read_dir(folder).into_iter().flatten().flatten();
         for entry in entries.filter(|entry| entry.path().is_dir()) {
             let name = entry.file_name().to_string_lossy().into_owned();
             if name == "new" {
-                if let Some(median) = self.median(&entry.path().join("estimates.json")) {
-                    self.set(case, median);
+                if let Some(median) = median(&entry.path().join("estimates.json"), since) {
+                    self.take(case, median);
                 }
             } else {
                 let separator = if case.is_empty() { "" } else { "/" };
-                self.read_folder(&entry.path(), &format!("{case}{separator}{name}"));
+                self.read_folder(&entry.path(), &format!("{case}{separator}{name}"), since);
             }
         }
     }
+}
 
-    fn median(&self, estimates: &Path) -> Option<f64> {
-        let written = fs::metadata(estimates).ok()?.modified().ok()?;
-        if written < self.begun {
-            return None;
-        }
-        let estimates: Value = serde_json::from_slice(&fs::read(estimates).ok()?).ok()?;
-        estimates["median"]["point_estimate"].as_f64()
+/// `None`: it was not measured since then.
+fn median(estimates: &Path, since: SystemTime) -> Option<f64> {
+    let written = fs::metadata(estimates).ok()?.modified().ok()?;
+    if written < since {
+        return None;
     }
+    let estimates: Value = serde_json::from_slice(&fs::read(estimates).ok()?).ok()?;
+    estimates["median"]["point_estimate"].as_f64()
 }

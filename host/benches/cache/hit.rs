@@ -114,6 +114,13 @@ fn batches(criterion: &mut Criterion, stage: &Stage, cache: &Cache, map: &HashMa
             });
         });
     }
+    // Room for many answers costs more than for one at a time.
+    group.bench_function("hash-map-256", |bencher| {
+        bencher.iter(|| {
+            let keys = black_box(&stage.keys).iter();
+            keys.map(|key| map.get(key).cloned()).collect::<Vec<_>>()
+        });
+    });
     hits_of_map(&mut group, stage, map);
     hits(&mut group, "single", stage, cache);
     group.finish();

@@ -7,6 +7,9 @@ use std::time::{Duration, Instant};
 
 use criterion::Criterion;
 
+/// Options of criterion's with which it tells no figures.
+const NO_RUN: [&str; 3] = ["--list", "--profile-time", "--test"];
+
 /// Where criterion keeps what it measured.
 pub(crate) fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("../criterion")
@@ -15,6 +18,16 @@ pub(crate) fn folder() -> PathBuf {
 /// Whether this run is only to see that everything works.
 pub(crate) fn is_quick() -> bool {
     env::var_os("FLIPCACHE_BENCH_QUICK").is_some_and(|value| !value.is_empty() && value != "0")
+}
+
+/// How often all cases are measured: several times where figures are to come out, as others may use the machine for
+/// minutes.
+pub(crate) fn rounds() -> usize {
+    let is_no_run = |argument: String| NO_RUN.contains(&argument.as_str());
+    match is_quick() || env::args().any(is_no_run) {
+        true => 1,
+        false => 5,
+    }
 }
 
 /// Whether the user's filter lets a case through that criterion does not measure, and so cannot tell: one
@@ -27,11 +40,11 @@ pub(crate) fn is_wanted(case: &str) -> bool {
     filter.is_none_or(|filter| filter.split('|').any(stands_in_case))
 }
 
-/// Short, because others may use the machine: cases that are compared follow each other within seconds.
+/// Short, so that cases that are compared follow each other within seconds.
 pub(crate) fn criterion() -> Criterion {
     let (warm_up, measurement, samples) = match is_quick() {
         true => (30, 150, 10),
-        false => (500, 2_000, 50),
+        false => (300, 1_000, 50),
     };
     Criterion::default()
         .output_directory(&folder())

@@ -28,7 +28,7 @@ pub(crate) fn measure(figures: &mut Figures) {
         let before = resident_bytes();
         fill();
         if let Some((before, after)) = before.zip(resident_bytes()) {
-            figures.set(case, (after - before) / f64::from(entries));
+            figures.take(case, (after - before) / f64::from(entries));
         }
     };
 

@@ -87,6 +87,7 @@ pub(crate) fn all() -> Vec<Row> {
         cost("get_many of 16, per key", per("get-many/16", 16), "a single hit", one("get-many/single"), None),
         cost("get_many of 256, per key", per("get-many/256", 256), "a single hit", one("get-many/single"), None),
         cost("get_many of 256, per key", per("get-many/256", 256), "HashMap and a copy", one("get-many/hash-map"), most(2.0)),
+        cost("get_many of 256, per key", per("get-many/256", 256), "HashMap and copies into a vector", per("get-many/hash-map-256", 256), None),
         cost("hit by an application, sync store", one("application/cache-sync"), "its keyvalue", one("application/keyvalue-sync"), most(1.0)),
         cost("hit by an application, async store", one("application/cache-async"), "its keyvalue", one("application/keyvalue-async"), most(1.35)),
         cost("hit in a composed application", one("application/cache-composed"), "its keyvalue", one("application/keyvalue-composed"), most(0.5)),
