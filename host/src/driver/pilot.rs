@@ -5,7 +5,7 @@
 use std::mem;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use tokio::runtime::Handle as Runtime;
 
@@ -20,8 +20,8 @@ enum State {
     /// It is being polled, or is over.
     #[default]
     Away,
-    /// It waits for its pilot.
-    Ready(Flying),
+    /// It waits for its pilot, who waits for it if he has polled it already.
+    Ready(Flying, Option<Waker>),
     /// A task has it, or gets it when the pilot's poll has ended.
     HandedOver,
 }
@@ -30,8 +30,22 @@ impl Controls {
     /// A task flies on from here, if there is still something to fly.
     pub(super) fn hand_over(&self, runtime: &Runtime) {
         let state = mem::replace(&mut *self.lock(), State::HandedOver);
-        if let State::Ready(flying) = state {
+        if let State::Ready(flying, pilot) = state {
             runtime.spawn(flying);
+            // From now on he waits for the answer alone.
+            pilot.into_iter().for_each(Waker::wake);
+        }
+    }
+
+    /// The flight, if it waits for its pilot.
+    fn take(&self) -> Option<Flying> {
+        let mut state = self.lock();
+        match mem::take(&mut *state) {
+            State::Ready(flying, _) => Some(flying),
+            other => {
+                *state = other;
+                None
+            }
         }
     }
 
@@ -53,30 +67,32 @@ impl Pilot {
         flying: impl Future<Output = ()> + Send + 'static,
         runtime: Runtime,
     ) -> Self {
-        *controls.lock() = State::Ready(Box::pin(flying));
+        *controls.lock() = State::Ready(Box::pin(flying), None);
         Self { controls, runtime }
     }
 
-    /// Polls the flight, if it is still to be flown from here.
-    pub(super) fn poll(&self, context: &mut Context<'_>) {
-        let mut state = self.controls.lock();
-        if !matches!(*state, State::Ready(_)) {
-            return;
-        }
-        let State::Ready(mut flying) = mem::take(&mut *state) else {
-            return;
+    /// Polls the flight. Ready: it is not flown from here, and what it answers has to be waited for.
+    ///
+    /// Until then the pilot waits for nothing else: an answer that wakes him while he polls would have him
+    /// polled once more for nothing.
+    pub(super) fn poll(&self, context: &mut Context<'_>) -> Poll<()> {
+        let Some(mut flying) = self.controls.take() else {
+            return Poll::Ready(());
         };
         // Others must not wait for a poll, nor may it wait for them.
-        drop(state);
-        if flying.as_mut().poll(context) == Poll::Ready(()) {
-            return;
+        if flying.as_mut().poll(context).is_ready() {
+            return Poll::Ready(());
         }
         let mut state = self.controls.lock();
         match *state {
             State::HandedOver => {
                 self.runtime.spawn(flying);
+                Poll::Ready(())
             }
-            State::Away | State::Ready(_) => *state = State::Ready(flying),
+            State::Away | State::Ready(..) => {
+                *state = State::Ready(flying, Some(context.waker().clone()));
+                Poll::Pending
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::ready;
 
 use flipcache_core::{Read, Settled, Ticket};
 use futures_util::FutureExt;
@@ -199,7 +200,7 @@ impl Handle {
             for (asked, mut landing) in asked.into_iter().zip(landing) {
                 let landed = poll_fn(|context| {
                     if let Some(pilot) = &pilot {
-                        pilot.poll(context);
+                        ready!(pilot.poll(context));
                     }
                     landing.poll_unpin(context)
                 });
