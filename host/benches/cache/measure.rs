@@ -20,13 +20,13 @@ pub(crate) fn is_quick() -> bool {
     env::var_os("FLIPCACHE_BENCH_QUICK").is_some_and(|value| !value.is_empty() && value != "0")
 }
 
-/// How often all cases are measured: several times where figures are to come out, as others may use the machine for
+/// How often all cases are measured: many times where figures are to come out, as others may use the machine for
 /// minutes.
 pub(crate) fn rounds() -> usize {
     let is_no_run = |argument: String| NO_RUN.contains(&argument.as_str());
     match is_quick() || env::args().any(is_no_run) {
         true => 1,
-        false => 5,
+        false => 20,
     }
 }
 
@@ -40,11 +40,11 @@ pub(crate) fn is_wanted(case: &str) -> bool {
     filter.is_none_or(|filter| filter.split('|').any(stands_in_case))
 }
 
-/// Short, so that cases that are compared follow each other within seconds.
+/// Short, so that what is compared is measured within a second.
 pub(crate) fn criterion() -> Criterion {
     let (warm_up, measurement, samples) = match is_quick() {
         true => (30, 150, 10),
-        false => (300, 1_000, 50),
+        false => (100, 300, 20),
     };
     Criterion::default()
         .output_directory(&folder())

@@ -32,7 +32,7 @@ pub(crate) fn hit(stage: &Stage, server: &RedisServer) -> Result<Hit, String> {
     let entries: Map<String, Value> = entries
         .map(|(key, value)| (key.into(), value.into()))
         .collect();
-    let (samples, sample_ns) = if is_quick() { (10, 5e6) } else { (50, 4e7) };
+    let (samples, sample_ns) = if is_quick() { (10, 5e6) } else { (20, 1e7) };
     let order = json!({
         "entries": entries,
         "port": server.port(),
