@@ -22,6 +22,8 @@ pub(crate) enum Fault {
     Short,
     /// It panics.
     Panics,
+    /// It needs a timer of a runtime first.
+    Sleeps,
     /// It waits, before it does anything, until it is let go.
     Waits,
     /// It does what was asked at once, and its answer waits until it is let go.
@@ -97,6 +99,10 @@ impl Double {
                 Err(BackendError::Timeout)
             }
             Fault::Panics => panic!("on purpose"),
+            Fault::Sleeps => {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+                call.await
+            }
             Fault::Waits => {
                 self.gate
                     .acquire()

@@ -45,6 +45,9 @@ pub use url::{BackendUrl, UrlError};
 ///
 /// Implementations put a deadline on every round trip and answer [`BackendError::Timeout`] when it
 /// passes. They log neither keys' values nor passwords. A TTL of zero never arrives here.
+///
+/// A [`Client`](crate::Client) has its calls polled on any thread, always within [its
+/// runtime](crate::ClientBuilder::runtime).
 #[async_trait]
 pub trait KvBackend: Send + Sync + 'static {
     /// Reads keys in one round trip: one slot per key, in the order asked for.

@@ -24,7 +24,9 @@ mod read;
 mod tiers;
 mod write;
 
+use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -100,13 +102,18 @@ impl Driver {
         metrics::backend_state(self.backend.system(), &self.backend_state());
     }
 
-    /// Runs a call of the backend; one that panics has failed.
+    /// Runs a call of the backend, whoever polls it, within the client's runtime; one that panics has failed.
     async fn call<T>(
         &self,
         call: impl Future<Output = Result<T, BackendError>>,
     ) -> Result<T, BackendError> {
-        let caught = AssertUnwindSafe(call).catch_unwind().await;
-        caught.unwrap_or_else(|_| Err(BackendError::Other("the backend panicked".into())))
+        let mut call = pin!(AssertUnwindSafe(call).catch_unwind());
+        let caught = poll_fn(|context| {
+            let _entered = self.runtime.enter();
+            call.as_mut().poll(context)
+        });
+        let panicked = |_| Err(BackendError::Other("the backend panicked".into()));
+        caught.await.unwrap_or_else(panicked)
     }
 }
 

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use flipcache::backend::BackendError;
-use flipcache::{Cache, Error, Source};
+use flipcache::{Cache, Client, Error, Source};
 use futures_util::poll;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::{client_over_double, refused};
 use crate::double::{Double, Fault};
-use crate::stores::PATIENCE;
+use crate::stores::{PATIENCE, in_memory};
 
 fn read(cache: &Cache, key: &'static str) -> JoinHandle<Result<Option<String>, Error>> {
     let cache = cache.clone();
@@ -237,6 +237,21 @@ async fn get_alone_whose_caller_goes_away_still_fills_the_local_tier() {
         }
     });
     filled.await.expect("a task must fly on");
+}
+
+#[test]
+fn calls_from_a_thread_without_a_runtime_are_within_the_clients() {
+    let double = Double::over(in_memory().backend);
+    let client = Client::builder(double.clone()).build();
+    let client = client.expect("there must be memory for its shards");
+    let cache = client.cache("n").open().expect("it must open");
+    let waiting = cache.blocking();
+    double.set_fault(Fault::Sleeps);
+    waiting.set("k", "v").expect("it must be written");
+    assert_eq!(waiting.contains("absent").ok(), Some(false));
+    cache.local().clear();
+    let value = waiting.get("k").expect("it must be read");
+    assert_eq!(value.as_deref(), Some("v"));
 }
 
 #[tokio::test]
