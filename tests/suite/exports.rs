@@ -2,7 +2,8 @@
 
 pub(crate) use bindings::Caches;
 pub(crate) use bindings::exports::flipcache::cache::cache::{
-    Error, Eviction, Expiry, KeyType, Options, Value, ValueType,
+    Error, Eviction, Expiry, Found, KeyPage, KeyType, Options, Resilience, Source, Stats, Value,
+    ValueType,
 };
 pub(crate) use bindings::flipcache::cache::types::BackendError;
 

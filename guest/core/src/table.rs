@@ -165,14 +165,6 @@ impl<V> Table<V> {
         self.entries.get(slot).map(|entry| entry.tag.get())
     }
 
-    /// Counts a use of an entry, which stays where it is.
-    #[inline]
-    pub(crate) fn count_use(&self, slot: Slot) {
-        if let Some(entry) = self.entries.get(slot) {
-            entry.count_use();
-        }
-    }
-
     /// Makes an entry of the main queue the last of it.
     #[inline]
     pub(crate) fn move_to_back(&mut self, slot: Slot) {

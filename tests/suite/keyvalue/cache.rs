@@ -8,28 +8,12 @@ use wasmtime::{Config, Engine, OptLevel, Store};
 use super::clock::Clock;
 use super::composition::{cache_over_wasi_keyvalue, cache_over_wasi_keyvalue_draft2};
 use super::hosts::{Host, HostData};
+use crate::exports::Caches;
 
-pub(super) use bindings::exports::flipcache::cache::cache::{
-    Error, Eviction, Expiry, Found, KeyPage, KeyType, Options, Resilience, Source, Stats, Value,
-    ValueType,
+pub(super) use crate::exports::{
+    BackendError, Error, Eviction, Expiry, Found, KeyPage, KeyType, Options, Resilience, Source,
+    Stats, Value, ValueType,
 };
-pub(super) use bindings::flipcache::cache::types::BackendError;
-
-/// What a host calls of the composed file.
-#[allow(missing_docs, unreachable_pub, reason = "generated code")]
-mod bindings {
-    wasmtime::component::bindgen!({
-        path: "../wit",
-        inline: "
-            package test:caches;
-
-            world caches {
-                export flipcache:cache/cache@0.1.0;
-            }
-        ",
-        world: "test:caches/caches",
-    });
-}
 
 /// What is generated looks different where it is.
 macro_rules! compared_by_their_looks {
@@ -47,7 +31,7 @@ compared_by_their_looks!(Value, Error, Expiry);
 /// A cache in an instance of its own.
 pub(super) struct Cache<T: 'static> {
     store: Store<T>,
-    world: bindings::Caches,
+    world: Caches,
     cache: ResourceAny,
 }
 
@@ -106,7 +90,7 @@ impl<T: 'static> Cache<T> {
             .add_to_linker(&mut linker)
             .expect("it has no clocks yet");
         let mut store = Store::new(composed.engine(), data);
-        let world = bindings::Caches::instantiate(&mut store, composed, &linker);
+        let world = Caches::instantiate(&mut store, composed, &linker);
         let world = world.expect("it must instantiate");
         let caches = world.flipcache_cache_cache().flip_cache();
         let opened = caches.call_open(&mut store, "user", options);

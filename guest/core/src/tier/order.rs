@@ -5,13 +5,15 @@
 
 use std::collections::VecDeque;
 
-use super::{ENTRY_OVERHEAD, Tier, live};
+use super::answers::live;
+use super::{ENTRY_OVERHEAD, Tier};
 use crate::list::{Queue, Slot};
 use crate::options::Eviction;
 use crate::s3fifo;
 use crate::stats::Cause;
+use crate::table::Entry;
 use crate::tag::Tag;
-use crate::time::Now;
+use crate::time::{Deadline, Now};
 
 /// What there is too little of, and by which the queues are compared therefore.
 #[derive(Clone, Copy)]
@@ -23,13 +25,27 @@ enum Short {
 }
 
 impl Tier {
-    /// A use of an entry. Under S3-FIFO one saturating addition.
+    /// A use of an entry.
     #[inline]
     pub(super) fn used(&mut self, slot: Slot) {
-        match self.bounds.eviction {
-            Eviction::Fifo => {}
-            Eviction::Lru => self.table.move_to_back(slot),
-            Eviction::S3Fifo => self.table.count_use(slot),
+        if self.is_moved_by_use() {
+            self.table.move_to_back(slot);
+        } else if let Some(entry) = self.table.entry(slot) {
+            self.used_in_place(entry);
+        }
+    }
+
+    /// Whether a use makes an entry the last to leave; else it is [`used_in_place`](Self::used_in_place).
+    #[inline]
+    pub(super) fn is_moved_by_use(&self) -> bool {
+        self.bounds.eviction == Eviction::Lru
+    }
+
+    /// A use that moves nothing. Under S3-FIFO one saturating addition.
+    #[inline]
+    pub(super) fn used_in_place(&self, entry: &Entry<Deadline>) {
+        if self.bounds.eviction == Eviction::S3Fifo {
+            entry.count_use();
         }
     }
 
@@ -37,7 +53,7 @@ impl Tier {
     pub(crate) fn refresh(&mut self, slot: Slot) {
         match self.bounds.eviction {
             Eviction::Fifo | Eviction::Lru => self.table.move_to_back(slot),
-            Eviction::S3Fifo => self.table.count_use(slot),
+            Eviction::S3Fifo => self.used(slot),
         }
     }
 

@@ -1,8 +1,10 @@
 //! S3-FIFO step by step. Queues are drawn `small|main`, the first of each first, with the uses behind a key.
 
+use std::time::Duration;
+
 use super::*;
 use crate::hash::Seed;
-use crate::time::Moment;
+use crate::time::{Moment, Now};
 
 fn bounds(eviction: Eviction, max_entries: u32, max_bytes: u64) -> Bounds {
     Bounds {

@@ -1,0 +1,113 @@
+//! What a tier answers: hits, stale answers, absences, and what is left of a life.
+
+use std::time::Duration;
+
+use super::Tier;
+use crate::list::Slot;
+use crate::options::is_fresh;
+use crate::stats::Cause;
+use crate::table::{Entry, Table};
+use crate::time::{Deadline, Now};
+
+impl Tier {
+    /// The value that answers a read, which is a hit then. Drops nothing and weighs nothing, and looks the entry up
+    /// no second time unless it moves, so that a hit costs no more than this.
+    #[inline]
+    pub(crate) fn hit(
+        &mut self,
+        hash: u64,
+        key: &[u8],
+        ttl_on_read: Option<Duration>,
+        now: &Now<'_>,
+    ) -> Option<&[u8]> {
+        if self.is_moved_by_use() {
+            let (slot, ..) = answering(&self.table, hash, key, ttl_on_read, now)?;
+            self.used(slot);
+            self.counters.local_hits += 1;
+            return self.wire(slot);
+        }
+        let (_, entry, wire) = answering(&self.table, hash, key, ttl_on_read, now)?;
+        self.used_in_place(entry);
+        self.counters.local_hits += 1;
+        Some(wire)
+    }
+
+    /// The value that may answer for a key. One whose life is over is dropped, unless it may be stale.
+    pub(crate) fn find_live(&mut self, hash: u64, key: &[u8], now: &Now<'_>) -> Option<Slot> {
+        let (slot, entry) = self.table.find_entry(hash, key)?;
+        if live(entry, now).is_some() {
+            return Some(slot);
+        }
+        if entry.value.has_passed(now) {
+            self.expire(slot, now);
+        }
+        None
+    }
+
+    fn expire(&mut self, slot: Slot, now: &Now<'_>) {
+        let is_kept = self.wire(slot).is_some()
+            && self.deadline(slot).passed_for(now) < self.bounds.keep_expired;
+        if !is_kept {
+            self.remove_slot(slot, Cause::Expired);
+        }
+    }
+
+    /// Whether it is known that L2 has nothing for a key.
+    pub(crate) fn knows_absent(&self, hash: u64, key: &[u8], now: &Now<'_>) -> bool {
+        let slot = self.table.find(hash, key);
+        slot.is_some_and(|slot| self.is_absence(slot) && !self.deadline(slot).has_passed(now))
+    }
+
+    /// The value of a key, live or with its life over for less than `window`.
+    pub(crate) fn find_stale(
+        &self,
+        hash: u64,
+        key: &[u8],
+        window: Duration,
+        now: &Now<'_>,
+    ) -> Option<Slot> {
+        let slot = self.table.find(hash, key)?;
+        let answers = self.wire(slot).is_some() && self.deadline(slot).passed_for(now) < window;
+        answers.then_some(slot)
+    }
+
+    /// Notes a read that a stale entry answers.
+    pub(crate) fn stale_hit(&mut self, slot: Slot) {
+        self.used(slot);
+        self.counters.stale_hits += 1;
+    }
+
+    /// Claims to renew an entry: once, if its life ends within this time.
+    pub(crate) fn claim(&mut self, slot: Slot, within: Duration, now: &Now<'_>) -> bool {
+        let deadline = self.table.get_mut(slot);
+        deadline.is_some_and(|deadline| deadline.claim(within, now))
+    }
+
+    /// What is left of an entry's life; `None`: it does not expire.
+    pub(crate) fn remaining(&self, slot: Slot, now: &Now<'_>) -> Option<Duration> {
+        self.deadline(slot).remaining(now)
+    }
+}
+
+/// The entry that answers a read, and its value: a live one, and with `ttl_on_read` one whose life is fresh.
+#[inline]
+fn answering<'a>(
+    table: &'a Table<Deadline>,
+    hash: u64,
+    key: &[u8],
+    ttl_on_read: Option<Duration>,
+    now: &Now<'_>,
+) -> Option<(Slot, &'a Entry<Deadline>, &'a [u8])> {
+    let (slot, entry) = table.find_entry(hash, key)?;
+    let wire = live(entry, now)?;
+    let is_fresh = |ttl| is_fresh(entry.value.remaining(now), ttl);
+    ttl_on_read
+        .is_none_or(is_fresh)
+        .then_some((slot, entry, wire))
+}
+
+/// The value of an entry, if there is one whose life is not over.
+#[inline]
+pub(super) fn live<'a>(entry: &'a Entry<Deadline>, now: &Now<'_>) -> Option<&'a [u8]> {
+    entry.payload().filter(|_| !entry.value.has_passed(now))
+}
