@@ -21,6 +21,7 @@ mod python;
 mod redis_acl;
 mod redis_cluster;
 mod redis_faults;
+mod redis_refusals;
 mod redis_sentinel;
 mod redis_tls;
 mod redis_wire;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use super::redis::{AddressError, RedisAddress};
+use super::redis::{AddressError, RedisAddress, canonical_scheme};
 
 /// Which store is the shared tier, as a URL says it.
 ///
@@ -16,12 +16,14 @@ use super::redis::{AddressError, RedisAddress};
 /// - `redis+cluster://[user[:password]@]host[:port][,host[:port]…]`, also as `rediss+cluster://…` over TLS: a
 ///   cluster that has these nodes among others;
 /// - `redis+unix:///path/of/socket[?db=…&user=…&pass=…]`, also as `unix://`;
+/// - `valkey://…`, `valkeys://…` and so on: the same as with `redis`, for Valkey;
 /// - `sqlite:PATH`: a file, which is created if missing;
 /// - `memory:`: this process's memory.
 ///
 /// What must be escaped in a URL (in a password: `#`, `/`, `?`, `@`, `%`, `:`) is percent-encoded,
 /// except in the path of a file, which is taken as it is. `Display` and `Debug` leave passwords
-/// out; so do the errors.
+/// out; so do the errors. What stands alone before an `@` is a user, but may be a password whose colon was
+/// forgotten: it is shown as `***`.
 ///
 /// # Examples
 ///
@@ -48,7 +50,7 @@ impl FromStr for BackendUrl {
 
     fn from_str(url: &str) -> Result<Self, UrlError> {
         let (scheme, rest) = url.split_once(':').ok_or(UrlError::NoScheme)?;
-        match scheme.to_ascii_lowercase().as_str() {
+        match canonical_scheme(scheme).as_str() {
             "redis" | "rediss" | "redis+unix" | "unix" | "redis+sentinel" | "rediss+sentinel"
             | "redis+cluster" | "rediss+cluster" => Ok(Self::Redis(url.parse()?)),
             "sqlite" => sqlite_path(rest).map(Self::Sqlite),
@@ -99,7 +101,7 @@ pub enum UrlError {
 
 const SUPPORTED: &str = "redis://HOST, rediss://HOST, \
      redis+sentinel://HOST,HOST/SERVICE, redis+cluster://HOST,HOST, redis+unix:///PATH, \
-     sqlite:PATH and memory:";
+     the same with valkey, sqlite:PATH and memory:";
 
 fn sqlite_path(rest: &str) -> Result<PathBuf, UrlError> {
     let path = rest.strip_prefix("//").unwrap_or(rest);
@@ -153,11 +155,11 @@ mod tests {
     fn display_of_every_url_without_a_password_parses_to_the_same() {
         for url in [
             "redis://localhost:6379/0",
-            "redis://app@[::1]:7000/3",
-            "rediss://app@localhost:6379/0",
-            "redis+sentinel://app@[::1]:26379,b:1/service/3?sentinel_username=watch",
+            "redis://[::1]:7000/3",
+            "rediss://localhost:6379/0",
+            "redis+sentinel://[::1]:26379,b:1/service/3?sentinel_username=watch",
             "rediss+sentinel://a:26379/service/0",
-            "redis+cluster://app@[::1]:6379,b:1",
+            "redis+cluster://[::1]:6379,b:1",
             "rediss+cluster://a:6379",
             "redis+unix:///run/redis.sock?db=0",
             "sqlite:cache.db",

@@ -9,6 +9,7 @@ mod failures;
 mod keyvalue;
 mod metrics;
 mod program;
+mod refusals;
 mod run;
 mod serve;
 mod served;

@@ -6,6 +6,7 @@ mod file;
 mod others;
 mod pulled;
 mod races;
+pub(crate) mod refused;
 mod siblings;
 
 use std::time::{Duration, Instant};

@@ -1,13 +1,15 @@
 //! What others write at any of the nodes is seen.
 
 use std::process::Command;
+use std::time::{Duration, Instant};
 
-use flipcache::Source;
-use flipcache::backend::BackendOptions;
+use flipcache::backend::{BackendOptions, Hearing};
+use flipcache::{Cache, Source};
 use flipcache_tests::RedisCluster;
 use flipcache_tests::cluster::MASTERS;
 
 use super::{cache, client, without_replicas};
+use crate::coherence::refused::make_busy;
 use crate::coherence::{keep, read, wait_until, wait_until_local};
 use crate::stores::foreign;
 
@@ -83,4 +85,55 @@ async fn get_of_caches_that_are_opened_one_after_the_other_hears_at_every_master
     keep(&user, "own", "2").await;
     keep(&user, "other", "3").await;
     assert_eq!(read(&user, "own").await.source, Source::Local);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tracking_refused_by_one_busy_master_is_live_after_its_script() {
+    let cluster = without_replicas();
+    let busy = &cluster.nodes()[1];
+    let _: () = foreign(busy, &["CONFIG", "SET", "busy-reply-threshold", "100"]);
+    let script = make_busy(busy);
+    let user = cache(&cluster, "user");
+    let keys: Vec<String> = (0..KEYS).map(|number| number.to_string()).collect();
+    let owner = |key: &String| cluster.owner(&format!("user:{key}"));
+    let elsewhere = keys.iter().find(|key| owner(key) == 0);
+    let elsewhere = elsewhere.expect("use more keys");
+    user.set(elsewhere, "v")
+        .await
+        .expect("that one is not busy");
+    assert_eq!(user.hearing(), Hearing::Deaf, "one of the masters is busy");
+
+    let _: () = foreign(busy, &["SCRIPT", "KILL"]);
+    script.join().expect("the script must end");
+
+    let there = keys.iter().find(|key| owner(key) == 1);
+    let there = there.expect("use more keys");
+    let _: () = foreign(busy, &["SET", &format!("user:{there}"), "old"]);
+    wait_until_local(&user, there).await;
+    assert_eq!(user.hearing(), Hearing::Hears);
+    let _: () = foreign(busy, &["SET", &format!("user:{there}"), "new"]);
+    wait_until(&user, there, Some("new")).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn get_first_of_a_client_from_a_master_that_is_stopped_takes_about_a_deadline() {
+    let deadline = Duration::from_secs(6);
+    let cluster = without_replicas();
+    let owner = cluster.owner("user:k");
+    cluster.nodes()[owner].pause();
+    let options = BackendOptions {
+        deadline,
+        ..BackendOptions::default()
+    };
+    let user = client(&cluster.url(), &options).cache("user").open();
+    let user: Cache = user.expect("the options are valid");
+    let start = Instant::now();
+    let found = user.get("k").await;
+    let took = start.elapsed();
+    cluster.nodes()[owner].resume();
+    assert!(found.is_err(), "its master does not answer: {found:?}");
+    assert!(
+        took < deadline * 7 / 4,
+        "do not wait for the node twice: {took:?}"
+    );
 }

@@ -82,24 +82,48 @@ impl FromStr for RedisAddress {
     type Err = AddressError;
 
     fn from_str(url: &str) -> Result<Self, AddressError> {
-        let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
-        Ok(Self(match scheme.to_ascii_lowercase().as_str() {
+        let (scheme, rest) = url.split_once(':').unwrap_or(("", url));
+        let scheme = canonical_scheme(scheme);
+        let url = format!("{scheme}:{rest}");
+        Ok(Self(match &*scheme {
             "redis+sentinel" | "rediss+sentinel" => Kind::Sentinels(Box::new(url.parse()?)),
             "redis+cluster" | "rediss+cluster" => Kind::Cluster(Box::new(url.parse()?)),
-            _ => Kind::Server(Box::new(server(url)?)),
+            _ => Kind::Server(Box::new(server(&url)?)),
         }))
+    }
+}
+
+/// A scheme as Redis has it: Valkey's own schemes mean the same.
+pub(in crate::backend) fn canonical_scheme(scheme: &str) -> String {
+    let scheme = scheme.to_ascii_lowercase();
+    match scheme.strip_prefix("valkey") {
+        Some(rest) => format!("redis{rest}"),
+        None => scheme,
+    }
+}
+
+/// The user, as it is shown in a URL, with the `@` behind it. What stands alone before an `@` may be a password
+/// that lacks its colon: without a password no user is shown.
+pub(super) fn shown_user(settings: &RedisConnectionInfo) -> String {
+    let has_password = settings
+        .password()
+        .is_some_and(|password| !password.is_empty());
+    match settings.username() {
+        None | Some("") => String::new(),
+        Some(user) if has_password => format!("{user}@"),
+        Some(_) => "***@".to_owned(),
     }
 }
 
 /// The address of a server, as redis-rs takes it.
 pub(super) fn server(url: &str) -> Result<ConnectionInfo, AddressError> {
     let parsed = ::redis::parse_redis_url(url).ok_or(AddressError::Malformed)?;
-    let over_tls = matches!(parsed.scheme(), "rediss" | "valkeys");
+    let over_tls = parsed.scheme() == "rediss";
     if over_tls && parsed.fragment() == Some("insecure") {
         return Err(AddressError::Insecure);
     }
     let options: &[&str] = match parsed.scheme() {
-        "redis" | "valkey" | "rediss" | "valkeys" => &[],
+        "redis" | "rediss" => &[],
         _ => &["db", "user", "pass"],
     };
     // A stray character of a password must not end up in a part that is shown.
@@ -151,12 +175,12 @@ impl fmt::Display for RedisAddress {
                 user => write!(f, "&user={user}"),
             };
         }
-        let at = if user.is_empty() { "" } else { "@" };
+        let user = shown_user(info.redis_settings());
         let scheme = match server {
             ConnectionAddr::TcpTls { .. } => "rediss",
             _ => "redis",
         };
-        write!(f, "{scheme}://{user}{at}{}/{database}", shown(server))
+        write!(f, "{scheme}://{user}{}/{database}", shown(server))
     }
 }
 
@@ -243,6 +267,44 @@ mod tests {
             let error = url.parse::<RedisAddress>().unwrap_err();
             assert!(!format!("{error} {error:?}").contains("123"));
         }
+    }
+
+    #[test]
+    fn display_one_part_before_the_at_may_be_a_password_and_is_not_shown() {
+        for url in [
+            "redis://hunter2@localhost",
+            "redis://hunter2:@localhost",
+            "rediss://hunter2@localhost/1",
+            "redis+sentinel://hunter2@localhost/service",
+            "redis+cluster://hunter2@localhost",
+            "valkey://hunter2@localhost",
+        ] {
+            let address: RedisAddress = url.parse().unwrap();
+            let shown = format!("{address} {address:?}");
+            assert!(!shown.contains("hunter2"), "{shown}");
+            assert!(shown.contains("***@localhost"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn from_str_schemes_of_valkey_are_those_of_redis() {
+        for (url, same) in [
+            ("valkey://app:x@h:1/2", "redis://app:x@h:1/2"),
+            ("VALKEYS://h", "rediss://h"),
+            ("valkey+sentinel://h/s", "redis+sentinel://h/s"),
+            ("valkeys+sentinel://h/s", "rediss+sentinel://h/s"),
+            ("valkey+cluster://h", "redis+cluster://h"),
+            ("valkeys+cluster://h", "rediss+cluster://h"),
+            (
+                "valkey+unix:///run/valkey.sock",
+                "redis+unix:///run/valkey.sock",
+            ),
+        ] {
+            let [address, same] = [url, same].map(|url| url.parse::<RedisAddress>().unwrap());
+            assert!(address == same, "{address} must be {same}");
+        }
+        let insecure = "valkeys://host#insecure".parse::<RedisAddress>();
+        assert_eq!(insecure.unwrap_err(), AddressError::Insecure);
     }
 
     #[test]

@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::error;
+use super::handshake;
 use super::tracking::Tracking;
 use crate::backend::{BackendError, time};
 
@@ -89,6 +90,9 @@ impl From<Failure> for BackendError {
         match &failure {
             Failure::Refused { source, .. } if error::is_denial(source) => {
                 Self::AccessDenied(Box::new(failure))
+            }
+            Failure::Refused { source, .. } if handshake::is_other(source) => {
+                Self::Unsupported(Box::new(failure))
             }
             _ => Self::Unavailable(Box::new(failure)),
         }

@@ -19,26 +19,65 @@ struct Reply {
 #[error("the server gave an answer of a kind that this command does not have")]
 struct Unexpected;
 
+impl Reply {
+    /// Redis repeats the arguments of a command that it does not know, values too: they are left out.
+    fn new(code: &str, detail: &str) -> Self {
+        let detail = match is_unknown_command(code, detail) {
+            true => detail.split(", with args").next().unwrap_or_default(),
+            false => detail,
+        };
+        Self {
+            code: code.to_owned(),
+            detail: detail.trim_end().to_owned(),
+        }
+    }
+}
+
+/// A plain URL led to a node of a cluster.
+#[derive(Debug, thiserror::Error)]
+#[error("this server is a node of a cluster: connect with redis+cluster://HOST[,HOST…] ({0})")]
+struct ClusterNode(Reply);
+
+/// The code and the words of an error. Where `EXEC` says why it was discarded, those are the reason's.
+fn told(error: &ServerError) -> (&str, &str) {
+    let (code, detail) = (error.code(), error.details().unwrap_or_default());
+    let reason = match code {
+        "EXECABORT" => detail.split_once("because of: "),
+        _ => None,
+    };
+    match reason {
+        Some((_, reason)) => reason.split_once(' ').unwrap_or((reason, "")),
+        None => (code, detail),
+    }
+}
+
+/// What the server said, for logs and errors.
+pub(super) fn words(error: &ServerError) -> String {
+    let (code, detail) = told(error);
+    Reply::new(code, detail).to_string()
+}
+
+/// Whether a refusal stands until the server or its users are changed. All others pass by themselves.
+pub(super) fn is_lasting(error: &ServerError) -> bool {
+    let (code, detail) = told(error);
+    let detail = detail.to_ascii_lowercase();
+    let lasting = ["unknown command", "unknown subcommand", "syntax error"];
+    code == "NOPERM" || code == "ERR" && lasting.iter().any(|words| detail.starts_with(words))
+}
+
 /// What a reply means that is an error.
 pub(super) fn of_reply(error: &ServerError) -> BackendError {
-    let detail = error.details().unwrap_or_default();
-    let unknown = is_unknown_command(error.kind(), error.code(), detail);
-    // Redis repeats the arguments of a command that it does not know, values too.
-    let detail = match unknown {
-        true => detail.split(", with args").next().unwrap_or_default(),
-        false => detail,
-    };
-    let cause = Box::new(Reply {
-        code: error.code().to_owned(),
-        detail: detail.trim_end().to_owned(),
-    });
-    match error.code() {
+    let (code, detail) = told(error);
+    let reply = Reply::new(code, detail);
+    if matches!(code, "MOVED" | "ASK" | "CROSSSLOT") {
+        return BackendError::Unsupported(Box::new(ClusterNode(reply)));
+    }
+    let cause = Box::new(reply);
+    match code {
         "NOPERM" | "NOAUTH" | "WRONGPASS" | "DENIED" => BackendError::AccessDenied(cause),
         "READONLY" | "LOADING" | "MASTERDOWN" | "NOREPLICAS" | "BUSY" | "EXECABORT"
         | "TRYAGAIN" | "CLUSTERDOWN" => BackendError::Unavailable(cause),
-        // The server is a node of a cluster.
-        "MOVED" | "ASK" | "CROSSSLOT" => BackendError::Unsupported(cause),
-        _ if unknown => BackendError::Unsupported(cause),
+        _ if is_unknown_command(code, detail) => BackendError::Unsupported(cause),
         _ => BackendError::Other(cause),
     }
 }
@@ -67,10 +106,10 @@ pub(super) fn unexpected() -> BackendError {
 
 /// Whether the first error among the replies of a pipeline says that the server is no master any more.
 ///
-/// `EXECABORT` comes first only if nothing was wrong with the commands before `EXEC`: then the
-/// server has changed in between.
+/// `EXECABORT` without a reason comes first only if nothing was wrong with the commands before `EXEC`: then
+/// the server has changed in between.
 pub(super) fn is_of_a_replica(error: &ServerError) -> bool {
-    matches!(error.code(), "READONLY" | "EXECABORT")
+    matches!(told(error).0, "READONLY" | "EXECABORT")
 }
 
 /// Whether a server refused the connection for who we are.
@@ -81,24 +120,25 @@ pub(super) fn is_denial(error: &RedisError) -> bool {
     ) || matches!(error.code(), Some("NOAUTH" | "WRONGPASS" | "DENIED"))
 }
 
-/// Whether a server refused `HELLO` because it does not know it. Nothing but the text tells.
-pub(super) fn is_hello_unknown(error: &RedisError) -> bool {
-    let kind = match error.kind() {
-        ErrorKind::RESP3NotSupported => return true,
-        ErrorKind::Server(kind) => Some(kind),
-        _ => None,
-    };
-    is_unknown_command(
-        kind,
-        error.code().unwrap_or_default(),
-        error.detail().unwrap_or_default(),
-    )
+/// Whether an error that came to `HELLO` means that the server, or a proxy before it, may still let us in by
+/// the older protocol. Proxies refuse in any words, and may ask for a password that `HELLO` has given.
+pub(super) fn wants_older_protocol(error: &RedisError, has_password: bool) -> bool {
+    match (error.kind(), error.code()) {
+        (ErrorKind::RESP3NotSupported, _) => true,
+        (_, None) => false,
+        (_, Some("NOAUTH")) => has_password,
+        (_, Some("WRONGPASS" | "DENIED")) => false,
+        // These pass, and RESP3 is spoken then.
+        (_, Some("BUSY" | "LOADING" | "MASTERDOWN" | "CLUSTERDOWN" | "TRYAGAIN")) => false,
+        (_, Some(_)) => !error
+            .detail()
+            .unwrap_or_default()
+            .starts_with("max number of clients"),
+    }
 }
 
-fn is_unknown_command(kind: Option<ServerErrorKind>, code: &str, detail: &str) -> bool {
-    kind == Some(ServerErrorKind::ResponseError)
-        && code == "ERR"
-        && detail.starts_with("unknown command")
+fn is_unknown_command(code: &str, detail: &str) -> bool {
+    code == "ERR" && detail.starts_with("unknown command")
 }
 
 #[cfg(test)]
@@ -144,6 +184,55 @@ mod tests {
             "WRONGTYPE no",
         ] {
             assert!(matches!(reply(line), BackendError::Other(_)), "{line}");
+        }
+    }
+
+    fn server_error(line: &str) -> ServerError {
+        match parse_redis_value(format!("-{line}\r\n").as_bytes()).unwrap() {
+            Value::ServerError(error) => error,
+            other => panic!("{line} must be an error, not {other:?}"),
+        }
+    }
+
+    #[test]
+    fn of_reply_discarded_transaction_is_of_the_kind_of_its_reason() {
+        let discarded = |why: &str| format!("EXECABORT Transaction discarded because of: {why}");
+        let error = reply(&discarded("NOPERM User x has no permissions"));
+        let BackendError::AccessDenied(cause) = error else {
+            panic!("the user may not do this: {error:?}");
+        };
+        assert_eq!(cause.to_string(), "NOPERM User x has no permissions");
+        assert!(is_out_of_memory(&reply(&discarded(
+            "OOM command not allowed"
+        ))));
+        for (why, is_replica) in [("READONLY no", true), ("NOPERM no", false)] {
+            let error = server_error(&discarded(why));
+            assert_eq!(is_of_a_replica(&error), is_replica, "{why}");
+        }
+        let previous = server_error("EXECABORT Transaction discarded because of previous errors.");
+        assert!(is_of_a_replica(&previous));
+    }
+
+    #[test]
+    fn is_lasting_only_what_somebody_must_change() {
+        for line in [
+            "NOPERM no",
+            "ERR unknown command 'CLIENT', with args beginning with: 'TRACKING' ",
+            "ERR unknown subcommand 'TRACKING'. Try CLIENT HELP.",
+            "ERR Unknown subcommand or wrong number of arguments for 'TRACKING'",
+            "ERR syntax error",
+        ] {
+            assert!(is_lasting(&server_error(line)), "{line}");
+        }
+        for line in [
+            "BUSY Redis is busy running a script.",
+            "LOADING Redis is loading the dataset in memory",
+            "MASTERDOWN Link with MASTER is down",
+            "ERR max number of clients reached",
+            "ERR upstream failure",
+            "PROXY no",
+        ] {
+            assert!(!is_lasting(&server_error(line)), "{line}");
         }
     }
 

@@ -9,13 +9,15 @@ use std::sync::Arc;
 use ::redis::{ConnectionAddr, RedisError};
 use rustls::{AlertDescription, CertificateError};
 
+use super::place::Other;
+
 /// An error of redis-rs, after words that tell what is wrong.
 #[derive(Debug, thiserror::Error)]
 #[error("{words}")]
 struct Explained {
-    words: &'static str,
+    words: String,
     #[source]
-    source: RedisError,
+    source: Option<RedisError>,
 }
 
 /// The error of an attempt to connect to `address`, with an explanation where TLS has to do with it.
@@ -27,14 +29,74 @@ pub(super) fn explained(address: &ConnectionAddr, error: RedisError) -> RedisErr
         ConnectionAddr::Tcp(..) => in_plain(&error),
         _ => None,
     };
-    match words {
-        Some(words) => io::Error::other(Explained {
-            words,
-            source: error,
-        })
-        .into(),
-        None => error,
+    let Some(words) = words else { return error };
+    let explained = match of_rustls(&error) {
+        Some(cause) => Explained {
+            words: format!("{words}: {}", in_words(&cause.to_string())),
+            source: None,
+        },
+        None => Explained {
+            words: words.to_owned(),
+            source: Some(error),
+        },
+    };
+    io::Error::other(explained).into()
+}
+
+/// What rustls says, without the names of Rust's types and cases that it repeats: `UnknownIssuer` is `unknown
+/// issuer`, and `Other(OtherError(CaUsedAsEndEntity))` is `ca used as end entity`.
+fn in_words(text: &str) -> String {
+    let mut words = String::with_capacity(text.len());
+    let mut name = String::new();
+    for next in text.chars().chain(['\n']) {
+        if next.is_ascii_alphanumeric() {
+            name.push(next);
+            continue;
+        }
+        let is_wrapper = next == '(' && matches!(&*name, "Other" | "OtherError" | "Some");
+        if !is_wrapper {
+            words += &split(&name);
+            words.push(next);
+        }
+        name.clear();
     }
+    let opened = words.matches('(').count();
+    let closed = words.matches(')').count();
+    let words = words.trim_end();
+    let unopened = closed.saturating_sub(opened).min(words.len());
+    let end = words.len() - unopened;
+    let is_bare = words.as_bytes()[end..].iter().all(|byte| *byte == b')');
+    words[..if is_bare { end } else { words.len() }].to_owned()
+}
+
+/// The words of a name in Rust's fashion; what is none stays as it is.
+fn split(name: &str) -> String {
+    let is_name = name.starts_with(|first: char| first.is_ascii_uppercase())
+        && name.contains(|part: char| part.is_ascii_lowercase());
+    if !is_name {
+        return name.to_owned();
+    }
+    let mut words = String::with_capacity(name.len() + 4);
+    let mut was_small = false;
+    for part in name.chars() {
+        if part.is_ascii_uppercase() && was_small {
+            words.push(' ');
+        }
+        was_small = !part.is_ascii_uppercase();
+        words.push(part.to_ascii_lowercase());
+    }
+    words
+}
+
+/// Whether the server hung up, or the system says so.
+pub(super) fn is_hang_up(error: &RedisError) -> bool {
+    of_io(error).is_some_and(|error| is_cut(error.kind()))
+}
+
+/// Whether a server was found that takes another URL.
+pub(super) fn is_other(error: &RedisError) -> bool {
+    let inner = of_io(error).and_then(io::Error::get_ref);
+    inner.is_some_and(|inner| inner.is::<Other>())
 }
 
 fn over_tls(error: &RedisError) -> Option<&'static str> {
@@ -43,7 +105,7 @@ fn over_tls(error: &RedisError) -> Option<&'static str> {
     }
     match of_io(error)?.kind() {
         ErrorKind::TimedOut => Some("no answer came to the TLS handshake (is the port for TLS?)"),
-        kind if is_hang_up(kind) => Some(
+        kind if is_cut(kind) => Some(
             "the server hung up during the TLS handshake (is the port for TLS? does it ask for a \
              client certificate?)",
         ),
@@ -101,14 +163,13 @@ fn in_plain(error: &RedisError) -> Option<&'static str> {
             "the server does not answer as Redis (if it expects TLS, the URL begins with rediss://)",
         );
     }
-    let hung_up = of_io(error).is_some_and(|error| is_hang_up(error.kind()));
-    hung_up.then_some(
+    is_hang_up(error).then_some(
         "the server hung up before it had answered (if it expects TLS, the URL begins with \
          rediss://)",
     )
 }
 
-fn is_hang_up(kind: ErrorKind) -> bool {
+fn is_cut(kind: ErrorKind) -> bool {
     matches!(
         kind,
         ErrorKind::UnexpectedEof
@@ -174,13 +235,61 @@ mod tests {
             (AlertReceived(required), "client certificate"),
             (rustls::Error::DecryptError, "handshake failed"),
         ] {
-            let cause = error.to_string();
+            let cause = in_words(&error.to_string());
             let explained = explained(&tls(), io::Error::other(error).into());
             assert!(explained.to_string().contains(expected), "{explained}");
             assert!(
                 crate::backend::describe(&explained).ends_with(&cause),
                 "keep the cause {cause}"
             );
+        }
+    }
+
+    #[test]
+    fn explained_certificate_of_every_case_is_told_in_words() {
+        use rustls::OtherError;
+        use rustls::pki_types::UnixTime;
+        #[derive(Debug, thiserror::Error)]
+        #[error("{self:?}")]
+        enum Webpki {
+            CaUsedAsEndEntity,
+            MaximumSignatureChecksExceeded,
+            UnsupportedCertVersion,
+        }
+        let other = |error: Webpki| CertificateError::Other(OtherError(Arc::new(error)));
+        for (error, expected) in [
+            (other(Webpki::CaUsedAsEndEntity), "ca used as end entity"),
+            (
+                other(Webpki::MaximumSignatureChecksExceeded),
+                "maximum signature checks exceeded",
+            ),
+            (
+                other(Webpki::UnsupportedCertVersion),
+                "unsupported cert version",
+            ),
+            (CertificateError::UnknownIssuer, "unknown issuer"),
+            (CertificateError::BadEncoding, "bad encoding"),
+            (CertificateError::Revoked, "revoked"),
+            (CertificateError::InvalidPurpose, "invalid purpose"),
+            (
+                CertificateError::ExpiredContext {
+                    time: UnixTime::now(),
+                    not_after: UnixTime::now(),
+                },
+                "expired",
+            ),
+        ] {
+            let error = rustls::Error::InvalidCertificate(error);
+            let explained = explained(&tls(), io::Error::other(error).into());
+            let text = crate::backend::describe(&explained);
+            assert!(text.contains(expected), "{text}");
+            assert!(!text.contains("OtherError"), "{text}");
+            let is_camel = |word: &str| {
+                let inner = word.trim_matches(|part: char| !part.is_ascii_alphabetic());
+                inner.chars().skip(1).any(|part| part.is_ascii_uppercase())
+                    && inner.chars().any(|part| part.is_ascii_lowercase())
+            };
+            assert!(!text.split(' ').any(is_camel), "{text}");
         }
     }
 

@@ -5,21 +5,19 @@
 
 use std::future::pending;
 use std::hash::{BuildHasher, RandomState};
-use std::io;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ::redis::aio::MultiplexedConnection;
 use ::redis::io::tcp::{TcpSettings, socket2::TcpKeepalive};
-use ::redis::{AsyncConnectionConfig, Client, ProtocolVersion, PushInfo, RedisError};
-use tokio::time::MissedTickBehavior;
+use ::redis::{ConnectionInfo, ProtocolVersion, PushInfo, RedisError};
+use tokio::time::{Instant, MissedTickBehavior};
 
 use super::connection::{Failure, Shared, hear_if_alive};
-use super::error::is_hello_unknown;
-use super::handshake::explained;
+use super::dial;
 use super::place::{Place, Site};
 use super::sentinel::Lookout;
-use super::tracking::Tracking;
+use super::tracking::{LASTING_BOUNDS, Tracking};
 use crate::backend::{describe, time};
 
 /// The pause before the second of several attempts that nobody waits for; each later one is twice as
@@ -34,6 +32,14 @@ const WORTH_SOMETHING: Duration = Duration::from_secs(1);
 
 /// How long a link may be silent before the system probes whether it still is one.
 const PROBE_AFTER: Duration = Duration::from_secs(15);
+
+/// What an attempt has made.
+struct Attached {
+    connection: MultiplexedConnection,
+    protocol: ProtocolVersion,
+    site: Site,
+    lookout: Option<Lookout>,
+}
 
 /// Where to connect and how.
 pub(super) struct Keeper {
@@ -69,9 +75,9 @@ impl Keeper {
             self.log(outcome.as_ref().err(), failures);
             let since = Instant::now();
             match outcome {
-                Ok((connection, lookout)) => {
-                    shared.end(Ok(connection.clone()));
-                    self.watch(number, connection, lookout, &shared).await;
+                Ok(attached) => {
+                    shared.end(Ok(attached.connection.clone()));
+                    self.watch(number, attached, &shared).await;
                     tracing::warn!(address = &*self.address, "lost the connection to Redis");
                     if since.elapsed() >= WORTH_SOMETHING {
                         failures = 0;
@@ -89,11 +95,7 @@ impl Keeper {
     }
 
     /// Finds out where to connect, and connects, unless it is said meanwhile that the place is another.
-    async fn attempt(
-        &self,
-        number: u64,
-        shared: &Arc<Shared>,
-    ) -> Result<(MultiplexedConnection, Option<Lookout>), Failure> {
+    async fn attempt(&self, number: u64, shared: &Arc<Shared>) -> Result<Attached, Failure> {
         // Sooner than those who wait for the attempt give up, so that they learn why it failed.
         let end = time::deadline_after(self.deadline / 10 * 9);
         let (site, mut lookout) = self.place.find(self.deadline / 10 * 4).await?;
@@ -105,7 +107,12 @@ impl Keeper {
             }
         };
         match connected {
-            Ok(connection) => Ok((connection, lookout)),
+            Ok((connection, protocol)) => Ok(Attached {
+                connection,
+                protocol,
+                site,
+                lookout,
+            }),
             Err(source) => {
                 self.place.led_nowhere();
                 let address = site.shown;
@@ -117,70 +124,64 @@ impl Keeper {
     async fn connect(
         &self,
         site: &Site,
-        end: tokio::time::Instant,
+        end: Instant,
         number: u64,
         shared: &Arc<Shared>,
-    ) -> Result<MultiplexedConnection, RedisError> {
+    ) -> Result<(MultiplexedConnection, ProtocolVersion), RedisError> {
         let weak = Arc::downgrade(shared);
         let on_push = move |push: PushInfo| {
             hear_if_alive(&weak, number, &push);
             Ok::<(), ()>(())
         };
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(
-                end.saturating_duration_since(tokio::time::Instant::now()),
-            ))
-            // Deadlines are the callers', on the timer of our own runtime.
-            .set_response_timeout(None);
-        let with_pushes = config.clone().set_push_sender(on_push);
-        let tracking = shared.tracking.as_ref();
-        match self.open(site, ProtocolVersion::RESP3, &with_pushes).await {
-            // The text of this error would repeat the password.
-            Err(error) if is_hello_unknown(&error) => {
-                tracing::debug!(address = &*self.address, "no RESP3 here, using RESP2");
-                let mut connection = self.open(site, ProtocolVersion::RESP2, &config).await?;
-                self.place.verify(&mut connection, end).await?;
-                tracking.inspect(|tracking| tracking.begin_without(number));
-                Ok(connection)
+        let (mut connection, protocol) = dial::open_newest(&self.info(site), end, on_push).await?;
+        self.place.verify(&mut connection, protocol, end).await?;
+        match (&shared.tracking, protocol) {
+            (None, _) => {}
+            (Some(tracking), ProtocolVersion::RESP2) => tracking.begin_without(number),
+            (Some(tracking), _) => {
+                let begun = tracking.begin(&mut connection, number);
+                dial::until(end, begun).await?;
             }
-            Ok(mut connection) => {
-                self.place.verify(&mut connection, end).await?;
-                track(connection, end, number, tracking).await
-            }
-            Err(error) => Err(error),
         }
+        Ok((connection, protocol))
     }
 
     /// Waits until the connection is lost, and loses it when it tells nothing any more, or leads to a
     /// place that is not the right one any more.
-    async fn watch(
-        &self,
-        number: u64,
-        connection: MultiplexedConnection,
-        lookout: Option<Lookout>,
-        shared: &Shared,
-    ) {
-        let mut lookout = lookout;
+    async fn watch(&self, number: u64, attached: Attached, shared: &Shared) {
+        let Attached {
+            connection,
+            protocol,
+            site,
+            mut lookout,
+        } = attached;
+        let tracking = shared.tracking.as_ref();
         tokio::select! {
             () = shared.down() => {}
-            () = silent(number, connection, shared.tracking.as_ref()) => shared.lose(number),
+            () = silent(number, connection, tracking) => shared.lose(number),
             () = moved(lookout.as_mut()) => shared.lose(number),
+            () = self.newer(&site, protocol, tracking) => shared.lose(number),
         }
     }
 
-    /// The driver of the connection is spawned on the runtime that this runs on.
-    async fn open(
-        &self,
-        site: &Site,
-        protocol: ProtocolVersion,
-        config: &AsyncConnectionConfig,
-    ) -> Result<MultiplexedConnection, RedisError> {
-        let settings = site.info.redis_settings().clone().set_protocol(protocol);
-        let info = site.info.clone().set_redis_settings(settings);
-        let connection = Client::open(info.set_tcp_settings(self.tcp.clone()))?
-            .get_multiplexed_async_connection_with_config(config)
-            .await;
-        connection.map_err(|error| explained(site.info.addr(), error))
+    /// Waits until a server that refused RESP3 speaks it: proxies and users can be changed.
+    async fn newer(&self, site: &Site, protocol: ProtocolVersion, tracking: Option<&Tracking>) {
+        let (ProtocolVersion::RESP2, Some(tracking)) = (protocol, tracking) else {
+            return pending().await;
+        };
+        loop {
+            tokio::time::sleep(tracking.bound.saturating_mul(LASTING_BOUNDS)).await;
+            let end = time::deadline_after(self.deadline / 10 * 9);
+            let config = dial::config();
+            let opened = dial::open(&self.info(site), ProtocolVersion::RESP3, &config, end).await;
+            if opened.is_ok() {
+                return;
+            }
+        }
+    }
+
+    fn info(&self, site: &Site) -> ConnectionInfo {
+        site.info.clone().set_tcp_settings(self.tcp.clone())
     }
 
     fn log(&self, failure: Option<&Failure>, failures: u32) {
@@ -195,20 +196,6 @@ impl Keeper {
     }
 }
 
-async fn track(
-    mut connection: MultiplexedConnection,
-    end: tokio::time::Instant,
-    number: u64,
-    tracking: Option<&Tracking>,
-) -> Result<MultiplexedConnection, RedisError> {
-    if let Some(tracking) = tracking {
-        let begun = tracking.begin(&mut connection, number);
-        let begun = tokio::time::timeout_at(end, begun).await;
-        begun.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
-    }
-    Ok(connection)
-}
-
 /// Waits until the server of a connection says nothing any more, or that it is not what it was.
 async fn silent(number: u64, connection: MultiplexedConnection, tracking: Option<&Tracking>) {
     let Some(tracking) = tracking else {
@@ -218,14 +205,23 @@ async fn silent(number: u64, connection: MultiplexedConnection, tracking: Option
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut settled = tracking.ear.settled();
     loop {
+        let asks_again = tracking.asks_again(number);
         tokio::select! {
             _ = ticks.tick() => {}
+            () = at(asks_again) => {}
             // The sender is in the ear: it cannot be gone.
             Ok(()) = settled.changed() => {}
         }
         if !tracking.beat(number, connection.clone()).await {
             return;
         }
+    }
+}
+
+async fn at(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment).await,
+        None => pending().await,
     }
 }
 
@@ -238,7 +234,7 @@ async fn moved(lookout: Option<&mut Lookout>) {
 }
 
 /// Half of it is random, so that the clients of a server that comes back do not come all at once.
-fn pause(failures: u32) -> Duration {
+pub(super) fn pause(failures: u32) -> Duration {
     let whole = FIRST_PAUSE
         .saturating_mul(1_u32.checked_shl(failures).unwrap_or(u32::MAX))
         .min(LONGEST_PAUSE);

@@ -5,7 +5,7 @@
 //!
 //! `address` is where the server is, and `tls` whom to trust there; `connection` is what commands are
 //! sent on, and `keeper` the task that makes and replaces it; `place` is where it connects, and `sentinel`
-//! asks those who know; `handshake` says what TLS has to do with a failure; `tracking` is what the server
+//! asks those who know; `dial` opens it, and `handshake` says what TLS has to do with a failure; `tracking` is what the server
 //! tells unasked, `prefixes` of which keys, and `ears` whether that is complete; `server` is all of that for
 //! one of the `servers` of a store, and `cluster` finds those of a cluster; `hosts` are those of a URL;
 //! `read`, `write` and `scan` are the commands, and `request` their pipelines; `reply` and `error`
@@ -19,6 +19,7 @@
 mod address;
 mod cluster;
 mod connection;
+mod dial;
 mod ears;
 mod error;
 mod glob;
@@ -45,6 +46,7 @@ use async_trait::async_trait;
 use tokio::runtime::Handle;
 
 use self::address::Kind;
+pub(super) use self::address::canonical_scheme;
 pub use self::address::{AddressError, RedisAddress};
 use self::cluster::Cluster;
 pub use self::cluster::ClusterUrlError;

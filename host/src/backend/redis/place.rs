@@ -5,18 +5,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::redis::aio::MultiplexedConnection;
-use ::redis::{ConnectionInfo, Pipeline, RedisError};
+use ::redis::{ConnectionInfo, Pipeline, ProtocolVersion, RedisError, Value};
 use tokio::time::Instant;
 
 use super::address::shown;
 use super::connection::Failure;
+use super::dial;
 use super::sentinel::{Lookout, SentinelAddress, Sentinels};
 use super::tls;
-use super::tracking::is_master;
+use super::tracking::{Role, role};
 
 /// Where to connect, which is asked anew at each attempt.
 pub(super) enum Place {
     Server(Box<Site>),
+    /// A node of a cluster.
+    Node(Box<Site>),
     Master(Arc<Sentinels>),
 }
 
@@ -33,11 +36,55 @@ pub(super) struct Site {
 #[error("a sentinel names it as the master, and it says that it is none")]
 struct NoMaster;
 
+/// What a plain URL led to that takes another URL: it would execute some of our commands only.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Other {
+    #[error("this server is a node of a cluster: connect with redis+cluster://HOST[,HOST…]")]
+    ClusterNode,
+    #[error("this server is a sentinel: connect with redis+sentinel://HOST[,HOST…]/SERVICE")]
+    Sentinel,
+}
+
+impl Other {
+    /// From the reply to `HELLO`, or to `CLUSTER INFO`, which is an error outside of clusters.
+    fn of(reply: &Value) -> Option<Self> {
+        let mode = match reply {
+            Value::Map(pairs) => {
+                let is_mode = |text: &Value| is(text, "mode");
+                let mode = pairs.iter().find(|(name, _)| is_mode(name));
+                &mode?.1
+            }
+            Value::BulkString(info) if info.starts_with(b"cluster_") => {
+                return Some(Self::ClusterNode);
+            }
+            _ => return None,
+        };
+        match mode {
+            mode if is(mode, "cluster") => Some(Self::ClusterNode),
+            mode if is(mode, "sentinel") => Some(Self::Sentinel),
+            _ => None,
+        }
+    }
+}
+
+fn is(value: &Value, text: &str) -> bool {
+    match value {
+        Value::BulkString(bytes) => bytes == text.as_bytes(),
+        Value::SimpleString(string) => string == text,
+        _ => false,
+    }
+}
+
 impl Place {
     /// A server that is always at the same place.
     pub(super) fn server(info: ConnectionInfo, shown: Arc<str>) -> Self {
         tls::provide_cryptography(&info);
         Self::Server(Box::new(Site { info, shown }))
+    }
+
+    /// A node of a cluster, which is always at the same place.
+    pub(super) fn node(info: ConnectionInfo, shown: Arc<str>) -> Self {
+        Self::Node(Box::new(Site { info, shown }))
     }
 
     /// The master that sentinels name.
@@ -52,7 +99,7 @@ impl Place {
     /// If nobody says it within `time`.
     pub(super) async fn find(&self, time: Duration) -> Result<(Site, Option<Lookout>), Failure> {
         match self {
-            Self::Server(site) => Ok((Site::clone(site), None)),
+            Self::Server(site) | Self::Node(site) => Ok((Site::clone(site), None)),
             Self::Master(sentinels) => {
                 let (info, lookout) = sentinels.find(time).await?;
                 let shown = format!("the master {}", shown(info.addr())).into();
@@ -69,19 +116,27 @@ impl Place {
     pub(super) async fn verify(
         &self,
         connection: &mut MultiplexedConnection,
+        protocol: ProtocolVersion,
         end: Instant,
     ) -> Result<(), RedisError> {
-        if let Self::Server(_) = self {
-            return Ok(());
-        }
         let mut pipeline = Pipeline::new();
-        pipeline.cmd("ROLE");
+        match (self, protocol) {
+            (Self::Node(_), _) => return Ok(()),
+            (Self::Master(_), _) => pipeline.cmd("ROLE"),
+            (Self::Server(_), ProtocolVersion::RESP2) => pipeline.cmd("CLUSTER").arg("INFO"),
+            // Its reply says what the server is, to every user; it has been understood before.
+            (Self::Server(_), _) => pipeline.cmd("HELLO").arg(3),
+        };
         let replies = connection.send_packed_commands(&pipeline, 0, 1);
-        let replies = tokio::time::timeout_at(end, replies).await;
-        let replies = replies.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
-        match is_master(&replies) {
-            true => Ok(()),
-            false => Err(io::Error::other(NoMaster).into()),
+        let replies = dial::until(end, replies).await?;
+        match (self, role(&replies)) {
+            (Self::Master(_), Role::Master) => Ok(()),
+            (Self::Master(_), Role::Unknown(error)) => Err(error.into()),
+            (Self::Master(_), Role::Replica) => Err(io::Error::other(NoMaster).into()),
+            _ => match replies.first().and_then(Other::of) {
+                None => Ok(()),
+                Some(other) => Err(io::Error::new(io::ErrorKind::Unsupported, other).into()),
+            },
         }
     }
 

@@ -8,7 +8,7 @@ use super::cluster::Cluster;
 use super::connection::Connection;
 use super::request::{Keyed, Request};
 use super::server::Server;
-use crate::backend::{BackendError, Bucket, Feed};
+use crate::backend::{BackendError, Bucket, Feed, time};
 
 /// Where a store's keys are.
 pub(super) enum Servers {
@@ -91,7 +91,10 @@ impl Servers {
     /// If they do not.
     pub(super) async fn hear(&self, bucket: &Bucket) -> Result<(), BackendError> {
         match self {
-            Self::One(server) => server.connection.hear(bucket).await,
+            Self::One(server) => {
+                let deadline = time::deadline_after(server.connection.deadline);
+                server.connection.hear(bucket, deadline).await
+            }
             Self::Cluster(cluster) => cluster.hear(bucket).await,
         }
     }

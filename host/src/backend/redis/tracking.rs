@@ -8,16 +8,19 @@
 //! A server refuses prefixes that overlap. So what is followed is the least set that covers all open
 //! buckets; a bucket that needs another set needs another connection.
 
-use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use std::{io, mem};
 
 use ::redis::aio::MultiplexedConnection;
-use ::redis::{Pipeline, PushInfo, PushKind, RedisError, ServerErrorKind, Value};
+use ::redis::{Pipeline, PushInfo, PushKind, RedisError, ServerError, Value};
+use tokio::time::Instant;
 
 use super::cluster::View;
 use super::connection::{Connection, Failure};
 use super::ears::{Ear, Round};
+use super::error;
+use super::keeper::pause;
 use super::prefixes::{MAX_PREFIXES, Wanted};
 use crate::backend::{BackendError, Bucket, Coherence, Heard, News, time};
 
@@ -26,6 +29,9 @@ const LEAST_BOUND: Duration = Duration::from_millis(50);
 
 /// How often a connection is prepared for one bucket, before that is given up.
 const ATTEMPTS: usize = 3;
+
+/// After so many bounds, a server that cannot or must not tell of changes is asked again whether it does.
+pub(super) const LASTING_BOUNDS: u32 = 8;
 
 /// What is followed of a server, and on which connection.
 pub(super) struct Tracking {
@@ -49,15 +55,30 @@ struct Incarnation {
 }
 
 /// What a connection tells of changes.
-#[derive(Default)]
 enum Told {
-    /// Nothing: the server cannot, or must not.
-    #[default]
-    Nothing,
+    /// Nothing: the server refused tracking.
+    Nothing(Refused),
     /// Nothing, as long as the server is a replica.
     NothingOfReplica,
     /// All that is changed under these prefixes.
     Under(Vec<String>),
+}
+
+impl Default for Told {
+    fn default() -> Self {
+        Self::Nothing(Refused::Older)
+    }
+}
+
+/// Why there is no tracking on a connection.
+#[derive(Clone, Copy)]
+enum Refused {
+    /// The connection cannot carry pushes.
+    Older,
+    /// The server cannot, or must not: asked again now and then, as users and servers can be changed.
+    Lasting(Instant),
+    /// The server is busy, loads its data, or the like: asked again at this moment, after so many failures.
+    Passing(Instant, u32),
 }
 
 /// What a connection lacks to hear of a bucket.
@@ -104,13 +125,12 @@ impl Tracking {
         self.wanted().want(bucket.prefix());
     }
 
-    /// Begins to follow what is wanted, on a connection that is new; before it is used for anything
-    /// else.
+    /// Begins to follow what is wanted, on a connection that follows nothing.
     ///
     /// # Errors
     ///
-    /// If the connection does not work. A server that cannot tell, or does not let this user be told,
-    /// is none; nor is a replica, which may be behind its master without limit.
+    /// If the connection does not work. A server that refuses tracking is no error, and is asked again by
+    /// [`beat`](Self::beat); nor is a replica, which may be behind its master without limit.
     pub(super) async fn begin(
         &self,
         connection: &mut MultiplexedConnection,
@@ -126,22 +146,22 @@ impl Tracking {
         }
         let replies = connection.send_packed_commands(&pipeline, 0, pipeline.len());
         let replies = replies.await?;
-        let refusal = replies.get(1).and_then(refusal);
-        let told = match (refusal, is_master(&replies)) {
-            (Some(refusal), _) => {
-                self.refused(&refusal);
-                Told::Nothing
-            }
-            (None, false) => {
+        let told = match (replies.get(1).and_then(refusal), role(&replies)) {
+            (Some(refusal), _) | (None, Role::Unknown(refusal)) => self.refused(number, &refusal),
+            (None, Role::Replica) => {
                 tracing::warn!("the Redis server is a replica: nothing is kept of what it answers");
                 self.ear.goes_deaf();
                 Told::NothingOfReplica
             }
-            (None, true) => Told::Under(cover),
+            (None, Role::Master) => Told::Under(cover.clone()),
         };
         let is_told = matches!(told, Told::Under(_));
         let agrees = !is_told || agrees(connection, &round).await?;
         self.begun(number, told);
+        // A bucket that was opened meanwhile found a connection without tracking, and relies on this one.
+        if is_told && self.wanted().cover() != cover {
+            return Err(io::Error::from(io::ErrorKind::Interrupted).into());
+        }
         match agrees {
             true if is_told => self.sign(number, |ear| ear.begins(&round, heard)),
             true => {}
@@ -150,10 +170,10 @@ impl Tracking {
         Ok(())
     }
 
-    /// A connection that can carry no news.
+    /// A connection that can carry no pushes.
     pub(super) fn begin_without(&self, number: u64) {
-        self.refused("it does not speak RESP3");
-        self.begun(number, Told::Nothing);
+        self.gives_up("it does not speak RESP3");
+        self.begun(number, Told::Nothing(Refused::Older));
     }
 
     fn begun(&self, number: u64, told: Told) {
@@ -164,19 +184,60 @@ impl Tracking {
         };
     }
 
+    /// The server refused tracking on the connection `number`.
+    fn refused(&self, number: u64, refusal: &ServerError) -> Told {
+        let known = {
+            let incarnation = self.incarnation();
+            match incarnation.told {
+                Told::Nothing(refused) if incarnation.number == number => Some(refused),
+                _ => None,
+            }
+        };
+        let again = Instant::now() + self.bound.saturating_mul(LASTING_BOUNDS);
+        if error::is_lasting(refusal) {
+            if !matches!(known, Some(Refused::Lasting(_))) {
+                self.gives_up(&error::words(refusal));
+            }
+            return Told::Nothing(Refused::Lasting(again));
+        }
+        let failures = match known {
+            // Whether that still holds, the server did not say.
+            Some(Refused::Lasting(_)) => return Told::Nothing(Refused::Lasting(again)),
+            Some(Refused::Passing(_, failures)) => failures.saturating_add(1),
+            Some(Refused::Older) | None => 0,
+        };
+        if failures == 0 {
+            let why = error::words(refusal);
+            tracing::warn!(why, "Redis refuses to track keys for now; retrying");
+            self.ear.goes_deaf();
+        }
+        Told::Nothing(Refused::Passing(Instant::now() + pause(failures), failures))
+    }
+
     /// The server tells nothing. If that was not required, what it answered is kept all the same.
-    fn refused(&self, why: &str) {
+    fn gives_up(&self, why: &str) {
         if self.is_required {
             tracing::error!(
                 why,
                 "Redis does not tell of changes: nothing is kept of what it answers"
             );
+            self.ear.goes_deaf();
         } else {
             tracing::warn!(
                 why,
                 "Redis does not tell of changes: what others write is seen when entries expire"
             );
             self.ear.gives_up();
+        }
+    }
+
+    /// When the server of the connection `number` is asked again for the tracking that it refused.
+    pub(super) fn asks_again(&self, number: u64) -> Option<Instant> {
+        let incarnation = self.incarnation();
+        match incarnation.told {
+            _ if incarnation.number != number => None,
+            Told::Nothing(Refused::Lasting(at) | Refused::Passing(at, _)) => Some(at),
+            _ => None,
         }
     }
 
@@ -252,14 +313,19 @@ impl Tracking {
         }
     }
 
-    /// Asks whether the server of a connection still is what it was; if not, the connection is to be
-    /// lost. What a master has told before it answers is complete.
+    /// Asks whether the server of a connection still is what it was, or again for the tracking that it
+    /// refused; if the answer is no, the connection is to be lost. What a master has told before it answers
+    /// is complete.
     pub(super) async fn beat(&self, number: u64, mut connection: MultiplexedConnection) -> bool {
+        if let Some(at) = self.asks_again(number) {
+            let is_due = at <= Instant::now();
+            return !is_due || self.ask_again(number, connection).await;
+        }
         let was_master = {
             let incarnation = self.incarnation();
             match incarnation.told {
                 _ if incarnation.number != number => return true,
-                Told::Nothing => return true,
+                Told::Nothing(_) => return true,
                 Told::NothingOfReplica => false,
                 Told::Under(_) => true,
             }
@@ -267,16 +333,32 @@ impl Tracking {
         let round = self.ear.round();
         let heard = Heard::after(self.bound);
         let signs = signs(&mut connection, &round);
-        match tokio::time::timeout(self.bound / 2, signs).await {
-            Ok(Ok(signs)) if signs.is_master == was_master => {
-                match signs.agrees {
-                    _ if !was_master => {}
+        let Ok(Ok((role, agrees))) = tokio::time::timeout(self.bound / 2, signs).await else {
+            return false;
+        };
+        match (role, was_master) {
+            // No sign: what was told is complete until the last one is too old.
+            (Role::Unknown(_), _) => true,
+            (Role::Replica, false) => true,
+            (Role::Master, true) => {
+                match agrees {
                     true => self.sign(number, |ear| ear.hears(&round, heard)),
                     false => self.ear.disagrees(&round),
                 }
                 true
             }
-            _ => false,
+            (Role::Master, false) | (Role::Replica, true) => false,
+        }
+    }
+
+    /// Asks for the tracking that was refused. A server that says nothing is left to those who send it
+    /// commands.
+    async fn ask_again(&self, number: u64, mut connection: MultiplexedConnection) -> bool {
+        let begun = self.begin(&mut connection, number);
+        match tokio::time::timeout(self.bound, begun).await {
+            Ok(begun) => begun.is_ok(),
+            // The reply may still come, and tracking with it that nobody knows of.
+            Err(_) => false,
         }
     }
 
@@ -299,19 +381,17 @@ impl Tracking {
     }
 }
 
-/// What a server says of itself.
-struct Signs {
-    is_master: bool,
-    agrees: bool,
-}
-
-async fn signs(connection: &mut MultiplexedConnection, round: &Round) -> Result<Signs, RedisError> {
+/// What a server is, and whether it agrees.
+async fn signs(
+    connection: &mut MultiplexedConnection,
+    round: &Round,
+) -> Result<(Role, bool), RedisError> {
     let mut pipeline = Pipeline::new();
     pipeline.cmd("ROLE");
     let replies = connection.send_packed_commands(&pipeline, 0, 1).await?;
-    Ok(Signs {
-        is_master: is_master(&replies),
-        agrees: agrees(connection, round).await?,
+    Ok(match role(&replies) {
+        Role::Unknown(refusal) => (Role::Unknown(refusal), true),
+        role => (role, agrees(connection, round).await?),
     })
 }
 
@@ -324,31 +404,57 @@ async fn agrees(connection: &mut MultiplexedConnection, round: &Round) -> Result
     Ok(view.is_ok && view.topology.agrees_with(topology))
 }
 
-/// Whether the answer to `ROLE`, which comes first, is a master's: one that must not be asked is taken
-/// for one.
-pub(super) fn is_master(replies: &[Value]) -> bool {
+/// What a server is.
+pub(super) enum Role {
+    Master,
+    Replica,
+    /// It does not say at the moment.
+    Unknown(ServerError),
+}
+
+/// From the reply to `ROLE`, which comes first. A server that never says is taken for a master.
+pub(super) fn role(replies: &[Value]) -> Role {
     match replies.first() {
         Some(Value::Array(role)) => match role.first() {
-            Some(Value::BulkString(role)) => role == b"master",
-            _ => false,
+            Some(Value::BulkString(role)) if role == b"master" => Role::Master,
+            _ => Role::Replica,
         },
-        Some(Value::ServerError(error)) => error.kind() == Some(ServerErrorKind::NoPerm),
-        _ => false,
+        Some(Value::ServerError(error)) if error::is_lasting(error) => Role::Master,
+        Some(Value::ServerError(error)) => Role::Unknown(error.clone()),
+        _ => Role::Replica,
     }
 }
 
 impl Connection {
     /// Makes the server tell of changes in a bucket.
     ///
+    /// It runs as a task of the backend's runtime, as it waits for others that do the same: a caller whose
+    /// future is not polled must not hold them up.
+    ///
     /// # Errors
     ///
-    /// As [`send`](Self::send).
-    pub(super) async fn hear(&self, bucket: &Bucket) -> Result<(), BackendError> {
+    /// As [`send`](Self::send), and `Unavailable` if others hold it up until `deadline`.
+    pub(super) async fn hear(
+        &self,
+        bucket: &Bucket,
+        deadline: Instant,
+    ) -> Result<(), BackendError> {
         let Some(tracking) = &self.shared.tracking else {
             return Ok(());
         };
-        let deadline = time::deadline_after(self.deadline);
-        let _turn = tracking.turn.lock().await;
+        tracking.want(bucket);
+        let (connection, bucket) = (self.clone(), bucket.clone());
+        let follow = async move { connection.follow(&bucket, deadline).await };
+        let followed = self.handle.spawn(follow).await;
+        followed.unwrap_or_else(|broken| Err(BackendError::Other(Box::new(broken))))
+    }
+
+    async fn follow(&self, bucket: &Bucket, deadline: Instant) -> Result<(), BackendError> {
+        let Some(tracking) = &self.shared.tracking else {
+            return Ok(());
+        };
+        let turn = time::within(&self.handle, deadline, tracking.turn.lock()).await;
+        let _turn = turn.map_err(|_| BackendError::from(Failure::Lost))?;
         for _ in 0..ATTEMPTS {
             let (mut connection, number) = self.up(deadline).await?;
             match tracking.missing(bucket, number) {
@@ -370,9 +476,9 @@ impl Connection {
     }
 }
 
-fn refusal(reply: &Value) -> Option<String> {
+fn refusal(reply: &Value) -> Option<ServerError> {
     match reply {
-        Value::ServerError(error) => Some(error.to_string()),
+        Value::ServerError(error) => Some(error.clone()),
         _ => None,
     }
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use ::redis::{ConnectionAddr, ConnectionInfo};
 
-use crate::backend::redis::address::server;
+use crate::backend::redis::address::{server, shown_user};
 use crate::backend::redis::hosts::{Host, HostsError, hosts};
 use crate::backend::redis::tls::{self, TlsError, TlsOptions};
 
@@ -122,12 +122,10 @@ impl PartialEq for ClusterAddress {
 
 impl fmt::Display for ClusterAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (_, over_tls, [user, _]) = self.parts();
+        let over_tls = self.is_over_tls();
         let scheme = if over_tls { "rediss" } else { "redis" };
         write!(f, "{scheme}+cluster://")?;
-        if let Some(user) = user.filter(|user| !user.is_empty()) {
-            write!(f, "{user}@")?;
-        }
+        f.write_str(&shown_user(self.to_node.redis_settings()))?;
         for (place, seed) in self.seeds.iter().enumerate() {
             let comma = if place == 0 { "" } else { "," };
             write!(f, "{comma}{seed}")?;
@@ -169,7 +167,7 @@ mod tests {
         let shown = url.parse::<ClusterAddress>().unwrap().to_string();
         assert_eq!(shown, "rediss+cluster://app@a:6379,[::1]:7");
         let again = shown.parse::<ClusterAddress>().unwrap();
-        assert_eq!(again.to_string(), shown);
+        assert_eq!(again.to_string(), shown.replace("app", "***"));
         assert!(again != url.parse().unwrap(), "the passwords differ");
     }
 

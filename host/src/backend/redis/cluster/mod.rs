@@ -56,6 +56,10 @@ const MAX_STRAYS: usize = 64;
 /// How soon masters are asked again whether they agree.
 const ASK_AGAIN: Duration = Duration::from_millis(20);
 
+/// Nodes that cannot be reached are waited for during this part of the deadline before a bucket is used: the
+/// commands that follow have a deadline of their own.
+const WAITED_FOR: u32 = 4;
+
 /// Some master knows another topology than the others.
 #[derive(Debug, thiserror::Error)]
 #[error("the masters of the cluster do not agree about who has which slots")]
@@ -180,7 +184,8 @@ impl Cluster {
         loop {
             let map = self.core.map(deadline).await?;
             let nodes = map.nodes.iter();
-            join_all(nodes.map(|node| node.server.connection.hear(bucket))).await;
+            let end = deadline.min(Instant::now() + self.core.deadline / WAITED_FOR);
+            join_all(nodes.map(|node| node.server.connection.hear(bucket, end))).await;
             // Those that have come since begin with what is wanted now.
             if Arc::ptr_eq(&map, &self.core.map(deadline).await?) {
                 return Ok(());
@@ -249,7 +254,7 @@ impl Core {
 
     fn start(&self, server: &Server, host: &Host) {
         let shown = self.shown(host);
-        let place = Place::server(self.address.node(host), Arc::clone(&shown));
+        let place = Place::node(self.address.node(host), Arc::clone(&shown));
         server.start(place, shown);
     }
 

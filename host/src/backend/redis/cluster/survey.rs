@@ -7,19 +7,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use ::redis::aio::MultiplexedConnection;
-use ::redis::{AsyncConnectionConfig, Client, ProtocolVersion, RedisError};
+use ::redis::{ProtocolVersion, RedisError};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
 use super::map::{Map, Node};
 use super::topology::{Topology, View};
 use super::{Core, State};
-use crate::backend::describe;
 use crate::backend::redis::connection::Failure;
-use crate::backend::redis::handshake::explained;
+use crate::backend::redis::dial;
 use crate::backend::redis::hosts::Host;
 use crate::backend::redis::server::Server;
+use crate::backend::{describe, time};
 
 /// How many nodes are asked at once.
 const ASKED: usize = 8;
@@ -136,18 +135,19 @@ impl Core {
         };
         let up = server.as_ref();
         let up = up.and_then(|server| server.connection.shared.current());
+        // Sooner than those who wait give up.
+        let end = time::deadline_after(self.deadline / 10 * 4);
         let answer = async {
             let mut connection = match up {
                 Some(connection) => connection,
-                None => self.open(host).await?,
+                None => {
+                    let (info, config) = (self.address.node(host), dial::config());
+                    dial::open(&info, ProtocolVersion::RESP2, &config, end).await?
+                }
             };
             View::ask(&mut connection).await
         };
-        // Sooner than those who wait give up.
-        let answer = tokio::time::timeout(self.deadline / 10 * 4, answer).await;
-        let answer =
-            answer.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::TimedOut).into()));
-        let view = answer.map_err(refused)?;
+        let view = dial::until(end, answer).await.map_err(refused)?;
         let masters = view.topology.masters.iter();
         let hosts = masters.map(|master| master.at(host, self.address.is_over_tls()));
         let hosts: Option<Vec<Host>> = hosts.collect();
@@ -155,21 +155,6 @@ impl Core {
             Some(hosts) => Ok(((view.topology, hosts), view.is_ok)),
             None => Err(refused(io::Error::other(NoPort).into())),
         }
-    }
-
-    /// A connection for one question.
-    async fn open(&self, host: &Host) -> Result<MultiplexedConnection, RedisError> {
-        let info = self.address.node(host);
-        let settings = info.redis_settings().clone();
-        let settings = settings.set_protocol(ProtocolVersion::RESP2);
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(None)
-            .set_response_timeout(None);
-        let client = Client::open(info.clone().set_redis_settings(settings))?;
-        let connection = client.get_multiplexed_async_connection_with_config(&config);
-        connection
-            .await
-            .map_err(|error| explained(info.addr(), error))
     }
 
     /// Makes a topology the one in use, and has its masters asked whether they agree. Servers that were

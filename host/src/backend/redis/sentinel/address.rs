@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use ::redis::{ConnectionAddr, ConnectionInfo, RedisConnectionInfo, parse_redis_url};
 
-use crate::backend::redis::address::{server, settings_of};
+use crate::backend::redis::address::{server, settings_of, shown_user};
 use crate::backend::redis::hosts::{Host, HostsError, hosts, is_name};
 use crate::backend::redis::tls::{self, TlsError, TlsOptions};
 
@@ -160,16 +160,14 @@ impl PartialEq for SentinelAddress {
 
 impl fmt::Display for SentinelAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (_, service, database, [user, _, at_sentinels, _]) = self.parts();
+        let (_, service, database, [_, _, at_sentinels, _]) = self.parts();
         let scheme = if self.is_over_tls() {
             "rediss"
         } else {
             "redis"
         };
         write!(f, "{scheme}+sentinel://")?;
-        if let Some(user) = user.filter(|user| !user.is_empty()) {
-            write!(f, "{user}@")?;
-        }
+        f.write_str(&shown_user(self.to_master.redis_settings()))?;
         for (place, sentinel) in self.sentinels.iter().enumerate() {
             let comma = if place == 0 { "" } else { "," };
             write!(f, "{comma}{sentinel}")?;
@@ -229,7 +227,7 @@ mod tests {
             "redis+sentinel://app@a:26379,[::1]:7/m/0?sentinel_username=w"
         );
         let again = shown.parse::<SentinelAddress>().unwrap();
-        assert_eq!(again.to_string(), shown);
+        assert_eq!(again.to_string(), shown.replace("app", "***"));
         assert!(again != url.parse().unwrap(), "the passwords differ");
     }
 

@@ -5,14 +5,11 @@
 use std::time::Duration;
 
 use ::redis::aio::MultiplexedConnection;
-use ::redis::{
-    AsyncConnectionConfig, Client, ConnectionInfo, ProtocolVersion, PushInfo, PushKind, RedisError,
-    Value, cmd,
-};
+use ::redis::{ConnectionInfo, ProtocolVersion, PushInfo, PushKind, RedisError, Value, cmd};
 use tokio::sync::watch;
+use tokio::time::Instant;
 
-use crate::backend::redis::error::is_hello_unknown;
-use crate::backend::redis::handshake::explained;
+use crate::backend::redis::dial;
 use crate::backend::redis::hosts::Host;
 
 /// Where a sentinel says that a service has a new master: `NAME OLD-HOST OLD-PORT NEW-HOST NEW-PORT`.
@@ -51,34 +48,26 @@ impl Link {
     /// # Errors
     ///
     /// If the sentinel is not there or does not let us in.
-    pub(super) async fn open(info: &ConnectionInfo, service: &str) -> Result<Self, RedisError> {
+    pub(super) async fn open(
+        info: &ConnectionInfo,
+        service: &str,
+        end: Instant,
+    ) -> Result<Self, RedisError> {
         let (sender, said) = watch::channel(Said::Nothing);
         let service = service.to_owned();
         let on_push = move |push: PushInfo| {
             take_in(&sender, &service, &push);
             Ok::<(), ()>(())
         };
-        // Who asks has a deadline.
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(None)
-            .set_response_timeout(None);
-        let with_pushes = config.clone().set_push_sender(on_push);
-        match connect(info, ProtocolVersion::RESP3, &with_pushes).await {
-            Ok(mut connection) => {
-                match connection.subscribe(SWITCHES).await {
-                    Err(error) if error.is_io_error() => return Err(error),
-                    Err(error) => tracing::debug!(%error, "the sentinel tells nothing unasked"),
-                    Ok(()) => {}
-                }
-                Ok(Self { connection, said })
+        let (mut connection, protocol) = dial::open_newest(info, end, on_push).await?;
+        if protocol != ProtocolVersion::RESP2 {
+            match connection.subscribe(SWITCHES).await {
+                Err(error) if error.is_io_error() => return Err(error),
+                Err(error) => tracing::debug!(%error, "the sentinel tells nothing unasked"),
+                Ok(()) => {}
             }
-            // The text of this error would repeat the password.
-            Err(error) if is_hello_unknown(&error) => {
-                let connection = connect(info, ProtocolVersion::RESP2, &config).await?;
-                Ok(Self { connection, said })
-            }
-            Err(error) => Err(error),
         }
+        Ok(Self { connection, said })
     }
 
     /// Where the sentinel says that the master is; `None`: it knows no such service.
@@ -115,19 +104,6 @@ impl Link {
             _ => Word::Lost,
         }
     }
-}
-
-async fn connect(
-    info: &ConnectionInfo,
-    protocol: ProtocolVersion,
-    config: &AsyncConnectionConfig,
-) -> Result<MultiplexedConnection, RedisError> {
-    let settings = info.redis_settings().clone().set_protocol(protocol);
-    let client = Client::open(info.clone().set_redis_settings(settings))?;
-    let connection = client.get_multiplexed_async_connection_with_config(config);
-    connection
-        .await
-        .map_err(|error| explained(info.addr(), error))
 }
 
 fn take_in(sender: &watch::Sender<Said>, service: &str, push: &PushInfo) {

@@ -6,7 +6,7 @@
 //!
 //! What it deliberately does not do: decide between sentinels that disagree (the one that answers first is
 //! believed, and heard from then on), find more sentinels than the URL names, give up a master because no
-//! sentinel answers, speak TLS, or read from replicas.
+//! sentinel answers, or read from replicas. Over TLS, sentinels and master are spoken to alike.
 
 mod address;
 mod link;
@@ -18,6 +18,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use ::redis::{ConnectionInfo, RedisError};
+use tokio::time::Instant;
 
 pub(super) use self::address::SentinelAddress;
 pub use self::address::SentinelUrlError;
@@ -26,6 +27,7 @@ pub(super) use self::lookout::Lookout;
 use super::connection::Failure;
 use super::hosts::Host;
 use super::tls;
+use crate::backend::time;
 
 /// The longest a sentinel is not asked whether the master is where it was.
 const ASK_AFTER: Duration = Duration::from_secs(1);
@@ -77,7 +79,8 @@ impl Sentinels {
         let first = self.first.load(Ordering::Relaxed);
         let mut why = None;
         for place in (0..all.len()).map(|more| first.wrapping_add(more) % all.len()) {
-            let asked = tokio::time::timeout(time_each, self.ask_one(&all[place])).await;
+            let end = time::deadline_after(time_each);
+            let asked = tokio::time::timeout_at(end, self.ask_one(&all[place], end)).await;
             let failure = match asked {
                 Ok(Ok(found)) => {
                     self.first.store(place, Ordering::Relaxed);
@@ -96,11 +99,11 @@ impl Sentinels {
         Err(why.unwrap_or(Failure::Lost))
     }
 
-    async fn ask_one(&self, sentinel: &Host) -> Result<(Link, Host), Failure> {
+    async fn ask_one(&self, sentinel: &Host, end: Instant) -> Result<(Link, Host), Failure> {
         let service = &self.address.service;
         let info = sentinel.reached_by(&self.address.to_sentinel);
         let answer = async {
-            let mut link = Link::open(&info, service).await?;
+            let mut link = Link::open(&info, service, end).await?;
             let master = link.master(service).await?;
             Ok((link, master))
         };
