@@ -12,7 +12,7 @@ FUZZ_SECONDS = 60
 BENCH_PAGE = docs/src/benchmarks.md
 HIT_RATIO = cargo run --release -p flipcache-hit-ratio -- '$(TRACES)'
 
-.PHONY: help setup setup-wasm setup-redis setup-python setup-node setup-chromium setup-fuzz setup-wkg setup-deny demo component \
+.PHONY: help setup setup-wasm setup-redis setup-python setup-node setup-chromium setup-fuzz setup-wkg setup-deny demo valkey component \
 	examples test node web python hosts conformance fuzz bench hit-ratio lint publish-check
 
 help:
@@ -23,6 +23,7 @@ help:
 	@echo 'make hosts     test the packages for Node, browsers and Python'
 	@echo 'make conformance'
 	@echo '               run one suite in Rust, Node, Chromium and Python, and write the table in the README'
+	@echo 'make valkey    run the contract of backends over Valkey'
 	@echo 'make publish-check'
 	@echo '               pack what a release publishes, and take it as its users would'
 	@echo 'make fuzz      fuzz the core and the decoders, a minute a target; FUZZ_SECONDS=600 for ten'
@@ -72,6 +73,10 @@ component: setup-wasm
 test: setup-wasm setup-redis setup-python
 	cargo test --workspace
 	cargo test --workspace --features flipcache/opentelemetry --test cli traces
+
+# Over the server of a Python package, which is not installed.
+valkey: setup-wasm setup-redis
+	.ci/valkey
 
 node: setup-node component
 	cd host/node && npm ci && npm run build

@@ -6,7 +6,7 @@
 //! `address` is where the server is, and `tls` whom to trust there; `connection` is what commands are
 //! sent on, and `keeper` the task that makes and replaces it; `place` is where it connects, and `sentinel`
 //! asks those who know; `dial` opens it, and `handshake` says what TLS has to do with a failure; `tracking` is what the server
-//! tells unasked, `prefixes` of which keys, and `ears` whether that is complete; `server` is all of that for
+//! tells unasked, `prefixes` of which keys, `following` how callers ask for more, `role` whether it is a master, and `ears` whether that is complete; `server` is all of that for
 //! one of the `servers` of a store, and `cluster` finds those of a cluster; `hosts` are those of a URL;
 //! `read`, `write` and `scan` are the commands, and `request` their pipelines; `reply` and `error`
 //! understand the answers.
@@ -22,6 +22,7 @@ mod connection;
 mod dial;
 mod ears;
 mod error;
+mod following;
 mod glob;
 mod handshake;
 mod hosts;
@@ -31,6 +32,7 @@ mod prefixes;
 mod read;
 mod reply;
 mod request;
+mod role;
 mod scan;
 mod sentinel;
 mod server;

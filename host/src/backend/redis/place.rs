@@ -11,9 +11,9 @@ use tokio::time::Instant;
 use super::address::shown;
 use super::connection::Failure;
 use super::dial;
+use super::role::{Role, role};
 use super::sentinel::{Lookout, SentinelAddress, Sentinels};
 use super::tls;
-use super::tracking::{Role, role};
 
 /// Where to connect, which is asked anew at each attempt.
 pub(super) enum Place {

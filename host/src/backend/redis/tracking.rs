@@ -17,18 +17,15 @@ use ::redis::{Pipeline, PushInfo, PushKind, RedisError, ServerError, Value};
 use tokio::time::Instant;
 
 use super::cluster::View;
-use super::connection::{Connection, Failure};
 use super::ears::{Ear, Round};
 use super::error;
 use super::keeper::pause;
 use super::prefixes::{MAX_PREFIXES, Wanted};
-use crate::backend::{BackendError, Bucket, Coherence, Heard, News, time};
+use super::role::{Role, role};
+use crate::backend::{Bucket, Coherence, Heard, News};
 
 /// The least bound: a heartbeat takes some time, and the clock that it is counted by has steps of its own.
 const LEAST_BOUND: Duration = Duration::from_millis(50);
-
-/// How often a connection is prepared for one bucket, before that is given up.
-const ATTEMPTS: usize = 3;
 
 /// After so many bounds, a server that cannot or must not tell of changes is asked again whether it does.
 pub(super) const LASTING_BOUNDS: u32 = 8;
@@ -139,12 +136,17 @@ impl Tracking {
         let round = self.ear.round();
         let heard = Heard::after(self.bound);
         let cover = self.wanted().cover();
+        // If tracking is on although it is not known to be, its prefixes overlap with these.
+        let off = usize::from(self.asks_again(number).is_some());
         let mut pipeline = Pipeline::new();
+        if off == 1 {
+            pipeline.cmd("CLIENT").arg("TRACKING").arg("OFF");
+        }
         pipeline.cmd("ROLE");
         if !cover.is_empty() {
             follow(&mut pipeline, &cover);
         }
-        let replies = connection.send_packed_commands(&pipeline, 0, pipeline.len());
+        let replies = connection.send_packed_commands(&pipeline, off, pipeline.len() - off);
         let replies = replies.await?;
         let told = match (replies.get(1).and_then(refusal), role(&replies)) {
             (Some(refusal), _) | (None, Role::Unknown(refusal)) => self.refused(number, &refusal),
@@ -177,10 +179,11 @@ impl Tracking {
     }
 
     fn begun(&self, number: u64, told: Told) {
-        *self.incarnation() = Incarnation {
+        let mut incarnation = self.incarnation();
+        *incarnation = Incarnation {
             number,
             told,
-            is_lost: false,
+            is_lost: incarnation.number == number && incarnation.is_lost,
         };
     }
 
@@ -307,8 +310,11 @@ impl Tracking {
     /// A connection is lost.
     pub(super) fn lost(&self, number: u64) {
         let mut incarnation = self.incarnation();
-        let was_heard = incarnation.number == number && matches!(incarnation.told, Told::Under(_));
-        if was_heard && !mem::replace(&mut incarnation.is_lost, true) {
+        if incarnation.number != number || mem::replace(&mut incarnation.is_lost, true) {
+            return;
+        }
+        // What was kept without tracking is kept still.
+        if matches!(incarnation.told, Told::Under(_)) {
             self.ear.goes_deaf();
         }
     }
@@ -402,78 +408,6 @@ async fn agrees(connection: &mut MultiplexedConnection, round: &Round) -> Result
     };
     let view = View::ask(connection).await?;
     Ok(view.is_ok && view.topology.agrees_with(topology))
-}
-
-/// What a server is.
-pub(super) enum Role {
-    Master,
-    Replica,
-    /// It does not say at the moment.
-    Unknown(ServerError),
-}
-
-/// From the reply to `ROLE`, which comes first. A server that never says is taken for a master.
-pub(super) fn role(replies: &[Value]) -> Role {
-    match replies.first() {
-        Some(Value::Array(role)) => match role.first() {
-            Some(Value::BulkString(role)) if role == b"master" => Role::Master,
-            _ => Role::Replica,
-        },
-        Some(Value::ServerError(error)) if error::is_lasting(error) => Role::Master,
-        Some(Value::ServerError(error)) => Role::Unknown(error.clone()),
-        _ => Role::Replica,
-    }
-}
-
-impl Connection {
-    /// Makes the server tell of changes in a bucket.
-    ///
-    /// It runs as a task of the backend's runtime, as it waits for others that do the same: a caller whose
-    /// future is not polled must not hold them up.
-    ///
-    /// # Errors
-    ///
-    /// As [`send`](Self::send), and `Unavailable` if others hold it up until `deadline`.
-    pub(super) async fn hear(
-        &self,
-        bucket: &Bucket,
-        deadline: Instant,
-    ) -> Result<(), BackendError> {
-        let Some(tracking) = &self.shared.tracking else {
-            return Ok(());
-        };
-        tracking.want(bucket);
-        let (connection, bucket) = (self.clone(), bucket.clone());
-        let follow = async move { connection.follow(&bucket, deadline).await };
-        let followed = self.handle.spawn(follow).await;
-        followed.unwrap_or_else(|broken| Err(BackendError::Other(Box::new(broken))))
-    }
-
-    async fn follow(&self, bucket: &Bucket, deadline: Instant) -> Result<(), BackendError> {
-        let Some(tracking) = &self.shared.tracking else {
-            return Ok(());
-        };
-        let turn = time::within(&self.handle, deadline, tracking.turn.lock()).await;
-        let _turn = turn.map_err(|_| BackendError::from(Failure::Lost))?;
-        for _ in 0..ATTEMPTS {
-            let (mut connection, number) = self.up(deadline).await?;
-            match tracking.missing(bucket, number) {
-                Missing::Nothing => return Ok(()),
-                Missing::Connection => {}
-                Missing::Prefix => {
-                    let pipeline = tracking.following(bucket);
-                    let replies = connection.send_packed_commands(&pipeline, 0, 1);
-                    if let Ok(Ok(replies)) = time::within(&self.handle, deadline, replies).await
-                        && tracking.answered(bucket, number, &replies)
-                    {
-                        return Ok(());
-                    }
-                }
-            }
-            self.shared.lose(number);
-        }
-        Err(Failure::Lost.into())
-    }
 }
 
 fn refusal(reply: &Value) -> Option<ServerError> {

@@ -1,0 +1,26 @@
+//! What a server says by `ROLE`: <https://redis.io/docs/latest/commands/role/>.
+
+use ::redis::{ServerError, Value};
+
+use super::error;
+
+/// What a server is.
+pub(super) enum Role {
+    Master,
+    Replica,
+    /// It does not say at the moment.
+    Unknown(ServerError),
+}
+
+/// From the reply to `ROLE`, which comes first. A server that never says is taken for a master.
+pub(super) fn role(replies: &[Value]) -> Role {
+    match replies.first() {
+        Some(Value::Array(role)) => match role.first() {
+            Some(Value::BulkString(role)) if role == b"master" => Role::Master,
+            _ => Role::Replica,
+        },
+        Some(Value::ServerError(error)) if error::is_lasting(error) => Role::Master,
+        Some(Value::ServerError(error)) => Role::Unknown(error.clone()),
+        _ => Role::Replica,
+    }
+}
