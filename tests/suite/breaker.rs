@@ -135,3 +135,29 @@ async fn answer_to_a_call_from_before_it_opened_does_not_close_it() {
     early.await.expect("it ends").expect("it is answered");
     assert_eq!(world.breaker.state(), BreakerState::Open);
 }
+
+#[tokio::test]
+async fn trial_without_an_outcome_keeps_others_out_for_one_pause() {
+    let world = World::new();
+    world.open().await;
+    world.wait(PAUSE);
+    world.double.set_fault(Fault::Waits);
+    let (names, asked) = (bucket("n"), keys(["k"]));
+    let mut kept = std::pin::pin!(world.breaker.get(&names, &asked, None));
+    assert!(
+        futures_util::poll!(kept.as_mut()).is_pending(),
+        "the trial waits for the store, and is not polled again"
+    );
+    world.double.set_fault(Fault::Off);
+    world.get().await.expect_err("one trial a pause");
+
+    world.wait(PAUSE);
+    assert_eq!(world.breaker.state(), BreakerState::HalfOpen);
+    world.get().await.expect("the next one may try");
+    assert_eq!(world.breaker.state(), BreakerState::Closed);
+
+    // The first trial ends late: it neither opens nor spoils anything.
+    world.double.let_go(1);
+    kept.await.expect("it ends like any call");
+    assert_eq!(world.breaker.state(), BreakerState::Closed);
+}

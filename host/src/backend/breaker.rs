@@ -16,7 +16,8 @@ use super::{BackendError, Bucket, Clock, Feed, KvBackend, Page, Slot, time};
 pub struct BreakerOptions {
     /// So many failures in a row open it; at least one does. 5 by default.
     pub failures: u32,
-    /// How long it is open before one call may try. 1 second by default.
+    /// How long it is open before one call may try, and after which another one may while that has no outcome. 1
+    /// second by default.
     pub pause: Duration,
 }
 
@@ -54,7 +55,8 @@ impl BreakerState {
 /// A backend that is not asked while it fails.
 ///
 /// Only [`BackendError::Unavailable`] and [`BackendError::Timeout`] are failures of the store; any other
-/// answer shows that it works. A call whose caller goes away counts as neither.
+/// answer shows that it works. A call whose caller goes away counts as neither. A trial that has no outcome after
+/// another [`pause`](BreakerOptions::pause) no longer keeps others out: its caller may have stopped polling it.
 ///
 /// # Examples
 ///
@@ -79,8 +81,10 @@ struct State {
     failures: u32,
     /// When the next trial is due, if it is open.
     due: Option<Duration>,
-    /// A trial is under way.
-    is_trying: bool,
+    /// The trial that is under way. Trials are numbered.
+    trial: Option<u64>,
+    /// The number of the last one.
+    last_trial: u64,
 }
 
 /// Why a call was not let through.
@@ -109,7 +113,7 @@ impl Breaker {
         let state = self.locked();
         match state.due {
             None => BreakerState::Closed,
-            Some(due) if !state.is_trying && (self.clock)() >= due => BreakerState::HalfOpen,
+            Some(due) if (self.clock)() >= due => BreakerState::HalfOpen,
             Some(_) => BreakerState::Open,
         }
     }
@@ -122,32 +126,38 @@ impl Breaker {
         let answer = call.await;
         passage.is_answered = true;
         let failed = answer.as_ref().is_err_and(BackendError::is_outage);
-        self.note(failed, passage.is_trial);
+        self.note(failed, passage.trial);
         answer
     }
 
     fn admit(&self) -> Result<Passage<'_>, BackendError> {
         let mut state = self.locked();
-        let is_trial = state.due.is_some();
+        let mut trial = None;
         if let Some(due) = state.due {
-            if state.is_trying || (self.clock)() < due {
+            let now = (self.clock)();
+            if now < due {
                 return Err(BackendError::Unavailable(Box::new(IsOpen(state.failures))));
             }
-            state.is_trying = true;
+            state.last_trial += 1;
+            trial = Some(state.last_trial);
+            state.trial = trial;
+            // For as long as this one may take.
+            state.due = Some(now.saturating_add(self.options.pause));
         }
         Ok(Passage {
             breaker: self,
-            is_trial,
+            trial,
             is_answered: false,
         })
     }
 
-    fn note(&self, failed: bool, is_trial: bool) {
+    fn note(&self, failed: bool, trial: Option<u64>) {
         let mut state = self.locked();
-        if is_trial {
-            state.is_trying = false;
-        } else if state.due.is_some() {
-            // It was let through before the breaker opened: the trial decides.
+        let is_current = trial.is_some() && state.trial == trial;
+        if is_current {
+            state.trial = None;
+        } else if (state.due.is_some() && trial.is_none()) || (trial.is_some() && failed) {
+            // It was let through before the breaker opened, or another trial has been since: that one decides.
             return;
         }
         if !failed {
@@ -174,15 +184,20 @@ impl Breaker {
 /// A call that was let through.
 struct Passage<'a> {
     breaker: &'a Breaker,
-    is_trial: bool,
+    trial: Option<u64>,
     is_answered: bool,
 }
 
 impl Drop for Passage<'_> {
     fn drop(&mut self) {
-        // Whoever tried has gone away: the next one may.
-        if self.is_trial && !self.is_answered {
-            self.breaker.locked().is_trying = false;
+        if self.trial.is_none() || self.is_answered {
+            return;
+        }
+        let mut state = self.breaker.locked();
+        if state.trial == self.trial {
+            // The caller has gone away: the next one may try at once.
+            state.trial = None;
+            state.due = state.due.map(|_| Duration::ZERO);
         }
     }
 }
