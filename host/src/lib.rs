@@ -76,8 +76,8 @@ mod clock;
 mod bindings;
 
 pub use cache::{
-    Blocking, Boolean, Bytes, Cache, CacheBuilder, Codec, Float, Integer, IntegerKeys, Json, Key,
-    Keys, Local, Text, TextKeys, ValueCache,
+    Blocking, Boolean, Bytes, Cache, CacheBuilder, Codec, Float, Integer, IntegerKeys, Json,
+    JsonError, Key, Keys, Local, Text, TextKeys, ValueCache,
 };
 pub use client::{Client, ClientBuilder};
 #[cfg(feature = "wasmtime")]

@@ -7,6 +7,7 @@ use std::marker::PhantomData;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::json_error::JsonError;
 use crate::{Value, ValueType};
 
 /// Turns an application's values into those that a cache holds, and back.
@@ -83,8 +84,8 @@ pub enum UnexpectedValue {
         found: ValueType,
     },
     /// It is an integer that the application's type cannot hold.
-    #[error("{0} is out of the range of the application's type")]
-    Range(i64),
+    #[error("the integer is out of the range of the application's type")]
+    Range,
 }
 
 impl UnexpectedValue {
@@ -214,9 +215,7 @@ impl<T: TryFrom<i64> + Into<i64> + Copy> Codec for Integer<T> {
 
     fn decode(&self, value: Value) -> Result<T, UnexpectedValue> {
         match value {
-            Value::Integer(number) => {
-                T::try_from(number).map_err(|_| UnexpectedValue::Range(number))
-            }
+            Value::Integer(number) => T::try_from(number).map_err(|_| UnexpectedValue::Range),
             other => Err(UnexpectedValue::of_type(Self::WIRE, &other)),
         }
     }
@@ -247,12 +246,16 @@ impl<T: Serialize + DeserializeOwned> Codec for Json<T> {
     const WIRE: ValueType = ValueType::Json;
 
     fn encode(&self, value: &T) -> Result<Value, Self::Error> {
-        Ok(Value::Json(serde_json::to_string(value)?))
+        let text = serde_json::to_string(value).map_err(JsonError::Encode)?;
+        Ok(Value::Json(text))
     }
 
     fn decode(&self, value: Value) -> Result<T, Self::Error> {
         match value {
-            Value::Json(text) => Ok(serde_json::from_str(&text)?),
+            Value::Json(text) => {
+                let value = serde_json::from_str(&text);
+                Ok(value.map_err(|error| JsonError::of_decode(&error))?)
+            }
             other => Err(UnexpectedValue::of_type(Self::WIRE, &other).into()),
         }
     }
@@ -300,14 +303,25 @@ mod tests {
     }
 
     #[test]
-    fn decode_integer_beyond_the_type_tells_the_number() {
+    fn decode_integer_beyond_the_type_is_refused_without_the_number() {
         let decoded = Integer::<u8>::default().decode(256.into());
-        assert_eq!(decoded, Err(UnexpectedValue::Range(256)));
+        assert_eq!(decoded, Err(UnexpectedValue::Range));
     }
 
     #[test]
-    fn decode_json_of_another_shape_is_serdes_error() {
-        let decoded = Json::<i64>::default().decode(Value::Json("[]".to_owned()));
-        assert!(decoded.is_err_and(|error| error.is::<serde_json::Error>()));
+    fn decode_json_error_has_kind_line_and_column_and_nothing_of_the_value() {
+        let json = Json::<BTreeMap<String, i64>>::default();
+        for text in [
+            r#"{"hunter2": "hunter2"}"#,
+            r#"{"hunter2" hunter2"#,
+            r#"["hunter2"#,
+        ] {
+            let error = json.decode(Value::Json(text.to_owned())).expect_err(text);
+            let told = format!("{error} {error:?}");
+            assert!(!told.contains("hunter2"), "{told}");
+            assert!(told.contains("line 1 column"), "{told}");
+            assert!(error.source().is_none(), "a cause would be printed, too");
+            assert!(error.is::<JsonError>());
+        }
     }
 }

@@ -56,6 +56,7 @@ mod dict;
 mod value;
 
 mod error;
+mod json_error;
 
 pub mod bindings;
 
@@ -66,6 +67,7 @@ pub use cache::{Cache, CacheBuilder, Found, KeyPages, Local};
 pub use codec::{Boolean, Bytes, Codec, Float, Integer, Json, Text, UnexpectedValue};
 pub use dict::Dict;
 pub use error::{BackendError, Error};
+pub use json_error::JsonError;
 pub use key::{IntegerKeys, Key, Keys, TextKeys};
 pub use life::{Expiry, Resilience};
 

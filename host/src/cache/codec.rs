@@ -9,6 +9,7 @@ use flipcache_core::{InvalidValue, Value, ValueType};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::json_error::JsonError;
 use crate::Error;
 
 /// Turns values into what stands in the shared tier, and back.
@@ -267,21 +268,22 @@ impl<T> fmt::Debug for Json<T> {
 impl<T: Serialize + DeserializeOwned + Send + 'static> Codec for Json<T> {
     type Value = T;
     type Borrowed = T;
-    type Error = serde_json::Error;
+    type Error = JsonError;
 
     const WIRE: ValueType = ValueType::Json;
 
-    fn encode(&self, value: &T) -> Result<Vec<u8>, serde_json::Error> {
-        super::python_json::to_vec(value)
+    fn encode(&self, value: &T) -> Result<Vec<u8>, JsonError> {
+        super::python_json::to_vec(value).map_err(JsonError::Encode)
     }
 
     /// `NaN` and infinities of Python's are read as `null`, which most types of numbers refuse and an
     /// `Option` of one takes.
-    fn decode(&self, wire: &[u8]) -> Result<T, serde_json::Error> {
-        serde_json::from_slice(wire).or_else(|error| match str::from_utf8(wire) {
+    fn decode(&self, wire: &[u8]) -> Result<T, JsonError> {
+        let value = serde_json::from_slice(wire).or_else(|error| match str::from_utf8(wire) {
             Ok(text) => serde_json::from_str(&flipcache_core::value::json::to_line(text)),
             Err(_) => Err(error),
-        })
+        });
+        value.map_err(|error| JsonError::of_decode(&error))
     }
 }
 
