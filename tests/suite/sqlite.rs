@@ -8,7 +8,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use flipcache::backend::sqlite::{FileError, SqliteBackend};
-use flipcache::backend::{BackendOptions, Clock, KvBackend, Slot};
+use flipcache::backend::{BackendError, BackendOptions, Clock, KvBackend, Slot};
+use flipcache::{Client, Error};
 use tokio::runtime::Handle;
 
 use crate::stores::{PATIENCE, bucket, get, keys, lasting, list, pairs, set};
@@ -86,16 +87,18 @@ async fn two_backends_on_one_file_count_and_claim_atomically() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn open_many_at_once_on_a_new_file_all_succeed() {
+async fn set_by_many_at_once_on_a_new_file_all_succeed() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("cache.db");
-    let barrier = Barrier::new(8);
+    let (barrier, user) = (Barrier::new(8), bucket("user"));
     let handle = Handle::current();
     thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {
                 barrier.wait();
-                SqliteBackend::open(&path, &options(), handle.clone()).unwrap();
+                let backend = SqliteBackend::open(&path, &options(), handle.clone()).unwrap();
+                let written = set(&backend, &user, "k", "v", None);
+                handle.block_on(written).unwrap();
             });
         }
     });
@@ -212,10 +215,27 @@ async fn write_whose_caller_goes_away_is_finished() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn open_missing_directories_are_created() {
+async fn read_of_a_missing_file_creates_nothing_and_the_first_write_does() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("one/two/cache.db");
-    open(&path);
+    let backend = open(&path);
+    let (user, names) = (bucket("user"), keys(["k"]));
+    assert_eq!(get(&backend, &user, "k").await, Slot::Absent);
+    assert_eq!(backend.count(&user).await.unwrap(), 0);
+    assert_eq!(backend.delete(&user, &names).await.unwrap(), 0);
+    assert_eq!(backend.clear(&user).await.unwrap(), 0);
+    let lived = backend.expire(&user, &names, Some(MINUTE)).await;
+    assert_eq!(lived.unwrap(), [false]);
+    let written = backend.set_if_present(&user, "k", b"v", None).await;
+    assert!(!written.unwrap());
+    backend.hear(&user).await.unwrap();
+    assert_eq!(
+        fs::read_dir(folder.path()).unwrap().count(),
+        0,
+        "nothing was there to write"
+    );
+
+    set(&backend, &user, "k", "v", None).await.unwrap();
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -226,6 +246,140 @@ async fn open_missing_directories_are_created() {
         assert_eq!(mode & 0o777, 0o700, "for the user alone");
     }
     assert!(path.exists());
+    assert_eq!(get(&backend, &user, "k").await, lasting("v"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn file_that_another_program_creates_is_read_and_heard_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cache.db");
+    let (one, user) = (open(&path), bucket("user"));
+    one.hear(&user).await.unwrap();
+    assert_eq!(get(&one, &user, "k").await, Slot::Absent);
+    let feed = one.feed().unwrap();
+    let epoch = feed.epoch();
+
+    set(&open(&path), &user, "k", "v", None).await.unwrap();
+    assert_eq!(get(&one, &user, "k").await, lasting("v"));
+    let start = Instant::now();
+    while feed.epoch() == epoch {
+        assert!(
+            start.elapsed() < PATIENCE,
+            "say that anything may have changed"
+        );
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn drop_brings_the_log_into_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cache.db");
+    let (user, client) = (bucket("user"), client(&path, DEADLINE));
+    let cache = client.cache("user").open().unwrap();
+    cache.set("k", "v").await.unwrap();
+    assert!(folder.path().join("cache.db-wal").exists(), "it is in use");
+    drop((cache, client));
+    assert!(
+        !folder.path().join("cache.db-wal").exists(),
+        "the last connection leaves no log"
+    );
+
+    // Beside another connection the log stays, and a copy of the file alone is up to date.
+    let other = open(&path);
+    let backend = open(&path);
+    set(&backend, &user, "k", "new", None).await.unwrap();
+    drop(backend);
+    let copy = folder.path().join("copy.db");
+    fs::copy(&path, &copy).unwrap();
+    assert_eq!(get(&open(&copy), &user, "k").await, lasting("new"));
+    drop(other);
+}
+
+/// A client with a file of its own, which goes on answering from its local tier while the file is busy.
+fn client(path: &Path, deadline: Duration) -> Client {
+    let options = BackendOptions {
+        deadline,
+        staleness_bound: MINUTE,
+        ..BackendOptions::default()
+    };
+    let backend = SqliteBackend::open(path, &options, Handle::current()).unwrap();
+    let client = Client::builder(Arc::new(backend));
+    client.runtime(Handle::current()).build().unwrap()
+}
+
+/// The write takes long: a trigger of the file counts.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn write_that_commits_after_its_timeout_is_seen_by_those_who_read_meanwhile() {
+    const SLOW: &str = "CREATE TRIGGER slow AFTER UPDATE ON entries BEGIN
+        SELECT count(*) FROM (WITH RECURSIVE number(n) AS
+            (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 20000000)
+            SELECT n FROM number);
+        END";
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cache.db");
+    let before = client(&path, DEADLINE);
+    let cache = before.cache("user").open().unwrap();
+    cache.set("k", "old").await.unwrap();
+    drop((cache, before));
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.execute_batch(SLOW).unwrap();
+
+    let client = client(&path, Duration::from_millis(300));
+    let cache = client.cache("user").open().unwrap();
+    assert_eq!(cache.get("k").await.unwrap().as_deref(), Some("old"));
+    let written = cache.set("k", "new").await;
+    assert!(
+        matches!(written, Err(Error::Backend(BackendError::Timeout))),
+        "make the trigger slower: {written:?}"
+    );
+    assert_eq!(
+        cache.get("k").await.unwrap().as_deref(),
+        Some("old"),
+        "make the trigger slower: the write has ended"
+    );
+
+    let committed = || {
+        other.query_row(
+            "SELECT value = CAST('new' AS BLOB) FROM entries WHERE key = 'user:k'",
+            (),
+            |row| row.get::<_, bool>(0),
+        )
+    };
+    let start = Instant::now();
+    while !committed().unwrap() {
+        assert!(
+            start.elapsed() < 10 * PATIENCE,
+            "the write goes on to its end"
+        );
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let start = Instant::now();
+    while cache.get("k").await.unwrap().as_deref() != Some("new") {
+        assert!(
+            start.elapsed() < PATIENCE,
+            "the local tier must be told what the file holds"
+        );
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn get_that_is_polled_once_and_kept_keeps_no_other_cache_waiting() {
+    let folder = tempfile::tempdir().unwrap();
+    let client = client(&folder.path().join("cache.db"), DEADLINE);
+    let (one, other) = (client.cache("one"), client.cache("other"));
+    let (one, other) = (one.open().unwrap(), other.open().unwrap());
+    // The first call begins to listen to the file.
+    let mut kept = std::pin::pin!(one.get("k"));
+    assert!(futures_util::poll!(kept.as_mut()).is_pending());
+
+    for _ in 0..3 {
+        let read = tokio::time::timeout(3 * DEADLINE, other.get("k")).await;
+        let read = read.expect("a caller that is not polled must not hold a lock");
+        assert_eq!(read.unwrap(), None);
+    }
+    assert_eq!(kept.await.unwrap(), None);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

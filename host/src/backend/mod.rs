@@ -46,8 +46,13 @@ pub use url::{BackendUrl, UrlError};
 /// Implementations put a deadline on every round trip and answer [`BackendError::Timeout`] when it
 /// passes. They log neither keys' values nor passwords. A TTL of zero never arrives here.
 ///
+/// A write that returns [`BackendError::Timeout`] may still take effect later, after local tiers have read the
+/// old value again. A store where that can be, and that does not hear of it like of a foreign write, tells its
+/// [`feed`](Self::feed) when the write ends: [`Feed::tell`] of the keys, leaving nobody out.
+///
 /// A [`Client`](crate::Client) has its calls polled on any thread, always within [its
-/// runtime](crate::ClientBuilder::runtime).
+/// runtime](crate::ClientBuilder::runtime). A caller may poll a call once, keep it, and make others: no call
+/// may hold what others wait for while it is not polled.
 #[async_trait]
 pub trait KvBackend: Send + Sync + 'static {
     /// Reads keys in one round trip: one slot per key, in the order asked for.

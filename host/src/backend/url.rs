@@ -17,7 +17,8 @@ use super::redis::{AddressError, RedisAddress, canonical_scheme};
 ///   cluster that has these nodes among others;
 /// - `redis+unix:///path/of/socket[?db=…&user=…&pass=…]`, also as `unix://`;
 /// - `valkey://…`, `valkeys://…` and so on: the same as with `redis`, for Valkey;
-/// - `sqlite:PATH`: a file, which is created if missing;
+/// - `sqlite:PATH`: a file, which the first write creates if it is missing; a leading `~/` is the user's home
+///   directory;
 /// - `memory:`: this process's memory.
 ///
 /// What must be escaped in a URL (in a password: `#`, `/`, `?`, `@`, `%`, `:`) is percent-encoded,
@@ -94,6 +95,14 @@ pub enum UrlError {
         "`sqlite:` needs the path of a file, as in `sqlite:cache.db`; for a store in memory, use `memory:`"
     )]
     NoPath,
+    /// The path begins with `~`, and the home directory is not known.
+    #[error("cannot expand `~`: the home directory is not known; write the path in full")]
+    NoHome,
+    /// The path begins with another user's home directory.
+    #[error(
+        "cannot expand `~` with a user's name; write the path in full, or as `./~…` for a file of this name"
+    )]
+    OtherHome,
     /// The address of a Redis server is wrong.
     #[error("this is not the address of a Redis server")]
     Redis(#[from] AddressError),
@@ -107,8 +116,23 @@ fn sqlite_path(rest: &str) -> Result<PathBuf, UrlError> {
     let path = rest.strip_prefix("//").unwrap_or(rest);
     match path {
         "" | ":memory:" => Err(UrlError::NoPath),
-        path => Ok(PathBuf::from(path)),
+        path => expand_home(path, std::env::home_dir()),
     }
+}
+
+/// Expands a leading `~`: shells do not where it stands behind a scheme.
+fn expand_home(path: &str, home: Option<PathBuf>) -> Result<PathBuf, UrlError> {
+    let Some(rest) = path.strip_prefix('~') else {
+        return Ok(PathBuf::from(path));
+    };
+    let rest = match rest.strip_prefix(std::path::is_separator) {
+        Some(rest) => rest.trim_start_matches(std::path::is_separator),
+        // A directory is no file.
+        None if rest.is_empty() => return Err(UrlError::NoPath),
+        None => return Err(UrlError::OtherHome),
+    };
+    let home = home.filter(|home| home.is_absolute());
+    Ok(home.ok_or(UrlError::NoHome)?.join(rest))
 }
 
 #[cfg(test)]
@@ -130,6 +154,24 @@ mod tests {
         }
         assert_eq!(parse("sqlite:"), Err(UrlError::NoPath));
         assert_eq!(parse("sqlite::memory:"), Err(UrlError::NoPath));
+    }
+
+    #[test]
+    fn expand_home_leading_tilde_is_the_home_directory_and_nothing_else() {
+        let home = || Some(PathBuf::from("/home/ada"));
+        for (path, expanded) in [
+            ("~/x.db", Ok("/home/ada/x.db")),
+            ("~//a/x.db", Ok("/home/ada/a/x.db")),
+            ("a~/x.db", Ok("a~/x.db")),
+            ("./~/x.db", Ok("./~/x.db")),
+            ("~bob/x.db", Err(UrlError::OtherHome)),
+            ("~", Err(UrlError::NoPath)),
+        ] {
+            assert_eq!(expand_home(path, home()), expanded.map(PathBuf::from));
+        }
+        for unknown in [None, Some(PathBuf::new())] {
+            assert_eq!(expand_home("~/x.db", unknown), Err(UrlError::NoHome));
+        }
     }
 
     #[test]

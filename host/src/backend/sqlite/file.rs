@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
 use super::rows::Rows;
-use super::worker::busy_timeout;
+use super::worker::{Role, busy_timeout};
 use crate::backend::{Cause, Clock};
 
 /// `flip` in ASCII.
@@ -73,43 +73,87 @@ pub enum FileError {
     },
 }
 
-/// Opens the file for reading and writing, creates what is missing, and removes some of what has
-/// expired.
-pub(super) fn open(
+/// Returns the path from the root.
+pub(super) fn absolute(path: &Path) -> Result<PathBuf, FileError> {
+    check_name(path)?;
+    std::path::absolute(path).map_err(|error| FileError::Open {
+        path: path.to_owned(),
+        source: Box::new(error),
+    })
+}
+
+/// Opens a file that is there and has the schema; `None`: there is no such file yet. A writer removes some of
+/// what has expired.
+pub(super) fn open_if_there(
+    path: &Path,
+    role: Role,
+    deadline: Duration,
+    clock: &Clock,
+) -> Result<Option<Connection>, FileError> {
+    let is_there = || path.try_exists().unwrap_or(true);
+    if !is_there() {
+        return Ok(None);
+    }
+    let mut connection = match connect(path, deadline, OpenFlags::empty()) {
+        Ok(connection) => connection,
+        // It has just been removed.
+        Err(_) if !is_there() => return Ok(None),
+        Err(error) => return Err(refused(path, error)),
+    };
+    if !is_ours(&mut connection, path)? {
+        return Ok(None);
+    }
+    if role == Role::Writer {
+        write_ahead(&connection, deadline).map_err(|error| refused(path, error))?;
+        prepare(&mut connection, path, clock)?;
+    }
+    Ok(Some(connection))
+}
+
+/// Opens the file for writing, and creates what is missing, its directory too. With it comes the data version at
+/// which this connection created the schema, if it did.
+pub(super) fn create(
     path: &Path,
     deadline: Duration,
     clock: &Clock,
-) -> Result<Connection, FileError> {
-    if path == Path::new("") || path == Path::new(":memory:") {
-        return Err(FileError::NotAFile(path.to_owned()));
-    }
+) -> Result<(Connection, Option<i64>), FileError> {
     create_directory(path)?;
-    let mut connection = reopen(path, deadline)?;
+    let connected = connect(path, deadline, OpenFlags::SQLITE_OPEN_CREATE);
+    let mut connection = connected.map_err(|error| refused(path, error))?;
     // Nothing is changed in a file that is not ours.
-    let look = connection
-        .transaction()
-        .map_err(|error| refused(path, error))?;
-    recognise(&look, path)?;
-    drop(look);
+    is_ours(&mut connection, path)?;
     write_ahead(&connection, deadline).map_err(|error| refused(path, error))?;
-    create(&mut connection, path, clock)?;
+    let created = prepare(&mut connection, path, clock)?;
+    Ok((connection, created))
+}
+
+/// An empty table in memory, for as long as the file is missing.
+pub(super) fn nothing() -> rusqlite::Result<Connection> {
+    let connection = Connection::open_in_memory()?;
+    connection.execute_batch(SCHEMA)?;
     Ok(connection)
 }
 
-/// Opens one more connection to a file that [`open`] has opened.
-pub(super) fn reopen(path: &Path, deadline: Duration) -> Result<Connection, FileError> {
+/// Counts the changes that other connections make, from any number.
+pub(super) fn data_version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, "data_version", |row| row.get(0))
+}
+
+fn check_name(path: &Path) -> Result<(), FileError> {
+    if path == Path::new("") || path == Path::new(":memory:") {
+        return Err(FileError::NotAFile(path.to_owned()));
+    }
+    Ok(())
+}
+
+fn connect(path: &Path, deadline: Duration, create: OpenFlags) -> rusqlite::Result<Connection> {
     // No SQLITE_OPEN_URI: a path is taken literally.
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-        | OpenFlags::SQLITE_OPEN_CREATE
-        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connect = || {
-        let connection = Connection::open_with_flags(path, flags)?;
-        busy_timeout(&connection, deadline)?;
-        // A crash of the machine may lose the last writes, never the file; it is a cache.
-        connection.pragma_update(None, "synchronous", "NORMAL")?;
-        Ok(connection)
-    };
-    connect().map_err(|error| refused(path, error))
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags | create)?;
+    busy_timeout(&connection, deadline)?;
+    // A crash of the machine may lose the last writes, never the file; it is a cache.
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    Ok(connection)
 }
 
 fn create_directory(path: &Path) -> Result<(), FileError> {
@@ -126,6 +170,13 @@ fn create_directory(path: &Path) -> Result<(), FileError> {
             path: directory.to_owned(),
             source,
         })
+}
+
+fn is_ours(connection: &mut Connection, path: &Path) -> Result<bool, FileError> {
+    let look = connection
+        .transaction()
+        .map_err(|error| refused(path, error))?;
+    recognise(&look, path)
 }
 
 /// Answers whether the file already has the schema; an empty file has not.
@@ -169,11 +220,18 @@ fn write_ahead(connection: &Connection, deadline: Duration) -> rusqlite::Result<
     }
 }
 
-fn create(connection: &mut Connection, path: &Path, clock: &Clock) -> Result<(), FileError> {
+/// Creates the schema if it is missing, and returns the data version at which it did; removes some of what has
+/// expired.
+fn prepare(
+    connection: &mut Connection,
+    path: &Path,
+    clock: &Clock,
+) -> Result<Option<i64>, FileError> {
     let refused = |error| refused(path, error);
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(refused)?;
+    let mut created = None;
     // Another process may have been faster.
     if !recognise(&transaction, path)? {
         transaction.execute_batch(SCHEMA).map_err(refused)?;
@@ -183,12 +241,15 @@ fn create(connection: &mut Connection, path: &Path, clock: &Clock) -> Result<(),
         transaction
             .pragma_update(None, "user_version", SCHEMA_VERSION)
             .map_err(refused)?;
+        // While nobody else can write: what they change afterwards counts.
+        created = Some(data_version(&transaction).map_err(refused)?);
     }
     Rows::new(&transaction, clock()).sweep().map_err(refused)?;
-    transaction.commit().map_err(refused)
+    transaction.commit().map_err(refused)?;
+    Ok(created)
 }
 
-fn refused(path: &Path, error: rusqlite::Error) -> FileError {
+pub(super) fn refused(path: &Path, error: rusqlite::Error) -> FileError {
     let path = path.to_owned();
     if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) {
         return FileError::NotADatabase(path);
@@ -203,20 +264,22 @@ fn refused(path: &Path, error: rusqlite::Error) -> FileError {
 mod tests {
     use super::*;
 
-    fn open_after(change: &str) -> Result<Connection, FileError> {
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn open_after(change: &str) -> Result<Option<Connection>, FileError> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("cache.db");
         let clock = crate::backend::time::wall();
-        drop(open(&path, Duration::from_secs(1), &clock).unwrap());
+        drop(create(&path, SECOND, &clock).unwrap());
         let other = Connection::open(&path).unwrap();
         other.execute_batch(change).unwrap();
         drop(other);
-        open(&path, Duration::from_secs(1), &clock)
+        open_if_there(&path, Role::Writer, SECOND, &clock)
     }
 
     #[test]
     fn open_file_of_ours_is_recognised() {
-        let connection = open_after("").unwrap();
+        let connection = open_after("").unwrap().expect("it is there");
         let journal: String = connection
             .pragma_query_value(None, "journal_mode", |row| row.get(0))
             .unwrap();
@@ -241,10 +304,9 @@ mod tests {
     }
 
     #[test]
-    fn open_name_that_sqlite_takes_for_memory_is_refused() {
-        let clock = crate::backend::time::wall();
+    fn absolute_name_that_sqlite_takes_for_memory_is_refused() {
         for name in [":memory:", ""] {
-            let refused = open(Path::new(name), Duration::from_secs(1), &clock);
+            let refused = absolute(Path::new(name));
             assert!(matches!(refused, Err(FileError::NotAFile(_))));
         }
     }

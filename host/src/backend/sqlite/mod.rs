@@ -6,6 +6,7 @@
 
 mod error;
 mod file;
+mod late;
 mod rows;
 mod watch;
 mod worker;
@@ -18,10 +19,11 @@ use async_trait::async_trait;
 use tokio::runtime::Handle;
 
 pub use self::file::FileError;
-use self::rows::Range;
+use self::late::{Changed, LateNews};
+use self::rows::{Range, Rows};
 use self::watch::Watch;
-use self::worker::Worker;
-use super::batch::{LastOfEach, distinct, lengths, refuse_larger};
+use self::worker::{Missing, Role, Worker};
+use super::batch::{LastOfEach, Pair, distinct, lengths, refuse_larger};
 use super::{BackendError, BackendOptions, Bucket, Clock, Feed, KvBackend, Page, Slot, time};
 
 /// The longest key or value that [`SqliteBackend`] takes, in bytes.
@@ -32,22 +34,29 @@ const CLEARED_AT_ONCE: u32 = 1000;
 
 /// A store in one file, which several processes may have open at once.
 ///
-/// Keys of all buckets stand in one table by their full key. Entries expire by the wall clock, to
-/// the millisecond; expired ones are never answered. They are removed from the file when it is
+/// Keys of all buckets stand in one table by their full key. Entries expire by the wall clock, which all
+/// processes share, to the millisecond: setting the clock forward ends them early, setting it back lets them
+/// live longer. Expired ones are never returned. They are removed from the file when it is
 /// opened and once a minute by a write, at most 1,000 in one transaction.
 ///
+/// The file and its directory are created by the first call that has something to write; to reads, a missing
+/// file is an empty one. Dropping the backend brings the file's log (`-wal`) into it, and waits for at most a
+/// second for a call that is under way.
+///
 /// A write that has begun is finished though its caller goes away; one that still waits for its
-/// turn when the deadline passes is never begun.
+/// turn when the deadline passes is never begun. What ends after its caller's deadline is published by the
+/// [`feed`](KvBackend::feed).
 pub struct SqliteBackend {
     reads: Worker,
     writes: Arc<Worker>,
     watch: Option<Watch>,
+    deadline: Duration,
     handle: Handle,
 }
 
 impl SqliteBackend {
-    /// Opens the file at `path`; creates it if it is missing, and its directory too (for the user
-    /// alone, on Unix).
+    /// Opens the file at `path`, if it is there. A directory that is created later is for the user alone, on
+    /// Unix. The path is taken literally: a `~` is expanded in [`BackendUrl`](super::BackendUrl) only.
     ///
     /// The deadline is how long a call may take, and how long it waits for other processes. The work
     /// is done on the threads for blocking work of `handle`'s runtime, whose timer must be enabled.
@@ -72,14 +81,51 @@ impl SqliteBackend {
         clock: Clock,
     ) -> Result<Self, FileError> {
         let deadline = options.deadline;
-        let writer = file::open(path, deadline, &clock)?;
-        let reader = file::reopen(path, deadline)?;
+        // The directory of the process may be another one when the file is created.
+        let path = file::absolute(path)?;
+        let worker = |role| {
+            let (handle, clock) = (handle.clone(), clock.clone());
+            Worker::open(path.clone(), role, deadline, handle, clock)
+        };
         Ok(Self {
-            reads: Worker::new(reader, deadline, handle.clone(), clock.clone()),
-            writes: Arc::new(Worker::new(writer, deadline, handle.clone(), clock)),
+            writes: Arc::new(worker(Role::Writer)?),
+            reads: worker(Role::Reader)?,
             watch: Watch::new(options.coherence, options.staleness_bound),
+            deadline,
             handle,
         })
+    }
+
+    /// Writes what may be new, and creates a missing file for it.
+    async fn put<T: Send + 'static>(
+        &self,
+        changed: Changed,
+        work: impl FnOnce(&Rows<'_>) -> Result<T, BackendError> + Send + 'static,
+    ) -> Result<T, BackendError> {
+        let late = self.late(changed);
+        self.writes.write(late, Missing::Create, work).await
+    }
+
+    /// Changes what is there.
+    async fn change<T: Send + 'static>(
+        &self,
+        changed: Changed,
+        work: impl FnOnce(&Rows<'_>) -> Result<T, BackendError> + Send + 'static,
+    ) -> Result<T, BackendError> {
+        let late = self.late(changed);
+        self.writes.write(late, Missing::Leave, work).await
+    }
+
+    fn late(&self, changed: Changed) -> LateNews {
+        LateNews::new(self.feed(), changed)
+    }
+}
+
+impl Drop for SqliteBackend {
+    fn drop(&mut self) {
+        self.watch = None;
+        self.reads.close();
+        self.writes.close();
     }
 }
 
@@ -98,16 +144,15 @@ impl KvBackend for SqliteBackend {
                 .read(move |rows| keys.iter().map(|key| rows.slot(key)).collect())
                 .await;
         };
-        self.writes
-            .write(move |rows| {
-                keys.iter()
-                    .map(|key| {
-                        rows.expire(key, Some(ttl))?;
-                        rows.slot(key)
-                    })
-                    .collect()
-            })
-            .await
+        self.change(Changed::Keys(keys.clone()), move |rows| {
+            keys.iter()
+                .map(|key| {
+                    rows.expire(key, Some(ttl))?;
+                    rows.slot(key)
+                })
+                .collect()
+        })
+        .await
     }
 
     async fn set(
@@ -118,13 +163,12 @@ impl KvBackend for SqliteBackend {
     ) -> Result<(), BackendError> {
         refuse_larger(MAX_BYTES, lengths(entries))?;
         let entries = full_entries(bucket, entries.iter());
-        self.writes
-            .write(move |rows| {
-                entries
-                    .iter()
-                    .try_for_each(|(key, value)| rows.put(key, value, ttl))
-            })
-            .await
+        self.put(Changed::Entries(entries.clone()), move |rows| {
+            entries
+                .iter()
+                .try_for_each(|(key, value)| rows.put(key, value, ttl))
+        })
+        .await
     }
 
     async fn set_if_absent(
@@ -137,8 +181,7 @@ impl KvBackend for SqliteBackend {
         let batch = LastOfEach::new(entries);
         let pairs = full_entries(bucket, batch.pairs.iter().copied());
         let answers = self
-            .writes
-            .write(move |rows| {
+            .put(Changed::Entries(pairs.clone()), move |rows| {
                 pairs
                     .iter()
                     .map(|(key, value)| rows.put_if_absent(key, value, ttl))
@@ -156,10 +199,12 @@ impl KvBackend for SqliteBackend {
         ttl: Option<Duration>,
     ) -> Result<bool, BackendError> {
         refuse_larger(MAX_BYTES, [key.len(), value.len()])?;
-        let (key, value) = (bucket.full_key(key), value.to_vec());
-        self.writes
-            .write(move |rows| rows.put_if_present(&key, &value, ttl))
-            .await
+        let keys: Arc<[String]> = [bucket.full_key(key)].into();
+        let value = value.to_vec();
+        self.change(Changed::Keys(keys.clone()), move |rows| {
+            rows.put_if_present(&keys[0], &value, ttl)
+        })
+        .await
     }
 
     async fn increment(
@@ -170,20 +215,20 @@ impl KvBackend for SqliteBackend {
         ttl: Option<Duration>,
     ) -> Result<i64, BackendError> {
         refuse_larger(MAX_BYTES, [key.len()])?;
-        let key = bucket.full_key(key);
-        self.writes
-            .write(move |rows| rows.increment(&key, delta, ttl))
-            .await
+        let keys: Arc<[String]> = [bucket.full_key(key)].into();
+        self.put(Changed::Keys(keys.clone()), move |rows| {
+            rows.increment(&keys[0], delta, ttl)
+        })
+        .await
     }
 
     async fn delete(&self, bucket: &Bucket, keys: &[String]) -> Result<u64, BackendError> {
         let keys = full_keys(bucket, keys);
-        self.writes
-            .write(move |rows| {
-                keys.iter()
-                    .try_fold(0, |sum, key| Ok(sum + u64::from(rows.delete(key)?)))
-            })
-            .await
+        self.change(Changed::Keys(keys.clone()), move |rows| {
+            keys.iter()
+                .try_fold(0, |sum, key| Ok(sum + u64::from(rows.delete(key)?)))
+        })
+        .await
     }
 
     async fn exists(&self, bucket: &Bucket, keys: &[String]) -> Result<u64, BackendError> {
@@ -206,9 +251,10 @@ impl KvBackend for SqliteBackend {
         ttl: Option<Duration>,
     ) -> Result<Vec<bool>, BackendError> {
         let keys = full_keys(bucket, keys);
-        self.writes
-            .write(move |rows| keys.iter().map(|key| rows.expire(key, ttl)).collect())
-            .await
+        self.change(Changed::Keys(keys.clone()), move |rows| {
+            keys.iter().map(|key| rows.expire(key, ttl)).collect()
+        })
+        .await
     }
 
     /// The cursor is the last key of the page before; every text is one.
@@ -247,8 +293,9 @@ impl KvBackend for SqliteBackend {
         loop {
             let part = range.clone();
             let cleared = self
-                .writes
-                .write(move |rows| rows.delete_first(&part, CLEARED_AT_ONCE))
+                .change(Changed::Bucket(bucket.clone()), move |rows| {
+                    rows.delete_first(&part, CLEARED_AT_ONCE)
+                })
                 .await?;
             deleted += cleared.existed;
             match cleared.last {
@@ -264,7 +311,10 @@ impl KvBackend for SqliteBackend {
 
     async fn hear(&self, _: &Bucket) -> Result<(), BackendError> {
         match &self.watch {
-            Some(watch) => watch.begin(&self.writes, &self.handle).await,
+            Some(watch) => {
+                let begun = watch.begin(&self.writes, &self.handle, self.deadline);
+                begun.await
+            }
             None => Ok(()),
         }
     }
@@ -274,14 +324,14 @@ impl KvBackend for SqliteBackend {
     }
 }
 
-fn full_keys(bucket: &Bucket, keys: &[String]) -> Vec<String> {
+fn full_keys(bucket: &Bucket, keys: &[String]) -> Arc<[String]> {
     keys.iter().map(|key| bucket.full_key(key)).collect()
 }
 
 fn full_entries<'a>(
     bucket: &Bucket,
     entries: impl Iterator<Item = &'a (String, Vec<u8>)>,
-) -> Vec<(String, Vec<u8>)> {
+) -> Arc<[Pair]> {
     entries
         .map(|(key, value)| (bucket.full_key(key), value.clone()))
         .collect()

@@ -11,8 +11,8 @@ use tokio::sync::OnceCell;
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
-use super::worker::Worker;
-use crate::backend::{BackendError, Coherence, Feed, Heard, News};
+use super::worker::{FileVersion, Worker};
+use crate::backend::{BackendError, Coherence, Feed, Heard, News, time};
 
 /// How often it is asked: what others write is seen within this time and that of a question.
 const INTERVAL: Duration = Duration::from_millis(20);
@@ -21,7 +21,16 @@ const INTERVAL: Duration = Duration::from_millis(20);
 pub(super) struct Watch {
     feed: Arc<Feed>,
     bound: Duration,
-    task: OnceCell<JoinHandle<()>>,
+    task: Arc<OnceCell<AbortOnDrop<()>>>,
+}
+
+/// A task that ends with this value.
+struct AbortOnDrop<T>(JoinHandle<T>);
+
+impl<T> Drop for AbortOnDrop<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 impl Watch {
@@ -30,7 +39,7 @@ impl Watch {
         (coherence != Coherence::Off).then(|| Self {
             feed: Arc::new(Feed::deaf()),
             bound,
-            task: OnceCell::new(),
+            task: Arc::default(),
         })
     }
 
@@ -39,42 +48,50 @@ impl Watch {
     }
 
     /// Begins, if it has not yet.
+    ///
+    /// A task of the runtime does so for each caller: one that is not polled must not keep others waiting.
     pub(super) async fn begin(
         &self,
         writer: &Arc<Worker>,
         handle: &Handle,
+        deadline: Duration,
     ) -> Result<(), BackendError> {
-        let begin = || async {
-            let heard = Heard::after(self.bound);
-            let version = writer.data_version().await?;
-            self.feed.hears(Some(heard));
-            let asking = ask(self.feed(), Arc::clone(writer), self.bound, version);
-            Ok(handle.spawn(asking))
-        };
-        self.task.get_or_try_init(begin).await.map(|_| ())
-    }
-}
-
-impl Drop for Watch {
-    fn drop(&mut self) {
-        if let Some(task) = self.task.get() {
-            task.abort();
+        if self.task.initialized() {
+            return Ok(());
+        }
+        let deadline = time::deadline_after(deadline);
+        let (task, feed, writer) = (Arc::clone(&self.task), self.feed(), Arc::clone(writer));
+        let (bound, runtime) = (self.bound, handle.clone());
+        let mut beginning = AbortOnDrop(handle.spawn(async move {
+            let begin = || async {
+                let heard = Heard::after(bound);
+                let version = writer.file_version().await?;
+                feed.hears(Some(heard));
+                let asking = ask(feed, Arc::clone(&writer), bound, version);
+                Ok(AbortOnDrop(runtime.spawn(asking)))
+            };
+            task.get_or_try_init(begin).await.map(|_| ())
+        }));
+        match time::within(handle, deadline, &mut beginning.0).await {
+            Ok(Ok(begun)) => begun,
+            Ok(Err(ended)) => Err(BackendError::Other(Box::new(ended))),
+            Err(_) => Err(BackendError::Timeout),
         }
     }
 }
 
-async fn ask(feed: Arc<Feed>, writer: Arc<Worker>, bound: Duration, mut version: i64) {
+async fn ask(feed: Arc<Feed>, writer: Arc<Worker>, bound: Duration, mut version: FileVersion) {
     let mut ticks = tokio::time::interval(INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
         let heard = Heard::after(bound);
-        match writer.data_version().await {
+        match writer.file_version().await {
             Ok(now) => {
-                if now != version {
-                    version = now;
+                if now.has_changed_since(version) {
                     feed.tell(None, News::Everything);
                 }
+                version = now;
                 feed.still_hears(heard);
             }
             // Until it is answered again, the bound runs out; the count goes on.

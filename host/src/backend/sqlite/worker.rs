@@ -1,20 +1,29 @@
 //! One connection, on which blocking calls take turns, each with a deadline.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::runtime::Handle;
-use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
 use tokio::time::Instant;
 
+use super::file::{self, FileError};
+use super::late::LateNews;
 use super::rows::Rows;
 use crate::backend::{BackendError, Clock, time};
 
 /// How long after a sweep that left nothing over the next one is due.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
+/// How long closing waits for a call that is under way. It goes on and closes the connection when it ends.
+const CLOSE_PATIENCE: Duration = Duration::from_secs(1);
+
 /// A connection and the threads that may work on it, one at a time, first come, first served.
+///
+/// No future of a caller ever holds the connection or a place in the queue for it: a caller that is not polled
+/// would keep all others waiting. Tasks of the runtime do.
 pub(super) struct Worker {
     turn: Arc<Mutex<Desk>>,
     clock: Clock,
@@ -22,30 +31,100 @@ pub(super) struct Worker {
     handle: Handle,
 }
 
+/// What a worker's connection is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// It reads, beside writers.
+    Reader,
+    /// It writes, and removes what has expired.
+    Writer,
+}
+
+/// What a call does if the file is missing.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Missing {
+    /// Creates it.
+    Create,
+    /// Works on nothing.
+    Leave,
+}
+
+/// Which state of the file a connection has seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct FileVersion {
+    /// Counts changes by other connections, from any number; `None`: the file is missing.
+    now: Option<i64>,
+    /// What it was when this connection created the file, if it did.
+    created: Option<i64>,
+}
+
+impl FileVersion {
+    /// Whether other connections may have changed the file since `before`.
+    pub(super) fn has_changed_since(self, before: Self) -> bool {
+        match before.now {
+            Some(before) => self.now != Some(before),
+            None => self.now != self.created,
+        }
+    }
+}
+
 /// What the one whose turn it is has before them.
 struct Desk {
-    connection: Connection,
+    path: PathBuf,
+    deadline: Duration,
+    role: Role,
+    link: Link,
+    /// See [`FileVersion`].
+    created: Option<i64>,
     /// When the next write sweeps, by the store's clock.
     next_sweep: Duration,
 }
 
+/// Where the statements go.
+enum Link {
+    File(Connection),
+    /// The file is missing: to an empty table in memory.
+    Nothing(Connection),
+    Closed,
+}
+
+/// A call on its way to the connection.
+struct Job<T, F> {
+    work: F,
+    clock: Clock,
+    deadline: Instant,
+    late: Option<LateNews>,
+    answer: oneshot::Sender<(Result<T, BackendError>, Option<LateNews>)>,
+}
+
 impl Worker {
-    pub(super) fn new(
-        connection: Connection,
+    /// Opens the file if it is there.
+    pub(super) fn open(
+        path: PathBuf,
+        role: Role,
         deadline: Duration,
         handle: Handle,
         clock: Clock,
-    ) -> Self {
+    ) -> Result<Self, FileError> {
+        let link = match file::open_if_there(&path, role, deadline, &clock)? {
+            Some(connection) => Link::File(connection),
+            None => Link::Nothing(file::nothing().map_err(|error| file::refused(&path, error))?),
+        };
         let next_sweep = clock().saturating_add(SWEEP_EVERY);
-        Self {
-            turn: Arc::new(Mutex::new(Desk {
-                connection,
-                next_sweep,
-            })),
+        let desk = Desk {
+            path,
+            deadline,
+            role,
+            link,
+            created: None,
+            next_sweep,
+        };
+        Ok(Self {
+            turn: Arc::new(Mutex::new(desk)),
             clock,
             deadline,
             handle,
-        }
+        })
     }
 
     /// Runs `work` on the table as it is now.
@@ -53,65 +132,180 @@ impl Worker {
         &self,
         work: impl FnOnce(&Rows<'_>) -> Result<T, BackendError> + Send + 'static,
     ) -> Result<T, BackendError> {
-        self.run(move |desk, clock, _| work(&Rows::new(&desk.connection, clock())))
-            .await
-    }
-
-    /// Runs `work` in a transaction, which is given up if `work` fails.
-    pub(super) async fn write<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Rows<'_>) -> Result<T, BackendError> + Send + 'static,
-    ) -> Result<T, BackendError> {
-        self.run(move |desk, clock, deadline| desk.transact(clock, deadline, work))
-            .await
-    }
-
-    /// How often other connections have changed the file, counted from any number.
-    pub(super) async fn data_version(&self) -> Result<i64, BackendError> {
-        self.run(|desk, _, _| {
-            let version = desk
-                .connection
-                .pragma_query_value(None, "data_version", |row| row.get(0));
-            Ok(version?)
+        self.run(None, move |desk, clock, _| {
+            let connection = desk.connect(Missing::Leave, clock)?;
+            work(&Rows::new(connection, clock()))
         })
         .await
     }
 
+    /// Runs `work` in a transaction, which is given up if `work` fails. If the caller does not get the outcome,
+    /// `late` is published after the commit.
+    pub(super) async fn write<T: Send + 'static>(
+        &self,
+        late: LateNews,
+        missing: Missing,
+        work: impl FnOnce(&Rows<'_>) -> Result<T, BackendError> + Send + 'static,
+    ) -> Result<T, BackendError> {
+        self.run(Some(late), move |desk, clock, deadline| {
+            desk.transact(missing, clock, deadline, work)
+        })
+        .await
+    }
+
+    /// Which state of the file its other connections have made.
+    pub(super) async fn file_version(&self) -> Result<FileVersion, BackendError> {
+        self.run(None, |desk, clock, _| desk.version(clock)).await
+    }
+
     async fn run<T: Send + 'static>(
         &self,
+        late: Option<LateNews>,
         work: impl FnOnce(&mut Desk, &Clock, Instant) -> Result<T, BackendError> + Send + 'static,
     ) -> Result<T, BackendError> {
         let deadline = time::deadline_after(self.deadline);
-        let turn = Arc::clone(&self.turn).lock_owned();
-        let mut desk: OwnedMutexGuard<Desk> = time::within(&self.handle, deadline, turn)
-            .await
-            .map_err(|_| BackendError::Timeout)?;
-        let clock = Arc::clone(&self.clock);
-        let task = self.handle.spawn_blocking(move || {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Err(BackendError::Timeout);
+        let (answer, outcome) = oneshot::channel();
+        let job = Job {
+            work,
+            clock: Arc::clone(&self.clock),
+            deadline,
+            late,
+            answer,
+        };
+        match Arc::clone(&self.turn).try_lock_owned() {
+            Ok(desk) => drop(self.handle.spawn_blocking(move || job.run(desk))),
+            Err(_) => {
+                let turn = Arc::clone(&self.turn).lock_owned();
+                drop(self.handle.spawn(job.run_in_turn(turn)));
             }
-            busy_timeout(&desk.connection, left)?;
-            work(&mut desk, &clock, deadline)
-        });
-        match time::within(&self.handle, deadline, task).await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(broken)) => Err(BackendError::Other(Box::new(broken))),
-            Err(_) => Err(BackendError::Timeout),
+        }
+        match time::within(&self.handle, deadline, outcome).await {
+            Ok(Ok((outcome, late))) => {
+                late.into_iter().for_each(LateNews::is_delivered);
+                outcome
+            }
+            // A job that is dropped before its turn has met the deadline.
+            Ok(Err(_)) if Instant::now() < deadline => {
+                Err(BackendError::Other("the call on the file was ended".into()))
+            }
+            Ok(Err(_)) | Err(_) => Err(BackendError::Timeout),
+        }
+    }
+
+    /// Brings the log of the file into it and closes the connection, unless a call takes too long.
+    pub(super) fn close(&self) {
+        let end = std::time::Instant::now() + CLOSE_PATIENCE;
+        loop {
+            if let Ok(mut desk) = self.turn.try_lock() {
+                return desk.close();
+            }
+            if std::time::Instant::now() >= end {
+                tracing::debug!("a call on the file is under way; it closes the connection");
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
+
+impl<T, F> Job<T, F>
+where
+    T: Send + 'static,
+    F: FnOnce(&mut Desk, &Clock, Instant) -> Result<T, BackendError> + Send + 'static,
+{
+    fn run(mut self, mut desk: OwnedMutexGuard<Desk>) {
+        self.late.iter_mut().for_each(LateNews::begin);
+        let outcome = desk
+            .begin(self.deadline)
+            .and_then(|()| (self.work)(&mut desk, &self.clock, self.deadline));
+        drop(desk);
+        // Without a caller, what is sent is dropped: so it is published.
+        let _ = self.answer.send((outcome, self.late));
+    }
+
+    async fn run_in_turn(self, turn: impl Future<Output = OwnedMutexGuard<Desk>>) {
+        let turn = tokio::time::timeout_at(self.deadline, turn).await;
+        if let Ok(desk) = turn
+            && !self.answer.is_closed()
+        {
+            tokio::task::spawn_blocking(move || self.run(desk));
         }
     }
 }
 
 impl Desk {
+    fn begin(&self, deadline: Instant) -> Result<(), BackendError> {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(BackendError::Timeout);
+        }
+        if let Link::File(connection) = &self.link {
+            busy_timeout(connection, left)?;
+        }
+        Ok(())
+    }
+
+    /// The connection; to the file, if it is there by now.
+    fn connect(
+        &mut self,
+        missing: Missing,
+        clock: &Clock,
+    ) -> Result<&mut Connection, BackendError> {
+        if let Link::Nothing(_) = self.link {
+            let opened = match missing {
+                Missing::Create => {
+                    let (connection, created) = file::create(&self.path, self.deadline, clock)?;
+                    self.created = created;
+                    Some(connection)
+                }
+                Missing::Leave => file::open_if_there(&self.path, self.role, self.deadline, clock)?,
+            };
+            if let Some(connection) = opened {
+                self.link = Link::File(connection);
+            }
+        }
+        match &mut self.link {
+            Link::File(connection) | Link::Nothing(connection) => Ok(connection),
+            Link::Closed => Err(BackendError::Unavailable("the file is closed".into())),
+        }
+    }
+
+    fn version(&mut self, clock: &Clock) -> Result<FileVersion, BackendError> {
+        self.connect(Missing::Leave, clock)?;
+        let now = match &self.link {
+            Link::File(connection) => Some(file::data_version(connection)?),
+            Link::Nothing(_) | Link::Closed => None,
+        };
+        let created = self.created;
+        Ok(FileVersion { now, created })
+    }
+
+    fn close(&mut self) {
+        let Link::File(connection) = std::mem::replace(&mut self.link, Link::Closed) else {
+            return;
+        };
+        if self.role == Role::Writer {
+            // The last connection to a file does so by itself; beside others, a copy of the file is up to date.
+            let checkpoint = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", (), |_| Ok(()));
+            if let Err(error) = checkpoint {
+                tracing::warn!(%error, "cannot bring the log of the file into it");
+            }
+        }
+        if let Err((_, error)) = connection.close() {
+            tracing::warn!(%error, "cannot close the file");
+        }
+    }
+
     fn transact<T>(
         &mut self,
+        missing: Missing,
         clock: &Clock,
         deadline: Instant,
         work: impl FnOnce(&Rows<'_>) -> Result<T, BackendError>,
     ) -> Result<T, BackendError> {
+        let mut next_sweep = self.next_sweep;
         let transaction = self
-            .connection
+            .connect(missing, clock)?
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
         // SQLite's wait may last longer. A write that the caller has given up must not come later:
         // it could undo one that was made in between.
@@ -121,7 +315,6 @@ impl Desk {
         // The clock is read behind the wait for other writers.
         let now = clock();
         let rows = Rows::new(&transaction, now);
-        let mut next_sweep = self.next_sweep;
         if now >= next_sweep && !rows.sweep()? {
             next_sweep = now.saturating_add(SWEEP_EVERY);
         }
@@ -139,63 +332,4 @@ pub(super) fn busy_timeout(connection: &Connection, timeout: Duration) -> rusqli
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::SqliteBackend;
-    use super::*;
-    use crate::backend::{BackendOptions, Bucket, KvBackend, Slot};
-
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn write_while_another_process_holds_the_lock_times_out_and_is_not_done_later() {
-        let deadline = Duration::from_millis(200);
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("cache.db");
-        let options = BackendOptions {
-            deadline,
-            ..BackendOptions::default()
-        };
-        let backend = SqliteBackend::open(&path, &options, Handle::current()).unwrap();
-        let bucket = Bucket::new("user").unwrap();
-        let keys = ["k".to_owned()];
-        let entries = [("k".to_owned(), b"v".to_vec())];
-        let other = Connection::open(&path).unwrap();
-        other.execute_batch("BEGIN IMMEDIATE").unwrap();
-
-        let start = std::time::Instant::now();
-        let written = tokio::join!(
-            backend.set(&bucket, &entries, None),
-            backend.set(&bucket, &entries, None),
-        );
-        for written in [written.0, written.1] {
-            assert!(matches!(written, Err(BackendError::Timeout)), "{written:?}");
-        }
-        assert!(start.elapsed() < 5 * deadline);
-        // Readers do not wait for writers.
-        assert_eq!(
-            backend.get(&bucket, &keys, None).await.unwrap(),
-            [Slot::Absent]
-        );
-
-        other.execute_batch("COMMIT").unwrap();
-        // Whoever has the turn next sees what the two have left behind.
-        assert_eq!(backend.delete(&bucket, &keys).await.unwrap(), 0);
-        backend.set(&bucket, &entries, None).await.unwrap();
-    }
-
-    #[test]
-    fn transact_lock_got_behind_the_deadline_is_not_used() {
-        let folder = tempfile::tempdir().unwrap();
-        let clock = time::wall();
-        let path = folder.path().join("cache.db");
-        let connection = super::super::file::open(&path, SWEEP_EVERY, &clock).unwrap();
-        let mut desk = Desk {
-            connection,
-            next_sweep: Duration::MAX,
-        };
-
-        let late = desk.transact(&clock, Instant::now(), |rows| rows.put("k", b"v", None));
-
-        assert!(matches!(late, Err(BackendError::Timeout)), "{late:?}");
-        let there = Rows::new(&desk.connection, clock()).is_there("k");
-        assert!(!there.unwrap(), "it must not come later");
-    }
-}
+mod tests;
