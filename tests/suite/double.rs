@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use flipcache::backend::{BackendError, Bucket, KvBackend, Page, Slot};
+use flipcache::backend::{BackendError, Bucket, Feed, KvBackend, Page, Slot};
 use tokio::sync::Semaphore;
 
 use crate::stores::PATIENCE;
@@ -37,16 +37,29 @@ pub(crate) struct Double {
     calls: Mutex<Vec<&'static str>>,
     /// A permit for each call that may go on though told to wait.
     gate: Semaphore,
+    feed: Option<Arc<Feed>>,
 }
 
 impl Double {
+    /// Tells nothing of changes.
     pub(crate) fn over(inner: Arc<dyn KvBackend>) -> Arc<Self> {
-        Arc::new(Self {
+        Arc::new(Self::new(inner, None))
+    }
+
+    /// Those who write through it tell each other.
+    pub(crate) fn with_feed(inner: Arc<dyn KvBackend>) -> Arc<Self> {
+        let feed = inner.feed();
+        Arc::new(Self::new(inner, feed))
+    }
+
+    fn new(inner: Arc<dyn KvBackend>, feed: Option<Arc<Feed>>) -> Self {
+        Self {
             inner,
             fault: Mutex::new(Fault::Off),
             calls: Mutex::default(),
             gate: Semaphore::new(0),
-        })
+            feed,
+        }
     }
 
     /// Lets so many calls go on that wait, or will.
@@ -226,5 +239,9 @@ impl KvBackend for Double {
 
     async fn clear(&self, bucket: &Bucket) -> Result<u64, BackendError> {
         self.pass("clear", self.inner.clear(bucket)).await
+    }
+
+    fn feed(&self) -> Option<Arc<Feed>> {
+        self.feed.clone()
     }
 }

@@ -75,12 +75,9 @@ impl HostBucket for KvCtxView<'_> {
         check_keys(&keys)?;
         let ttl = ttl(new_ttl_ms)?;
         let slots = self.start(&this, async move |backend, bucket, member| {
-            let slots = backend.get(&bucket, &keys, ttl).await;
-            if ttl.is_some() {
-                // It was a write, too.
-                member.tell_keys(&bucket, &keys);
-            }
-            slots
+            // With a TTL it is a write, too.
+            let _told = ttl.map(|_| Finally(|| member.tell_keys(&bucket, &keys)));
+            backend.get(&bucket, &keys, ttl).await
         })?;
         let slots = finish(slots).await?;
         Ok(slots.into_iter().map(Into::into).collect())
@@ -95,9 +92,8 @@ impl HostBucket for KvCtxView<'_> {
         check_keys(entries.iter().map(|(key, _)| key))?;
         let ttl = ttl(ttl_ms)?;
         let written = self.start(&this, async move |backend, bucket, member| {
-            let written = backend.set(&bucket, &entries, ttl).await;
-            member.tell_keys(&bucket, entries.iter().map(|(key, _)| key));
-            written
+            let _told = Finally(|| member.tell_keys(&bucket, entries.iter().map(|(key, _)| key)));
+            backend.set(&bucket, &entries, ttl).await
         })?;
         finish(written).await
     }
@@ -111,9 +107,8 @@ impl HostBucket for KvCtxView<'_> {
         check_keys(entries.iter().map(|(key, _)| key))?;
         let ttl = ttl(ttl_ms)?;
         let held = self.start(&this, async move |backend, bucket, member| {
-            let held = backend.set_if_absent(&bucket, &entries, ttl).await;
-            member.tell_keys(&bucket, entries.iter().map(|(key, _)| key));
-            held
+            let _told = Finally(|| member.tell_keys(&bucket, entries.iter().map(|(key, _)| key)));
+            backend.set_if_absent(&bucket, &entries, ttl).await
         })?;
         let held = finish(held).await?;
         Ok(held.into_iter().map(|slot| slot.map(Into::into)).collect())
@@ -129,9 +124,8 @@ impl HostBucket for KvCtxView<'_> {
         check_keys([&key])?;
         let ttl = ttl(ttl_ms)?;
         let sum = self.start(&this, async move |backend, bucket, member| {
-            let sum = backend.increment(&bucket, &key, delta, ttl).await;
-            member.tell_keys(&bucket, [&key]);
-            sum
+            let _told = Finally(|| member.tell_keys(&bucket, [&key]));
+            backend.increment(&bucket, &key, delta, ttl).await
         })?;
         finish(sum).await
     }
@@ -139,9 +133,8 @@ impl HostBucket for KvCtxView<'_> {
     async fn delete(&mut self, this: Resource<OpenBucket>, keys: Vec<String>) -> Called<u64> {
         check_keys(&keys)?;
         let deleted = self.start(&this, async move |backend, bucket, member| {
-            let deleted = backend.delete(&bucket, &keys).await;
-            member.tell_keys(&bucket, &keys);
-            deleted
+            let _told = Finally(|| member.tell_keys(&bucket, &keys));
+            backend.delete(&bucket, &keys).await
         })?;
         finish(deleted).await
     }
@@ -163,9 +156,8 @@ impl HostBucket for KvCtxView<'_> {
         check_keys(&keys)?;
         let ttl = ttl(ttl_ms)?;
         let existed = self.start(&this, async move |backend, bucket, member| {
-            let existed = backend.expire(&bucket, &keys, ttl).await;
-            member.tell_keys(&bucket, &keys);
-            existed
+            let _told = Finally(|| member.tell_keys(&bucket, &keys));
+            backend.expire(&bucket, &keys, ttl).await
         })?;
         finish(existed).await
     }
@@ -192,9 +184,8 @@ impl HostBucket for KvCtxView<'_> {
 
     async fn clear(&mut self, this: Resource<OpenBucket>) -> Called<u64> {
         let deleted = self.start(&this, async move |backend, bucket, member| {
-            let deleted = backend.clear(&bucket).await;
-            member.tell_all(&bucket);
-            deleted
+            let _told = Finally(|| member.tell_all(&bucket));
+            backend.clear(&bucket).await
         })?;
         finish(deleted).await
     }
@@ -245,6 +236,16 @@ impl KvCtxView<'_> {
                 false => error,
             })
         }))
+    }
+}
+
+/// Does something when it is dropped: after a write, also if the backend panics or its task is ended. What was
+/// written by then may take effect, so the others must know.
+struct Finally<F: FnMut()>(F);
+
+impl<F: FnMut()> Drop for Finally<F> {
+    fn drop(&mut self) {
+        (self.0)();
     }
 }
 

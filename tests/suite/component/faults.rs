@@ -1,8 +1,9 @@
 //! What is answered and kept when L2 fails.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use flipcache::backend::BackendError;
+use flipcache::backend::{BackendError, KvBackend, Listener, News};
 use flipcache::component::{Cache, CacheError, Source};
 use flipcache::{Expiry, Options, Value, ValueType};
 
@@ -10,7 +11,7 @@ use super::world::{FakeClock, get_text, local, over, refused, set, text};
 use crate::double::{Double, Fault};
 use crate::stores::in_memory;
 
-fn cache_over_double(options: Options) -> (std::sync::Arc<Double>, Cache) {
+fn cache_over_double(options: Options) -> (Arc<Double>, Cache) {
     let double = Double::over(in_memory().backend);
     let cache = over(double.clone())
         .open("n", options)
@@ -194,6 +195,36 @@ fn get_from_a_backend_that_panics_is_an_error_and_the_next_call_works() {
     );
     double.set_fault(Fault::Off);
     assert_eq!(get_text(&cache, "k"), (Some("v".into()), Source::Backend));
+}
+
+/// What it wrote before may take effect.
+#[test]
+fn write_to_a_backend_that_panics_is_told_to_others() {
+    let double = Double::with_feed(in_memory().backend);
+    let open = || {
+        let cache = over(double.clone()).open("n", Options::default());
+        cache.expect("it must open")
+    };
+    let (cache, feed) = (open(), double.feed().expect("it has one"));
+    let told = Arc::new(Told::default());
+    let listener: Arc<dyn Listener> = told.clone();
+    feed.listen(&listener);
+    double.set_fault(Fault::Panics);
+    refused(cache.set("k", text("v"), Expiry::Inherit));
+    refused(cache.delete(&["l".to_owned()]));
+    assert_eq!(*told.0.lock().expect("no panic in here"), ["n:k", "n:l"]);
+}
+
+#[derive(Default)]
+struct Told(Mutex<Vec<String>>);
+
+impl Listener for Told {
+    fn hear(&self, news: News<'_>) {
+        if let News::Key(key) = news {
+            let mut told = self.0.lock().expect("no panic in here");
+            told.push(key.to_owned());
+        }
+    }
 }
 
 #[test]
