@@ -37,7 +37,7 @@ impl LateNews {
     }
 
     /// The caller has the outcome and tells others itself.
-    pub(super) fn is_delivered(mut self) {
+    pub(super) fn delivered(mut self) {
         self.feed = None;
     }
 }

@@ -181,7 +181,7 @@ impl Worker {
         }
         match time::within(&self.handle, deadline, outcome).await {
             Ok(Ok((outcome, late))) => {
-                late.into_iter().for_each(LateNews::is_delivered);
+                late.into_iter().for_each(LateNews::delivered);
                 outcome
             }
             // A job that is dropped before its turn has met the deadline.
