@@ -91,8 +91,8 @@ impl Shards {
         self
     }
 
-    /// Counts lives by another monotonic clock than the system's: nanoseconds since a point of its
-    /// own choice.
+    /// Counts lives by another monotonic clock than the system's, which counts the time for which the machine
+    /// sleeps: nanoseconds since a point of its own choice.
     pub fn clock(mut self, nanos: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
         self.clock = Clock::new(nanos);
         self

@@ -3,7 +3,8 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-/// A moment of a monotonic clock: nanoseconds since a point of the clock's own choice.
+/// A moment of a monotonic clock: nanoseconds since a point of the clock's own choice. The clock should count the
+/// time for which the machine sleeps, or entries outlive a suspend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Moment(u64);
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 import weakref
 from collections import deque
 from functools import cached_property
@@ -15,6 +14,7 @@ from ._component.engine import Compiled, compiled
 from ._component.instance import CACHE, COHERENCE, Instance
 from .backend.feed import Feed, Inbox
 from .backend.protocol import KvBackend
+from .clock import now_ns
 from .errors import InvalidOptions, ReentrantCall, of_cache
 
 
@@ -46,11 +46,11 @@ class Client:
     somebody's miss. After a trap the instance is replaced: the local tier begins anew, and caches stay open. So
     it does in a forked child.
 
-    ``clock`` answers nanoseconds that never go back. It must not call the cache; nor must the backend:
-    :class:`ReentrantCall`.
+    ``clock`` answers nanoseconds that never go back; by default, the time asleep counts. It must not call the
+    cache; nor must the backend: :class:`ReentrantCall`.
     """
 
-    def __init__(self, backend: KvBackend, *, clock: Callable[[], int] = time.monotonic_ns) -> None:
+    def __init__(self, backend: KvBackend, *, clock: Callable[[], int] = now_ns) -> None:
         with _SHARED_LOCK:
             if id(backend) in _SHARED:
                 raise InvalidOptions("this backend has a client already: caches over it are open")

@@ -1,20 +1,21 @@
 //! Clocks, deadlines and TTLs, as stores count them.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::runtime::Handle;
 use tokio::time::Timeout;
+
+use crate::clock;
 
 /// Where a store reads the time: how long some fixed moment is past.
 ///
 /// Stores that several processes share count from the Unix epoch.
 pub type Clock = Arc<dyn Fn() -> Duration + Send + Sync>;
 
-/// A clock that nobody can set, for stores of one process.
+/// A clock that nobody can set and that counts the time for which the machine sleeps, for stores of one process.
 pub(super) fn monotonic() -> Clock {
-    let start = Instant::now();
-    Arc::new(move || start.elapsed())
+    Arc::new(|| Duration::from_nanos(clock::nanos()))
 }
 
 /// The wall clock, for stores that several processes share. Before 1970 it is 1970.

@@ -4,7 +4,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::runtime::Handle;
 use wasmtime::Store;
-use wasmtime_wasi::clocks::HostMonotonicClock;
 
 use super::engine::{self, Data};
 use super::{Cache, CacheError, Dict};
@@ -162,7 +161,8 @@ impl InstanceBuilder {
         self
     }
 
-    /// Takes another monotonic clock than the system's: nanoseconds since a point of its own choice.
+    /// Takes another monotonic clock than the system's, which counts the time for which the machine sleeps:
+    /// nanoseconds since a point of its own choice.
     #[must_use]
     pub fn clock(mut self, nanos: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
         self.clock = Some(Clock::new(nanos));
@@ -203,15 +203,5 @@ impl InstanceBuilder {
             kv = kv.monotonic_clock(clock.clone());
         }
         Ok(engine::instantiate(kv.build()?, self.code_cache.as_ref())?)
-    }
-}
-
-impl HostMonotonicClock for Clock {
-    fn resolution(&self) -> u64 {
-        1
-    }
-
-    fn now(&self) -> u64 {
-        self.nanos()
     }
 }

@@ -8,8 +8,28 @@ use wasmtime_wasi::clocks::{HostMonotonicClock, WasiClocksCtx};
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder};
 
 use crate::backend::KvBackend;
+use crate::clock::Clock;
 use crate::io;
 use crate::tenant::Tenant;
+
+/// Returns the clock that a cache counts lifetimes by: the system's monotonic clock, which also counts the time for
+/// which the machine sleeps.
+///
+/// `WASI`'s own default stands still meanwhile on Linux and macOS, and entries with a TTL would outlive a suspend.
+/// A host that links `WASI`'s clocks itself passes this one to `WasiCtxBuilder::monotonic_clock`.
+pub fn monotonic_clock() -> impl HostMonotonicClock + 'static {
+    Clock::system()
+}
+
+impl HostMonotonicClock for Clock {
+    fn resolution(&self) -> u64 {
+        1
+    }
+
+    fn now(&self) -> u64 {
+        self.nanos()
+    }
+}
 
 /// What one store's `kv-backend` and clock are made of.
 pub struct KvCtx {
@@ -36,11 +56,13 @@ pub struct KvCtxView<'a> {
 impl KvCtx {
     /// A context whose buckets are those of `backend`.
     pub fn builder(backend: Arc<dyn KvBackend>) -> KvCtxBuilder {
+        let mut wasi = WasiCtxBuilder::new();
+        wasi.monotonic_clock(monotonic_clock());
         KvCtxBuilder {
             backend,
             runtime: None,
             tenant: None,
-            wasi: WasiCtxBuilder::new(),
+            wasi,
         }
     }
 
@@ -74,7 +96,7 @@ impl KvCtxBuilder {
         self
     }
 
-    /// Takes another clock than the system's, for tests.
+    /// Takes another clock than [`monotonic_clock`], for tests.
     #[must_use]
     pub fn monotonic_clock(mut self, clock: impl HostMonotonicClock + 'static) -> Self {
         self.wasi.monotonic_clock(clock);

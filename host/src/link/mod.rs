@@ -43,11 +43,11 @@ mod tests;
 
 use wasmtime::component::{HasData, Linker};
 use wasmtime_wasi::clocks::{WasiClocks, WasiClocksCtxView};
-use wasmtime_wasi::p2::bindings::clocks::monotonic_clock;
+use wasmtime_wasi::p2::bindings::clocks::monotonic_clock as wasi_monotonic_clock;
 
 use crate::bindings::flipcache::cache::{kv_backend, types};
 
-pub use ctx::{KvCtx, KvCtxBuilder, KvCtxView, KvView};
+pub use ctx::{KvCtx, KvCtxBuilder, KvCtxView, KvView, monotonic_clock};
 pub use host::{CallError, OpenBucket};
 
 /// Gives a linker for synchronous stores `kv-backend` and `wasi:clocks/monotonic-clock`.
@@ -74,7 +74,8 @@ pub fn add_to_linker_async<T: KvView>(linker: &mut Linker<T>) -> wasmtime::Resul
     add_clock(linker)
 }
 
-/// The `kv-backend` part of [`add_to_linker`].
+/// The `kv-backend` part of [`add_to_linker`], for hosts that link `WASI`'s clocks: these should show
+/// [`monotonic_clock`].
 ///
 /// # Errors
 ///
@@ -95,7 +96,7 @@ pub fn add_kv_backend_to_linker_async<T: KvView>(linker: &mut Linker<T>) -> wasm
 }
 
 fn add_clock<T: KvView>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
-    monotonic_clock::add_to_linker::<T, WasiClocks>(linker, |data| {
+    wasi_monotonic_clock::add_to_linker::<T, WasiClocks>(linker, |data| {
         let KvCtxView { ctx, table } = data.kv();
         WasiClocksCtxView {
             ctx: ctx.clocks(),

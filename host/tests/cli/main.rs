@@ -1,5 +1,7 @@
 //! The binary as a user drives it.
 
+#[cfg(target_os = "linux")]
+mod asleep;
 mod bench;
 mod code_cache;
 mod coherence;
@@ -14,6 +16,7 @@ mod run;
 mod serve;
 mod served;
 mod shell;
+mod sqlite;
 mod stats;
 mod tls;
 mod tools;

@@ -1,7 +1,7 @@
 //! The shell: lines in, answers out, one local tier from line to line.
 
 use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, ChildStderr, ChildStdin, ChildStdout};
+use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use std::time::{Duration, Instant};
 
 use flipcache_tests::RedisServer;
@@ -136,7 +136,10 @@ pub(crate) struct Shell {
 
 impl Shell {
     pub(crate) fn start(program: &Program, options: &[&str]) -> Self {
-        let mut command = program.command();
+        Self::start_by(program.command(), options)
+    }
+
+    pub(crate) fn start_by(mut command: Command, options: &[&str]) -> Self {
         let mut child = command
             .args(["--json", "shell"])
             .args(options)

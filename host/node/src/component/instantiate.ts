@@ -15,7 +15,7 @@ export interface Component {
 export interface InstantiateOptions {
   /** The shared tier. */
   backend: KvBackend;
-  /** The clock by which entries of the local tiers expire. By default `performance.now`. */
+  /** The clock by which entries of the local tiers expire. By default the time asleep counts. */
   now?: Clock;
 }
 

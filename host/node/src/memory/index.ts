@@ -14,7 +14,7 @@ import { Rows } from './rows.js';
 const MAX_BYTES = 512 * 1024 * 1024;
 
 export interface MemoryOptions {
-  /** The clock by which entries expire: nanoseconds since some fixed moment. By default `performance.now`. */
+  /** The clock by which entries expire: nanoseconds since some fixed moment. By default the time asleep counts. */
   now?: Clock;
   /** The longest key or value that the store takes, in bytes. By default 512 MiB, as Redis. */
   maxBytes?: number;

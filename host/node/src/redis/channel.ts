@@ -2,7 +2,7 @@ import { MessageChannel, type MessagePort, Worker, receiveMessageOnPort } from '
 
 import { BackendError } from '../backend/error.js';
 import type { RedisOptions } from './options.js';
-import { type Answer, type Ask, type NewsMessage, PLACES, type Setup, after, clock, systemMs } from './protocol.js';
+import { type Answer, type Ask, type NewsMessage, PLACES, type Setup, after, clock, systemMs, wallClock } from './protocol.js';
 
 /** How much later than the thread's own deadline it is given up: it may have died. */
 const GRACE_MS = 250;
@@ -88,8 +88,9 @@ export class Channel {
 
   /** Whether the server tells of changes: what has been told is all that there is. */
   get isHearing(): boolean {
-    const isHearing = Atomics.load(this.#shared, PLACES.HEARING) === 1;
-    return isHearing && after(Atomics.load(this.#shared, PLACES.HEARD_UNTIL), clock(this.#zero)) > 0;
+    if (Atomics.load(this.#shared, PLACES.HEARING) !== 1) return false;
+    const left = after(Atomics.load(this.#shared, PLACES.HEARD_UNTIL), clock(this.#zero));
+    return left > 0 && after(Atomics.load(this.#shared, PLACES.HEARD_UNTIL_WALL), wallClock()) > 0;
   }
 
   /** How many times all that was kept became void. */

@@ -24,9 +24,11 @@ export const PLACES = {
   HEARING: 5,
   /** Until when that is known, in milliseconds of `Setup.zero`'s clock; wraps around. */
   HEARD_UNTIL: 6,
+  /** The same by the wall clock, which goes on while the machine sleeps. Both must lie ahead. */
+  HEARD_UNTIL_WALL: 7,
   /** 1 as soon as the thread takes questions. */
-  STARTED: 7,
-  LENGTH: 8,
+  STARTED: 8,
+  LENGTH: 9,
 } as const;
 
 /** How many keys may wait to be taken. */
@@ -74,7 +76,12 @@ export function clock(zero: number): number {
   return (systemMs() - zero) | 0;
 }
 
-/** Of two moments of that clock, how long the first is after the second. */
+/** The wall clock in milliseconds; wraps around. */
+export function wallClock(): number {
+  return Date.now() | 0;
+}
+
+/** Of two moments of one clock, how long the first is after the second. */
 export function after(later: number, earlier: number): number {
   return (later - earlier) | 0;
 }

@@ -7,10 +7,11 @@ answer of the local tier is older than what has been told.
 from __future__ import annotations
 
 import threading
-import time
 import weakref
 from collections import deque
 from typing import Any, Callable, Deque, List, Optional, Tuple
+
+from ..clock import now
 
 #: A function of the interface ``coherence`` and its arguments.
 News = Tuple[str, Tuple[Any, ...]]
@@ -23,8 +24,8 @@ class Feed:
     """The news of one store. It begins deaf."""
 
     def __init__(self) -> None:
-        #: The moment, by ``time.monotonic``, until which all that has been told is all that there was; ``None``:
-        #: nobody tells, and what was answered is kept all the same.
+        #: The moment, by :func:`flipcache_wasm.clock.now`, until which all that has been told is all that there
+        #: was; ``None``: nobody tells, and what was answered is kept all the same.
         self.heard_until: Optional[float] = 0.0
         #: How often what was heard before has become void.
         self.epoch = 0
@@ -59,7 +60,7 @@ class Feed:
 
     def is_deaf(self) -> bool:
         """Whether changes may go untold."""
-        return self.heard_until is not None and time.monotonic() >= self.heard_until
+        return self.heard_until is not None and now() >= self.heard_until
 
     def after_fork(self) -> None:
         """In a forked child, where nobody tells."""

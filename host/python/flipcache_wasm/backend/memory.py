@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-import time
 from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
 
+from ..clock import now_ns
 from ..errors import Other
 from . import batch
 from .log import Log
@@ -25,14 +25,14 @@ class _Row(NamedTuple):
 class MemoryBackend:
     """Buckets in memory, for tests and for caches of one process. Entries expire when their time has come.
 
-    ``clock`` answers milliseconds that never go back. Keys and values are limited to ``max_bytes`` each.
-    Writes beside the caches go by :meth:`put` and :meth:`remove`.
+    ``clock`` answers milliseconds that never go back; by default, the time asleep counts. Keys and values are
+    limited to ``max_bytes`` each. Writes beside the caches go by :meth:`put` and :meth:`remove`.
     """
 
     def __init__(
         self,
         *,
-        clock: Callable[[], int] = lambda: time.monotonic_ns() // 1_000_000,
+        clock: Callable[[], int] = lambda: now_ns() // 1_000_000,
         max_bytes: int = 512 << 20,
     ) -> None:
         self._clock = clock

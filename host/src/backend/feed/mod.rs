@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use super::Bucket;
+use crate::clock::coarse_nanos;
 pub use log::Changes;
 use log::Log;
 pub(crate) use member::Member;
@@ -214,7 +215,7 @@ impl Feed {
         let state = self.state();
         match self.heard_until.load(Ordering::Acquire) {
             until if until == 0 || self.is_heard() => state.since.elapsed(),
-            until => coarsetime::Duration::from_ticks(now().saturating_sub(until)).into(),
+            until => Duration::from_nanos(coarse_nanos().saturating_sub(until)),
         }
     }
 
@@ -229,7 +230,7 @@ impl Feed {
         match self.heard_until.load(Ordering::Acquire) {
             FOR_GOOD => true,
             0 => false,
-            until => now() < until,
+            until => coarse_nanos() < until,
         }
     }
 
@@ -243,7 +244,7 @@ impl Feed {
         };
         match since {
             0 => Duration::from_nanos(u64::MAX),
-            since => coarsetime::Duration::from_ticks(now().saturating_sub(since)).into(),
+            since => Duration::from_nanos(coarse_nanos().saturating_sub(since)),
         }
     }
 
@@ -290,7 +291,9 @@ impl Feed {
         match self.heard_until.load(Ordering::Acquire) {
             0 => {}
             // It may have been silent for a while.
-            until => self.deaf_since.store(now().min(until), Ordering::Release),
+            until => self
+                .deaf_since
+                .store(coarse_nanos().min(until), Ordering::Release),
         }
         let was_deaf = self.heard_until.swap(0, Ordering::AcqRel) == 0;
         state.is_untold = false;
@@ -342,8 +345,8 @@ impl std::fmt::Debug for State {
     }
 }
 
-/// A moment until which a store is known to hear, by a clock of the system that is cheap to read and
-/// behind the exact one by no more than a hundredth of a second.
+/// A moment until which a store is known to hear, by a clock of the system that is cheap to read, counts the time
+/// for which the machine sleeps, and is behind the exact one by no more than a hundredth of a second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Heard(u64);
 
@@ -354,10 +357,7 @@ impl Heard {
     /// Until so long after now. To be asked before the question that shows that the store hears.
     pub fn after(bound: Duration) -> Self {
         let bound = bound.saturating_sub(TICK);
-        Self(now().saturating_add(coarsetime::Duration::from(bound).as_ticks()))
+        let bound = u64::try_from(bound.as_nanos()).unwrap_or(u64::MAX);
+        Self(coarse_nanos().saturating_add(bound))
     }
-}
-
-fn now() -> u64 {
-    coarsetime::Instant::now().as_ticks()
 }

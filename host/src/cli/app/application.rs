@@ -80,6 +80,8 @@ impl App {
 
     /// A store for one instance, which has the streams and arguments of `wasi`.
     pub(super) fn store(&self, wasi: &mut WasiCtxBuilder) -> Result<Store<Data>, Error> {
+        // A cache that is composed into the application counts lifetimes by it.
+        wasi.monotonic_clock(link::monotonic_clock());
         let wasi = wasi.envs(&self.environment).build();
         let memory = MemoryLimit::new(self.max_memory);
         let cache = CacheCtx::builder(self.client.clone(), self.grant.clone()).build();

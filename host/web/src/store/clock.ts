@@ -1,3 +1,6 @@
+/** By how much the wall clock may be ahead between two looks though the machine did not sleep. */
+const SLACK_MS = 10;
+
 /**
  * A clock for the component: nanoseconds that never go back, and that count the time for which the
  * machine slept, as the deadlines in `localStorage` do. `performance.now` stands still meanwhile in some
@@ -10,7 +13,10 @@ export function browserClock(
   let [lastSteady, lastWall, now] = [steady(), wall(), 0];
   return () => {
     const [steadyNow, wallNow] = [steady(), wall()];
-    now += Math.max(0, steadyNow - lastSteady, wallNow - lastWall);
+    const gone = Math.max(0, steadyNow - lastSteady);
+    const goneByWall = wallNow - lastWall;
+    // The wall clock is coarser: where both go on, its steps must not be added to those of the other.
+    now += goneByWall > gone + SLACK_MS ? goneByWall : gone;
     [lastSteady, lastWall] = [steadyNow, wallNow];
     return BigInt(Math.round(now * 1e6));
   };

@@ -36,3 +36,13 @@ test('it does not go back with a wall clock that is set back', () => {
   at.steady += 1;
   expect(now()).toBe(2_000_000n);
 });
+
+test('it does not run ahead where it is looked at often, though the wall clock goes by steps', () => {
+  const { at, now } = clocks();
+  for (let look = 0; look < 1000; look += 1) {
+    at.steady = 10 + look / 10;
+    at.wall = 1000 + Math.floor(look / 10);
+    now();
+  }
+  expect(now()).toBe(99_900_000n);
+});

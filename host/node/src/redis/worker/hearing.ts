@@ -1,9 +1,12 @@
 import type { MessagePort } from 'node:worker_threads';
 
-import { MAX_WAITING, PLACES, clock } from '../protocol.js';
+import { MAX_WAITING, PLACES, clock, wallClock } from '../protocol.js';
 
 /** How many keys a message of news has at most. */
 const MAX_KEYS = 1024;
+
+/** A moment, by the steady clock and by the one that goes on while the machine sleeps. */
+export type Moment = readonly [steady: number, wall: number];
 
 /** What the thread of the cache is told of changes, and whether that is all that there is. */
 export class Hearing {
@@ -22,19 +25,19 @@ export class Hearing {
   }
 
   /** The moment before a question whose answer may show that the server hears. */
-  now(): number {
-    return clock(this.#zero);
+  now(): Moment {
+    return [clock(this.#zero), wallClock()];
   }
 
   /** The server, asked at a moment, has shown that all was told up to there. It began to tell before that. */
-  begins(asked: number): void {
+  begins(asked: Moment): void {
     this.#voidAll();
     this.#heardFrom(asked);
     Atomics.store(this.#shared, PLACES.HEARING, 1);
   }
 
   /** The same, of one that told all the time. */
-  goesOn(asked: number): void {
+  goesOn(asked: Moment): void {
     if (Atomics.load(this.#shared, PLACES.HEARING) === 1) this.#heardFrom(asked);
   }
 
@@ -76,7 +79,8 @@ export class Hearing {
     Atomics.add(this.#shared, PLACES.EPOCH, 1);
   }
 
-  #heardFrom(asked: number): void {
-    Atomics.store(this.#shared, PLACES.HEARD_UNTIL, (asked + this.#boundMs) | 0);
+  #heardFrom([steady, wall]: Moment): void {
+    Atomics.store(this.#shared, PLACES.HEARD_UNTIL, (steady + this.#boundMs) | 0);
+    Atomics.store(this.#shared, PLACES.HEARD_UNTIL_WALL, (wall + this.#boundMs) | 0);
   }
 }

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 import weakref
 from typing import Any, Callable, List, Optional, Set
 
 from redis import exceptions as redis_errors
 
+from ... import clock
 from ...errors import BackendError, Unavailable
 from ..feed import Feed
 from ..log import Log
@@ -64,14 +64,14 @@ class Tracking:
         if self._has_given_up or (len(self._wanted) == self._covered and not self.feed.is_deaf()):
             return
         with self._lock:
-            if time.monotonic() < self._not_before:
+            if clock.now() < self._not_before:
                 return
-            begun = time.monotonic()
+            begun = clock.now()
             try:
                 self._begin()
             except BackendError:
                 # A server that hangs is not waited for twice in each call.
-                now = time.monotonic()
+                now = clock.now()
                 self._not_before = now + max(_PAUSE, now - begun)
                 self._end()
 
@@ -96,7 +96,7 @@ class Tracking:
         except redis_errors.ResponseError as error:
             self._refused(error)
             return False
-        sent = time.monotonic()
+        sent = clock.now()
         role, tracking = self.link.ask([("ROLE",), _track(ear.number, prefixes)])
         if isinstance(tracking, redis_errors.RedisError):
             ear.close()
@@ -234,12 +234,12 @@ class _Ear:
 
     def _hear(self) -> None:
         asked_at: Optional[float] = None
-        beaten_at = time.monotonic()
+        beaten_at = clock.now()
         while not self._is_closed:
             tracking = self._tracking()
             if tracking is None:
                 return
-            now = time.monotonic()
+            now = clock.now()
             if asked_at is not None and now > asked_at + tracking.bound:
                 return
             interval = tracking.bound / 4
