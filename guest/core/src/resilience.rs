@@ -1,7 +1,9 @@
 //! How a cache behaves when things go wrong.
 //!
-//! Stale answers and jitter are what FusionCache calls fail-safe and jittering; a random part of a TTL keeps those who
-//! read the same keys from missing them all at once: <https://en.wikipedia.org/wiki/Thundering_herd_problem>.
+//! Jitter is FusionCache's jittering: a random part of a TTL keeps those who read the same keys from missing them all
+//! at once: <https://en.wikipedia.org/wiki/Thundering_herd_problem>. Stale answers are less than its fail-safe. That
+//! serves an expired entry also when the loader fails, and gives it a new lifetime; here only a failure of L2 counts,
+//! and the entry is served for no longer than the window after its own end.
 
 use std::ops::Range;
 use std::time::Duration;
