@@ -80,12 +80,19 @@ impl ValueCache {
     ///
     /// As [`get`](Self::get); fails whole.
     pub async fn get_many(&self, keys: &[&str]) -> Result<Vec<Option<Value>>, Error> {
+        let found = self.get_many_detailed(keys).await?;
+        Ok(found.into_iter().map(|found| found.value).collect())
+    }
+
+    /// As [`get_many`](Self::get_many), and where each value came from.
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Self::get); fails whole.
+    pub async fn get_many_detailed(&self, keys: &[&str]) -> Result<Vec<Found<Value>>, Error> {
         let found = self.handle.get_many(keys).await?;
-        let values = keys
-            .iter()
-            .zip(found)
-            .map(|(key, found)| Ok(self.found(key, found)?.value));
-        values.collect()
+        let found = keys.iter().zip(found);
+        found.map(|(key, found)| self.found(key, found)).collect()
     }
 
     /// Writes L2, then the local tier. After an error the local tier holds no value for the key.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::Subcommand;
-use flipcache::{Expiry, Found, Source, Value};
+use flipcache::{Expiry, Found, Value};
 
 use super::answer::{Answer, Body};
 use super::failure::Failure;
@@ -127,7 +127,13 @@ impl Verb {
             Self::Len => Answer::backend(Body::Count(cache.len()?)),
             Self::Clear => Answer::backend(Body::Count(cache.clear()?)),
             Self::Refresh { key } => Answer::backend(Body::Truth(cache.refresh(&key)?)),
-            Self::Mget { keys } => get_many(cache, &keys)?,
+            Self::Mget { keys } => {
+                let (values, source) = cache.get_many(&keys)?;
+                Answer {
+                    body: Body::Values(values),
+                    source,
+                }
+            }
             Self::Mset { entries } => {
                 set_many(cache, entries)?;
                 Answer::DONE
@@ -149,23 +155,6 @@ fn keys(cache: &Cache) -> Result<Vec<String>, Failure> {
             return Ok(keys.into_iter().collect());
         }
     }
-}
-
-fn get_many(cache: &Cache, keys: &[String]) -> Result<Answer, Failure> {
-    let mut are_local = true;
-    for key in keys {
-        are_local &= cache.local_get(key)?.is_some();
-    }
-    let values = cache.get_many(keys)?;
-    let source = match values.iter().any(Option::is_some) {
-        true if are_local => Source::Local,
-        true => Source::Backend,
-        false => Source::None,
-    };
-    Ok(Answer {
-        body: Body::Values(values),
-        source,
-    })
 }
 
 fn set_many(cache: &Cache, words: Vec<String>) -> Result<(), Failure> {

@@ -186,6 +186,30 @@ fn json_answers_are_one_object_each() {
             &["mget", "a", "absent"],
             r#"{"ok":true,"value":["1",null],"source":"backend"}"#,
         ),
+        (
+            &["mget", "absent", "absent", "--default", "d"],
+            r#"{"ok":true,"value":["d","d"],"source":"default"}"#,
+        ),
+        (
+            &["mget", "absent", "--default", "d", "--path", "component"],
+            r#"{"ok":true,"value":["d"],"source":"default"}"#,
+        ),
+        (
+            &[
+                "mget",
+                "a",
+                "absent",
+                "--default",
+                "d",
+                "--path",
+                "component",
+            ],
+            r#"{"ok":true,"value":["1","d"],"source":"backend"}"#,
+        ),
+        (
+            &["mget", "absent"],
+            r#"{"ok":true,"value":[null],"source":"none"}"#,
+        ),
         (&["keys"], r#"{"ok":true,"value":["a"],"source":"backend"}"#),
         (&["len"], r#"{"ok":true,"value":1,"source":"backend"}"#),
         (

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use flipcache::backend::{BackendState, KvBackend, Page};
-use flipcache::{Error, Expiry, Found, Options, Stats, Value, ValueCache, component};
+use flipcache::{Error, Expiry, Found, Options, Source, Stats, Value, ValueCache, component};
 use pollster::block_on;
 
 pub(crate) enum Cache {
@@ -27,10 +27,35 @@ impl Cache {
         }
     }
 
-    pub(crate) fn get_many(&self, keys: &[String]) -> Result<Vec<Option<Value>>, Error> {
+    /// The values, and the source of those that came from furthest: see [`furthest`].
+    pub(crate) fn get_many(&self, keys: &[String]) -> Result<(Vec<Option<Value>>, Source), Error> {
         match self {
-            Self::Door(cache) => block_on(cache.get_many(&texts(keys))),
-            Self::Component(cache, _) => cache.get_many(keys),
+            Self::Door(cache) => {
+                let found = block_on(cache.get_many_detailed(&texts(keys)))?;
+                let source = furthest(found.iter().map(|found| found.source));
+                Ok((found.into_iter().map(|found| found.value).collect(), source))
+            }
+            Self::Component(cache, _) => {
+                // The export does not return sources, but what it did is counted.
+                let before = cache.stats()?;
+                let values = cache.get_many(keys)?;
+                let after = cache.stats()?;
+                let are_defaults = values.iter().any(Option::is_some);
+                let happened = [
+                    (after.stale_hits > before.stale_hits, Source::Stale),
+                    (after.backend_hits > before.backend_hits, Source::Backend),
+                    (
+                        after.misses > before.misses
+                            && are_defaults
+                            && cache.options().default.is_some(),
+                        Source::Default,
+                    ),
+                    (after.local_hits > before.local_hits, Source::Local),
+                ];
+                let sources = happened.into_iter().filter(|(has, _)| *has);
+                let source = furthest(sources.map(|(_, source)| source));
+                Ok((values, source))
+            }
         }
     }
 
@@ -124,6 +149,19 @@ impl Cache {
             Self::Component(cache, _) => cache.stats(),
         }
     }
+}
+
+/// One source for several values. A stale one counts first, as readers must know of it; then one of the backend,
+/// a default, and a local one.
+fn furthest(sources: impl IntoIterator<Item = Source>) -> Source {
+    let rank = |source: &Source| match source {
+        Source::None => 0,
+        Source::Local => 1,
+        Source::Default => 2,
+        Source::Backend => 3,
+        Source::Stale => 4,
+    };
+    sources.into_iter().max_by_key(rank).unwrap_or(Source::None)
 }
 
 fn texts(keys: &[String]) -> Vec<&str> {
