@@ -56,11 +56,12 @@ impl Departure {
             .into_iter()
             .partition(|question| question.prolongs);
         let mut flights = Vec::new();
-        for mut questions in [prolong, others] {
-            while !questions.is_empty() {
-                let rest = questions.split_off(questions.len().min(KEYS_AT_ONCE));
-                let questions = mem::replace(&mut questions, rest);
-                flights.push(fly(Arc::clone(&handle), questions));
+        for questions in [prolong, others] {
+            let mut questions = questions.into_iter();
+            while questions.len() > 0 {
+                // A list of its own, no larger than its questions: one split off would hold on to room for all.
+                let part = questions.by_ref().take(KEYS_AT_ONCE).collect();
+                flights.push(fly(Arc::clone(&handle), part));
             }
         }
         let last = flights.pop();

@@ -253,9 +253,36 @@ fn get_while_redis_is_gone_is_marked_stale_by_either_path() {
         while shell.ask("get k") != ok(json!("v"), "stale") {
             assert!(start.elapsed() < PATIENCE, "stale answers by {path}");
         }
+        assert_eq!(shell.ask("mget k k"), ok(json!(["v", "v"]), "stale"));
         assert_eq!(shell.ask("get other")["error"], "unavailable");
         shell.end();
     }
+}
+
+/// What the process has ever taken, in KiB.
+#[cfg(target_os = "linux")]
+fn peak_kib(child: &Child) -> u64 {
+    let path = format!("/proc/{}/status", child.id());
+    let status = std::fs::read_to_string(path).expect("the shell runs");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = line.and_then(|rest| rest.split_whitespace().next());
+    kib.and_then(|kib| kib.parse().ok()).expect("a number")
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn mget_of_many_keys_takes_memory_by_their_number() {
+    let program = Program::with_backend("memory:");
+    let mut shell = Shell::start(&program, &[]);
+    shell.ask("mget 1 2 3");
+    let before = peak_kib(&shell.child);
+    let keys: Vec<String> = (0..100_000).map(|key| key.to_string()).collect();
+    let answer = shell.ask(&format!("mget {}", keys.join(" ")));
+    let values = answer["value"].as_array().map(Vec::len);
+    assert_eq!((values, &answer["source"]), (Some(100_000), &json!("none")));
+    let taken = peak_kib(&shell.child) - before;
+    assert!(taken < 100 << 10, "{taken} KiB for 100,000 keys");
+    shell.end();
 }
 
 #[test]
