@@ -118,9 +118,9 @@ impl Guest for Component {
     fn begin_writes(cache: u32, hashes: Vec<u64>, keys: String, ends: Vec<u32>) -> (Vec<u64>, u64) {
         let keys: Vec<_> = hashes.into_iter().zip(divided(&keys, &ends)).collect();
         let cache = CacheId::from_number(cache);
-        let tickets = with_shard(|shard| shard.begin_writes(cache, &keys, &clock));
-        let asked = tickets.first().map_or(0, |ticket| ticket.asked.as_nanos());
-        (tickets.iter().map(|ticket| ticket.version).collect(), asked)
+        begun(&with_shard(|shard| {
+            shard.begin_writes(cache, &keys, &clock)
+        }))
     }
 
     fn end_writes(cache: u32, asked_ns: u64, writes: Vec<Write>, keys: String, values: Vec<u8>) {
@@ -142,6 +142,37 @@ impl Guest for Component {
         });
         let writes: Vec<_> = writes.collect();
         with_shard(|shard| shard.end_writes(CacheId::from_number(cache), &writes));
+    }
+
+    fn begin_extensions(
+        cache: u32,
+        hashes: Vec<u64>,
+        keys: String,
+        ends: Vec<u32>,
+    ) -> (Vec<u64>, u64) {
+        let keys: Vec<_> = hashes.into_iter().zip(divided(&keys, &ends)).collect();
+        let cache = CacheId::from_number(cache);
+        begun(&with_shard(|shard| {
+            shard.begin_extensions(cache, &keys, &clock)
+        }))
+    }
+
+    fn end_extensions(
+        cache: u32,
+        hashes: Vec<u64>,
+        versions: Vec<u64>,
+        keys: String,
+        ends: Vec<u32>,
+    ) -> Vec<u64> {
+        let keys: Vec<_> = hashes.into_iter().zip(divided(&keys, &ends)).collect();
+        let ticket = |version| core::Ticket {
+            version,
+            ..core::Ticket::VOID
+        };
+        let tickets: Vec<_> = versions.into_iter().map(ticket).collect();
+        let cache = CacheId::from_number(cache);
+        let ended = with_shard(|shard| shard.end_extensions(cache, &keys, &tickets));
+        ended.into_iter().map(|ticket| ticket.version).collect()
     }
 
     fn stale(
@@ -229,6 +260,12 @@ impl Guest for Component {
     fn stats(cache: u32) -> Counters {
         with_shard(|shard| shard.stats(CacheId::from_number(cache))).into()
     }
+}
+
+/// The versions of the tickets of one call, and their moment.
+fn begun(tickets: &[core::Ticket]) -> (Vec<u64>, u64) {
+    let asked = tickets.first().map_or(0, |ticket| ticket.asked.as_nanos());
+    (tickets.iter().map(|ticket| ticket.version).collect(), asked)
 }
 
 /// What L2 says, as the core takes it.

@@ -25,6 +25,18 @@ impl Ticket {
         version: 0,
         asked: Moment::from_nanos(0),
     };
+
+    /// Whether it is [`VOID`](Self::VOID).
+    pub const fn is_void(self) -> bool {
+        self.version == 0
+    }
+
+    /// Returns whether the reply to a request that has the ticket `request` may go to the caller that has this
+    /// one: nothing has happened to the key between the two. A void ticket joins nothing, another void one
+    /// included: what has happened between them is not known.
+    pub const fn joins(self, request: Self) -> bool {
+        !self.is_void() && self.version == request.version
+    }
 }
 
 /// The bumps of one shard.
@@ -111,6 +123,18 @@ mod tests {
         let all = fence.version(0, 0);
         let floor = fence.next();
         assert!(before < stripe && stripe < all && all < fence.version(0, floor));
+    }
+
+    #[test]
+    fn joins_void_ticket_joins_nothing() {
+        let ticket = |version, nanos| Ticket {
+            version,
+            asked: Moment::from_nanos(nanos),
+        };
+        assert!(ticket(7, 1).joins(ticket(7, 2)), "of one version");
+        assert!(!ticket(7, 1).joins(ticket(8, 1)));
+        assert!(!Ticket::VOID.joins(Ticket::VOID));
+        assert!(!Ticket::VOID.joins(ticket(7, 1)) && !ticket(7, 1).joins(Ticket::VOID));
     }
 
     #[test]

@@ -93,6 +93,20 @@ impl Shard for InProcess {
         self.core.end_writes(cache, writes);
     }
 
+    fn begin_extensions(&mut self, cache: CacheId, keys: &[(u64, &str)]) -> Vec<Ticket> {
+        self.core
+            .begin_extensions(cache, keys, &|| self.clock.now())
+    }
+
+    fn end_extensions(
+        &mut self,
+        cache: CacheId,
+        keys: &[(u64, &str)],
+        tickets: &[Ticket],
+    ) -> Vec<Ticket> {
+        self.core.end_extensions(cache, keys, tickets)
+    }
+
     fn stale(
         &mut self,
         cache: CacheId,

@@ -78,6 +78,17 @@ pub(crate) trait Shard: Send {
     /// See [`end_writes`](flipcache_core::Shard::end_writes).
     fn end_writes(&mut self, cache: CacheId, writes: &[Write<'_>]);
 
+    /// See [`begin_extensions`](flipcache_core::Shard::begin_extensions).
+    fn begin_extensions(&mut self, cache: CacheId, keys: &[(u64, &str)]) -> Vec<Ticket>;
+
+    /// See [`end_extensions`](flipcache_core::Shard::end_extensions).
+    fn end_extensions(
+        &mut self,
+        cache: CacheId,
+        keys: &[(u64, &str)],
+        tickets: &[Ticket],
+    ) -> Vec<Ticket>;
+
     /// See [`stale`](flipcache_core::Shard::stale).
     fn stale(
         &mut self,

@@ -9,8 +9,10 @@ use crate::fence::Ticket;
 pub enum Read<'a> {
     /// The value, in wire form. No question to L2.
     Hit(&'a [u8]),
-    /// There is a live entry, but its life has to be prolonged in L2: ask with the new TTL. If L2
-    /// fails, [`Shard::peek`](crate::Shard::peek) still answers.
+    /// There is a live entry, but its life has to be prolonged in L2: ask with the new TTL, between
+    /// [`Shard::begin_extensions`](crate::Shard::begin_extensions) and
+    /// [`Shard::end_extensions`](crate::Shard::end_extensions). If L2 fails, [`Shard::peek`](crate::Shard::peek) still
+    /// answers.
     Renew(Ticket),
     /// L2 has nothing for the key, as it said not long ago. No question to it.
     Absent,

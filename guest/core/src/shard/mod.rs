@@ -76,7 +76,8 @@ impl Shard {
         }
     }
 
-    /// Takes in L2's answer to a read. It is kept only if nothing has bumped the key since its
+    /// Takes in L2's answer to a read; to one that extends a TTL, with a ticket of
+    /// [`end_extensions`](Self::end_extensions). It is kept only if nothing has bumped the key since its
     /// ticket was given. One that is not kept, and differs from what is here, makes that go as well: which of
     /// the two is older is not known, and whoever has seen the one must not be answered an older one. For the
     /// same reason, what other caches hold of the same key of L2 goes, if it differs.
@@ -223,7 +224,7 @@ impl Shard {
     }
 
     fn is_current(&self, cache: CacheId, hash: u64, ticket: Ticket) -> bool {
-        !self.suspended && self.version(cache, hash) == ticket.version
+        !self.suspended && !ticket.is_void() && self.version(cache, hash) == ticket.version
     }
 
     /// One key of L2 may be a key of several caches: an own write is news to the others.

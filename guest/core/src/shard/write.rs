@@ -1,4 +1,4 @@
-//! Writes: the two halves of the fence around a call to L2.
+//! Writes, and reads that extend a TTL: the two halves of the fence around a call to L2.
 
 use std::time::Duration;
 
@@ -32,9 +32,7 @@ impl Shard {
         for (hash, key) in keys {
             self.open_for_write(cache, *hash, key);
         }
-        let now = Now::new(clock);
-        let ticket = |(hash, _): &(u64, &str)| self.ticket_of(cache, *hash, &now);
-        keys.iter().map(ticket).collect()
+        self.tickets_of(cache, keys, clock)
     }
 
     /// After a write: keeps the value that L2 holds now, with its TTL, if it is of the cache's type, nothing
@@ -60,8 +58,8 @@ impl Shard {
     /// As [`end_write`](Self::end_write) for the writes of one call to L2, in their order.
     pub fn end_writes(&mut self, cache: CacheId, writes: &[Write<'_>]) {
         // All before the first bump, which the others may share a stripe with.
-        let current = writes.iter().map(|write| self.is_last(cache, write));
-        let current: Vec<bool> = current.collect();
+        let is_last = |write: &Write<'_>| self.is_last(cache, write.hash, write.ticket);
+        let current: Vec<bool> = writes.iter().map(is_last).collect();
         let value_type = self.caches.get(cache).map(Tier::value_type);
         let fits = |value| value_type.is_some_and(|value_type| value_type.accepts(value));
         for (write, current) in writes.iter().zip(current) {
@@ -87,10 +85,60 @@ impl Shard {
         }
     }
 
-    /// Whether nothing has happened to a write's key since it began.
-    fn is_last(&self, cache: CacheId, write: &Write<'_>) -> bool {
-        let Write { hash, ticket, .. } = *write;
+    /// Begins a read of these keys, each with its hash, that extends their TTL in L2, when it leaves. Returns
+    /// one ticket each.
+    ///
+    /// Such a read is a write to the fence: a change by another client that L2 executes just before it is not
+    /// announced. So no request from before may fill the keys, and entries of other caches that have the same
+    /// keys of L2 are dropped. The entries of this cache stay and serve, as the value is not changed.
+    pub fn begin_extensions(
+        &mut self,
+        cache: CacheId,
+        keys: &[(u64, &str)],
+        clock: Clock<'_>,
+    ) -> Vec<Ticket> {
+        for (hash, key) in keys {
+            self.drop_from_others(cache, *hash, key);
+            self.fence.bump(*hash);
+        }
+        self.tickets_of(cache, keys, clock)
+    }
+
+    /// Ends the same read, whether it succeeded or not. Returns the tickets with which its replies are
+    /// [settled](Self::settle), before the shard does anything else: void ones for keys that something else has
+    /// bumped since, or about which L2 has replied to another request.
+    pub fn end_extensions(
+        &mut self,
+        cache: CacheId,
+        keys: &[(u64, &str)],
+        tickets: &[Ticket],
+    ) -> Vec<Ticket> {
+        // All before the first bump, which the others may share a stripe with.
+        let begun = keys.iter().zip(tickets);
+        let current = begun.map(|((hash, _), ticket)| self.is_last(cache, *hash, *ticket));
+        let current: Vec<bool> = current.collect();
+        for (hash, key) in keys {
+            self.drop_from_others(cache, *hash, key);
+            self.fence.bump(*hash);
+        }
+        let ended = keys.iter().zip(tickets).zip(current);
+        let ended = ended.map(|(((hash, _), ticket), is_current)| {
+            let version = self.version(cache, *hash);
+            let next = Ticket { version, ..*ticket };
+            if is_current { next } else { Ticket::VOID }
+        });
+        ended.collect()
+    }
+
+    /// Whether nothing has happened to a key since a call that writes it began.
+    fn is_last(&self, cache: CacheId, hash: u64, ticket: Ticket) -> bool {
         self.is_current(cache, hash, ticket) && !self.fence.has_answered_since(hash, ticket.version)
+    }
+
+    fn tickets_of(&self, cache: CacheId, keys: &[(u64, &str)], clock: Clock<'_>) -> Vec<Ticket> {
+        let now = Now::new(clock);
+        let ticket = |(hash, _): &(u64, &str)| self.ticket_of(cache, *hash, &now);
+        keys.iter().map(ticket).collect()
     }
 
     fn open_for_write(&mut self, cache: CacheId, hash: u64, key: &str) {

@@ -1,11 +1,10 @@
-//! The functions of the interface `driver`, but for `start`: what each takes and answers, as
+//! The functions of the interface `driver`, but for `start` and those in [`fence`](super::fence): what each takes and answers, as
 //! `wit/driver.wit` has it. What is passed belongs to the instance from there on.
 
 use std::time::Duration;
 
 use flipcache_core::{
     Answer, Bounds, CacheId, Drops, Eviction, Moment, Read, Settled, Stats, Ticket, ValueType,
-    Write,
 };
 use wasmtime::{Result, bail};
 
@@ -132,71 +131,6 @@ impl Guest {
                 (2, at.into(), len, millis(ttl))
             }
         })
-    }
-
-    pub(super) fn begin_writes(
-        &mut self,
-        cache: CacheId,
-        keys: &[(u64, &str)],
-    ) -> Result<Vec<Ticket>> {
-        let [hashes, passed, ends] = self.pass_keys(keys)?;
-        let params = (
-            cache.number(),
-            hashes.0,
-            hashes.1,
-            passed.0,
-            passed.1,
-            ends.0,
-            ends.1,
-        );
-        let tickets: Vec<_> = self.answering(
-            |exports| &exports.begin_writes,
-            params,
-            16,
-            |answer| {
-                let asked = answer.u64(8);
-                let versions = numbers_u64(answer.list(0, 8)?);
-                Ok(versions.map(|version| ticket(version, asked)).collect())
-            },
-        )?;
-        if tickets.len() != keys.len() {
-            bail!("the shard answered another number of tickets");
-        }
-        Ok(tickets)
-    }
-
-    /// The writes of one call, whose tickets are of one moment.
-    pub(super) fn end_writes(&mut self, cache: CacheId, writes: &[Write<'_>]) -> Result<()> {
-        let asked = writes
-            .first()
-            .map_or(0, |write| write.ticket.asked.as_nanos());
-        let (mut records, mut keys, mut values) = (Vec::new(), Vec::new(), Vec::new());
-        for write in writes {
-            let (value, ttl) = write.written.unwrap_or_default();
-            keys.extend_from_slice(write.key.as_bytes());
-            values.extend_from_slice(value);
-            // The fields of the record `write` as the canonical ABI lays them out.
-            records.extend(write.hash.to_le_bytes());
-            records.extend(write.ticket.version.to_le_bytes());
-            records.extend(millis(ttl).to_le_bytes());
-            records.extend(u32::try_from(keys.len())?.to_le_bytes());
-            records.extend(u32::try_from(values.len())?.to_le_bytes());
-            records.extend(u64::from(write.written.is_some()).to_le_bytes());
-        }
-        let (records_at, _) = self.pass(&records, 8)?;
-        let (keys_at, keys_len) = self.pass(&keys, 1)?;
-        let (values_at, values_len) = self.pass(&values, 1)?;
-        let params = (
-            cache.number(),
-            asked,
-            records_at,
-            u32::try_from(writes.len())?,
-            keys_at,
-            keys_len,
-            values_at,
-            values_len,
-        );
-        self.exports.end_writes.call(&mut self.store, params)
     }
 
     pub(super) fn touch(&mut self, cache: CacheId, hash: u64, key: &str) -> Result<bool> {
@@ -358,7 +292,7 @@ fn value(answer: Record<'_>) -> Result<Option<Vec<u8>>> {
     }
 }
 
-fn ticket(version: u64, asked_ns: u64) -> Ticket {
+pub(super) fn ticket(version: u64, asked_ns: u64) -> Ticket {
     Ticket {
         version,
         asked: Moment::from_nanos(asked_ns),

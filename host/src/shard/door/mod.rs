@@ -7,11 +7,12 @@
 //! # Layout
 //!
 //! - `engine`: the module, compiled and linked; the tick that bounds calls.
-//! - `guest`: an instance; `exports`: what it has; `functions`: what each takes and answers; `memory`:
+//! - `guest`: an instance; `exports`: what it has; `functions`, `fence`: what each takes and answers; `memory`:
 //!   answers in its memory.
 
 mod engine;
 mod exports;
+mod fence;
 mod functions;
 mod guest;
 mod memory;
@@ -247,6 +248,21 @@ impl Shard for Door {
             self.call(|guest| guest.end_writes(cache, first));
             rest = others;
         }
+    }
+
+    fn begin_extensions(&mut self, cache: CacheId, keys: &[(u64, &str)]) -> Vec<Ticket> {
+        let tickets = self.call(|guest| guest.begin_extensions(cache, keys));
+        tickets.unwrap_or_else(|| vec![Ticket::VOID; keys.len()])
+    }
+
+    fn end_extensions(
+        &mut self,
+        cache: CacheId,
+        keys: &[(u64, &str)],
+        tickets: &[Ticket],
+    ) -> Vec<Ticket> {
+        let tickets = self.call(|guest| guest.end_extensions(cache, keys, tickets));
+        tickets.unwrap_or_else(|| vec![Ticket::VOID; keys.len()])
     }
 
     fn stale(

@@ -46,6 +46,8 @@ pub(super) struct Asked {
     pub(super) ttl: Option<Duration>,
     /// The bumps of the key before the question.
     pub(super) bumps: u64,
+    /// The place of the content in the key's history.
+    place: usize,
 }
 
 impl Asked {
@@ -119,7 +121,7 @@ impl L2 {
     pub(super) fn ask(&mut self, key: &str, new_ttl: Option<u64>) -> Asked {
         let now = self.now;
         let history = self.history(key);
-        let bumps = history.bumps;
+        let (bumps, place) = (history.bumps, history.held.len() - 1);
         let held = history.held.last_mut().expect("a history has a beginning");
         if held.until.is_some_and(|until| until <= now) {
             let (content, ttl) = (Wire::Nothing, None);
@@ -127,6 +129,7 @@ impl L2 {
                 content,
                 ttl,
                 bumps,
+                place,
             };
         }
         if let Some(ttl) = new_ttl {
@@ -138,12 +141,25 @@ impl L2 {
             content: held.content.clone(),
             ttl: held.until.map(|until| Duration::from_nanos(until - now)),
             bumps,
+            place,
         }
     }
 
     /// What the key held before must not be answered from now on, nor be kept.
     pub(super) fn bump(&mut self, key: &str) {
         self.history(key).bump();
+    }
+
+    /// No answer from before now may be kept, but what is kept already goes on to be answered.
+    pub(super) fn bump_questions(&mut self, key: &str) {
+        self.history(key).bumps += 1;
+    }
+
+    /// The answer to a question that gave the key a new TTL has arrived: whatever the key held before that must
+    /// not be answered from now on.
+    pub(super) fn seen(&mut self, key: &str, asked: &Asked) {
+        let history = self.history(key);
+        history.floor = history.floor.max(asked.place);
     }
 
     /// As [`bump`](Self::bump), for every key that begins so.

@@ -9,21 +9,22 @@
 
 mod call;
 mod l2;
+mod question;
 mod step;
 #[cfg(test)]
 mod tests;
 
 use std::time::Duration;
 
-use super::{Read, Settled, Shard};
+use super::{Read, Shard};
 use crate::bounds::Bounds;
 use crate::catalog::CacheId;
-use crate::fence::Ticket;
 use crate::hash::Seed;
 use crate::options::Eviction;
 use crate::time::Moment;
 use call::Call;
-use l2::{Asked, L2};
+use l2::L2;
+use question::Question;
 pub use step::{Content, Opening, Outcome, Place, Setup, Step};
 use step::{KEYS, NAMES};
 
@@ -50,13 +51,6 @@ struct World {
     is_suspended: bool,
     questions: Vec<Question>,
     calls: Vec<Call>,
-}
-
-#[derive(Clone)]
-struct Question {
-    spot: Spot,
-    ticket: Ticket,
-    asked: Asked,
 }
 
 /// A place with all that the shard wants to know of it.
@@ -104,8 +98,7 @@ impl World {
             Step::Claim(place, within) => self.claim(place, within.into()),
             Step::Lose(at) => {
                 if let Some(at) = wrapped(at, self.questions.len()) {
-                    let lost = self.questions.swap_remove(at);
-                    self.shard.failed(lost.spot.cache);
+                    self.lose(at);
                 }
             }
             Step::Begin(cache, writes) => self.begin(cache, &writes),
@@ -158,6 +151,11 @@ impl World {
         self.bounds[index_of(cache)].is_some()
     }
 
+    /// As [`is_open`](Self::is_open).
+    fn has(&self, cache: CacheId) -> bool {
+        self.bounds[cache.number() as usize].is_some()
+    }
+
     fn read(&mut self, place: Place, ttl: Option<u64>) {
         let (spot, now) = (self.spot(place), self.now());
         let ttl_on_read = ttl.map(Duration::from_nanos);
@@ -184,16 +182,10 @@ impl World {
             "an entry neither answers nor is renewed"
         );
         assert!(!renews || ttl.is_some(), "nobody asked for a new TTL");
-        self.ask(spot, ticket, ttl);
-    }
-
-    fn ask(&mut self, spot: Spot, ticket: Ticket, new_ttl: Option<u64>) {
-        let asked = self.l2.ask(&spot.full_key, new_ttl);
-        self.questions.push(Question {
-            spot,
-            ticket,
-            asked,
-        });
+        match ttl {
+            Some(ttl) => self.extend(spot, ttl),
+            None => self.ask(spot, ticket, None),
+        }
     }
 
     fn find(&mut self, place: Place, ttl: Option<u64>) {
@@ -230,51 +222,6 @@ impl World {
             assert!(held.is_some(), "what does not answer was claimed");
         }
         assert_eq!(self.peek(&spot), held, "a claim has changed an entry");
-    }
-
-    fn settle(&mut self, at: u8, again: bool, remember: u8) {
-        let Some(at) = wrapped(at, self.questions.len()) else {
-            return;
-        };
-        let Question {
-            spot,
-            ticket,
-            asked,
-        } = if again {
-            self.questions[at].clone()
-        } else {
-            self.questions.swap_remove(at)
-        };
-        let answer = asked.answer(Duration::from_nanos(remember.into()));
-        let settled = self
-            .shard
-            .settle(spot.cache, spot.hash, spot.key, ticket, answer);
-        let held = self.peek(&spot);
-        if settled == Settled::Kept {
-            assert_eq!(
-                asked.bumps,
-                self.l2.bumps(&spot.full_key),
-                "an answer from before a bump was kept"
-            );
-            assert!(
-                !self.is_suspended,
-                "something was kept while nobody tells of changes"
-            );
-            // It may have expired on the way.
-            let deadline = asked
-                .ttl
-                .map(|ttl| Duration::from_nanos(ticket.asked.as_nanos()) + ttl);
-            let lives = deadline.is_none_or(|end| end > Duration::from_nanos(self.l2.now));
-            let value = asked.value().map(str::as_bytes);
-            assert_eq!(
-                held.as_deref(),
-                value.filter(|_| lives),
-                "it is not what was kept"
-            );
-        }
-        if settled == Settled::Undecodable {
-            assert_eq!(held, None, "an entry outlived what is of another type");
-        }
     }
 
     fn invalidate(&mut self, place: Place) {

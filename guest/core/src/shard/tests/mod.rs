@@ -3,6 +3,7 @@
 mod absences;
 mod bounds;
 mod drops;
+mod extensions;
 mod fencing;
 mod lives;
 mod staleness;
@@ -130,6 +131,22 @@ impl Bench {
         let hash = self.hash(cache, key);
         let written = written.map(|value| (value.as_bytes(), None));
         self.shard.end_write(cache.id, hash, key, ticket, written);
+    }
+
+    /// Begins a read that extends the TTL of one key.
+    fn begin_extension(&mut self, cache: &Opened, key: &str) -> Ticket {
+        let (hash, nanos) = (self.hash(cache, key), self.nanos.get());
+        let clock = || Moment::from_nanos(nanos);
+        let begun = self
+            .shard
+            .begin_extensions(cache.id, &[(hash, key)], &clock);
+        begun[0]
+    }
+
+    /// Ends it: the ticket to settle its reply with.
+    fn end_extension(&mut self, cache: &Opened, key: &str, ticket: Ticket) -> Ticket {
+        let keys = [(self.hash(cache, key), key)];
+        self.shard.end_extensions(cache.id, &keys, &[ticket])[0]
     }
 
     fn set(&mut self, cache: &Opened, key: &str, value: &str) {
