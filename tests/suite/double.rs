@@ -1,5 +1,6 @@
 //! A backend that fails on purpose, and remembers what it was asked.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -38,27 +39,44 @@ pub(crate) struct Double {
     /// A permit for each call that may go on though told to wait.
     gate: Semaphore,
     feed: Option<Arc<Feed>>,
+    /// How many calls have been done whose replies waited then.
+    travelling: AtomicUsize,
+    /// What it says of its calls. It does not keep to it.
+    deadline: Option<Duration>,
 }
 
 impl Double {
     /// Tells nothing of changes.
     pub(crate) fn over(inner: Arc<dyn KvBackend>) -> Arc<Self> {
-        Arc::new(Self::new(inner, None))
+        Arc::new(Self::plain(inner))
     }
 
     /// Those who write through it tell each other.
     pub(crate) fn with_feed(inner: Arc<dyn KvBackend>) -> Arc<Self> {
         let feed = inner.feed();
-        Arc::new(Self::new(inner, feed))
+        Arc::new(Self {
+            feed,
+            ..Self::plain(inner)
+        })
     }
 
-    fn new(inner: Arc<dyn KvBackend>, feed: Option<Arc<Feed>>) -> Self {
+    /// One that says that its calls fail after so long.
+    pub(crate) fn with_deadline(inner: Arc<dyn KvBackend>, deadline: Duration) -> Arc<Self> {
+        Arc::new(Self {
+            deadline: Some(deadline),
+            ..Self::plain(inner)
+        })
+    }
+
+    fn plain(inner: Arc<dyn KvBackend>) -> Self {
         Self {
             inner,
             fault: Mutex::new(Fault::Off),
             calls: Mutex::default(),
             gate: Semaphore::new(0),
-            feed,
+            feed: None,
+            travelling: AtomicUsize::new(0),
+            deadline: None,
         }
     }
 
@@ -79,6 +97,18 @@ impl Double {
         }
     }
 
+    /// Waits until so many calls have been done whose replies travel.
+    pub(crate) async fn wait_for_travelling(&self, count: usize) {
+        let start = Instant::now();
+        while self.travelling.load(Ordering::SeqCst) < count {
+            assert!(
+                start.elapsed() < PATIENCE,
+                "{count} calls must have been done"
+            );
+            tokio::task::yield_now().await;
+        }
+    }
+
     pub(crate) fn set_fault(&self, fault: Fault) {
         *self.fault.lock().expect("no test panics in here") = fault;
     }
@@ -88,6 +118,14 @@ impl Double {
         let keys = [key.to_owned()];
         let deleted = self.inner.delete(&crate::stores::bucket(name), &keys).await;
         assert_eq!(deleted.expect("the store must answer"), 1);
+    }
+
+    /// Writes a key, as another client of a store that does not announce it.
+    pub(crate) async fn set_unheard(&self, name: &str, key: &str, value: &str, ttl: Duration) {
+        let entries = [(key.to_owned(), value.as_bytes().to_vec())];
+        let bucket = crate::stores::bucket(name);
+        let written = self.inner.set(&bucket, &entries, Some(ttl)).await;
+        written.expect("the store must take it");
     }
 
     /// What it was asked since this was last called.
@@ -126,6 +164,7 @@ impl Double {
             }
             Fault::Travels => {
                 let answer = call.await;
+                self.travelling.fetch_add(1, Ordering::SeqCst);
                 self.gate
                     .acquire()
                     .await
@@ -243,5 +282,9 @@ impl KvBackend for Double {
 
     fn feed(&self) -> Option<Arc<Feed>> {
         self.feed.clone()
+    }
+
+    fn deadline(&self) -> Option<Duration> {
+        self.deadline
     }
 }

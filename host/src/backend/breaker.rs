@@ -296,6 +296,10 @@ impl KvBackend for Breaker {
         self.pass(self.inner.hear(bucket)).await
     }
 
+    fn deadline(&self) -> Option<Duration> {
+        self.inner.deadline()
+    }
+
     fn system(&self) -> &'static str {
         self.inner.system()
     }

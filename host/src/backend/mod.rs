@@ -18,7 +18,7 @@ mod feed;
 mod observed;
 mod open;
 mod state;
-mod time;
+pub(crate) mod time;
 mod url;
 
 use std::sync::Arc;
@@ -157,6 +157,14 @@ pub trait KvBackend: Send + Sync + 'static {
     async fn hear(&self, bucket: &Bucket) -> Result<(), BackendError> {
         let _ = bucket;
         Ok(())
+    }
+
+    /// Returns how long a call may take before it fails with [`BackendError::Timeout`]; `None`: not known.
+    ///
+    /// A [`Client`](crate::Client) counts it from when its caller began, where that caller waits for more than one
+    /// call: one that is under way, and then its own.
+    fn deadline(&self) -> Option<Duration> {
+        None
     }
 
     /// What kind of store it is, in a word, for those who watch: `redis`, `sqlite`, `memory`.

@@ -200,6 +200,10 @@ impl KvBackend for Observed {
         self.watch(operation, self.inner.hear(bucket)).await
     }
 
+    fn deadline(&self) -> Option<Duration> {
+        self.inner.deadline()
+    }
+
     fn system(&self) -> &'static str {
         self.system
     }

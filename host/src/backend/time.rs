@@ -31,7 +31,7 @@ pub(super) fn wall() -> Clock {
 ///
 /// The timer is that of the runtime of `handle`: the answer may be awaited on any thread, in a
 /// runtime or in none.
-pub(super) fn within<F: Future>(
+pub(crate) fn within<F: Future>(
     handle: &Handle,
     deadline: tokio::time::Instant,
     future: F,
@@ -41,7 +41,7 @@ pub(super) fn within<F: Future>(
 }
 
 /// The moment at which a call that begins now is given up.
-pub(super) fn deadline_after(limit: Duration) -> tokio::time::Instant {
+pub(crate) fn deadline_after(limit: Duration) -> tokio::time::Instant {
     const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
     tokio::time::Instant::now() + limit.min(LONGEST)
 }

@@ -68,7 +68,7 @@ impl Handle {
             this.tell_others(&keys);
             // While changes go unheard, nobody knows whether something has happened.
             let ticket = this.if_heard(hash, |shard| {
-                let is_current = shard.ticket(this.cache(), hash, &key).version == since.version;
+                let is_current = shard.ticket(this.cache(), hash, &key).joins(since);
                 let mut tickets = match is_current {
                     true => shard.begin_writes(this.cache(), &keys),
                     false => Vec::new(),

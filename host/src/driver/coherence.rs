@@ -35,10 +35,15 @@ impl Handle {
         }
     }
 
+    /// Whether changes in the bucket have begun to be heard: then [`hear`](Self::hear) waits for nothing.
+    pub(super) fn hears(&self) -> bool {
+        self.hears.load(Ordering::Acquire)
+    }
+
     /// Makes sure that changes in the bucket are heard. Precedes every question and every write whose
     /// answer may be kept, and their tickets, which are void where it has to begin.
     pub(super) async fn hear(&self) -> Result<(), BackendError> {
-        if !self.hears.load(Ordering::Acquire) {
+        if !self.hears() {
             let driver = &self.driver;
             driver.call(driver.backend.hear(&self.heard)).await?;
             self.hears.store(true, Ordering::Release);

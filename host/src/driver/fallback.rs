@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio::time::Instant;
+
 use super::Handle;
 use super::read::{Asked, Found, Reason};
 use crate::backend::{BackendError, Slot};
@@ -38,6 +40,7 @@ impl Handle {
         self: &Arc<Self>,
         keys: &[impl AsRef<str>],
         mut answers: Vec<Found>,
+        until: Option<Instant>,
     ) -> Result<Vec<Found>, Error> {
         let Some(default) = &self.default else {
             return Ok(answers);
@@ -57,7 +60,7 @@ impl Handle {
             .iter()
             .map(|at| (keys[*at].as_ref().to_owned(), default.clone()));
         let held = self
-            .put_if_absent(entries.collect(), self.options.ttl)
+            .put_if_absent_by(until, entries.collect(), self.options.ttl)
             .await?;
         for (at, held) in absent.into_iter().zip(held) {
             match held {

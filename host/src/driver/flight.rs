@@ -56,8 +56,8 @@ struct FlightKey {
 }
 
 struct Flight {
-    /// The version of the key when the question in the air was asked.
-    version: u64,
+    /// The ticket of the question in the air.
+    ticket: Ticket,
     in_the_air: Vec<oneshot::Sender<Landed>>,
     boarding: Vec<oneshot::Sender<Landed>>,
     /// Where it may have a pilot.
@@ -70,6 +70,8 @@ pub(super) struct Asking {
     pub(super) answers: Vec<oneshot::Receiver<Landed>>,
     /// Who is to poll while he waits for the answers.
     pub(super) pilot: Option<Pilot>,
+    /// Some of them wait for a question of another caller first.
+    pub(super) are_boarding: bool,
 }
 
 impl Flights {
@@ -83,6 +85,7 @@ impl Handle {
     pub(super) fn ask(self: &Arc<Self>, questions: impl IntoIterator<Item = Question>) -> Asking {
         let mut answers = Vec::new();
         let (mut departing, mut joined) = (Vec::new(), Vec::new());
+        let mut are_boarding = false;
         let mut flights = self.driver.flights.lock();
         let controls = flights.is_empty().then(Arc::<Controls>::default);
         for question in questions {
@@ -92,15 +95,16 @@ impl Handle {
                 Entry::Occupied(flight) => {
                     let flight = flight.into_mut();
                     joined.extend(flight.controls.take());
-                    if flight.version == question.ticket.version {
+                    if question.ticket.joins(flight.ticket) {
                         flight.in_the_air.push(seat);
                     } else {
                         flight.boarding.push(seat);
+                        are_boarding = true;
                     }
                 }
                 Entry::Vacant(vacant) => {
                     vacant.insert(Flight {
-                        version: question.ticket.version,
+                        ticket: question.ticket,
                         in_the_air: vec![seat],
                         boarding: Vec::new(),
                         controls: controls.clone(),
@@ -120,7 +124,11 @@ impl Handle {
             controls.hand_over(runtime);
         }
         self.depart(departing);
-        Asking { answers, pilot }
+        Asking {
+            answers,
+            pilot,
+            are_boarding,
+        }
     }
 
     /// Those who wait for these questions are told that nobody asks them.
@@ -143,12 +151,47 @@ impl Handle {
         }
     }
 
-    /// Settles one answer.
-    fn land(&self, question: &Question, slot: Slot) -> Landing {
-        let Question {
-            key, hash, ticket, ..
-        } = question;
-        let answer = match &slot {
+    /// Begins a request that extends TTLs, when it leaves. Returns the tickets of its questions.
+    fn begin_extensions(&self, questions: &VecDeque<Question>) -> Vec<Ticket> {
+        let keys = questions.iter().map(|question| &*question.key);
+        let cache = self.cache();
+        let begun = self.begin_with(keys, |shard, keys| shard.begin_extensions(cache, keys));
+        begun.into_iter().map(|(_, ticket)| ticket).collect()
+    }
+
+    /// Ends it, and settles its replies, in one step of each shard: a reply to a later request must not be
+    /// overwritten. `None`: it has failed.
+    fn end_extensions(
+        &self,
+        questions: &VecDeque<Question>,
+        slots: Option<&[Slot]>,
+    ) -> Vec<Settled> {
+        let keys = questions
+            .iter()
+            .map(|question| (question.hash, &*question.key));
+        let keys: Vec<_> = keys.collect();
+        let mut settled = vec![Settled::PassedOn; keys.len()];
+        self.tell_others(&keys);
+        let (tiers, cache) = (&self.driver.tiers, self.cache());
+        tiers.with_each(&self.opened, &keys, |shard, indices| {
+            let begun = indices.iter().map(|at| questions[*at].ticket);
+            let begun: Vec<_> = begun.collect();
+            let ended: Vec<_> = indices.iter().map(|at| keys[*at]).collect();
+            let tickets = shard.end_extensions(cache, &ended, &begun);
+            for (at, ticket) in indices.iter().zip(tickets) {
+                let (hash, key) = keys[*at];
+                if let Some(slots) = slots {
+                    let answer = self.answer(&slots[*at]);
+                    settled[*at] = shard.settle(cache, hash, key, ticket, answer);
+                }
+            }
+        });
+        self.tell_keys(keys.iter().map(|(_, key)| *key));
+        settled
+    }
+
+    fn answer<'a>(&self, slot: &'a Slot) -> Answer<'a> {
+        match slot {
             Slot::Absent => Answer::Absent {
                 remember: self.resilience.absent_ttl,
             },
@@ -157,7 +200,15 @@ impl Handle {
                 value: &entry.value,
                 ttl: entry.ttl,
             },
-        };
+        }
+    }
+
+    /// Settles the reply to one question that extends no TTL.
+    fn settle(&self, question: &Question, slot: &Slot) -> Settled {
+        let Question {
+            key, hash, ticket, ..
+        } = question;
+        let answer = self.answer(slot);
         let settled = self.with_shard(*hash, |shard| {
             shard.settle(self.cache(), *hash, key, *ticket, answer)
         });
@@ -165,7 +216,7 @@ impl Handle {
         tiers.tell_elsewhere(&self.opened, *hash, &self.name, key, |shard, full_key| {
             shard.answered(*hash, full_key, answer);
         });
-        Landing { slot, settled }
+        settled
     }
 
     /// Hands out an answer. Those who board leave with a ticket of now.
@@ -177,7 +228,7 @@ impl Handle {
         if !flight.boarding.is_empty() {
             let ticket = self.ticket(question.hash, &question.key);
             let again = Flight {
-                version: ticket.version,
+                ticket,
                 in_the_air: mem::take(&mut flight.boarding),
                 boarding: Vec::new(),
                 controls: None,
@@ -223,27 +274,34 @@ pub(super) fn fly(
 async fn fly_all(mut under_way: UnderWay) {
     let handle = Arc::clone(&under_way.handle);
     while !under_way.questions.is_empty() {
+        let prolongs = under_way.questions.iter().any(|question| question.prolongs);
+        let new_ttl = handle.new_ttl(prolongs);
+        if new_ttl.is_some() {
+            under_way.begin_extensions();
+        }
         let questions = under_way.questions.iter();
         let keys: Vec<String> = questions.map(|question| question.key.to_string()).collect();
         let driver = &handle.driver;
-        let prolongs = under_way.questions.iter().any(|question| question.prolongs);
-        let new_ttl = handle.new_ttl(prolongs);
         let asked = driver.backend.get(&handle.bucket, &keys, new_ttl);
         let asked = driver.call(asked).await;
-        if new_ttl.is_some() {
-            // It was a write, too.
-            handle.tell_keys(keys.iter().map(String::as_str));
-        }
         let asked = asked.and_then(|slots| match slots.len() {
             answered if answered == keys.len() => Ok(slots),
             answered => Err(wrong_number(answered, keys.len())),
         });
+        let extended = new_ttl.map(|_| {
+            let slots = asked.as_ref().ok().map(Vec::as_slice);
+            handle.end_extensions(&under_way.questions, slots)
+        });
         under_way.questions = match asked {
             Ok(slots) => {
-                let mut slots = slots.into_iter();
+                let (mut slots, mut extended) = (slots.into_iter(), extended.map(Vec::into_iter));
                 under_way.land(|question| {
                     let slot = slots.next().unwrap_or(Slot::Absent);
-                    Ok(Arc::new(handle.land(question, slot)))
+                    let settled = match &mut extended {
+                        Some(settled) => settled.next().unwrap_or(Settled::PassedOn),
+                        None => handle.settle(question, &slot),
+                    };
+                    Ok(Arc::new(Landing { slot, settled }))
                 })
             }
             Err(error) => {
@@ -263,6 +321,20 @@ struct UnderWay {
 }
 
 impl UnderWay {
+    /// Begins a request that extends TTLs. Who has asked for its keys until now flies along, and who asks from
+    /// now on joins it by its ticket.
+    fn begin_extensions(&mut self) {
+        let tickets = self.handle.begin_extensions(&self.questions);
+        let mut flights = self.handle.driver.flights.lock();
+        for (question, ticket) in self.questions.iter_mut().zip(tickets) {
+            question.ticket = ticket;
+            if let Some(flight) = flights.get_mut(&self.handle.flight_key(question)) {
+                flight.ticket = ticket;
+                flight.in_the_air.append(&mut flight.boarding);
+            }
+        }
+    }
+
     /// Hands out the answers to all questions; those that are asked again come back.
     fn land(&mut self, mut answer: impl FnMut(&Question) -> Landed) -> VecDeque<Question> {
         let mut again = VecDeque::new();
@@ -280,3 +352,6 @@ impl Drop for UnderWay {
         self.handle.cancel(mem::take(&mut self.questions));
     }
 }
+
+#[cfg(test)]
+mod tests;

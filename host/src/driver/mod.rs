@@ -34,9 +34,11 @@ use std::time::Duration;
 use flipcache_core::{CacheId, Expiry, Options, Resilience, Stats, Ticket};
 use futures_util::FutureExt;
 use tokio::runtime::Handle as Runtime;
+use tokio::time::Instant;
 use tracing::Instrument;
 
 use crate::Error;
+use crate::backend::time::{deadline_after, within};
 use crate::backend::{BackendError, Bucket, KvBackend, Listener, Member, Page, Slot};
 use crate::metrics::{self, Ledger};
 use crate::shard::Shard;
@@ -284,8 +286,33 @@ impl Handle {
         self: &Arc<Self>,
         work: impl Future<Output = Result<T, Error>> + Send + 'static,
     ) -> Result<T, Error> {
+        self.finished_by(None, work).await
+    }
+
+    /// The same, waited for until a deadline: the work goes on.
+    async fn finished_by<T: Send + 'static>(
+        self: &Arc<Self>,
+        until: Option<Instant>,
+        work: impl Future<Output = Result<T, Error>> + Send + 'static,
+    ) -> Result<T, Error> {
         let task = self.driver.runtime.spawn(work.in_current_span());
-        task.await.unwrap_or(Err(Error::Ended))
+        match self.by(until, task).await {
+            Some(ended) => ended.unwrap_or(Err(Error::Ended)),
+            None => Err(BackendError::Timeout.into()),
+        }
+    }
+
+    /// The deadline of a caller that begins now, by what the backend says of its calls.
+    fn deadline(&self) -> Option<Instant> {
+        self.driver.backend.deadline().map(deadline_after)
+    }
+
+    /// Waits until a deadline; `None`: it has passed.
+    async fn by<F: Future>(&self, until: Option<Instant>, work: F) -> Option<F::Output> {
+        match until {
+            Some(until) => within(&self.driver.runtime, until, work).await.ok(),
+            None => Some(work.await),
+        }
     }
 }
 

@@ -6,10 +6,11 @@ use std::task::ready;
 
 use flipcache_core::{Read, Settled, Ticket};
 use futures_util::FutureExt;
+use tokio::time::Instant;
 
 use super::Handle;
 use super::flight::{Asking, Landed, Question};
-use crate::backend::Slot;
+use crate::backend::{BackendError, Slot};
 use crate::{Error, Source};
 
 /// What a read answers: a wire form, and where it came from.
@@ -106,17 +107,20 @@ impl Handle {
     }
 
     pub(crate) async fn get(self: &Arc<Self>, key: &str) -> Result<Found, Error> {
+        let until = self.deadline();
         let found = self.get_without_default(key).await?;
         if found.wire.is_some() || self.default.is_none() {
             return Ok(found);
         }
-        let answers = self.with_defaults(&[key], vec![found]).await?;
+        let answers = self.with_defaults(&[key], vec![found], until).await?;
         Ok(answers.into_iter().next().unwrap_or(Found::NOTHING))
     }
 
     /// What the two tiers have, and nothing else.
     pub(super) async fn get_without_default(self: &Arc<Self>, key: &str) -> Result<Found, Error> {
         let hash = self.place(key)?;
+        let until = self.deadline();
+        let is_late = !self.hears();
         if let Err(error) = self.hear().await {
             let found = self.stale(hash, key, &error);
             self.failed();
@@ -136,7 +140,8 @@ impl Handle {
             reason,
         };
         let mut answers = [Found::NOTHING];
-        self.ask_all(vec![asked], &mut answers).await?;
+        self.ask_all(vec![asked], &mut answers, until, is_late)
+            .await?;
         let [found] = answers;
         Ok(found)
     }
@@ -152,6 +157,8 @@ impl Handle {
             placed.push((self.place(key)?, key));
         }
         let mut answers = vec![Found::NOTHING; keys.len()];
+        let until = self.deadline();
+        let is_late = !self.hears();
         if let Err(error) = self.hear().await {
             self.failed();
             for (answer, (hash, key)) in answers.iter_mut().zip(placed) {
@@ -181,21 +188,30 @@ impl Handle {
                 reason,
             });
         });
-        self.ask_all(asked, &mut answers).await?;
-        self.with_defaults(keys, answers).await
+        self.ask_all(asked, &mut answers, until, is_late).await?;
+        self.with_defaults(keys, answers, until).await
     }
 
     /// Asks L2 in one round trip, and in a second one for what has its life prolonged.
+    ///
+    /// The call of the backend has the deadline `until` itself, unless the caller `is_late`, waits for the call of
+    /// another one first, or for a second one.
     async fn ask_all(
         self: &Arc<Self>,
         mut asked: Vec<Asked>,
         answers: &mut [Found],
+        until: Option<Instant>,
+        mut is_late: bool,
     ) -> Result<(), Error> {
         while !asked.is_empty() {
             let Asking {
                 answers: landing,
                 pilot,
+                are_boarding,
             } = self.ask(asked.iter().map(Asked::question));
+            is_late |= are_boarding;
+            let until = until.filter(|_| is_late);
+            is_late = true;
             let mut again = Vec::new();
             for (asked, mut landing) in asked.into_iter().zip(landing) {
                 let landed = poll_fn(|context| {
@@ -204,7 +220,10 @@ impl Handle {
                     }
                     landing.poll_unpin(context)
                 });
-                let landed = landed.await.map_err(|_| Error::Ended)?;
+                let landed = self.by(until, landed).await;
+                let timeout = || Ok(Err(Arc::new(BackendError::Timeout)));
+                let landed = landed.unwrap_or_else(timeout);
+                let landed = landed.map_err(|_| Error::Ended)?;
                 if asked.reason == Reason::Prolonged && landed.is_err() {
                     // What was answered stands: its life is not over.
                     continue;

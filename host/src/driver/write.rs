@@ -6,10 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use flipcache_core::{Expiry, Ticket, Value, ValueType, Write};
+use tokio::time::Instant;
 
 use super::{Handle, wrong_number};
 use crate::Error;
 use crate::backend::{BackendError, Slot};
+use crate::shard::Shard;
 
 impl Handle {
     /// Writes entries in one call of the backend.
@@ -159,8 +161,18 @@ impl Handle {
         entries: Vec<(String, Vec<u8>)>,
         ttl: Option<Duration>,
     ) -> Result<Vec<Option<Slot>>, Error> {
+        self.put_if_absent_by(None, entries, ttl).await
+    }
+
+    /// The same, waited for until a deadline.
+    pub(super) async fn put_if_absent_by(
+        self: &Arc<Self>,
+        until: Option<Instant>,
+        entries: Vec<(String, Vec<u8>)>,
+        ttl: Option<Duration>,
+    ) -> Result<Vec<Option<Slot>>, Error> {
         let this = Arc::clone(self);
-        self.finished(async move {
+        self.finished_by(until, async move {
             this.noted(this.hear().await)?;
             let ttl = this.resilience.shorten(ttl, random());
             let begun = this.begin(entries.iter().map(|(key, _)| key.as_str()));
@@ -236,13 +248,23 @@ impl Handle {
 
     /// Before a call that writes these keys: the hash and the ticket of each.
     fn begin<'a>(&self, keys: impl IntoIterator<Item = &'a str>) -> Vec<(u64, Ticket)> {
+        let cache = self.cache();
+        self.begin_with(keys, |shard, keys| shard.begin_writes(cache, keys))
+    }
+
+    /// The same, by another step of the shards that have the keys.
+    pub(super) fn begin_with<'a>(
+        &self,
+        keys: impl IntoIterator<Item = &'a str>,
+        mut begin: impl FnMut(&mut dyn Shard, &[(u64, &str)]) -> Vec<Ticket>,
+    ) -> Vec<(u64, Ticket)> {
         let keys: Vec<_> = keys.into_iter().map(|key| (self.hash(key), key)).collect();
         let mut begun: Vec<_> = keys.iter().map(|(hash, _)| (*hash, Ticket::VOID)).collect();
         self.tell_others(&keys);
         let tiers = &self.driver.tiers;
         tiers.with_each(&self.opened, &keys, |shard, indices| {
             let keys: Vec<_> = indices.iter().map(|at| keys[*at]).collect();
-            let tickets = shard.begin_writes(self.cache(), &keys);
+            let tickets = begin(shard, &keys);
             for (at, ticket) in indices.iter().zip(tickets) {
                 begun[*at].1 = ticket;
             }

@@ -2,6 +2,8 @@
 
 mod codecs;
 mod concurrency;
+mod deadlines;
+mod extending;
 mod loaders;
 mod operations;
 

@@ -40,6 +40,13 @@ pub(super) enum Reason {
     Prolonged,
 }
 
+impl Question {
+    /// Its key, with the hash of the complete one.
+    fn placed(&self) -> (u64, &str) {
+        (self.hash, &self.key)
+    }
+}
+
 impl Driver {
     pub(crate) fn get(&self, key: String) -> Result<Found, Error> {
         let hash = self.place(&key)?;
@@ -140,7 +147,7 @@ impl Driver {
     /// Answers those that have to be asked again, to prolong lives.
     fn ask_at_once(
         &self,
-        questions: Vec<Question>,
+        mut questions: Vec<Question>,
         answers: &mut [Found],
     ) -> Result<Vec<Question>, Error> {
         let Some(first) = questions.first() else {
@@ -153,7 +160,13 @@ impl Driver {
             .collect();
         let new_ttl = self.options.ttl_on_read();
         let new_ttl = new_ttl.filter(|_| reason != Reason::Missing);
+        if new_ttl.is_some() {
+            self.begin_extensions(&mut questions);
+        }
         let asked = self.bucket.get(&keys, new_ttl.map(to_millis));
+        if new_ttl.is_some() {
+            self.end_extensions(&mut questions);
+        }
         let may_be_stale = asked.as_ref().is_err_and(is_outage);
         let slots = match self.noted(asked) {
             Ok(slots) if slots.len() == keys.len() => slots,
@@ -172,7 +185,10 @@ impl Driver {
                 Ok(Some(found)) => {
                     answers[question.at] = found;
                     if reason == Reason::Missing && self.has_to_prolong(slot) {
-                        prolonged.push(self.prolonging(question));
+                        prolonged.push(Question {
+                            reason: Reason::Prolonged,
+                            ..question
+                        });
                     }
                 }
                 Ok(None) => {
@@ -187,22 +203,31 @@ impl Driver {
         Ok(prolonged)
     }
 
+    /// Begins a request that extends TTLs, with its tickets: to the fence it is a write.
+    fn begin_extensions(&self, questions: &mut [Question]) {
+        let keys: Vec<_> = questions.iter().map(Question::placed).collect();
+        let tickets = with_shard(|shard| shard.begin_extensions(self.cache, &keys, &clock));
+        for (question, ticket) in questions.iter_mut().zip(tickets) {
+            question.ticket = ticket;
+        }
+    }
+
+    /// Ends it, with the tickets to settle its replies with.
+    fn end_extensions(&self, questions: &mut [Question]) {
+        let keys: Vec<_> = questions.iter().map(Question::placed).collect();
+        let begun: Vec<_> = questions.iter().map(|question| question.ticket).collect();
+        let tickets = with_shard(|shard| shard.end_extensions(self.cache, &keys, &begun));
+        for (question, ticket) in questions.iter_mut().zip(tickets) {
+            question.ticket = ticket;
+        }
+    }
+
     fn has_to_prolong(&self, slot: &Slot) -> bool {
         let Slot::Entry(entry) = slot else {
             return false;
         };
         let left = entry.ttl_ms.map(Duration::from_millis);
         self.options.has_to_prolong(left)
-    }
-
-    fn prolonging(&self, question: Question) -> Question {
-        let ticket =
-            with_shard(|shard| shard.ticket(self.cache, question.hash, &question.key, &clock));
-        Question {
-            ticket,
-            reason: Reason::Prolonged,
-            ..question
-        }
     }
 
     /// L2's answer to one question; `None`: it has nothing.

@@ -160,6 +160,10 @@ impl<C: ValueCodec> KvBackend for Encoded<C> {
         self.inner.hear(bucket).await
     }
 
+    fn deadline(&self) -> Option<Duration> {
+        self.inner.deadline()
+    }
+
     fn system(&self) -> &'static str {
         self.inner.system()
     }

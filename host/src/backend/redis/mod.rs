@@ -216,6 +216,10 @@ impl KvBackend for RedisBackend {
         self.servers.hear(bucket).await
     }
 
+    fn deadline(&self) -> Option<Duration> {
+        Some(self.servers.deadline())
+    }
+
     fn system(&self) -> &'static str {
         "redis"
     }

@@ -1,6 +1,7 @@
 //! The servers of a store: one, or those of a cluster.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ::redis::{Pipeline, Value};
 
@@ -81,6 +82,14 @@ impl Servers {
                 tracking.map(|tracking| Arc::clone(tracking.ear.feed()))
             }
             Self::Cluster(cluster) => cluster.feed(),
+        }
+    }
+
+    /// How long a round trip may take.
+    pub(super) fn deadline(&self) -> Duration {
+        match self {
+            Self::One(server) => server.connection.deadline,
+            Self::Cluster(cluster) => cluster.deadline(),
         }
     }
 

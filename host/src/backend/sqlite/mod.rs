@@ -319,6 +319,10 @@ impl KvBackend for SqliteBackend {
         }
     }
 
+    fn deadline(&self) -> Option<Duration> {
+        Some(self.writes.deadline())
+    }
+
     fn system(&self) -> &'static str {
         "sqlite"
     }

@@ -127,6 +127,10 @@ impl Worker {
         })
     }
 
+    pub(super) fn deadline(&self) -> Duration {
+        self.deadline
+    }
+
     /// Runs `work` on the table as it is now.
     pub(super) async fn read<T: Send + 'static>(
         &self,

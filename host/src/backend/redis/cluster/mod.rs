@@ -132,6 +132,10 @@ impl Cluster {
         }
     }
 
+    pub(super) fn deadline(&self) -> Duration {
+        self.core.deadline
+    }
+
     pub(super) fn feed(&self) -> Option<Arc<Feed>> {
         let tracking = self.core.tracking.as_ref();
         tracking.map(|tracking| Arc::clone(tracking.ear.feed()))

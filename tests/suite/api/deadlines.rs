@@ -1,0 +1,90 @@
+//! One deadline for a caller, whatever it waits for: the request of another caller, then its own.
+
+use std::time::Duration;
+
+use flipcache::backend::BackendError;
+use flipcache::{Client, Error, Shards};
+use futures_util::poll;
+use tokio::time::timeout;
+
+use super::{client, refused};
+use crate::component::world::FakeClock;
+use crate::double::{Double, Fault};
+use crate::stores::{PATIENCE, in_memory};
+
+const DEADLINE: Duration = Duration::from_millis(200);
+
+fn is_timeout<T>(result: &Result<T, Error>) -> bool {
+    matches!(result, Err(Error::Backend(BackendError::Timeout)))
+}
+
+/// The double keeps to no deadline: the caller alone can end this.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn get_queued_behind_a_request_that_hangs_ends_by_its_own_deadline() {
+    let double = Double::with_deadline(in_memory().backend, DEADLINE);
+    let cache = client(double.clone()).cache("n").open();
+    let cache = cache.expect("it must open");
+    cache.set("k", "v").await.expect("it must be written");
+    cache.local().clear();
+    double.calls();
+    double.set_fault(Fault::Waits);
+    let mut first = Box::pin(cache.get("k"));
+    assert!(poll!(&mut first).is_pending());
+    double.wait_for_calls(1).await;
+    double.set_fault(Fault::Down);
+    refused(cache.set("k", "x").await);
+    double.set_fault(Fault::Waits);
+
+    let queued = timeout(PATIENCE, cache.get("k")).await;
+    let queued = queued.expect("it must end by its own deadline");
+    assert!(is_timeout(&queued), "{queued:?}");
+    let many = timeout(PATIENCE, cache.get_many(["k", "k"])).await;
+    let many = many.expect("it must end by its own deadline");
+    assert!(is_timeout(&many), "{many:?}");
+    assert_eq!(
+        double.calls(),
+        ["get", "set"],
+        "the next request waits for the first one"
+    );
+    double.let_go(9);
+    assert_eq!(first.await.expect("it must be read").as_deref(), Some("v"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn get_whose_ttl_cannot_be_extended_in_time_returns_what_it_has() {
+    let (clock, ttl) = (FakeClock::default(), Duration::from_secs(8));
+    let double = Double::with_deadline(clock.backend(), DEADLINE);
+    let client = Client::builder(double.clone()).shards(clock.shards(Shards::default()));
+    let client = client.build().expect("there must be memory for its shards");
+    let cache = client.cache("n").ttl(ttl).refresh_ttl_on_get(true).open();
+    let cache = cache.expect("it must open");
+    cache.set("k", "v").await.expect("it must be written");
+    cache.local().clear();
+    clock.advance(ttl / 2);
+    double.calls();
+    double.set_fault(Fault::Waits);
+    double.let_go(1);
+    let read = timeout(PATIENCE, cache.get("k")).await;
+    let read = read.expect("it must end by its own deadline");
+    assert_eq!(read.expect("it was read").as_deref(), Some("v"));
+    assert_eq!(
+        double.calls(),
+        ["get", "get"],
+        "and once more, with the TTL"
+    );
+    double.let_go(1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn get_whose_default_cannot_be_stored_in_time_ends_by_its_own_deadline() {
+    let double = Double::with_deadline(in_memory().backend, DEADLINE);
+    let cache = client(double.clone()).cache("n");
+    let cache = cache.default("d").store_default(true).open();
+    let cache = cache.expect("it must open");
+    double.set_fault(Fault::Waits);
+    double.let_go(1);
+    let read = timeout(PATIENCE, cache.get("k")).await;
+    let read = read.expect("it must end by its own deadline");
+    assert!(is_timeout(&read), "{read:?}");
+    double.let_go(1);
+}
