@@ -16,22 +16,6 @@ fn settle_after_a_foreign_write_is_refused() {
     assert_eq!(bench.shard.stats(cache.id).refused_fills, 1);
 }
 
-/// As a shard gives it that cannot be started: nobody knows what has happened since.
-#[test]
-fn settle_with_a_void_ticket_is_refused_by_any_incarnation() {
-    for incarnation in [0, 1] {
-        let mut bench = Bench::new();
-        bench.shard = Shard::new(incarnation, u64::MAX);
-        let cache = bench.open("n", 9, Eviction::Fifo);
-        assert_eq!(
-            bench.settle(&cache, "k", Ticket::VOID, "v", None),
-            Settled::PassedOn
-        );
-        bench.end(&cache, "k", Ticket::VOID, Some("v"));
-        assert_eq!(bench.get(&cache, "k"), None);
-    }
-}
-
 #[test]
 fn settle_after_an_own_write_began_before_the_question_ended_is_refused() {
     let mut bench = Bench::new();
