@@ -111,7 +111,7 @@ impl From<OpenError> for Error {
             OpenError::Name(_) => Self::InvalidName(message),
             OpenError::Options(_) => Self::InvalidOptions(message),
             OpenError::Conflict => Self::Conflict(message),
-            OpenError::TooMany => Self::Denied(message),
+            OpenError::TooMany(_) | OpenError::TooManyOfTenant(_) => Self::Denied(message),
         }
     }
 }

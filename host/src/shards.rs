@@ -21,8 +21,8 @@ const MEMORY: u64 = 1 << 30;
 /// of the component, with a gibibyte between them.
 ///
 /// Keys are spread over shards, and threads that read keys of different shards do not wait for each
-/// other. A cache of fewer than 64 entries a shard lives in one, so that its order of eviction is exact;
-/// a larger one is exact within each shard.
+/// other. A cache of fewer than 64 entries or 1 MiB a shard lives in one, so that its order of eviction is exact, and
+/// it holds large values; a larger one is exact within each shard.
 ///
 /// # Examples
 ///
@@ -86,6 +86,10 @@ impl Shards {
     /// has its part, and evicts before it needs more. A shard's memory grows to what it has held, and
     /// no further than half as much again and 16 MiB; an instance cannot have more than 4 GiB. A value
     /// larger than a quarter of a shard's part is not kept.
+    ///
+    /// There is room for a name of a cache for every 4 KiB of a shard's part, for at least 256 and at most 65,536. A
+    /// name costs each shard about a kibibyte. If there is no room for one more, the name that was closed least recently
+    /// ends; if all are open, the new one is [denied](crate::Error::Denied).
     pub fn memory(mut self, bytes: u64) -> Self {
         self.memory = bytes;
         self
@@ -147,6 +151,9 @@ impl Shards {
             Ok(Locked::new(InProcess::new(clock, max_bytes)))
         };
         let shards = (0..self.count.get()).map(shard);
-        Ok(Tiers::new(shards.collect::<Result<Vec<_>, _>>()?))
+        Ok(Tiers::new(
+            shards.collect::<Result<Vec<_>, _>>()?,
+            max_bytes,
+        ))
     }
 }

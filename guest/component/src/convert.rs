@@ -164,6 +164,7 @@ impl From<core::Stats> for Stats {
                 voided: stats.drops.voided,
             },
             refused_fills: stats.refused_fills,
+            too_large: stats.too_large,
             backend_errors: stats.backend_errors,
             local_len: stats.local_len,
             local_bytes: stats.local_bytes,
@@ -178,7 +179,9 @@ impl From<core::OpenError> for Error {
             core::OpenError::Name(_) => Self::InvalidName(message),
             core::OpenError::Options(_) => Self::InvalidOptions(message),
             core::OpenError::Conflict => Self::Conflict(message),
-            core::OpenError::TooMany => Self::Denied(message),
+            core::OpenError::TooMany(_) | core::OpenError::TooManyOfTenant(_) => {
+                Self::Denied(message)
+            }
         }
     }
 }

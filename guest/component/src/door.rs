@@ -12,7 +12,7 @@ use crate::bindings::exports::flipcache::cache::driver::{
     Answers, Bounds, Counters, Found, Guest, Reply, Settled, Ticket, Write,
 };
 use crate::bindings::exports::flipcache::cache::window;
-use crate::state::{clock, start, with_shard, with_window};
+use crate::state::{clock, start, with_listing, with_shard, with_window};
 
 /// A key's record in the window, in bytes.
 const RECORD: usize = 16;
@@ -247,14 +247,24 @@ impl Guest for Component {
         with_shard(|shard| shard.clear_local(CacheId::from_number(cache)));
     }
 
-    fn keys(cache: u32) -> (String, Vec<u32>) {
-        let keys = with_shard(|shard| shard.local_keys(CacheId::from_number(cache), &clock));
-        let (mut text, mut ends) = (String::new(), Vec::with_capacity(keys.len()));
-        for key in keys {
-            text.push_str(&key);
-            ends.push(len(text.as_bytes()));
-        }
-        (text, ends)
+    fn keys(cache: u32, goes_on: bool) -> (String, Vec<u32>, bool) {
+        let (mut text, mut ends) = (String::new(), Vec::new());
+        let goes_on = with_listing(|shard, listing| {
+            if !goes_on {
+                *listing = Some(shard.list_keys(CacheId::from_number(cache)));
+            }
+            let goes_on = listing.as_mut().is_some_and(|listing| {
+                shard.next_keys(listing, &clock, &mut |key| {
+                    text.push_str(key);
+                    ends.push(len(text.as_bytes()));
+                })
+            });
+            if !goes_on {
+                *listing = None;
+            }
+            goes_on
+        });
+        (text, ends, goes_on)
     }
 
     fn stats(cache: u32) -> Counters {

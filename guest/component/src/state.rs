@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 
 use flipcache_core::{
-    Bounds, CacheId, Catalog, Moment, OpenError, Options, Resilience, Seed, Shard,
+    Bounds, CacheId, Catalog, KeyListing, Moment, OpenError, Options, Resilience, Seed, Shard,
 };
 
 use crate::bindings::wasi::clocks::monotonic_clock;
@@ -13,10 +13,11 @@ use crate::bindings::wasi::clocks::monotonic_clock;
 const BUDGET: u64 = 1 << 30;
 
 thread_local! {
-    static CATALOG: RefCell<Catalog> = RefCell::new(Catalog::new());
+    static CATALOG: RefCell<Catalog> = RefCell::new(Catalog::for_budget(BUDGET));
     static MEMORY: RefCell<Memory> = RefCell::new(Memory {
         shard: Shard::new(1, BUDGET),
         window: Vec::new(),
+        listing: None,
     });
     /// When the host said that changes go unheard, until it says otherwise.
     static DEAF_SINCE: Cell<Option<Moment>> = const { Cell::new(None) };
@@ -28,6 +29,8 @@ thread_local! {
 struct Memory {
     shard: Shard,
     window: Vec<u8>,
+    /// Where the host's listing of keys is.
+    listing: Option<KeyListing>,
 }
 
 /// Begins anew, with an empty shard: see [`Shard::new`].
@@ -62,7 +65,12 @@ pub(crate) fn with_shard<R>(work: impl FnOnce(&mut Shard) -> R) -> R {
 
 /// Works on the window and the shard, as [`with_shard`] does.
 pub(crate) fn with_window<R>(work: impl FnOnce(&mut Vec<u8>, &mut Shard) -> R) -> R {
-    MEMORY.with_borrow_mut(|Memory { shard, window }| work(window, shard))
+    MEMORY.with_borrow_mut(|Memory { shard, window, .. }| work(window, shard))
+}
+
+/// Works on the shard and the host's listing of keys, as [`with_shard`] does.
+pub(crate) fn with_listing<R>(work: impl FnOnce(&mut Shard, &mut Option<KeyListing>) -> R) -> R {
+    MEMORY.with_borrow_mut(|Memory { shard, listing, .. }| work(shard, listing))
 }
 
 /// The host hears of changes, or does not.

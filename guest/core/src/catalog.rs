@@ -9,6 +9,15 @@ use crate::value::ValueType;
 /// More names than this no catalog takes, and no shard keeps tiers for.
 pub(crate) const MAX_CACHES: u32 = 1 << 16;
 
+/// A shard has a name for so many bytes of its budget. The longest names cost as much.
+const BYTES_A_NAME: u64 = 4 << 10;
+
+/// However small the budget, there is room for so many names.
+const MIN_NAMES: usize = 256;
+
+/// A tenant's share of the names is one of so many.
+const TENANTS: usize = 8;
+
 /// The number of a cache in its catalog, and in every shard that serves it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CacheId(u32);
@@ -37,69 +46,211 @@ pub enum OpenError {
     /// It is open with another key or value type.
     #[error("the cache is open with another key or value type")]
     Conflict,
-    /// The catalog has as many names as it can.
-    #[error("{MAX_CACHES} names are known already")]
-    TooMany,
+    /// All names of the catalog are open, and it takes no more.
+    #[error(
+        "{0} names are open already, which is all that the local tiers have room for: close some"
+    )]
+    TooMany(usize),
+    /// All names of the tenant's share of the catalog are open.
+    #[error("{0} names of one tenant are open already, which is its share: close some")]
+    TooManyOfTenant(usize),
 }
 
-/// The caches of one driver, each with its number. A name keeps its number for good.
-#[derive(Debug, Default)]
+/// The caches of one driver, each with its number.
+///
+/// A name is known from its first opening on, and keeps its number and its entries after its last handle is closed. It
+/// ends when its place is needed for a name that is opened: the one that was closed least recently ends. A
+/// tenant has a share of the catalog; beyond it, names of its own end.
+#[derive(Debug)]
 pub struct Catalog {
+    /// By their numbers.
     caches: Vec<Known>,
     by_name: BTreeMap<Box<str>, CacheId>,
+    /// The names that nobody has open, in the order in which they were closed.
+    closed: BTreeMap<u64, CacheId>,
+    /// How many names were ever closed.
+    closings: u64,
+    tenants: BTreeMap<Box<str>, Owned>,
+    max_names: usize,
 }
 
 #[derive(Debug)]
 struct Known {
+    name: Box<str>,
+    /// Whose name it is, if it is a tenant's.
+    tenant: Option<Box<str>>,
     key_type: KeyType,
     value_type: ValueType,
     /// How many handles are open.
     openings: usize,
+    /// Where it stands among the closed ones, if it is one.
+    closed_at: Option<u64>,
+}
+
+/// The names of one tenant.
+#[derive(Debug, Default)]
+struct Owned {
+    names: usize,
+    /// As in the catalog.
+    closed: BTreeMap<u64, CacheId>,
+}
+
+impl Default for Catalog {
+    fn default() -> Self {
+        Self::of_names(MAX_CACHES as usize)
+    }
 }
 
 impl Catalog {
-    /// An empty catalog.
+    /// Creates an empty catalog of 65,536 names.
     pub fn new() -> Self {
         Self::default()
     }
 
+    /// Creates an empty catalog for shards that have so many bytes each: with a name for every four kibibytes, but
+    /// no fewer than 256 and no more than 65,536 names. A tenant's share is an eighth of them.
+    pub fn for_budget(max_bytes: u64) -> Self {
+        let names = usize::try_from(max_bytes / BYTES_A_NAME).unwrap_or(usize::MAX);
+        Self::of_names(names.clamp(MIN_NAMES, MAX_CACHES as usize))
+    }
+
+    fn of_names(max_names: usize) -> Self {
+        Self {
+            caches: Vec::new(),
+            by_name: BTreeMap::new(),
+            closed: BTreeMap::new(),
+            closings: 0,
+            tenants: BTreeMap::new(),
+            max_names,
+        }
+    }
+
     /// Opens a cache, once more perhaps. Every opening is followed by one [`close`](Self::close).
-    /// Its shards are to be told, by [`Shard::open`](crate::Shard::open).
+    /// Its shards are to be told, by [`Shard::open`](crate::Shard::open): the number may have been that of a name that
+    /// has ended.
     ///
     /// # Errors
     ///
-    /// [`OpenError`] if the name or the options are not valid, or the cache is open with another
-    /// key or value type.
+    /// [`OpenError`] if the name or the options are not valid, the cache is open with another
+    /// key or value type, or there is no place for one more name.
     pub fn open(&mut self, name: &str, options: &Options) -> Result<CacheId, OpenError> {
+        self.open_for(None, name, options)
+    }
+
+    /// As [`open`](Self::open), for a tenant if there is one: a new name counts against its share.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open), and [`OpenError::TooManyOfTenant`] if all names of the share are open.
+    pub fn open_for(
+        &mut self,
+        tenant: Option<&str>,
+        name: &str,
+        options: &Options,
+    ) -> Result<CacheId, OpenError> {
         check_name(name)?;
         options.check()?;
         if let Some(id) = self.by_name.get(name).copied() {
             self.caches[id.0 as usize].reopen(options)?;
+            self.reclaim(id);
             return Ok(id);
         }
-        let id = u32::try_from(self.caches.len()).map_err(|_| OpenError::TooMany)?;
-        if id >= MAX_CACHES {
-            return Err(OpenError::TooMany);
-        }
-        self.caches.push(Known {
+        let id = self.place_for(tenant)?;
+        let known = Known {
+            name: name.into(),
+            tenant: tenant.map(Into::into),
             key_type: options.key_type,
             value_type: options.value_type,
             openings: 1,
-        });
-        self.by_name.insert(name.into(), CacheId(id));
-        Ok(CacheId(id))
+            closed_at: None,
+        };
+        match self.caches.get_mut(id.0 as usize) {
+            Some(place) => *place = known,
+            None => self.caches.push(known),
+        }
+        if let Some(tenant) = tenant {
+            self.tenants.entry(tenant.into()).or_default().names += 1;
+        }
+        self.by_name.insert(name.into(), id);
+        Ok(id)
     }
 
-    /// All names that were ever opened, each with its number.
+    /// All names that are known, each with its number.
     pub fn names(&self) -> Vec<(Box<str>, CacheId)> {
         let names = self.by_name.iter();
         names.map(|(name, id)| (name.clone(), *id)).collect()
     }
 
+    /// The number of a name, if it is known.
+    pub fn number_of(&self, name: &str) -> Option<CacheId> {
+        self.by_name.get(name).copied()
+    }
+
     /// Ends one opening.
     pub fn close(&mut self, id: CacheId) {
-        if let Some(cache) = self.caches.get_mut(id.0 as usize) {
-            cache.openings = cache.openings.saturating_sub(1);
+        let Some(cache) = self.caches.get_mut(id.0 as usize) else {
+            return;
+        };
+        cache.openings = cache.openings.saturating_sub(1);
+        if cache.openings == 0 && cache.closed_at.is_none() {
+            self.closings += 1;
+            cache.closed_at = Some(self.closings);
+            self.closed.insert(self.closings, id);
+            if let Some(owned) = cache
+                .tenant
+                .as_ref()
+                .and_then(|it| self.tenants.get_mut(it))
+            {
+                owned.closed.insert(self.closings, id);
+            }
+        }
+    }
+
+    /// The number for a new name: the next one, or that of a name which ends.
+    fn place_for(&mut self, tenant: Option<&str>) -> Result<CacheId, OpenError> {
+        let share = (self.max_names / TENANTS).max(1);
+        let owned = tenant.and_then(|tenant| self.tenants.get(tenant));
+        let least_recent = |closed: &BTreeMap<u64, CacheId>| closed.values().next().copied();
+        let ending = if let Some(owned) = owned.filter(|owned| owned.names >= share) {
+            least_recent(&owned.closed).ok_or(OpenError::TooManyOfTenant(share))?
+        } else if self.caches.len() < self.max_names {
+            let next = u32::try_from(self.caches.len()).unwrap_or(u32::MAX);
+            return Ok(CacheId(next));
+        } else {
+            least_recent(&self.closed).ok_or(OpenError::TooMany(self.max_names))?
+        };
+        self.end(ending);
+        Ok(ending)
+    }
+
+    /// Forgets a closed name. Its number is given to another one at once.
+    fn end(&mut self, id: CacheId) {
+        self.reclaim(id);
+        let cache = &self.caches[id.0 as usize];
+        self.by_name.remove(&cache.name);
+        if let Some(tenant) = &cache.tenant
+            && let Some(owned) = self.tenants.get_mut(tenant)
+        {
+            owned.names -= 1;
+            if owned.names == 0 {
+                self.tenants.remove(tenant);
+            }
+        }
+    }
+
+    /// Takes a name from among the closed ones.
+    fn reclaim(&mut self, id: CacheId) {
+        let cache = &mut self.caches[id.0 as usize];
+        let Some(closed_at) = cache.closed_at.take() else {
+            return;
+        };
+        self.closed.remove(&closed_at);
+        if let Some(owned) = cache
+            .tenant
+            .as_ref()
+            .and_then(|it| self.tenants.get_mut(it))
+        {
+            owned.closed.remove(&closed_at);
         }
     }
 }
@@ -140,15 +291,69 @@ mod tests {
         );
     }
 
+    fn open(catalog: &mut Catalog, name: impl ToString) -> Result<CacheId, OpenError> {
+        catalog.open(&name.to_string(), &Options::default())
+    }
+
     #[test]
     fn open_more_names_than_the_limit_is_refused_and_known_ones_open_on() {
-        let mut catalog = Catalog::new();
-        for number in 0..MAX_CACHES {
-            let id = catalog.open(&number.to_string(), &Options::default());
-            assert_eq!(id, Ok(CacheId(number)));
+        let mut catalog = Catalog::for_budget(0);
+        for number in 0..MIN_NAMES {
+            let id = open(&mut catalog, number).expect("there is room");
+            assert_eq!(id.number() as usize, number);
         }
-        let one_more = catalog.open("one more", &Options::default());
-        assert_eq!(one_more, Err(OpenError::TooMany));
-        assert_eq!(catalog.open("7", &Options::default()), Ok(CacheId(7)));
+        let one_more = open(&mut catalog, "one more");
+        assert_eq!(one_more, Err(OpenError::TooMany(MIN_NAMES)));
+        assert_eq!(open(&mut catalog, 7), Ok(CacheId(7)));
+    }
+
+    #[test]
+    fn open_of_any_number_of_names_one_after_the_other_never_fails() {
+        let mut catalog = Catalog::for_budget(0);
+        let kept = open(&mut catalog, "kept").expect("there is room");
+        for number in 0..3 * MIN_NAMES {
+            let id = open(&mut catalog, number).expect("closed names give way");
+            assert_ne!(id, kept, "an open name keeps its number");
+            catalog.close(id);
+        }
+        assert_eq!(catalog.names().len(), MIN_NAMES);
+        assert_eq!(open(&mut catalog, "kept"), Ok(kept));
+    }
+
+    #[test]
+    fn open_beyond_the_limit_ends_the_name_that_was_closed_least_recently() {
+        let mut catalog = Catalog::of_names(3);
+        let [a, b, _] = ["a", "b", "c"].map(|name| open(&mut catalog, name).expect("room"));
+        for closed in [a, b, a] {
+            catalog.close(closed);
+        }
+        assert_eq!(open(&mut catalog, "a"), Ok(a));
+        catalog.close(a);
+        assert_eq!(open(&mut catalog, "d"), Ok(b), "b was closed before a");
+        assert_eq!(catalog.number_of("b"), None);
+        assert_eq!(open(&mut catalog, "a"), Ok(a), "it was known still");
+        assert_eq!(open(&mut catalog, "b"), Err(OpenError::TooMany(3)));
+    }
+
+    #[test]
+    fn open_beyond_a_tenants_share_takes_no_name_of_another() {
+        let mut catalog = Catalog::of_names(2 * TENANTS);
+        let own = open(&mut catalog, "own").expect("room");
+        catalog.close(own);
+        let open_for = |catalog: &mut Catalog, name: usize| {
+            catalog.open_for(Some("acme"), &name.to_string(), &Options::default())
+        };
+        let ids = [0, 1].map(|name| open_for(&mut catalog, name).expect("it is in the share"));
+        let beyond = open_for(&mut catalog, 2);
+        assert_eq!(beyond, Err(OpenError::TooManyOfTenant(2)));
+        catalog.close(ids[1]);
+        for name in 2..100 {
+            let id = open_for(&mut catalog, name).expect("a closed name of its own gives way");
+            assert_eq!(id, ids[1]);
+            catalog.close(id);
+        }
+        let others = catalog.open_for(Some("other"), "x", &Options::default());
+        assert!(others.is_ok(), "shares are each tenant's own");
+        assert_eq!(catalog.number_of("own"), Some(own));
     }
 }

@@ -72,6 +72,8 @@ mod resilience;
 
 mod name;
 
+mod names;
+
 mod stats;
 
 mod time;
@@ -87,14 +89,13 @@ pub use catalog::{CacheId, Catalog, OpenError};
 pub use dict::{Dict, DictError, Order};
 pub use fence::Ticket;
 pub use hash::{KeySeed, Seed};
-pub use name::{
-    InvalidKey, InvalidName, KeyType, MAX_KEY_BYTES, MAX_NAME_BYTES, check_name, divisions,
-};
+pub use name::{InvalidKey, InvalidName, KeyType, MAX_KEY_BYTES, MAX_NAME_BYTES, check_name};
+pub use names::NameIndex;
 pub use options::{Eviction, Expiry, InvalidOptions, InvalidTtl, MAX_TTL, Options};
 pub use resilience::Resilience;
 #[cfg(any(test, feature = "model"))]
 pub use shard::model;
-pub use shard::{Answer, Read, Settled, Shard, Write};
+pub use shard::{Answer, KeyListing, Read, Settled, Shard, Write};
 pub use stats::{Drops, Stats};
 pub use time::{Clock, Moment};
 pub use value::{InvalidValue, Value, ValueType};

@@ -30,12 +30,6 @@ pub fn check_name(name: &str) -> Result<(), InvalidName> {
     }
 }
 
-/// Every name and key that a complete key may be, `name:key`: one for each colon, the shortest name first.
-pub fn divisions(full_key: &str) -> impl Iterator<Item = (&str, &str)> {
-    let colons = full_key.match_indices(':').map(|(at, _)| at);
-    colons.map(|at| (&full_key[..at], &full_key[at + 1..]))
-}
-
 /// What the keys of a cache are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum KeyType {

@@ -19,6 +19,8 @@ pub struct Stats {
     pub drops: Drops,
     /// Answers of L2 that were not kept because they may have been old.
     pub refused_fills: u64,
+    /// Values that were not kept because they are larger than the local tier may hold of one value.
+    pub too_large: u64,
     /// Questions and writes that L2 failed.
     pub backend_errors: u64,
     /// Entries that the local tier holds now; expired ones that nobody has met since count.
@@ -111,6 +113,7 @@ impl Sum for Stats {
             stale_hits: sum.stale_hits + one.stale_hits,
             drops: [sum.drops, one.drops].into_iter().sum(),
             refused_fills: sum.refused_fills + one.refused_fills,
+            too_large: sum.too_large + one.too_large,
             backend_errors: sum.backend_errors + one.backend_errors,
             local_len: sum.local_len + one.local_len,
             local_bytes: sum.local_bytes + one.local_bytes,

@@ -34,6 +34,8 @@ class Stats(NamedTuple):
     drops: Drops
     #: Answers of the backend that were not kept because they may have been old.
     refused_fills: int
+    #: Values that were not kept because they are larger than the local tier may hold of one value.
+    too_large: int
     backend_errors: int
     local_len: int
     local_bytes: int

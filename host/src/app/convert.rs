@@ -78,6 +78,7 @@ impl From<core::Stats> for cache::Stats {
                 voided: stats.drops.voided,
             },
             refused_fills: stats.refused_fills,
+            too_large: stats.too_large,
             backend_errors: stats.backend_errors,
             local_len: stats.local_len,
             local_bytes: stats.local_bytes,

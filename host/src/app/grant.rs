@@ -34,8 +34,7 @@ struct Inner {
     names: Names,
     limits: Limits,
     own: Own,
-    /// The names that were opened, in any store. The local tiers know each of them as long as the
-    /// client lives.
+    /// The names that were opened, in any store.
     opened: Mutex<HashSet<Box<str>>>,
 }
 
@@ -150,7 +149,10 @@ impl GrantBuilder {
     }
 
     /// How many different names the application may open in the life of the grant, all its stores
-    /// together. 16 by default: a name that was opened once is known to the client for ever.
+    /// together. 16 by default.
+    ///
+    /// Beside that, all names of one tenant that are open at one time are no more than an eighth of those that a
+    /// [client](crate::Shards::memory) has room for; one more is `denied`.
     pub fn max_names(mut self, names: usize) -> Self {
         self.limits.max_names = names;
         self

@@ -46,7 +46,9 @@ impl<C: Codec, K: Keys> CacheBuilder<C, K> {
         self
     }
 
-    /// Bytes of keys and values, in wire form, that the local tier holds.
+    /// Bytes of keys and values, in wire form, that the local tier holds. Larger values are not kept, and are counted as
+    /// [`too_large`](crate::Stats::too_large); neither are those larger than one shard's share, if the cache has
+    /// at least 64 entries and 1 MiB for each of its client's [shards](crate::Shards).
     pub fn local_max_bytes(mut self, bytes: u64) -> Self {
         self.options.local_max_bytes = Some(bytes);
         self

@@ -61,9 +61,10 @@ fn reads(stats: &Stats) -> [(&'static str, u64); 5] {
     ]
 }
 
-fn rest(stats: &Stats) -> [(&'static str, u64); 4] {
+fn rest(stats: &Stats) -> [(&'static str, u64); 5] {
     [
         ("refused_fills", stats.refused_fills),
+        ("too_large", stats.too_large),
         ("backend_errors", stats.backend_errors),
         ("local_len", stats.local_len),
         ("local_bytes", stats.local_bytes),

@@ -126,6 +126,7 @@ impl From<cache::Stats> for core::Stats {
                 voided: stats.drops.voided,
             },
             refused_fills: stats.refused_fills,
+            too_large: stats.too_large,
             backend_errors: stats.backend_errors,
             local_len: stats.local_len,
             local_bytes: stats.local_bytes,

@@ -97,7 +97,9 @@ impl Driver {
     /// Tells the recorder of metrics what the caches have done, and how things stand with the backend.
     pub(crate) fn publish(&self) {
         let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
-        for (name, stats) in self.tiers.stats_of_all() {
+        let all = self.tiers.stats_of_all();
+        ledger.retain(all.iter().map(|(name, _)| &**name));
+        for (name, stats) in all {
             ledger.publish(&name, stats);
         }
         drop(ledger);
@@ -141,7 +143,7 @@ impl Handle {
         let heard = bucket(within.unwrap_or(name))?;
         let bucket = bucket(name)?;
         let keep_expired = resilience.stale_on_error;
-        let opened = driver.tiers.open(name, &options, keep_expired)?;
+        let opened = driver.tiers.open(within, name, &options, keep_expired)?;
         Ok(Arc::new(Self {
             driver,
             opened,
@@ -217,7 +219,7 @@ impl Handle {
     }
 
     pub(crate) fn local_get(&self, key: &str) -> Option<Vec<u8>> {
-        let hash = self.hash(key);
+        let hash = self.place(key).ok()?;
         self.if_heard(hash, |shard| {
             shard.peek(self.cache(), hash, key).map(<[u8]>::to_vec)
         })

@@ -1,6 +1,6 @@
 //! What has been published of the caches of one client.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ::metrics::{counter, gauge};
 use flipcache_core::Stats;
@@ -40,9 +40,25 @@ impl Ledger {
         }
         let refused = grown(now.refused_fills, before.refused_fills);
         counter!(names::REFUSED_FILLS, "cache" => cache.to_owned()).increment(refused);
+        let too_large = grown(now.too_large, before.too_large);
+        counter!(names::TOO_LARGE, "cache" => cache.to_owned()).increment(too_large);
         let failed = grown(now.backend_errors, before.backend_errors);
         counter!(names::BACKEND_ERRORS, "cache" => cache.to_owned()).increment(failed);
         size(cache, now, before);
+    }
+}
+
+impl Ledger {
+    /// Forgets the caches that are not among these: their tiers are gone. What they have counted stays counted.
+    pub(crate) fn retain<'a>(&mut self, known: impl IntoIterator<Item = &'a str>) {
+        let known: BTreeSet<&str> = known.into_iter().collect();
+        self.0.retain(|cache, last| {
+            let is_known = known.contains(&**cache);
+            if !is_known {
+                size(cache, Stats::default(), *last);
+            }
+            is_known
+        });
     }
 }
 

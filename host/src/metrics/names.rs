@@ -8,6 +8,8 @@ pub const READS: &str = "flipcache_reads_total";
 pub const DROPS: &str = "flipcache_drops_total";
 /// Answers of L2 that were not kept, by cache.
 pub const REFUSED_FILLS: &str = "flipcache_refused_fills_total";
+/// Values that were not kept because they are too large, by cache.
+pub const TOO_LARGE: &str = "flipcache_too_large_total";
 /// Questions and writes that failed, by cache.
 pub const BACKEND_ERRORS: &str = "flipcache_backend_errors_total";
 /// Entries in local tiers, by cache.

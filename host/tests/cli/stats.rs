@@ -38,6 +38,7 @@ fn stats_as_text_are_lines_of_a_name_and_a_value() {
             "drops_told 0",
             "drops_voided 0",
             "refused_fills 0",
+            "too_large 0",
             "backend_errors 0",
             "local_len 0",
             "local_bytes 0",

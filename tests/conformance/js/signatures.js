@@ -77,6 +77,7 @@ const stats = record({
   'absent-hits': 'u64',
   drops,
   'refused-fills': 'u64',
+  'too-large': 'u64',
   'backend-errors': 'u64',
   'local-len': 'u64',
   'local-bytes': 'u64',

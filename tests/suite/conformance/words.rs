@@ -264,6 +264,7 @@ pub(crate) fn of_stats(stats: &Stats) -> Json {
             "voided": drops.voided,
         },
         "refused-fills": stats.refused_fills,
+        "too-large": stats.too_large,
         "backend-errors": stats.backend_errors,
         "local-len": stats.local_len,
         "local-bytes": stats.local_bytes,

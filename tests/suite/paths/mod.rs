@@ -2,6 +2,7 @@
 
 mod differential;
 mod failing_shard;
+mod full_shard;
 mod sharding;
 
 use std::num::NonZeroUsize;

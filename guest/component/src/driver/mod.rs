@@ -117,7 +117,7 @@ impl Driver {
     }
 
     pub(crate) fn local_get(&self, key: &str) -> Option<Value> {
-        let hash = self.seed.hash(key);
+        let hash = self.place(key).ok()?;
         let value = with_shard(|shard| {
             let wire = shard.peek(self.cache, hash, key, &clock)?;
             self.options.value_type.decode(wire).ok()

@@ -18,9 +18,12 @@ use crate::bounds::Bounds;
 use crate::catalog::CacheId;
 use crate::fence::{Fence, Ticket};
 use crate::stats::{Cause, Stats};
-use crate::tier::Tier;
+use crate::tier::{Listing, Tier};
 use crate::time::{Clock, Deadline, Now};
 use registry::Registry;
+
+/// So many bytes of names cost a shard's budget nothing: its memory has room for them beside it.
+const FREE_NAMES: u64 = 1 << 20;
 
 /// The local tiers of the caches that one instance serves, under one fence and one budget.
 ///
@@ -39,6 +42,14 @@ pub struct Shard {
     suspended: bool,
 }
 
+/// Where a listing of the keys of a cache is.
+#[derive(Debug)]
+pub struct KeyListing {
+    cache: CacheId,
+    /// `None`: the cache is not open.
+    listing: Option<Listing>,
+}
+
 impl Shard {
     /// An empty shard. `incarnation` is a number never used before for it; its low 24 bits count.
     /// `max_bytes` bounds its tiers together, their bookkeeping included.
@@ -54,11 +65,16 @@ impl Shard {
 
     /// Takes in a cache that its [`Catalog`](crate::Catalog) has opened, once more perhaps: the bounds
     /// are then new. Entries stay, but for those that the bounds do not hold or whose type is another.
+    ///
+    /// A number that is opened under another name is another cache: the entries, the counters and the tickets of the
+    /// one before end. A name costs the budget about a kibibyte; names cost no more than three quarters of it.
     pub fn open(&mut self, cache: CacheId, name: &str, bounds: Bounds) {
+        self.weight -= self.caches.end_other(cache, name);
         let floor = self.fence.next();
         let all = self.fence.all();
         self.caches.open(cache, name, bounds, floor, all);
         self.with_tier(cache, Tier::fit);
+        self.make_room(cache, 0);
     }
 
     /// A ticket to ask L2 with now, whatever the local tier holds; what is over or dead of the key is dropped there.
@@ -136,8 +152,8 @@ impl Shard {
     }
 
     /// L2 has answered a question about a key that was asked for a cache of another shard: what caches of
-    /// this one hold of the key goes, if it differs, as in [`settle`](Self::settle). Costs a look-up for every
-    /// colon in the key.
+    /// this one hold of the key goes, if it differs, as in [`settle`](Self::settle). Costs a look-up for each of
+    /// these, and one.
     pub fn answered(&mut self, hash: u64, full_key: &str, answer: Answer<'_>) {
         self.fence.answered(hash);
         for (cache, key) in self.caches.owners(full_key) {
@@ -151,7 +167,7 @@ impl Shard {
     }
 
     /// Somebody else may have changed what stands at `full_key`: drops it from every cache whose key
-    /// it is. Costs a look-up for every colon in the key.
+    /// it is. Costs a look-up for each of these, and one.
     pub fn invalidate(&mut self, hash: u64, full_key: &str) {
         self.fence.bump(hash);
         for (cache, key) in self.caches.owners(full_key) {
@@ -184,20 +200,39 @@ impl Shard {
         self.fence.bump_all();
     }
 
-    /// Drops the entries of one cache's tier; L2 is as it was.
+    /// Drops the entries of one cache's tier, and every answer under way to it; L2 is as it was.
     pub fn clear_local(&mut self, cache: CacheId) {
-        self.with_tier(cache, |tier| tier.clear(Cause::Explicit));
+        let floor = self.fence.next();
+        self.with_tier(cache, |tier| tier.clear_below(floor));
     }
 
     /// The keys of one cache that would answer now, the next to leave first. O(n).
     pub fn local_keys(&mut self, cache: CacheId, clock: Clock<'_>) -> Vec<String> {
+        let mut keys = Vec::new();
+        let mut listing = self.list_keys(cache);
+        while self.next_keys(&mut listing, clock, &mut |key| keys.push(key.to_owned())) {}
+        keys
+    }
+
+    /// Begins to list the keys of one cache in pages.
+    pub fn list_keys(&mut self, cache: CacheId) -> KeyListing {
+        let listing = self.with_tier(cache, |tier| tier.listing());
+        KeyListing { cache, listing }
+    }
+
+    /// Tells the next page of a listing: keys that would answer now, the next to leave first, about a mebibyte at most.
+    /// `false`: these were the last. All keys are told if the tier does not change between the pages.
+    pub fn next_keys(
+        &mut self,
+        KeyListing { cache, listing }: &mut KeyListing,
+        clock: Clock<'_>,
+        tell: &mut dyn FnMut(&str),
+    ) -> bool {
         let now = Now::new(clock);
-        let keys = if self.suspended {
-            None
-        } else {
-            self.with_tier(cache, |tier| tier.live_keys(&now))
+        let Some(listing) = listing.as_mut().filter(|_| !self.suspended) else {
+            return false;
         };
-        keys.unwrap_or_default()
+        self.with_tier(*cache, |tier| tier.list(listing, &now, tell)) == Some(true)
     }
 
     /// What one cache has done. O(1).
@@ -259,6 +294,7 @@ impl Shard {
             if fits {
                 tier.put(hash, key, held, deadline)
             } else {
+                tier.counters.too_large += u64::from(!tier.is_off());
                 tier.remove(hash, key, Cause::Size);
                 false
             }
@@ -273,10 +309,11 @@ impl Shard {
     /// Evicts until so much more weight fits: from the cache itself, and when it has nothing left,
     /// from the heaviest. `false`: it cannot fit.
     fn make_room(&mut self, cache: CacheId, weight: u64) -> bool {
-        if weight > self.max_bytes {
+        let room = self.room();
+        if weight > room {
             return false;
         }
-        while self.weight + weight > self.max_bytes {
+        while self.weight + weight > room {
             if self.with_tier(cache, Tier::evict_first) == Some(true) {
                 continue;
             }
@@ -288,6 +325,13 @@ impl Shard {
         true
     }
 
+    /// What the tiers together may weigh beside the names of the caches. The first names cost nothing, and names leave
+    /// a quarter of the budget in any case: a [`Catalog`](crate::Catalog) bounds them.
+    fn room(&self) -> u64 {
+        let names = self.caches.names_weight().saturating_sub(FREE_NAMES);
+        self.max_bytes - names.min(self.max_bytes / 4 * 3)
+    }
+
     /// Panics unless every bound and every count holds.
     #[cfg(any(test, feature = "model"))]
     fn validate(&self) {
@@ -297,6 +341,6 @@ impl Shard {
             self.caches.weight(),
             "the sum of the weights is off"
         );
-        assert!(self.weight <= self.max_bytes, "heavier than the budget");
+        assert!(self.weight <= self.room(), "heavier than the budget");
     }
 }

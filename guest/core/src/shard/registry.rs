@@ -1,20 +1,21 @@
 //! The caches that a shard knows: by number, by name, and by the keys that stand in L2.
 
-use std::collections::BTreeMap;
-
 use crate::bounds::Bounds;
 use crate::catalog::{CacheId, MAX_CACHES};
-use crate::name::divisions;
+use crate::names::NameIndex;
 use crate::stats::Cause;
 use crate::tier::Tier;
+
+/// What a cache costs beside its name and its entries, in bytes.
+const NAME_OVERHEAD: u64 = 1024;
 
 #[derive(Debug, Default)]
 pub(super) struct Registry {
     /// By their numbers; `None`: not opened here.
     caches: Vec<Option<Cache>>,
-    by_name: BTreeMap<Box<str>, CacheId>,
-    /// The length of the longest name: no colon behind it can end a name.
-    longest_name: usize,
+    by_name: NameIndex<CacheId>,
+    /// What all names cost, in bytes.
+    names_weight: u64,
 }
 
 #[derive(Debug)]
@@ -26,7 +27,8 @@ struct Cache {
 
 impl Registry {
     /// Opens a cache: a tier made for it begins at `floor`, and one whose values become others ends
-    /// there. A tier that was there has still to [`fit`](Tier::fit) its new bounds.
+    /// there. A tier that was there has still to [`fit`](Tier::fit) its new bounds. The number is no other name's:
+    /// see [`end_other`](Self::end_other).
     pub(super) fn open(&mut self, id: CacheId, name: &str, bounds: Bounds, floor: u64, all: u64) {
         if id.number() >= MAX_CACHES {
             return;
@@ -47,10 +49,27 @@ impl Registry {
                     prefix: format!("{name}:"),
                     tier: Tier::new(bounds, floor),
                 });
-                self.by_name.insert(name.into(), id);
-                self.longest_name = self.longest_name.max(name.len());
+                self.by_name.insert(name, id);
+                self.names_weight += name_weight(name.len());
             }
         }
+    }
+
+    /// Removes the cache of this number if its name is another one; returns what its tier weighed.
+    pub(super) fn end_other(&mut self, id: CacheId, name: &str) -> u64 {
+        let place = self.caches.get_mut(id.number() as usize);
+        let other = place.and_then(|place| place.take_if(|cache| cache.name() != name));
+        let Some(other) = other else {
+            return 0;
+        };
+        self.by_name.remove(other.name());
+        self.names_weight -= name_weight(other.name().len());
+        other.tier.weight()
+    }
+
+    /// What all names cost, in bytes: what a shard holds of a cache beside its entries.
+    pub(super) fn names_weight(&self) -> u64 {
+        self.names_weight
     }
 
     pub(super) fn get(&self, id: CacheId) -> Option<&Tier> {
@@ -68,14 +87,13 @@ impl Registry {
 
     /// The caches that have the complete key, each with the key that it is there.
     pub(super) fn owners<'a>(&self, full_key: &'a str) -> Vec<(CacheId, &'a str)> {
-        let in_names = divisions(full_key).take_while(|(name, _)| name.len() <= self.longest_name);
-        let owner = |(name, key)| Some((*self.by_name.get(name)?, key));
-        in_names.filter_map(owner).collect()
+        let found = self.by_name.caches_for_key(full_key);
+        found.map(|(cache, key)| (*cache, key)).collect()
     }
 
     /// The caches but `id` that have its key `key`, each with the key that it is there.
     pub(super) fn other_owners(&self, id: CacheId, key: &str) -> Vec<(CacheId, String)> {
-        let Some(cache) = self.cache(id).filter(|_| self.by_name.len() > 1) else {
+        let Some(cache) = self.cache(id).filter(|_| self.by_name.has_nested()) else {
             return Vec::new();
         };
         let full_key = format!("{}{key}", cache.prefix);
@@ -89,9 +107,10 @@ impl Registry {
     /// Kills what may stand under `name:`: in the cache itself, in those whose names begin so, and in
     /// those whose keys can begin so.
     pub(super) fn kill_bucket(&mut self, name: &str, floor: u64, all: u64) {
-        let bucket = format!("{name}:");
-        for cache in self.caches.iter_mut().flatten() {
-            if cache.prefix.starts_with(&bucket) || bucket.starts_with(&cache.prefix) {
+        let this = self.by_name.get(name).copied();
+        let others = self.by_name.overlapping(name).copied();
+        for id in this.into_iter().chain(others) {
+            if let Some(Some(cache)) = self.caches.get_mut(id.number() as usize) {
                 cache.tier.kill_all(floor, all, Cause::Told);
             }
         }
@@ -114,10 +133,27 @@ impl Registry {
 
     #[cfg(any(test, feature = "model"))]
     pub(super) fn validate(&self) {
+        let mut names_weight = 0;
         for cache in self.caches.iter().flatten() {
             cache.tier.validate();
+            names_weight += name_weight(cache.name().len());
         }
+        assert_eq!(
+            self.names_weight, names_weight,
+            "the weight of names is off"
+        );
     }
+}
+
+impl Cache {
+    fn name(&self) -> &str {
+        self.prefix.strip_suffix(':').unwrap_or(&self.prefix)
+    }
+}
+
+/// What a shard holds of a cache beside its entries, in bytes: tier, index, and the name three times.
+fn name_weight(len: usize) -> u64 {
+    NAME_OVERHEAD + 3 * len as u64
 }
 
 #[cfg(test)]
@@ -147,6 +183,22 @@ mod tests {
             registry.other_owners(admin, "1"),
             [(user, "admin:1".to_owned())]
         );
+    }
+
+    #[test]
+    fn open_a_number_again_under_another_name_is_another_cache() {
+        let mut registry = Registry::default();
+        let id = open(&mut registry, 0, "one");
+        assert_eq!(registry.end_other(id, "one"), 0);
+        assert_eq!(registry.owners("one:k"), [(id, "k")]);
+        registry.end_other(id, "other");
+        assert_eq!(
+            (registry.owners("one:k"), registry.names_weight()),
+            (vec![], 0)
+        );
+        open(&mut registry, 0, "other");
+        assert_eq!(registry.owners("other:k"), [(id, "k")]);
+        registry.validate();
     }
 
     #[test]

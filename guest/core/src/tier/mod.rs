@@ -5,6 +5,8 @@ mod order;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use order::Listing;
+
 use crate::bounds::Bounds;
 use crate::ghost::Ghosts;
 use crate::list::{Queue, Slot};
@@ -92,6 +94,12 @@ impl Tier {
         self.bounds.max_entries == 0
     }
 
+    /// Drops every entry; what is asked before this floor is not kept.
+    pub(crate) fn clear_below(&mut self, floor: u64) {
+        self.clear(Cause::Explicit);
+        (self.floor, self.swept) = (floor, floor);
+    }
+
     /// Kills every entry. O(1): they are dropped at the next [`sweep`](Self::sweep).
     pub(crate) fn kill_all(&mut self, floor: u64, bump_of_all: u64, cause: Cause) {
         // Those that are dead already have their cause.
@@ -170,6 +178,7 @@ impl Tier {
         let wire_len = wire.map_or(0, <[u8]>::len) as u64;
         let cost = key.len() as u64 + wire_len;
         if self.is_off() || cost > self.bounds.max_bytes {
+            self.counters.too_large += u64::from(!self.is_off());
             self.remove(hash, key, Cause::Size);
             return false;
         }

@@ -24,6 +24,30 @@ enum Short {
     Weight,
 }
 
+/// A page of keys looks at no more entries than this, so that a call is short.
+const PAGE_ENTRIES: usize = 4_096;
+
+/// A page ends with the key that makes it so many bytes long.
+const PAGE_BYTES: usize = 1 << 20;
+
+/// Where a listing of keys is, in the order in which entries leave: good as long as the tier does not change.
+#[derive(Debug)]
+pub(crate) struct Listing {
+    /// In the small queue and in the main one, which is next, and how many are left.
+    next: [Option<Slot>; 2],
+    left: [usize; 2],
+    /// Those that would have come back to the end of the main queue, each with its uses then.
+    returned: VecDeque<(Slot, u8)>,
+}
+
+impl Listing {
+    fn next_returned(&mut self) -> Option<(Slot, Option<u8>)> {
+        let (slot, uses) = self.returned.pop_front()?;
+        self.left[1] = self.left[1].saturating_sub(1);
+        Some((slot, Some(uses)))
+    }
+}
+
 impl Tier {
     /// A use of an entry.
     #[inline]
@@ -101,14 +125,39 @@ impl Tier {
         self.evict(Short::Weight, None)
     }
 
-    /// Keys that would answer now, in the order in which they would leave, were each to make room for an
-    /// entry and none to come or be used. O(n).
-    pub(crate) fn live_keys(&self, now: &Now<'_>) -> Vec<String> {
-        let slots = self.leaving_order().into_iter();
-        let entries = slots.filter_map(|slot| self.table.entry(slot));
-        let live = entries.filter(|entry| live(entry, now).is_some());
-        live.filter_map(|entry| entry.key_text().map(ToOwned::to_owned))
-            .collect()
+    /// Begins to list the keys.
+    pub(crate) fn listing(&self) -> Listing {
+        Listing {
+            next: [Queue::Small, Queue::Main].map(|queue| self.table.front(queue)),
+            left: [Queue::Small, Queue::Main].map(|queue| self.table.len_of(queue)),
+            returned: VecDeque::new(),
+        }
+    }
+
+    /// Tells a page of the keys that would answer now, in the order in which they would leave, were each to make room for
+    /// an entry and none to come or be used. `false`: these were the last.
+    pub(crate) fn list(
+        &self,
+        listing: &mut Listing,
+        now: &Now<'_>,
+        tell: &mut dyn FnMut(&str),
+    ) -> bool {
+        let mut bytes = 0;
+        for _ in 0..PAGE_ENTRIES {
+            let Some(slot) = self.next_listed(listing) else {
+                return false;
+            };
+            let entry = self.table.entry(slot);
+            let live = entry.filter(|entry| live(entry, now).is_some());
+            if let Some(key) = live.and_then(Entry::key_text) {
+                tell(key);
+                bytes += key.len();
+            }
+            if bytes >= PAGE_BYTES {
+                break;
+            }
+        }
+        true
     }
 
     /// Puts all in the main queue, in the order in which they leave, with no use counted.
@@ -165,27 +214,42 @@ impl Tier {
 
     /// All slots in the order in which evictions for want of entries would take them.
     fn leaving_order(&self) -> Vec<Slot> {
-        let queued = |queue| -> VecDeque<_> {
-            let slots = self.table.slots(queue);
-            slots
-                .filter_map(|slot| Some((slot, self.table.tag(slot)?)))
-                .collect()
-        };
-        let (mut small, mut main) = (queued(Queue::Small), queued(Queue::Main));
-        let mut order = Vec::with_capacity(self.table.len());
-        while let Some((slot, tag)) = {
-            let all = small.len() + main.len();
-            match s3fifo::next_queue(small.len() as u64, all as u64) {
-                Queue::Small => small.pop_front(),
-                Queue::Main => main.pop_front().or_else(|| small.pop_front()),
-            }
-        } {
-            match s3fifo::second_chance(tag) {
-                Some((queue, uses)) => main.push_back((slot, tag.placed(queue, uses))),
-                None => order.push(slot),
-            }
+        let mut listing = self.listing();
+        std::iter::from_fn(|| self.next_listed(&mut listing)).collect()
+    }
+
+    /// The next one in that order. O(1): it may go round the main queue as often as it was used.
+    fn next_listed(&self, listing: &mut Listing) -> Option<Slot> {
+        loop {
+            let [small, main] = listing.left;
+            let (slot, uses) = match s3fifo::next_queue(small as u64, (small + main) as u64) {
+                Queue::Small => self.next_in(listing, Queue::Small),
+                Queue::Main => {
+                    let next = self.next_in(listing, Queue::Main);
+                    next.or_else(|| listing.next_returned())
+                        .or_else(|| self.next_in(listing, Queue::Small))
+                }
+            }?;
+            let tag = self.table.tag(slot)?;
+            let tag = uses.map_or(tag, |uses| tag.placed(Queue::Main, uses));
+            let Some((_, uses)) = s3fifo::second_chance(tag) else {
+                return Some(slot);
+            };
+            listing.left[1] += 1;
+            listing.returned.push_back((slot, uses));
         }
-        order
+    }
+
+    /// The next one of a queue as it is; its uses are those of its tag.
+    fn next_in(&self, listing: &mut Listing, queue: Queue) -> Option<(Slot, Option<u8>)> {
+        let index = match queue {
+            Queue::Small => 0,
+            Queue::Main => 1,
+        };
+        let slot = listing.next[index]?;
+        listing.next[index] = self.table.after(slot);
+        listing.left[index] = listing.left[index].saturating_sub(1);
+        Some((slot, None))
     }
 
     #[cfg(any(test, feature = "model"))]

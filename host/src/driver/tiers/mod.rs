@@ -2,8 +2,11 @@
 //! of the core, and the caches that are open in them.
 
 mod inbox;
+mod moving;
 mod names;
 mod place;
+#[cfg(test)]
+mod tests;
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -40,11 +43,10 @@ impl<S: Shard + 'static> Locked<S> {
     }
 }
 
-#[derive(Default)]
 struct Directory {
     catalog: Catalog,
-    /// By the numbers of the caches.
-    places: Vec<Arc<Place>>,
+    /// By the numbers of the caches, each with the name.
+    places: Vec<(Box<str>, Arc<Place>)>,
 }
 
 /// One opening of a cache.
@@ -56,51 +58,73 @@ pub(super) struct Opened {
 }
 
 impl Tiers {
-    /// Tiers in these shards, of which there is at least one.
-    pub(crate) fn new(shards: impl IntoIterator<Item = Box<Locked<dyn Shard>>>) -> Self {
+    /// Tiers in these shards, of which there is at least one; each may have so many bytes.
+    pub(crate) fn new(
+        shards: impl IntoIterator<Item = Box<Locked<dyn Shard>>>,
+        max_bytes: u64,
+    ) -> Self {
         Self {
             shards: shards.into_iter().collect(),
-            directory: Mutex::default(),
+            directory: Mutex::new(Directory {
+                catalog: Catalog::for_budget(max_bytes),
+                places: Vec::new(),
+            }),
             names: Names::default(),
             seed: Seed::new(RandomState::new().hash_one(())),
         }
     }
 
-    /// Opens a cache in every shard; what has expired may be kept for so long.
+    /// Opens a cache in every shard; what has expired may be kept for so long. A name of a tenant counts against its
+    /// share.
     pub(super) fn open(
         &self,
+        tenant: Option<&str>,
         name: &str,
         options: &Options,
         keep_expired: Duration,
     ) -> Result<Opened, OpenError> {
         let mut directory = self.directory();
-        let cache = directory.catalog.open(name, options)?;
+        let cache = directory.catalog.open_for(tenant, name, options)?;
         let is_spread = Place::spreads(options, self.shards.len());
-        let (place, has_moved) = match directory.places.get(cache.number() as usize) {
-            Some(place) => (Arc::clone(place), place.move_to(is_spread)),
-            None => {
-                let place = Place::new(cache.number(), self.shards.len(), is_spread);
-                self.names.introduce(name, &place);
-                directory.places.push(Arc::clone(&place));
-                (place, false)
-            }
+        let place = self.place_of(&mut directory, cache, name, is_spread);
+        let bounds = |bounds| Bounds {
+            keep_expired,
+            ..bounds
         };
+        if place.is_spread() != is_spread {
+            let whole = bounds(Bounds::from(options));
+            self.move_cache((cache, name), &place, is_spread, whole);
+        }
         for index in 0..self.shards.len() {
-            let mut shard = self.lock(index);
-            let bounds = Bounds {
-                keep_expired,
-                ..place.share(options, index)
-            };
-            shard.open(cache, name, bounds);
-            if has_moved {
-                // Whoever still looks where keys were finds nothing, and puts nothing there: the
-                // tickets from before are old, and those from after know the new place.
-                shard.clear_local(cache);
-                shard.invalidate_bucket(name);
-            }
+            let share = bounds(place.share(options, index));
+            self.lock(index).open(cache, name, share);
         }
         let seed = self.seed.of_cache(name);
         Ok(Opened { cache, seed, place })
+    }
+
+    /// The place of a cache: a new one for a name that is new. A name that had the number before has ended.
+    fn place_of(
+        &self,
+        directory: &mut Directory,
+        cache: CacheId,
+        name: &str,
+        is_spread: bool,
+    ) -> Arc<Place> {
+        let number = cache.number() as usize;
+        match directory.places.get(number) {
+            Some((known, place)) if **known == *name => return Arc::clone(place),
+            Some((ended, _)) => self.names.forget(ended),
+            None => {}
+        }
+        let place = Place::new(cache.number(), self.shards.len(), is_spread);
+        self.names.introduce(name, &place);
+        let named = (name.into(), Arc::clone(&place));
+        match directory.places.get_mut(number) {
+            Some(known) => *known = named,
+            None => directory.places.push(named),
+        }
+        place
     }
 
     pub(super) fn close(&self, opened: &Opened) {
@@ -108,13 +132,21 @@ impl Tiers {
     }
 
     /// Works on the shard of a key. No code of others may run inside.
+    #[inline]
     pub(super) fn with<R>(
         &self,
         opened: &Opened,
         hash: u64,
         work: impl FnOnce(&mut dyn Shard) -> R,
     ) -> R {
-        work(&mut *self.lock(opened.place.shard(hash)))
+        loop {
+            let index = opened.place.shard(hash);
+            let mut shard = self.lock(index);
+            // Once the shard is locked, the cache does not move.
+            if opened.place.shard(hash) == index {
+                return work(&mut *shard);
+            }
+        }
     }
 
     /// Works on the shards of keys, one after the other, each with the indices of its own in ascending
@@ -125,8 +157,25 @@ impl Tiers {
         keys: &[(u64, &str)],
         mut work: impl FnMut(&mut dyn Shard, &[usize]),
     ) {
-        // Where a cache moves meanwhile, a key's shard may be another the second time.
-        let shards: Vec<_> = keys.iter().map(|key| opened.place.shard(key.0)).collect();
+        let mut left: Vec<usize> = (0..keys.len()).collect();
+        while !left.is_empty() {
+            left = self.with_each_of(&opened.place, keys, &left, &mut work);
+        }
+    }
+
+    /// As [`with_each`](Self::with_each) for some of the keys; returns those that have moved before their turn.
+    fn with_each_of(
+        &self,
+        place: &Place,
+        keys: &[(u64, &str)],
+        indices: &[usize],
+        work: &mut impl FnMut(&mut dyn Shard, &[usize]),
+    ) -> Vec<usize> {
+        let was_spread = place.is_spread();
+        let shards = indices
+            .iter()
+            .map(|at| place.shard_if(was_spread, keys[*at].0));
+        let shards: Vec<_> = shards.collect();
         let mut ends = vec![0; self.shards.len()];
         for shard in &shards {
             ends[*shard] += 1;
@@ -135,18 +184,25 @@ impl Tiers {
         for end in &mut ends {
             sum += std::mem::replace(end, sum);
         }
-        let mut indices = vec![0; keys.len()];
-        for (index, shard) in shards.into_iter().enumerate() {
-            indices[ends[shard]] = index;
+        let mut sorted = vec![0; indices.len()];
+        for (at, shard) in indices.iter().zip(shards) {
+            sorted[ends[shard]] = *at;
             ends[shard] += 1;
         }
-        let mut start = 0;
-        for (shard, end) in ends.into_iter().enumerate() {
+        let (mut start, mut moved) = (0, Vec::new());
+        for (index, end) in ends.into_iter().enumerate() {
             if start < end {
-                work(&mut *self.lock(shard), &indices[start..end]);
+                let mut shard = self.lock(index);
+                if place.is_spread() == was_spread {
+                    work(&mut *shard, &sorted[start..end]);
+                } else {
+                    moved.extend(&sorted[start..end]);
+                }
             }
             start = end;
         }
+        moved.sort_unstable();
+        moved
     }
 
     /// Tells the other shards where caches have the same complete key of it.
@@ -158,6 +214,10 @@ impl Tiers {
         key: &str,
         mut tell: impl FnMut(&mut dyn Shard, &str),
     ) {
+        if !opened.place.has_kin() {
+            return;
+        }
+        let _settled = self.names.settled();
         for shard in opened.place.elsewhere(hash) {
             let full_key = format!("{name}:{key}");
             tell(&mut *self.lock(shard), &full_key);
@@ -188,12 +248,14 @@ impl Tiers {
         self.stats_of(opened.cache)
     }
 
-    /// What each cache that was ever opened has done, with its name.
+    /// What each cache whose name is known has done, with its name.
     pub(super) fn stats_of_all(&self) -> Vec<(Box<str>, Stats)> {
         let names = self.directory().catalog.names();
-        let stats = names.into_iter().map(|(name, cache)| {
-            let stats = self.stats_of(cache);
-            (name, stats)
+        let stats = names.into_iter().filter_map(|(name, cache)| {
+            let directory = self.directory();
+            // It may have ended meanwhile, and its number is another's.
+            let is_known = directory.catalog.number_of(&name) == Some(cache);
+            is_known.then(|| (name, self.stats_of(cache)))
         });
         stats.collect()
     }
@@ -227,7 +289,8 @@ impl Listener for Tiers {
         match news {
             News::Key(full_key) => {
                 let hash = self.seed.hash_bytes(full_key.as_bytes());
-                for shard in self.names.shards_of(full_key, hash) {
+                let names = self.names.settled();
+                for shard in names.shards_of(full_key, hash) {
                     self.shards[shard].inbox.key(hash, full_key);
                 }
             }

@@ -1,42 +1,53 @@
 //! The names of all caches, and which of them share keys.
 
-use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use flipcache_core::divisions;
+use flipcache_core::NameIndex;
 
 use super::place::Place;
 
 #[derive(Default)]
-pub(super) struct Names(RwLock<HashMap<Box<str>, Arc<Place>>>);
+pub(super) struct Names(RwLock<NameIndex<Arc<Place>>>);
+
+/// As long as there is one, no place moves.
+pub(super) struct Settled<'a>(RwLockReadGuard<'a, NameIndex<Arc<Place>>>);
 
 impl Names {
     /// Takes in a name that is new, and finds those that share keys with it.
     pub(super) fn introduce(&self, name: &str, place: &Arc<Place>) {
-        let mut places = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let is_within = |inner: &str, outer: &str| {
-            let rest = inner.strip_prefix(outer);
-            rest.is_some_and(|rest| rest.starts_with(':'))
-        };
-        for (other, other_place) in places.iter() {
-            if is_within(name, other) || is_within(other, name) {
-                Place::relate(place, other_place);
-            }
+        let mut places = self.freeze();
+        for other in places.overlapping(name) {
+            Place::relate(place, other);
         }
-        places.insert(name.into(), Arc::clone(place));
+        places.insert(name, Arc::clone(place));
     }
 
+    /// Forgets a name, and those that share keys with it forget its place.
+    pub(super) fn forget(&self, name: &str) {
+        let removed = self.freeze().remove(name);
+        if let Some(place) = removed {
+            Place::unrelate(&place);
+        }
+    }
+
+    /// Lets nobody look a place up meanwhile.
+    pub(super) fn freeze(&self) -> RwLockWriteGuard<'_, NameIndex<Arc<Place>>> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets no place move meanwhile.
+    pub(super) fn settled(&self) -> Settled<'_> {
+        Settled(self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Settled<'_> {
     /// The shards where caches are that have a complete key, each once.
     pub(super) fn shards_of(&self, full_key: &str, hash: u64) -> Vec<usize> {
-        let places = self.places();
-        let owners = divisions(full_key).filter_map(|(name, _)| places.get(name));
-        let mut shards: Vec<_> = owners.map(|place| place.shard(hash)).collect();
+        let owners = self.0.caches_for_key(full_key);
+        let mut shards: Vec<_> = owners.map(|(place, _)| place.shard(hash)).collect();
         shards.sort_unstable();
         shards.dedup();
         shards
-    }
-
-    fn places(&self) -> RwLockReadGuard<'_, HashMap<Box<str>, Arc<Place>>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,15 +1,16 @@
 //! Where the keys of a cache are: spread over all shards, or at home in one.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use flipcache_core::{Bounds, Options};
 
 /// Fewer entries a shard than this are not spread: their order would be far from exact.
 const ENTRIES_A_SHARD: u64 = 64;
 
-/// Fewer bytes a shard than this are not spread: one value could take most of them.
-const BYTES_A_SHARD: u64 = 64 << 10;
+/// Fewer bytes a shard than this are not spread: a value could be larger than a shard's share, though the cache has
+/// room for it.
+const BYTES_A_SHARD: u64 = 1 << 20;
 
 /// The place of one cache among so many shards. Handles share it with the caches that have keys in
 /// common with theirs.
@@ -44,14 +45,26 @@ impl Place {
                 .is_none_or(|bytes| bytes >= BYTES_A_SHARD * shards)
     }
 
-    /// Moves the keys; answers whether they were elsewhere.
-    pub(super) fn move_to(&self, is_spread: bool) -> bool {
-        self.is_spread.swap(is_spread, Ordering::AcqRel) != is_spread
+    /// Moves the keys. Whoever does so has locked all shards.
+    pub(super) fn move_to(&self, is_spread: bool) {
+        self.is_spread.store(is_spread, Ordering::Release);
+    }
+
+    /// Whether keys are spread by their hashes.
+    pub(super) fn is_spread(&self) -> bool {
+        self.is_spread.load(Ordering::Acquire)
     }
 
     /// The shard of a key.
+    #[inline]
     pub(super) fn shard(&self, hash: u64) -> usize {
-        if self.is_spread.load(Ordering::Acquire) {
+        self.shard_if(self.is_spread(), hash)
+    }
+
+    /// The shard of a key where keys are spread, or are not.
+    #[inline]
+    pub(super) fn shard_if(&self, is_spread: bool, hash: u64) -> usize {
+        if is_spread {
             spread(hash, self.shards)
         } else {
             self.home
@@ -60,16 +73,31 @@ impl Place {
 
     /// The other shards where caches may have the same complete key.
     pub(super) fn elsewhere(&self, hash: u64) -> Vec<usize> {
-        let kin = self.kin.read().unwrap_or_else(PoisonError::into_inner);
-        if kin.is_empty() {
-            return Vec::new();
-        }
+        let kin = self.kin();
         let here = self.shard(hash);
         let mut shards: Vec<_> = kin.iter().map(|kin| kin.shard(hash)).collect();
         shards.retain(|shard| *shard != here);
         shards.sort_unstable();
         shards.dedup();
         shards
+    }
+
+    /// Whether any cache may have keys in common with this one.
+    pub(super) fn has_kin(&self) -> bool {
+        !self.kin().is_empty()
+    }
+
+    fn kin(&self) -> RwLockReadGuard<'_, Vec<Arc<Self>>> {
+        self.kin.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes that nobody has keys in common with a place any more.
+    pub(super) fn unrelate(one: &Arc<Self>) {
+        let kin = std::mem::take(&mut *one.kin.write().unwrap_or_else(PoisonError::into_inner));
+        for other in kin {
+            let mut known = other.kin.write().unwrap_or_else(PoisonError::into_inner);
+            known.retain(|place| !Arc::ptr_eq(place, one));
+        }
     }
 
     /// Notes that both have keys in common.
@@ -87,7 +115,7 @@ impl Place {
             let (index, shards) = (index as u64, self.shards as u64);
             all / shards + u64::from(index < all % shards)
         };
-        if !self.is_spread.load(Ordering::Acquire) {
+        if !self.is_spread() {
             let max_entries = if index == self.home {
                 whole.max_entries
             } else {
@@ -131,7 +159,8 @@ mod tests {
     fn spreads_from_sixty_four_entries_a_shard_on() {
         assert!(!Place::spreads(&options(255, None), 4));
         assert!(Place::spreads(&options(256, None), 4));
-        assert!(!Place::spreads(&options(256, Some(100)), 4));
+        assert!(!Place::spreads(&options(256, Some((4 << 20) - 1)), 4));
+        assert!(Place::spreads(&options(256, Some(4 << 20)), 4));
         assert!(!Place::spreads(&options(u32::MAX, None), 1));
     }
 
@@ -160,5 +189,7 @@ mod tests {
         assert!(user.elsewhere(7).is_empty());
         Place::relate(&user, &admin);
         assert_eq!((user.elsewhere(7), admin.elsewhere(7)), (vec![1], vec![0]));
+        Place::unrelate(&admin);
+        assert!(user.elsewhere(7).is_empty() && !admin.has_kin());
     }
 }

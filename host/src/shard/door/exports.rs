@@ -39,7 +39,7 @@ pub(super) struct Exports {
     pub(super) resume: TypedFunc<(), ()>,
     pub(super) failed: TypedFunc<u32, ()>,
     pub(super) clear: TypedFunc<u32, ()>,
-    pub(super) keys: Answering<u32>,
+    pub(super) keys: Answering<(u32, u32)>,
     pub(super) stats: Answering<u32>,
 }
 

@@ -232,11 +232,12 @@ impl Guest {
         self.exports.clear.call(&mut self.store, cache.number())
     }
 
-    pub(super) fn keys(&mut self, cache: CacheId) -> Result<Vec<String>> {
+    /// A page of keys, the first one or the next; whether there are more.
+    pub(super) fn keys(&mut self, cache: CacheId, goes_on: bool) -> Result<(Vec<String>, bool)> {
         self.answering(
             |exports| &exports.keys,
-            cache.number(),
-            16,
+            (cache.number(), u32::from(goes_on)),
+            20,
             |answer| {
                 let keys = std::str::from_utf8(answer.list(0, 1)?)?;
                 let mut start = 0;
@@ -248,7 +249,8 @@ impl Guest {
                         None => bail!("the shard answered keys out of order"),
                     }
                 };
-                numbers_u32(answer.list(8, 4)?).map(key).collect()
+                let keys: Result<_> = numbers_u32(answer.list(8, 4)?).map(key).collect();
+                Ok((keys?, answer.flag(16)))
             },
         )
     }
@@ -257,7 +259,7 @@ impl Guest {
         self.answering(
             |exports| &exports.stats,
             cache.number(),
-            120,
+            128,
             |answer| {
                 let counter = |number: usize| answer.u64(8 * number);
                 Ok(Stats {
@@ -275,9 +277,10 @@ impl Guest {
                         voided: counter(10),
                     },
                     refused_fills: counter(11),
-                    backend_errors: counter(12),
-                    local_len: counter(13),
-                    local_bytes: counter(14),
+                    too_large: counter(12),
+                    backend_errors: counter(13),
+                    local_len: counter(14),
+                    local_bytes: counter(15),
                 })
             },
         )

@@ -22,6 +22,11 @@ impl<'a> Record<'a> {
         self.bytes.first().copied().unwrap_or(0)
     }
 
+    /// The truth value in the field at an offset.
+    pub(super) fn flag(&self, at: usize) -> bool {
+        self.bytes.get(at).is_some_and(|byte| *byte != 0)
+    }
+
     /// The number in the field at an offset.
     pub(super) fn u32(&self, at: usize) -> u32 {
         numbers_u32(&self.bytes[at..]).next().unwrap_or(0)

@@ -40,12 +40,28 @@ pub(crate) struct Door {
     /// `None`: the last one failed.
     running: Option<Guest>,
     /// What a successor has to open.
-    opened: BTreeMap<CacheId, (String, Bounds)>,
+    opened: BTreeMap<CacheId, Opened>,
     /// Whether a successor begins suspended.
     is_suspended: bool,
     /// The last answer that was not in the guest's memory.
     peeked: Vec<u8>,
 }
+
+struct Opened {
+    name: String,
+    bounds: Bounds,
+    /// Values that were not passed into the instance, read and written ones.
+    not_passed: Stats,
+}
+
+/// So many bytes of keys are passed at once, beside which an instance has always room.
+const KEYS_AT_ONCE: usize = 1 << 20;
+
+/// What is passed with a key, in bytes: its hash, its end, and a ticket or a length.
+const KEY_RECORD: usize = 24;
+
+/// What is passed with a write, in bytes.
+const WRITE_RECORD: u64 = 40;
 
 impl Door {
     /// An empty shard. `max_bytes` bounds its tiers together.
@@ -102,11 +118,18 @@ impl Door {
     fn takes_at_once(&self, writes: &[Write<'_>]) -> usize {
         let mut bytes = 0;
         let fit = writes.iter().take_while(|write| {
-            bytes += write.key.len() as u64;
+            bytes += WRITE_RECORD + write.key.len() as u64;
             bytes += write.written.map_or(0, |(value, _)| value.len() as u64);
             bytes <= self.max_bytes / 4
         });
         fit.count().max(1)
+    }
+
+    /// So many bytes of keys are begun to be written at once: more of them than are read, since each further part costs
+    /// a call for every key before it.
+    fn begun_at_once(&self) -> usize {
+        let part = usize::try_from(self.max_bytes / 16).unwrap_or(usize::MAX);
+        part.max(KEYS_AT_ONCE)
     }
 
     fn guest(&mut self) -> Result<&mut Guest> {
@@ -114,8 +137,8 @@ impl Door {
             let clock = self.clock.clone();
             let mut guest =
                 Guest::start(&self.prepared, clock, next_incarnation(), self.max_bytes)?;
-            for (cache, (name, bounds)) in &self.opened {
-                guest.open(*cache, name, *bounds)?;
+            for (cache, opened) in &self.opened {
+                guest.open(*cache, &opened.name, opened.bounds)?;
             }
             if self.is_suspended {
                 guest.suspend()?;
@@ -129,9 +152,26 @@ impl Door {
     }
 }
 
+/// How many keys of these lengths, at least one, are passed in so many bytes.
+fn keys_at_once(lengths: impl Iterator<Item = usize>, max_bytes: usize) -> usize {
+    let mut bytes = 0;
+    let fit = lengths.take_while(|len| {
+        bytes += KEY_RECORD + len;
+        bytes <= max_bytes
+    });
+    fit.count().max(1)
+}
+
 impl Shard for Door {
     fn open(&mut self, cache: CacheId, name: &str, bounds: Bounds) {
-        self.opened.insert(cache, (name.to_owned(), bounds));
+        let before = self.opened.get(&cache);
+        let before = before.filter(|before| before.name == name);
+        let opened = Opened {
+            name: name.to_owned(),
+            bounds,
+            not_passed: before.map_or_else(Stats::default, |before| before.not_passed),
+        };
+        self.opened.insert(cache, opened);
         self.call(|guest| guest.open(cache, name, bounds));
     }
 
@@ -160,18 +200,24 @@ impl Shard for Door {
         ttl_on_read: Option<Duration>,
         tell: &mut dyn FnMut(usize, Option<&[u8]>),
     ) {
-        let mut told = 0;
-        if let Some(guest) = &mut self.running {
-            let found = guest.find_many(cache, keys, indices, ttl_on_read, &mut |at, found| {
-                told += 1;
-                tell(at, found);
-            });
-            if let Err(error) = found {
-                self.lose(&error);
+        let mut rest = indices;
+        while !rest.is_empty() {
+            let lengths = rest.iter().map(|at| keys[*at].1.len());
+            let (first, others) = rest.split_at(keys_at_once(lengths, KEYS_AT_ONCE));
+            let mut told = 0;
+            if let Some(guest) = &mut self.running {
+                let found = guest.find_many(cache, keys, first, ttl_on_read, &mut |at, found| {
+                    told += 1;
+                    tell(at, found);
+                });
+                if let Err(error) = found {
+                    self.lose(&error);
+                }
             }
-        }
-        for at in &indices[told..] {
-            tell(*at, None);
+            for at in &first[told..] {
+                tell(*at, None);
+            }
+            rest = others;
         }
     }
 
@@ -182,22 +228,28 @@ impl Shard for Door {
         ttl_on_read: Option<Duration>,
         tell: &mut dyn FnMut(Read<'_>),
     ) {
-        let mut told = 0;
-        let answered = self.call(|guest| {
-            let mut already = told;
-            guest.read(cache, keys, ttl_on_read, &mut |read| {
-                // Whatever an instance has told before it failed stands.
-                if already > 0 {
-                    already -= 1;
-                } else if told < keys.len() {
-                    told += 1;
-                    tell(read);
-                }
-            })
-        });
-        debug_assert!(answered.is_none() || told == keys.len());
-        for _ in told..keys.len() {
-            tell(Read::Miss(Ticket::VOID));
+        let mut rest = keys;
+        while !rest.is_empty() {
+            let lengths = rest.iter().map(|(_, key)| key.len());
+            let (keys, others) = rest.split_at(keys_at_once(lengths, KEYS_AT_ONCE));
+            let mut told = 0;
+            let answered = self.call(|guest| {
+                let mut already = told;
+                guest.read(cache, keys, ttl_on_read, &mut |read| {
+                    // Whatever an instance has told before it failed stands.
+                    if already > 0 {
+                        already -= 1;
+                    } else if told < keys.len() {
+                        told += 1;
+                        tell(read);
+                    }
+                })
+            });
+            debug_assert!(answered.is_none() || told == keys.len());
+            for _ in told..keys.len() {
+                tell(Read::Miss(Ticket::VOID));
+            }
+            rest = others;
         }
     }
 
@@ -217,9 +269,12 @@ impl Shard for Door {
         if let Answer::Entry { value, .. } = answer
             && !self.takes(value)
         {
-            let bounds = self.opened.get(&cache).map(|(_, bounds)| bounds);
-            if bounds.is_some_and(|bounds| !bounds.value_type.accepts(value)) {
-                return Settled::Undecodable;
+            if let Some(opened) = self.opened.get_mut(&cache) {
+                if !opened.bounds.value_type.accepts(value) {
+                    return Settled::Undecodable;
+                }
+                opened.not_passed.backend_hits += 1;
+                opened.not_passed.too_large += u64::from(opened.bounds.max_entries > 0);
             }
         }
         let answer = self.passable(answer);
@@ -233,14 +288,32 @@ impl Shard for Door {
     }
 
     fn begin_writes(&mut self, cache: CacheId, keys: &[(u64, &str)]) -> Vec<Ticket> {
-        let tickets = self.call(|guest| guest.begin_writes(cache, keys));
-        tickets.unwrap_or_else(|| vec![Ticket::VOID; keys.len()])
+        let (mut tickets, mut rest) = (Vec::with_capacity(keys.len()), keys);
+        let mut last = 0;
+        while !rest.is_empty() {
+            let lengths = rest.iter().map(|(_, key)| key.len());
+            let (first, others) = rest.split_at(keys_at_once(lengths, self.begun_at_once()));
+            let begun = self.call(|guest| guest.begin_writes(cache, first));
+            last = tickets.len();
+            tickets.extend(begun.unwrap_or_else(|| vec![Ticket::VOID; first.len()]));
+            rest = others;
+        }
+        // Keys share stripes: those that were begun later have made the tickets of the others old.
+        for (ticket, (hash, key)) in tickets[..last].iter_mut().zip(keys) {
+            *ticket = self.ticket(cache, *hash, key);
+        }
+        tickets
     }
 
     fn end_writes(&mut self, cache: CacheId, writes: &[Write<'_>]) {
         let mut writes = writes.to_vec();
         for write in &mut writes {
-            write.written = write.written.filter(|(value, _)| self.takes(value));
+            if write.written.is_some_and(|(value, _)| !self.takes(value)) {
+                write.written = None;
+                if let Some(opened) = self.opened.get_mut(&cache) {
+                    opened.not_passed.too_large += u64::from(opened.bounds.max_entries > 0);
+                }
+            }
         }
         let mut rest = &writes[..];
         while !rest.is_empty() {
@@ -327,10 +400,20 @@ impl Shard for Door {
     }
 
     fn local_keys(&mut self, cache: CacheId) -> Vec<String> {
-        self.call(|guest| guest.keys(cache)).unwrap_or_default()
+        let (mut keys, mut goes_on) = (Vec::new(), false);
+        while let Some((page, is_followed)) = self.call(|guest| guest.keys(cache, goes_on)) {
+            keys.extend(page);
+            goes_on = is_followed;
+            if !goes_on {
+                break;
+            }
+        }
+        keys
     }
 
     fn stats(&mut self, cache: CacheId) -> Stats {
-        self.call(|guest| guest.stats(cache)).unwrap_or_default()
+        let stats = self.call(|guest| guest.stats(cache)).unwrap_or_default();
+        let not_passed = self.opened.get(&cache).map(|opened| opened.not_passed);
+        [stats, not_passed.unwrap_or_default()].into_iter().sum()
     }
 }
