@@ -320,7 +320,16 @@ impl Shard {
             let Some(heaviest) = self.caches.heaviest() else {
                 return false;
             };
-            self.with_tier(heaviest, Tier::evict_first);
+            // Looking for it costs a look at every cache: what leaves at once is up to half of it.
+            let half = self.caches.get(heaviest).map_or(0, Tier::weight) / 2;
+            let max_bytes = room - weight;
+            while self.weight > max_bytes
+                && self
+                    .caches
+                    .get(heaviest)
+                    .is_some_and(|tier| tier.weight() > half)
+                && self.with_tier(heaviest, Tier::evict_first) == Some(true)
+            {}
         }
         true
     }

@@ -290,8 +290,9 @@ impl Listener for Tiers {
             News::Key(full_key) => {
                 let hash = self.seed.hash_bytes(full_key.as_bytes());
                 let names = self.names.settled();
-                for shard in names.shards_of(full_key, hash) {
-                    self.shards[shard].inbox.key(hash, full_key);
+                let (shards, name_len) = names.shards_of(full_key, hash);
+                for shard in shards {
+                    self.shards[shard].inbox.key(hash, full_key, name_len);
                 }
             }
             News::Bucket(bucket) => {

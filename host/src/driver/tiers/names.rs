@@ -42,12 +42,13 @@ impl Names {
 }
 
 impl Settled<'_> {
-    /// The shards where caches are that have a complete key, each once.
-    pub(super) fn shards_of(&self, full_key: &str, hash: u64) -> Vec<usize> {
-        let owners = self.0.caches_for_key(full_key);
-        let mut shards: Vec<_> = owners.map(|(place, _)| place.shard(hash)).collect();
+    /// The shards where caches are that have a complete key, each once, and how long the shortest name of them is.
+    pub(super) fn shards_of(&self, full_key: &str, hash: u64) -> (Vec<usize>, usize) {
+        let owners: Vec<_> = self.0.caches_for_key(full_key).collect();
+        let longest_key = owners.first().map_or(0, |(_, key)| key.len());
+        let mut shards: Vec<_> = owners.iter().map(|(place, _)| place.shard(hash)).collect();
         shards.sort_unstable();
         shards.dedup();
-        shards
+        (shards, full_key.len().saturating_sub(longest_key + 1))
     }
 }
