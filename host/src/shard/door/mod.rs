@@ -268,14 +268,13 @@ impl Shard for Door {
     ) -> Settled {
         if let Answer::Entry { value, .. } = answer
             && !self.takes(value)
+            && let Some(opened) = self.opened.get_mut(&cache)
         {
-            if let Some(opened) = self.opened.get_mut(&cache) {
-                if !opened.bounds.value_type.accepts(value) {
-                    return Settled::Undecodable;
-                }
-                opened.not_passed.backend_hits += 1;
-                opened.not_passed.too_large += u64::from(opened.bounds.max_entries > 0);
+            if !opened.bounds.value_type.accepts(value) {
+                return Settled::Undecodable;
             }
+            opened.not_passed.backend_hits += 1;
+            opened.not_passed.too_large += u64::from(opened.bounds.max_entries > 0);
         }
         let answer = self.passable(answer);
         let settled = self.call(|guest| guest.settle(cache, hash, key, ticket, answer));
