@@ -18,6 +18,8 @@ export async function startRedisHost() {
     has: ['foreign', 'wrong-type', 'faults', 'coherence', 'changes', 'set-if-absent', 'increment', 'expire', 'prolong'],
     async open() {
       await other.flushAll();
+      // Else our connection may learn of it in the middle of the case, and empty the local tier.
+      heard(backend);
       const recorder = record(backend, BackendError.of);
       return {
         exports: await instantiate({ backend: recorder.backend }),
@@ -37,19 +39,25 @@ export async function startRedisHost() {
   };
 }
 
+/**
+ * Returns when our connection has learned of what another client wrote: the server tells of a write before it replies to
+ * the writer, and our connection carries replies behind that.
+ */
+function heard(backend) {
+  backend.open('conformance').exists(['']);
+}
+
 /** The store as another client of the server sees it. */
 function beside(other, backend) {
-  // The server tells of a write before it answers whoever wrote, and our connection carries its answers behind that.
-  const heard = () => backend.open('conformance').exists(['']);
   return {
     async set(key, value, ttlMs) {
       const expiry = ttlMs === undefined ? [] : ['PX', ttlMs.toString()];
       await other.sendCommand(['SET', key, Buffer.from(value), ...expiry]);
-      heard();
+      heard(backend);
     },
     async delete(key) {
       await other.sendCommand(['DEL', key]);
-      heard();
+      heard(backend);
     },
     async get(key) {
       const value = await other.sendCommand(['GET', key]);
@@ -58,7 +66,7 @@ function beside(other, backend) {
     async spoil(key) {
       await other.sendCommand(['DEL', key]);
       await other.sendCommand(['LPUSH', key, 'x']);
-      heard();
+      heard(backend);
     },
   };
 }
