@@ -108,9 +108,12 @@ impl Shards {
         self
     }
 
-    /// Takes another component file than the embedded one, and ends a call of a shard between one and
-    /// two times `call_deadline` after its start. A shard whose call is ended, or traps, loses what it
-    /// holds and works on. The embedded file's calls have a second.
+    /// Takes another component file than the embedded one, and ends a call of a shard that computes for too long:
+    /// between one and two times `call_deadline`. A shard whose call is ended, or traps, loses what it holds and
+    /// works on. The embedded file's calls have a second.
+    ///
+    /// Counted is the time for which the calling thread computes. On systems without such a clock, which are those
+    /// other than Unix, all time counts. The start of a shard has a time of its own.
     #[cfg(feature = "wasmtime")]
     pub fn component(mut self, component: &[u8], call_deadline: Duration) -> Self {
         self.place = Place::File {

@@ -26,7 +26,7 @@ fn open(client: &Client) -> Numbers {
     cache.expect("it must open").blocking()
 }
 
-/// A client whose shards' calls may take a millisecond, or two.
+/// A client whose shards' calls may compute for a millisecond, or two.
 fn impatient(backend: Arc<dyn KvBackend>) -> Client {
     client(
         backend,
@@ -146,6 +146,37 @@ fn shard_that_failed_works_on_with_all_its_caches() {
         found.source,
         flipcache::Source::Local,
         "its other caches are open too"
+    );
+}
+
+/// A clock whose thread stands still whenever it is read, as on a machine with too much to do, keeps a call running
+/// for a multiple of its deadline. Were that the shard's doing, it would lose the entry.
+#[cfg(unix)]
+#[test]
+fn call_whose_thread_does_not_run_is_not_ended() {
+    let deadline = Duration::from_millis(100);
+    let (start, is_slow) = (Instant::now(), Arc::new(AtomicBool::new(false)));
+    let clock = {
+        let is_slow = is_slow.clone();
+        move || {
+            if is_slow.load(Ordering::Relaxed) {
+                std::thread::sleep(3 * deadline);
+            }
+            u64::try_from(start.elapsed().as_nanos()).expect("the test is short")
+        }
+    };
+    let shards = shards(1).component(COMPONENT, deadline).clock(clock);
+    let cache = open(&client(in_memory().backend, shards));
+    cache.set("k", &1).expect("it must be written");
+    is_slow.store(true, Ordering::Relaxed);
+    for absent in ["a", "b", "c"] {
+        assert_eq!(cache.get(absent).expect("it must be read"), None);
+    }
+    is_slow.store(false, Ordering::Relaxed);
+    let found = cache.get_detailed("k").expect("it must be read");
+    assert_eq!(
+        (found.value, found.source),
+        (Some(1), flipcache::Source::Local)
     );
 }
 

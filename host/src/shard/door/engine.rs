@@ -9,22 +9,28 @@ use wasmtime::{
     Caller, Config, Engine, EngineWeak, InstancePre, Linker, Module, Store, StoreLimits,
 };
 
+use super::watch::Watch;
 use crate::clock::Clock;
 use crate::{COMPONENT, CodeCache};
 
-/// How long a call of a shard may take at least; it is stopped before twice as long. The longest one
+/// For how long a call of a shard may compute at least; it is ended before twice as long. The longest one
 /// lists all keys of a tier.
 const CALL_DEADLINE: Duration = Duration::from_secs(1);
+
+/// Ticks come no more often.
+const SHORTEST_TICK: Duration = Duration::from_micros(100);
 
 /// What the store of one shard holds.
 pub(super) struct Data {
     pub(super) limits: StoreLimits,
     pub(super) clock: Clock,
+    pub(super) watch: Watch,
 }
 
 /// A component file, ready to be instantiated as a shard.
 pub(crate) struct Prepared {
     instance: InstancePre<Data>,
+    call_deadline: Duration,
 }
 
 impl Prepared {
@@ -39,7 +45,7 @@ impl Prepared {
         Ok(embedded.insert(prepared).clone())
     }
 
-    /// A component file, whose calls may take so long. Compiling it takes some hundreds of milliseconds.
+    /// A component file, whose calls may compute for so long. Compiling it takes some hundreds of milliseconds.
     pub(crate) fn new(
         component: &[u8],
         call_deadline: Duration,
@@ -63,8 +69,17 @@ impl Prepared {
         // `kv-backend` is the component's own driver's: none of the door's calls gets there.
         linker.define_unknown_imports_as_traps(&module)?;
         let instance = linker.instantiate_pre(&module)?;
-        tick(engine.weak(), call_deadline)?;
-        Ok(Arc::new(Self { instance }))
+        // The first tick of a call begins its time.
+        tick(engine.weak(), (call_deadline / 2).max(SHORTEST_TICK))?;
+        Ok(Arc::new(Self {
+            instance,
+            call_deadline,
+        }))
+    }
+
+    /// For how long a call may compute.
+    pub(super) fn call_deadline(&self) -> Duration {
+        self.call_deadline
     }
 
     pub(super) fn engine(&self) -> &Engine {

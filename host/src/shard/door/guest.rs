@@ -7,12 +7,13 @@
 use std::time::Duration;
 
 use flipcache_core::CacheId;
-use wasmtime::{Memory, Result, Store, StoreLimitsBuilder, WasmParams, bail};
+use wasmtime::{Memory, Result, Store, StoreLimitsBuilder, UpdateDeadline, WasmParams, bail};
 
 use super::engine::{Data, Prepared};
 use super::exports::{Answering, Exports};
 use super::functions::millis;
 use super::memory::{Record, numbers_u64};
+use super::watch::{Watch, thread_time};
 use crate::clock::Clock;
 
 /// So much memory may growing tables and fragments take beyond a shard's budget, which is also
@@ -22,8 +23,9 @@ const HEADROOM: u64 = 16 << 20;
 /// All that 32 bits can address.
 const MAX_MEMORY: u64 = 1 << 32;
 
-/// A call is stopped at the second tick after its start: the first may come at once.
-const TICKS: u64 = 2;
+/// For how long an instance may compute until it is ready for calls, whatever one of these may take: it is as
+/// much work on any machine, and there is no shard without it.
+const START_DEADLINE: Duration = Duration::from_secs(30);
 
 /// The first size of the window, in bytes: most keys fit.
 const WINDOW: usize = 256;
@@ -65,7 +67,8 @@ impl Place {
 }
 
 impl Guest {
-    /// A fresh instance with an empty shard.
+    /// A fresh instance with an empty shard. What is called until [`started`](Self::started) has the time for
+    /// starting.
     pub(super) fn start(
         prepared: &Prepared,
         clock: Clock,
@@ -77,9 +80,22 @@ impl Guest {
         let limits = StoreLimitsBuilder::new()
             .memory_size(usize::try_from(memory).unwrap_or(usize::MAX))
             .build();
-        let mut store = Store::new(prepared.engine(), Data { limits, clock });
+        let watch = Watch::new(START_DEADLINE);
+        let data = Data {
+            limits,
+            clock,
+            watch,
+        };
+        let mut store = Store::new(prepared.engine(), data);
         store.limiter(|data| &mut data.limits);
-        store.set_epoch_deadline(TICKS);
+        store.epoch_deadline_callback(|mut store| {
+            if store.data_mut().watch.is_over(thread_time()) {
+                Ok(UpdateDeadline::Interrupt)
+            } else {
+                Ok(UpdateDeadline::Continue(1))
+            }
+        });
+        store.set_epoch_deadline(1);
         let instance = prepared.instantiate(&mut store)?;
         let exports = Exports::of(&instance, &mut store)?;
         let Some(memory) = instance.get_memory(&mut store, "memory") else {
@@ -94,6 +110,11 @@ impl Guest {
         };
         guest.reserve(WINDOW)?;
         Ok(guest)
+    }
+
+    /// Ends the time for starting: each call has its own from now on.
+    pub(super) fn started(&mut self, call_deadline: Duration) {
+        self.store.data_mut().watch = Watch::new(call_deadline);
     }
 
     /// Where the value of a hit is, if it is one. Allocates nothing.
@@ -177,7 +198,8 @@ impl Guest {
 
     /// Gives the next call its time.
     pub(super) fn ready(&mut self) {
-        self.store.set_epoch_deadline(TICKS);
+        self.store.data_mut().watch.begin();
+        self.store.set_epoch_deadline(1);
     }
 
     /// Makes the window at least so large.

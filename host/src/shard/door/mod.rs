@@ -8,7 +8,7 @@
 //!
 //! - `engine`: the module, compiled and linked; the tick that bounds calls.
 //! - `guest`: an instance; `exports`: what it has; `functions`, `fence`: what each takes and answers; `memory`:
-//!   answers in its memory.
+//!   answers in its memory; `watch`: when a call is ended.
 
 mod engine;
 mod exports;
@@ -16,6 +16,7 @@ mod fence;
 mod functions;
 mod guest;
 mod memory;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -31,7 +32,7 @@ use guest::Guest;
 
 /// A shard in the component.
 ///
-/// A call that traps, or takes too long, costs this shard what it holds: its instance is replaced, with
+/// A call that traps, or computes for too long, costs this shard what it holds: its instance is replaced, with
 /// an incarnation never used before, and the call is made once more.
 pub(crate) struct Door {
     prepared: Arc<Prepared>,
@@ -143,6 +144,7 @@ impl Door {
             if self.is_suspended {
                 guest.suspend()?;
             }
+            guest.started(self.prepared.call_deadline());
             self.running = Some(guest);
         }
         match &mut self.running {
