@@ -1,6 +1,6 @@
 WASM = wasm32-unknown-unknown
 GUESTS = -p flipcache-component -p flipcache-codec -p flipcache-middleware -p flipcache-middleware-zstd \
-	-p flipcache-middleware-pass-through -p flipcache-guest -p flipcache-example-shortener \
+	-p flipcache-middleware-pass-through -p flipcache-guest -p flipcache-example-primes -p flipcache-example-shortener \
 	-p flipcache-example-word-count -p flipcache-test-app -p flipcache-test-command-app \
 	-p flipcache-test-hostile -p flipcache-test-sdk-app -p flipcache-bench-app -p flipcache-wasi-keyvalue-backend \
 	-p flipcache-wasi-keyvalue-backend-draft -p flipcache-wasi-keyvalue-backend-draft2 \

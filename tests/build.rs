@@ -75,6 +75,16 @@ const BENCH_APP: Guest = Guest {
 };
 
 /// The examples.
+const PRIMES: Guest = Guest {
+    package: "flipcache-example-primes",
+    sources: &[
+        "guest/examples/primes",
+        "guest/sdk/Cargo.toml",
+        "guest/sdk/src",
+        "wit",
+    ],
+};
+
 const SHORTENER: Guest = Guest {
     package: "flipcache-example-shortener",
     sources: &[
@@ -130,6 +140,7 @@ fn main() -> Result<()> {
     build(&COMMAND_APP, "COMMAND_APP", workspace, &out_dir)?;
     build(&KEYVALUE_COMMAND, "KEYVALUE_COMMAND", workspace, &out_dir)?;
     build(&KEYVALUE_PROXY, "KEYVALUE_PROXY", workspace, &out_dir)?;
+    build(&PRIMES, "PRIMES", workspace, &out_dir)?;
     build(&SHORTENER, "SHORTENER", workspace, &out_dir)?;
     build(&WORD_COUNT, "WORD_COUNT", workspace, &out_dir)
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::{env, fs};
 
 use anyhow::{Context, Result};
-use flipcache_tests::examples::{SHORTENER, WORD_COUNT};
+use flipcache_tests::examples::{PRIMES, SHORTENER, WORD_COUNT};
 
 fn main() -> Result<()> {
     let folder = env::args_os()
@@ -13,6 +13,7 @@ fn main() -> Result<()> {
         .context("usage: build-examples FOLDER")?;
     fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
     for (file, name) in [
+        (PRIMES, "primes.wasm"),
         (SHORTENER, "shortener.wasm"),
         (WORD_COUNT, "word-count.wasm"),
     ] {
