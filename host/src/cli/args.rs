@@ -10,6 +10,7 @@ use clap_complete::Shell;
 use super::app::{RUN_HELP, RunOptions, SERVE_HELP, ServeOptions};
 use super::bench::BenchOptions;
 use super::code_cache::CodeCachePlace;
+use super::command::{Given, KIND, LIKENESS};
 use super::path::Path;
 use super::text::parse_seconds;
 use super::verb::Verb;
@@ -167,35 +168,22 @@ pub(crate) struct GlobalOptions {
     /// One JSON object per answer
     #[arg(long, global = true)]
     pub(crate) json: bool,
+    /// Which of these were given.
+    #[arg(skip)]
+    pub(crate) given: Given,
 }
 
 impl GlobalOptions {
     /// The first option given that says what a cache of the command line is like, for commands that
-    /// have none. One that was given its default does not differ from none. Not `--eviction`.
-    pub(crate) fn option_of_a_cache(&self) -> Option<&'static str> {
-        let given = [
-            (self.local_max != 100, "--local-max"),
-            (self.local_max_bytes.is_some(), "--local-max-bytes"),
-            (self.ttl.is_some(), "--ttl"),
-            (self.refresh_ttl, "--refresh-ttl"),
-            (self.stale_on_error.is_some(), "--stale-on-error"),
-            (self.absent_ttl.is_some(), "--absent-ttl"),
-            (self.ttl_jitter != 0, "--ttl-jitter"),
-        ];
-        let given = given.into_iter().find(|(given, _)| *given);
-        self.option_of_a_kind().or(given.map(|(_, option)| option))
+    /// have none. Not `--eviction`.
+    pub(crate) fn option_of_a_cache(&self) -> Option<String> {
+        let kind = self.option_of_a_kind();
+        kind.or_else(|| self.given.first_of(LIKENESS))
     }
 
     /// The first option given that says which cache it is, and of what.
-    pub(crate) fn option_of_a_kind(&self) -> Option<&'static str> {
-        let given = [
-            (self.name != "default", "--name"),
-            (!matches!(self.key_type, KeyType::Text), "--key-type"),
-            (!matches!(self.value_type, ValueType::Text), "--type"),
-            (self.default.is_some(), "--default"),
-        ];
-        let given = given.into_iter().find(|(given, _)| *given);
-        given.map(|(_, option)| option)
+    pub(crate) fn option_of_a_kind(&self) -> Option<String> {
+        self.given.first_of(KIND)
     }
 }
 

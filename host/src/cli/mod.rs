@@ -1,6 +1,6 @@
 //! The command line: what is asked for, who answers, and how it is told.
 //!
-//! - `args`: options and commands; `options`: from them to a backend and a cache; `path`: the two ways to one.
+//! - `args`: options and commands; `command`: what each command has of them; `options`: from them to a backend and a cache; `path`: the two ways to one.
 //! - `code_cache`: where compiled code is kept.
 //! - `verb`: what is done with a cache, the same in a command and in a line of the shell.
 //! - `answer`: an outcome as text and as JSON, `stats` among them; `failure`: errors, their kinds and exit codes.
@@ -13,6 +13,7 @@ mod app;
 mod args;
 mod bench;
 mod code_cache;
+mod command;
 mod demo;
 mod failure;
 mod logging;
@@ -29,7 +30,6 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use anyhow::Result;
-use clap::Parser;
 
 use answer::{Answer, Tell};
 use args::{Cli, Command};
@@ -40,7 +40,7 @@ const NOT_AS_HOPED: u8 = 1;
 
 /// Parses the command line, does what it says, and tells how it went.
 pub(crate) fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = command::parse();
     let _logging = logging::start();
     let tell = Tell::new(cli.global.json);
     match run(cli, tell) {

@@ -6,11 +6,11 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use clap::CommandFactory;
 use clap_complete::Shell;
 use flipcache::wasi_keyvalue;
 
-use super::args::{Adapter, Cli};
+use super::args::Adapter;
+use super::command::command;
 use super::failure::Failure;
 use super::print;
 
@@ -40,7 +40,7 @@ pub(crate) fn component(output: Option<&Path>, adapter: Option<Adapter>) -> Resu
 /// Writes a completion script to standard output.
 pub(crate) fn completions(shell: Shell) -> Result<ExitCode> {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "flipcache", &mut script);
+    clap_complete::generate(shell, &mut command(), "flipcache", &mut script);
     print(&script)?;
     Ok(ExitCode::SUCCESS)
 }
@@ -48,7 +48,7 @@ pub(crate) fn completions(shell: Shell) -> Result<ExitCode> {
 /// Writes the manual page to standard output.
 pub(crate) fn man() -> Result<ExitCode> {
     let mut page = Vec::new();
-    clap_mangen::Man::new(Cli::command()).render(&mut page)?;
+    clap_mangen::Man::new(command()).render(&mut page)?;
     print(&page)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -207,6 +207,7 @@ fn bench_usage_that_is_off_exits_2_before_anything_is_measured() {
         (&["--local-max", "3"], "--local-max"),
         (&["--ttl", "3"], "--ttl"),
         (&["--type", "bytes"], "--type"),
+        (&["--local-max", "100"], "--local-max"),
         (&["--against", "perl"], "python"),
         (&["--against", "python"], "redis://"),
     ] {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use flipcache_tests::components::HOSTILE;
-use flipcache_tests::examples::WORD_COUNT;
+use flipcache_tests::examples::{PRIMES, WORD_COUNT};
 
 use crate::composed::composed;
 use crate::program::Program;
@@ -144,15 +144,98 @@ fn run_file_that_is_no_application_exits_2_and_says_what_it_is() {
 }
 
 #[test]
-fn run_with_an_option_that_has_no_effect_exits_2() {
+fn run_application_of_the_guide_is_the_one_in_its_page_and_remembers() {
+    let page = include_str!("../../../docs/src/applications.md");
+    let source = include_str!("../../../guest/examples/primes/src/lib.rs");
+    let (_, shown) = source
+        .split_once('\n')
+        .expect("the first line is not shown");
+    let block = format!("```rust,ignore\n{shown}```\n");
+    assert!(
+        page.contains(&block),
+        "docs/src/applications.md must show: {block}"
+    );
+
     let program = Program::new();
-    for option in [["--name", "n"], ["--local-max", "5"], ["--eviction", "lru"]] {
+    let args = ["run", "--tenant", "primes", PRIMES, "1000"];
+    assert_eq!(program.done(&args), "168 primes up to 1000\n");
+    let get = [
+        "--name",
+        "primes:primes",
+        "--key-type",
+        "integer",
+        "--type",
+        "integer",
+    ];
+    let kept = program.done(&[&get[..], &["get", "1000"]].concat());
+    assert_eq!(kept, "168\n");
+    // What is there is not counted.
+    program.done(&[&get[..], &["set", "1000", "7"]].concat());
+    assert_eq!(program.done(&args), "7 primes up to 1000\n");
+    let outcome = program.run(&["run", PRIMES]);
+    assert_eq!((outcome.code, &*outcome.err), (1, "usage: primes LIMIT\n"));
+}
+
+#[test]
+fn run_with_an_option_that_has_no_effect_exits_2_even_with_its_default() {
+    let program = Program::new();
+    for option in [
+        ["--name", "n"],
+        ["--name", "default"],
+        ["--type", "text"],
+        ["--path", "door"],
+        ["--local-max", "5"],
+        ["--local-max", "100"],
+        ["--ttl-jitter", "0"],
+        ["--eviction", "fifo"],
+    ] {
         for command in ["run", "serve"] {
             let outcome = program.run(&[option[0], option[1], command, HOSTILE]);
             assert_eq!(outcome.code, 2, "{outcome:?}");
             assert!(outcome.err.contains(option[0]), "{outcome:?}");
         }
     }
+}
+
+#[test]
+fn help_lists_no_option_that_the_command_refuses() {
+    let program = Program::new();
+    let kind = [
+        "--name",
+        "--type",
+        "--key-type",
+        "--default",
+        "--store-default",
+    ];
+    let likeness = [
+        "--local-max",
+        "--ttl",
+        "--refresh-ttl",
+        "--stale-on-error",
+        "--absent-ttl",
+    ];
+    for (command, refused, taken) in [
+        ("run", [&kind[..], &["--path"]].concat(), "--metrics"),
+        ("serve", [&kind[..], &["--path"]].concat(), "--metrics"),
+        ("bench", [kind, likeness].concat(), "--metrics"),
+        ("get", vec!["--metrics"], "--type"),
+        ("demo", vec!["--metrics"], "--path"),
+    ] {
+        let help = program.done(&[command, "--help"]);
+        let lists = |option: &str| {
+            let first = |line: &str| line.trim_start().split(' ').any(|word| word == option);
+            help.lines()
+                .any(|line| line.trim_start().starts_with('-') && first(line))
+        };
+        for option in refused {
+            assert!(!lists(option), "{command} lists {option}: {help}");
+        }
+        assert!(lists(taken), "{command} must list {taken}: {help}");
+        assert!(lists("--backend"), "{command}: {help}");
+    }
+    let help = program.done(&["serve", "--help"]);
+    let (_, for_some) = help.split_once("asks for wasi:keyvalue:").expect(&help);
+    assert!(for_some.contains("--eviction"), "{help}");
 }
 
 #[cfg(unix)]

@@ -8,7 +8,8 @@ use bytesize::ByteSize;
 use clap::{Args, value_parser};
 use flipcache::app::{Grant, MAX_TENANT_BYTES, Tenant};
 
-use crate::cli::args::{Eviction, GlobalOptions};
+use crate::cli::args::GlobalOptions;
+use crate::cli::command::{EVICTION, PATH};
 use crate::cli::failure::Failure;
 use crate::cli::options::{cache_options, resilience};
 use crate::cli::text::parse_seconds;
@@ -24,8 +25,9 @@ Exit codes: the application's own; 2 the file is no such application, 3 the back
 pub(crate) const SERVE_HELP: &str = "Each request has an instance of its own; the cache behind them lives on. An instance has \
 what --env says and the cache; no files, no network. What it prints goes to standard error. If it asks for \
 wasi:keyvalue, its buckets are caches, and options like --ttl say what these are like.\n\n\
-Answered without the application: 400 no host, 413 body too large, 500 it failed, 503 too many requests, \
-504 out of time.\nSIGINT and SIGTERM let requests in flight finish, for 10 seconds at most.";
+Replied without the application: 400 no host, 413 body too large, 431 more than 64 KiB or 100 fields of head, \
+500 it failed, 503 too many requests, 504 out of time.\nA client has 10 seconds for its first byte, for a head, and for \
+each part of a body.\nSIGINT and SIGTERM let requests in flight finish, for 10 seconds at most.";
 
 /// Words of the command `run`.
 #[derive(Args, Debug)]
@@ -132,20 +134,26 @@ impl AppOptions {
 
 /// Refuses what would have no effect.
 fn check(global: &GlobalOptions, asks_for_keyvalue: bool) -> Result<(), Failure> {
-    let eviction = !matches!(global.eviction, Eviction::Fifo);
-    let eviction = eviction.then_some("--eviction");
-    let (option, why) = match asks_for_keyvalue {
-        true => (
+    let (option, why) = if asks_for_keyvalue {
+        (
             global.option_of_a_kind(),
             "that asks for wasi:keyvalue: its buckets are named by itself, and hold bytes",
-        ),
-        false => (
-            global.option_of_a_cache().or(eviction),
+        )
+    } else {
+        let cache = global.option_of_a_cache();
+        (
+            cache.or_else(|| global.given.first_of(EVICTION)),
             "that says itself what its caches are like",
-        ),
+        )
     };
-    match option {
-        Some(option) => Err(Failure::Usage(format!(
+    let path = || {
+        global
+            .given
+            .first_of(PATH)
+            .zip(Some("which has no such choice"))
+    };
+    match option.zip(Some(why)).or_else(path) {
+        Some((option, why)) => Err(Failure::Usage(format!(
             "{option} has no effect on an application {why}; leave it out"
         ))),
         None => Ok(()),

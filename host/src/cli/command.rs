@@ -1,0 +1,147 @@
+//! The command line as clap has it, and what was given of it.
+//!
+//! Options of every command are no options of some: each of these lists what it refuses, and its help leaves that
+//! out.
+
+use clap::parser::ValueSource;
+use clap::{Arg, ArgMatches, Command, CommandFactory, FromArgMatches};
+
+use super::args::Cli;
+
+/// Options that say which cache it is, and of what.
+pub(crate) const KIND: &[&str] = &["name", "key_type", "value_type", "default", "store_default"];
+
+/// Options that say what a cache is like otherwise, but for `--eviction`.
+pub(crate) const LIKENESS: &[&str] = &[
+    "local_max",
+    "local_max_bytes",
+    "ttl",
+    "refresh_ttl",
+    "stale_on_error",
+    "absent_ttl",
+    "ttl_jitter",
+];
+
+pub(crate) const EVICTION: &[&str] = &["eviction"];
+
+/// The way to a cache.
+pub(crate) const PATH: &[&str] = &["path"];
+
+const METRICS: &[&str] = &["metrics"];
+
+/// Commands that run applications.
+const APPS: &[&str] = &["run", "serve"];
+
+/// Heads the options that count for some applications only.
+const FOR_KEYVALUE: &str = "Options for an application that asks for wasi:keyvalue";
+
+/// Parses the command line, or ends the program with what is wrong with it.
+pub(crate) fn parse() -> Cli {
+    let matches = command().get_matches();
+    match Cli::from_arg_matches(&matches) {
+        Ok(mut cli) => {
+            cli.global.given = Given::of(&matches);
+            cli
+        }
+        Err(error) => error.format(&mut command()).exit(),
+    }
+}
+
+/// The command line, with the help of each command.
+pub(crate) fn command() -> Command {
+    let command = Cli::command();
+    let options: Vec<Arg> = command
+        .get_arguments()
+        .filter(|option| option.is_global_set())
+        .cloned()
+        .collect();
+    command.mut_subcommands(|command| {
+        let name = command.get_name().to_owned();
+        let own = options.iter().filter_map(|option| own(option, &name));
+        // What a command has itself is not added to it as an option of every command.
+        command.args(own)
+    })
+}
+
+/// An option of every command as one command has it, if that differs.
+fn own(option: &Arg, command: &str) -> Option<Arg> {
+    let id = option.get_id().as_str();
+    let is_app = APPS.contains(&command);
+    if refused(command).any(|refused| refused == id) {
+        return Some(option.clone().hide(true));
+    }
+    let is_for_some = LIKENESS.contains(&id) || EVICTION.contains(&id);
+    (is_app && is_for_some).then(|| option.clone().help_heading(FOR_KEYVALUE))
+}
+
+/// The options that a command always refuses.
+fn refused(command: &str) -> impl Iterator<Item = &'static str> {
+    let lists: &[&[&str]] = match command {
+        "run" | "serve" => &[KIND, PATH],
+        "bench" => &[KIND, LIKENESS],
+        "shell" => &[],
+        _ => &[METRICS],
+    };
+    lists.iter().copied().flatten().copied()
+}
+
+/// The options that were given on the command line, be it with their defaults.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Given(Vec<String>);
+
+impl Given {
+    fn of(matches: &ArgMatches) -> Self {
+        let given = matches.ids().map(clap::Id::as_str);
+        let given = given.filter(|id| matches.value_source(id) == Some(ValueSource::CommandLine));
+        Self(given.map(str::to_owned).collect())
+    }
+
+    /// The first of these options that was given, as it is written.
+    pub(crate) fn first_of(&self, ids: &[&str]) -> Option<String> {
+        let given = ids
+            .iter()
+            .find(|id| self.0.iter().any(|given| given == *id))?;
+        let command = Cli::command();
+        let option = command
+            .get_arguments()
+            .find(|option| option.get_id() == *given)?;
+        Some(format!("--{}", option.get_long()?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn command_is_one_that_clap_takes() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn lists_name_options_of_every_command() {
+        let command = Cli::command();
+        for id in [KIND, LIKENESS, EVICTION, PATH, METRICS]
+            .into_iter()
+            .flatten()
+        {
+            let option = command
+                .get_arguments()
+                .find(|option| option.get_id() == *id);
+            assert!(option.is_some_and(Arg::is_global_set), "{id}");
+        }
+    }
+
+    #[test]
+    fn given_are_options_before_and_after_the_command_but_not_defaults() {
+        for words in [
+            &["flipcache", "--type", "text", "serve", "a.wasm"][..],
+            &["flipcache", "serve", "a.wasm", "--type", "text"],
+        ] {
+            let matches = command().try_get_matches_from(words).expect("it is valid");
+            let given = Given::of(&matches);
+            assert_eq!(given.first_of(KIND), Some("--type".to_owned()), "{words:?}");
+            assert_eq!(given.first_of(LIKENESS), None, "{words:?}");
+        }
+    }
+}
