@@ -1,6 +1,7 @@
 //! What a platform allows one application.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use flipcache_core::{Options, Resilience};
@@ -36,6 +37,8 @@ struct Inner {
     own: Own,
     /// The names that were opened, in any store.
     opened: Mutex<HashSet<Box<str>>>,
+    /// A refused name has been logged: an application that asks again and again does not fill the log.
+    is_refusal_logged: AtomicBool,
 }
 
 /// What the host says of the caches, in the place of the application.
@@ -94,8 +97,23 @@ impl Grant {
         self.inner.own.resilience.unwrap_or(asked)
     }
 
-    /// Notes that a name is opened, if it may be.
+    /// Notes that a name is opened, if it may be. The first refusal is logged.
     pub(super) fn admit(&self, name: &str) -> Result<(), Denied> {
+        let admitted = self.try_admit(name);
+        if let Err(denied) = &admitted
+            && !self.inner.is_refusal_logged.swap(true, Ordering::Relaxed)
+        {
+            let tenant = self.tenant().as_str();
+            tracing::warn!(
+                tenant,
+                "an application was refused a cache: {denied}{}; further refusals are not logged",
+                denied.option()
+            );
+        }
+        admitted
+    }
+
+    fn try_admit(&self, name: &str) -> Result<(), Denied> {
         if !self.inner.names.has(name) {
             return Err(Denied::Name);
         }
@@ -240,6 +258,7 @@ impl GrantBuilder {
                 limits: self.limits,
                 own: self.own,
                 opened: Mutex::default(),
+                is_refusal_logged: AtomicBool::new(false),
             }),
         }
     }

@@ -30,6 +30,16 @@ pub(super) enum Denied {
     Batch(usize),
 }
 
+impl Denied {
+    /// Which option of this project's own host grants more, as the end of a sentence.
+    pub(super) fn option(self) -> &'static str {
+        match self {
+            Self::Names(_) => " (`--max-names` of `flipcache run` and `flipcache serve`)",
+            Self::Name | Self::Handles(_) | Self::Batch(_) => "",
+        }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {

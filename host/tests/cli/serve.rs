@@ -2,15 +2,20 @@
 #![cfg(unix)]
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
+use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
-use flipcache_tests::components::HOSTILE;
+use flipcache_tests::components::{HOSTILE, KEYVALUE_PROXY};
 use flipcache_tests::examples::{SHORTENER, WORD_COUNT};
 
 use crate::composed::composed;
 use crate::program::Program;
-use crate::served::{Served, answer};
+use crate::served::{KeptAlive, Served, answer};
+
+/// Less than any request took that had to wait until slow clients had had 30 seconds.
+const SOON: Duration = Duration::from_secs(25);
 
 #[test]
 fn serve_shortener_shares_one_local_tier_among_instances() {
@@ -112,18 +117,92 @@ fn serve_answer_that_is_cut_does_not_look_complete() {
 #[test]
 fn serve_more_requests_than_allowed_get_503_after_a_while() {
     let served = Served::start(HOSTILE, &["--max-concurrency", "1"]);
-    let mut first = served.begin_post("/echo", 5);
+    let mut first = served.begin_post("/spin", 5);
+    first.write_all(b"fives").expect("it must take them");
     let second = served.get("/");
     assert_eq!(second.status, 503, "{second:?}");
     assert!(second.head.contains("retry-after: 1"), "{second:?}");
     let third = served.send("GET / HTTP/1.0\r\nhost: test\r\n\r\n");
-    first.write_all(b"fives").expect("it must take them");
-    assert!(answer(first).body.contains("fives"));
+    drop(first);
     assert_eq!(
         answer(third).status,
         200,
         "it had to wait, and its turn came"
     );
+}
+
+/// Whether the server has closed, and not because it was too slow to.
+fn is_closed(mut stream: TcpStream) -> bool {
+    let read = stream
+        .set_read_timeout(Some(SOON))
+        .and_then(|()| stream.read_to_end(&mut Vec::new()));
+    // It may also be reset.
+    read.is_ok_and(|len| len == 0) || {
+        let again = stream.read(&mut [0]);
+        !again.is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock)
+    }
+}
+
+#[test]
+fn serve_slow_body_gives_its_turn_to_a_request_that_waits() {
+    let served = Served::start(HOSTILE, &["--max-concurrency", "1", "--timeout", "600"]);
+    let slow = served.begin_post("/echo", 5);
+    let other = served.get("/");
+    assert_eq!((other.status, &*other.body), (200, "hello"), "{other:?}");
+    assert!(is_closed(slow), "the slow one must give way");
+    assert_eq!(served.stop(), "");
+}
+
+#[test]
+fn serve_clients_that_are_slow_with_their_heads_hold_nobody_up() {
+    let served = Served::start(HOSTILE, &["--max-concurrency", "1"]);
+    // More than may be open. Where they do not find room at once, an ordinary one is behind them.
+    let slow: Vec<_> = (0..450)
+        .map(|number| match number % 2 {
+            0 => served.connect().expect("it must listen"),
+            _ => served.send("GET / HT"),
+        })
+        .collect();
+    for _ in 0..3 {
+        let ordinary = served.send("GET / HTTP/1.0\r\nhost: test\r\n\r\n");
+        let timeout = ordinary.set_read_timeout(Some(SOON));
+        timeout.expect("it must be set");
+        assert_eq!(answer(ordinary).body, "hello");
+    }
+    drop(slow);
+    assert_eq!(served.stop(), "");
+}
+
+#[test]
+fn serve_first_byte_head_and_body_have_deadlines() {
+    let served = Served::start(HOSTILE, &["--timeout", "600"]);
+    let slow = [
+        served.connect().expect("it must listen"),
+        served.send("GET / HT"),
+        served.begin_post("/echo", 5),
+    ];
+    let waiting: Vec<_> = slow
+        .into_iter()
+        .map(|stream| thread::spawn(|| is_closed(stream)))
+        .collect();
+    for (stream, what) in waiting.into_iter().zip(["first byte", "head", "body"]) {
+        let is_closed = stream.join().expect("it must not panic");
+        assert!(is_closed, "{what} must have a deadline");
+    }
+    assert_eq!(served.stop(), "");
+}
+
+#[test]
+fn serve_head_may_have_100_fields() {
+    let served = Served::start(HOSTILE, &[]);
+    for (fields, status) in [(100, 200), (101, 431)] {
+        // One of them is `host`.
+        let fields: String = (1..fields)
+            .map(|number| format!("f{number}: v\r\n"))
+            .collect();
+        let stream = served.send(&format!("GET / HTTP/1.0\r\nhost: test\r\n{fields}\r\n"));
+        assert_eq!(answer(stream).status, status);
+    }
 }
 
 #[test]
@@ -147,6 +226,63 @@ fn serve_sigterm_finishes_the_request_in_flight() {
     let (status, err) = served.wait();
     assert_eq!((status.code(), &*err), (Some(0), ""));
     drop(idle);
+}
+
+#[test]
+fn serve_sigterm_ends_no_connection_before_it_has_said_so() {
+    let served = Served::start(HOSTILE, &[]);
+    let (begun, all_begun) = mpsc::channel();
+    let clients: Vec<_> = (0..8)
+        .map(|_| {
+            let stream = served.connect().expect("it must listen");
+            let begun = begun.clone();
+            thread::spawn(move || -> std::io::Result<String> {
+                let mut client = KeptAlive::new(stream);
+                client.get("/")?;
+                // The test may have failed.
+                let _ = begun.send(());
+                while !client.get("/")?.contains("connection: close") {}
+                client.end()
+            })
+        })
+        .collect();
+    for _ in &clients {
+        all_begun.recv().expect("each must be served");
+    }
+    served.signal("-TERM");
+    for client in clients {
+        let rest = client.join().expect("it must not panic");
+        assert_eq!(rest.expect("no request must be lost"), "");
+    }
+    let (status, err) = served.wait();
+    assert_eq!((status.code(), &*err), (Some(0), ""));
+}
+
+#[test]
+fn serve_without_its_backend_says_so_and_goes_on() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("there must be a free port");
+    let addr = taken.local_addr().expect("it has one");
+    // Nobody listens there any more.
+    drop(taken);
+    let program = Program::with_backend(&format!("redis://{addr}"));
+    let mut served = Served::start_with(program, HOSTILE, &[]);
+    let mut line = String::new();
+    let read = served.stderr().read_line(&mut line);
+    read.expect("it must be text");
+    assert!(line.contains("the backend cannot be reached"), "{line}");
+    assert_eq!(served.get("/").body, "hello");
+}
+
+#[test]
+fn serve_more_names_than_allowed_are_logged_once() {
+    let served = Served::start(KEYVALUE_PROXY, &["--max-names", "1"]);
+    assert_eq!(served.get("/first/k").status, 404);
+    for _ in 0..2 {
+        assert_eq!(served.get("/second/k").status, 500);
+    }
+    assert_eq!(served.get("/first/k").status, 404);
+    let log = served.stop();
+    assert_eq!(log.matches("--max-names").count(), 1, "{log}");
 }
 
 #[test]

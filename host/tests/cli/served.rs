@@ -136,6 +136,45 @@ impl Drop for Served {
     }
 }
 
+/// A client that keeps its connection.
+pub(crate) struct KeptAlive(BufReader<TcpStream>);
+
+impl KeptAlive {
+    pub(crate) fn new(stream: TcpStream) -> Self {
+        Self(BufReader::new(stream))
+    }
+
+    /// The head of what is answered to a GET, once its body has been read, which is chunked.
+    pub(crate) fn get(&mut self, path: &str) -> std::io::Result<String> {
+        let request = format!("GET {path} HTTP/1.1\r\nhost: test\r\n\r\n");
+        self.0.get_mut().write_all(request.as_bytes())?;
+        let head = self.lines_until("\r\n")?;
+        self.lines_until("0\r\n")?;
+        self.lines_until("\r\n")?;
+        Ok(head.to_lowercase())
+    }
+
+    /// Reads to the end of the stream.
+    pub(crate) fn end(mut self) -> std::io::Result<String> {
+        let mut rest = String::new();
+        self.0.read_to_string(&mut rest)?;
+        Ok(rest)
+    }
+
+    fn lines_until(&mut self, last: &str) -> std::io::Result<String> {
+        let mut lines = String::new();
+        loop {
+            let start = lines.len();
+            if self.0.read_line(&mut lines)? == 0 {
+                return Err(std::io::ErrorKind::UnexpectedEof.into());
+            }
+            if &lines[start..] == last {
+                return Ok(lines);
+            }
+        }
+    }
+}
+
 /// All that comes until the server closes.
 pub(crate) fn answer(mut stream: TcpStream) -> Answer {
     let mut text = String::new();

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use flipcache::app::{self, CacheCtx, Grant};
-use flipcache::backend::KvBackend;
+use flipcache::backend::{BackendError, Bucket, KvBackend, describe};
 use flipcache::link::{self, KvCtx};
-use flipcache::{Client, Error};
+use flipcache::{Client, Error, io};
 use wasmtime::component::{Component, InstancePre, Linker};
 use wasmtime::{Engine, Store};
 use wasmtime_wasi::WasiCtxBuilder;
@@ -76,6 +76,26 @@ impl App {
     /// The component with its imports.
     pub(super) fn pre(&self) -> InstancePre<Data> {
         self.pre.clone()
+    }
+
+    /// Logs it, soon, if the backend cannot be reached. Caches are opened without it, so that nothing else would say so
+    /// before the first request.
+    pub(super) fn log_outage(&self) -> Result<(), Failure> {
+        let backend = self.backend.clone();
+        let bucket = Bucket::new(self.grant.tenant().as_str()).context("the tenant is no bucket");
+        let bucket = bucket.map_err(Failure::Other)?;
+        let runtime = io::runtime().map_err(Error::from)?;
+        runtime.spawn(async move {
+            let asked = backend.exists(&bucket, &[String::new()]).await;
+            // Other errors are about the key, or about who asks.
+            if let Err(error @ (BackendError::Unavailable(_) | BackendError::Timeout)) = asked {
+                tracing::error!(
+                    "{}; requests are served, and those that need it fail until it is back",
+                    describe(&error)
+                );
+            }
+        });
+        Ok(())
     }
 
     /// A store for one instance, which has the streams and arguments of `wasi`.

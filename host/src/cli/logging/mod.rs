@@ -16,6 +16,9 @@ use tracing_subscriber::{EnvFilter, Layer, fmt, registry};
 #[cfg(feature = "opentelemetry")]
 use traces::Traces;
 
+/// What is logged unless `FLIPCACHE_LOG` says otherwise.
+const DEFAULT: &str = "error,flipcache::app=warn";
+
 /// Goes on until it is dropped, and then brings out what is still to be told.
 #[must_use]
 pub(crate) struct Logging {
@@ -24,10 +27,10 @@ pub(crate) struct Logging {
 }
 
 /// Begins. Logs go to standard error; `FLIPCACHE_LOG` says which, as in `FLIPCACHE_LOG=flipcache=debug`.
-/// By default errors alone: what becomes of a command is told by its answer.
+/// By default errors alone, as the output of a command says what became of it, and what applications are refused.
 pub(crate) fn start() -> Logging {
     let filter =
-        EnvFilter::try_from_env("FLIPCACHE_LOG").unwrap_or_else(|_| EnvFilter::new("error"));
+        EnvFilter::try_from_env("FLIPCACHE_LOG").unwrap_or_else(|_| EnvFilter::new(DEFAULT));
     let log = fmt::layer()
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal())

@@ -12,9 +12,11 @@ use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{Response, StatusCode};
 use wasmtime_wasi_http::{Error as HttpError, WasiBody};
 
+use super::connections::Activity;
+
 /// A body of a client, which ends with an error when it gets too large.
-pub(super) fn bounded(body: Incoming, max: usize) -> WasiBody {
-    let body = Limited::new(body, max);
+pub(super) fn bounded(body: Incoming, max: usize, activity: Arc<Activity>) -> WasiBody {
+    let body = Limited::new(Awaited { body, activity }, max);
     body.map_err(move |error| refused(error, max))
         .boxed_unsync()
 }
@@ -31,6 +33,82 @@ fn refused(error: Box<dyn Error + Send + Sync>, max: usize) -> HttpError {
     match error.downcast::<hyper::Error>() {
         Ok(error) => HttpError::Hyper(*error),
         Err(error) => HttpError::InternalError(Some(error.to_string())),
+    }
+}
+
+/// A body of a client, whose connection knows while it is awaited.
+struct Awaited {
+    body: Incoming,
+    activity: Arc<Activity>,
+}
+
+impl Body for Awaited {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let frame = Pin::new(&mut self.body).poll_frame(cx);
+        if frame.is_pending() {
+            self.activity.body_is_awaited();
+        } else {
+            self.activity.body_came();
+        }
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl Drop for Awaited {
+    fn drop(&mut self) {
+        self.activity.body_came();
+    }
+}
+
+/// The body of any response, whose connection knows when it has ended.
+pub(super) struct Ending {
+    body: WasiBody,
+    activity: Arc<Activity>,
+}
+
+impl Ending {
+    pub(super) fn new(body: WasiBody, activity: Arc<Activity>) -> Self {
+        Self { body, activity }
+    }
+}
+
+impl Body for Ending {
+    type Data = Bytes;
+    type Error = HttpError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, HttpError>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.activity.response_ended();
     }
 }
 

@@ -2,10 +2,13 @@
 //!
 //! # Layout
 //!
-//! - `server`: connections; `stall`: those that take nothing; `request`: from a request to the answer of an instance.
+//! - `server`: how connections are served; `connections`: how long each may wait, and which gives way; `stall`: those
+//!   that take nothing.
+//! - `request`: from a request to the answer of an instance.
 //! - `body`: what goes in and out; `signals`: what ends it.
 
 mod body;
+mod connections;
 mod request;
 mod server;
 mod signals;
@@ -41,6 +44,7 @@ pub(crate) fn serve(
         unfit(&options.file, error.context(what))
     })?;
     let proxy = Arc::new(Proxy::new(app, pre, options));
+    proxy.app().log_outage()?;
     let runtime = Runtime::new().context("cannot start threads")?;
     let served = runtime.block_on(listen(proxy, options.addr, tell));
     // Not dropped: that would wait for what had its time.

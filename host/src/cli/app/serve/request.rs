@@ -1,6 +1,7 @@
 //! From a request to the answer of an instance.
 
 use std::io::stderr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -8,7 +9,7 @@ use std::time::Duration;
 use flipcache::backend::describe;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use hyper::header::{HOST, HeaderValue, RETRY_AFTER};
+use hyper::header::{CONNECTION, HOST, HeaderValue, RETRY_AFTER};
 use hyper::{Request, Response, StatusCode};
 use tokio::sync::oneshot::{self, Sender};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -20,14 +21,19 @@ use wasmtime_wasi_http::p2::bindings::ProxyPre;
 use wasmtime_wasi_http::p2::bindings::http::types::{ErrorCode, Scheme};
 use wasmtime_wasi_http::{WasiBody, WasiHttpView};
 
-use super::body::{Answered, bounded, is_too_large, plain};
+use super::body::{Answered, Ending, bounded, is_too_large, plain};
+use super::connections::{Activity, Connections};
 use crate::cli::app::application::App;
 use crate::cli::app::data::Data;
 use crate::cli::app::options::ServeOptions;
 use crate::cli::app::stop::Stop;
 
-/// How long a request waits for its turn.
-const WAIT: Duration = Duration::from_secs(2);
+/// How long a request waits for its turn before one whose body is slow has to give way to it, and then again.
+const WAIT: Duration = Duration::from_secs(1);
+
+/// Connections beside those whose requests are worked on: idle ones, and requests that wait. More wait
+/// in the queue of the operating system.
+const SPARE_CONNECTIONS: usize = 384;
 
 /// An application that answers requests.
 pub(super) struct Proxy {
@@ -36,6 +42,8 @@ pub(super) struct Proxy {
     /// One for each request that is worked on.
     turns: Arc<Semaphore>,
     max_concurrency: u32,
+    connections: Arc<Connections>,
+    is_stopping: AtomicBool,
     max_body: usize,
     timeout: Duration,
     requests: AtomicU64,
@@ -68,14 +76,25 @@ impl Proxy {
             pre,
             turns: Arc::new(Semaphore::new(options.max_concurrency as usize)),
             max_concurrency: options.max_concurrency,
+            connections: Connections::new(options.max_concurrency as usize + SPARE_CONNECTIONS),
+            is_stopping: AtomicBool::new(false),
             max_body: usize::try_from(options.max_body.as_u64()).unwrap_or(usize::MAX),
             timeout: options.timeout,
             requests: AtomicU64::new(0),
         }
     }
 
-    pub(super) fn max_concurrency(&self) -> usize {
-        self.max_concurrency as usize
+    pub(super) fn app(&self) -> &App {
+        &self.app
+    }
+
+    pub(super) fn connections(&self) -> &Arc<Connections> {
+        &self.connections
+    }
+
+    /// Each response is the last of its connection from now on, and says so.
+    pub(super) fn stop(&self) {
+        self.is_stopping.store(true, Ordering::Release);
     }
 
     /// Waits until no instance works any more.
@@ -84,15 +103,33 @@ impl Proxy {
         let _ = self.turns.acquire_many(self.max_concurrency).await;
     }
 
-    /// An answer, whatever happens. If the client goes before it has begun, so does the instance.
-    pub(super) async fn answer(&self, request: Request<Incoming>) -> Response<WasiBody> {
+    /// A response, whatever happens. If the client goes before it has begun, so does the instance.
+    pub(super) async fn respond(
+        &self,
+        request: Request<Incoming>,
+        activity: &Arc<Activity>,
+    ) -> Response<Ending> {
+        activity.request_began();
+        let mut response = self.answer(request, activity).await;
+        if self.is_stopping.load(Ordering::Acquire) {
+            let close = HeaderValue::from_static("close");
+            response.headers_mut().insert(CONNECTION, close);
+        }
+        response.map(|body| Ending::new(body, activity.clone()))
+    }
+
+    async fn answer(
+        &self,
+        request: Request<Incoming>,
+        activity: &Arc<Activity>,
+    ) -> Response<WasiBody> {
         if request.uri().authority().is_none() && !has_host(&request) {
             return plain(StatusCode::BAD_REQUEST, "which host?\n");
         }
         if is_too_large(request.body(), self.max_body) {
             return plain(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large\n");
         }
-        let Ok(Ok(turn)) = timeout(WAIT, self.turns.clone().acquire_owned()).await else {
+        let Some(turn) = self.turn().await else {
             tracing::warn!(
                 "a request was refused: {} are worked on",
                 self.max_concurrency
@@ -106,6 +143,7 @@ impl Proxy {
         // Without the query: secrets stand there.
         let span =
             error_span!("request", number, method = %request.method(), path = request.uri().path());
+        let request = request.map(|body| bounded(body, self.max_body, activity.clone()));
         let answered = self.ask(request, turn).instrument(span.clone()).await;
         answered.unwrap_or_else(|refusal| {
             let _entered = span.enter();
@@ -127,10 +165,20 @@ impl Proxy {
         })
     }
 
+    /// Waits for a turn; `None`: for too long.
+    async fn turn(&self) -> Option<OwnedSemaphorePermit> {
+        let mut turn = pin!(self.turns.clone().acquire_owned());
+        if let Ok(turn) = timeout(WAIT, turn.as_mut()).await {
+            return turn.ok();
+        }
+        self.connections.shed_slow_body();
+        timeout(WAIT, turn).await.ok()?.ok()
+    }
+
     /// Lets an instance answer. It may go on once it has begun to.
     async fn ask(
         &self,
-        request: Request<Incoming>,
+        request: Request<WasiBody>,
         turn: OwnedSemaphorePermit,
     ) -> Result<Response<WasiBody>, Refusal> {
         let (sender, answer) = oneshot::channel();
@@ -159,7 +207,7 @@ impl Proxy {
     /// What an instance does: it makes its answer, and perhaps goes on. No longer than it may.
     fn work(
         &self,
-        request: Request<Incoming>,
+        request: Request<WasiBody>,
         sender: Sender<Answer>,
         is_stopped: Arc<AtomicBool>,
         turn: OwnedSemaphorePermit,
@@ -167,7 +215,6 @@ impl Proxy {
         // Standard output is this program's own.
         let mut wasi = WasiCtxBuilder::new();
         let mut store = self.app.store(wasi.stdout(stderr()).inherit_stderr())?;
-        let request = request.map(|body| bounded(body, self.max_body));
         let mut http = store.data_mut().http();
         let request = http.new_incoming_request(Scheme::Http, request)?;
         let out = http.new_response_outparam(sender)?;

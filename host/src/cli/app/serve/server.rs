@@ -1,37 +1,40 @@
-//! Connections: how many there are, and how they end.
+//! Connections: how they are accepted and served, and how they end.
 
 use std::convert::Infallible;
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{sleep, timeout};
+use tokio::time::{interval, sleep, timeout};
 
+use super::connections::{Opened, Order};
 use super::request::Proxy;
 use super::signals::Signals;
 use super::stall::Stalling;
 
-/// Connections beside those whose requests are worked on: idle ones, and requests that wait. More wait
-/// in the queue of the operating system.
-const SPARE_CONNECTIONS: usize = 384;
-
-/// How long a client may take for the head of a request, from the end of the one before.
-const HEAD_TIME: Duration = Duration::from_secs(30);
-
-/// How long a client may take nothing of an answer.
+/// How long a client may take nothing of a response.
 const STALL: Duration = Duration::from_secs(30);
 
 /// Bytes that the head of a request may have.
-const MAX_HEAD_BYTES: usize = 64 << 10;
+pub(super) const MAX_HEAD_BYTES: usize = 64 << 10;
+
+/// Fields that the head of a request may have.
+pub(super) const MAX_FIELDS: usize = 100;
 
 /// How long requests may go on after the signal to stop.
 const GRACE: Duration = Duration::from_secs(10);
+
+/// How long an idle connection still takes a request after the signal to stop: its client may have sent one
+/// before it can know.
+const LAST_REQUEST: Duration = Duration::from_secs(2);
+
+/// How often it is looked which connections wait too long.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// A pause after the system had no room for a connection.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -39,33 +42,30 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// Serves connections until the first signal, then finishes what is in flight; at the second signal, or
 /// when it takes too long, it gives up.
 pub(super) async fn serve(listener: TcpListener, proxy: Arc<Proxy>, mut signals: Signals) {
-    let connections = Arc::new(Semaphore::new(proxy.max_concurrency() + SPARE_CONNECTIONS));
-    let graceful = GracefulShutdown::new();
+    let mut look = interval(LOOK);
+    // Accepted, but there is no room yet.
+    let mut next = None;
     loop {
-        let (stream, permit) = tokio::select! {
+        tokio::select! {
             () = signals.next() => break,
-            accepted = accept(&listener, &connections) => match accepted {
-                Ok(accepted) => accepted,
+            _ = look.tick() => proxy.connections().end_overdue(),
+            () = proxy.connections().room(), if next.is_some() => spawn(next.take(), &proxy),
+            accepted = listener.accept(), if next.is_none() => match accepted {
+                Ok((stream, _)) => next = Some(stream),
                 Err(error) => {
                     tracing::error!("cannot accept a connection: {error}");
                     sleep(PAUSE).await;
-                    continue;
                 }
             },
-        };
-        let connection = connection(stream, proxy.clone(), graceful.watcher());
-        tokio::spawn(async move {
-            connection.await;
-            drop(permit);
-        });
+        }
     }
-    drop(listener);
-    let finished = async {
-        graceful.shutdown().await;
-        proxy.finish().await;
-    };
+    proxy.stop();
+    spawn(next, &proxy);
+    if let Err(error) = accept_last(listener, &proxy) {
+        tracing::error!("cannot accept the last connections: {error}");
+    }
     tokio::select! {
-        finished = timeout(GRACE, finished) => match finished {
+        finished = timeout(GRACE, finish(&proxy)) => match finished {
             Ok(()) => {}
             Err(_) => tracing::error!("requests in flight were cut off after {GRACE:?}"),
         },
@@ -73,35 +73,77 @@ pub(super) async fn serve(listener: TcpListener, proxy: Arc<Proxy>, mut signals:
     }
 }
 
-/// The next connection, once there is room for it.
-async fn accept(
-    listener: &TcpListener,
-    connections: &Arc<Semaphore>,
-) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
-    let permit = connections.clone().acquire_owned().await;
-    let permit = permit.map_err(io::Error::other)?;
-    let (stream, _) = listener.accept().await?;
-    Ok((stream, permit))
+/// Accepts those who wait for that: to them the server has been there. Then nobody can connect any more.
+fn accept_last(listener: TcpListener, proxy: &Arc<Proxy>) -> io::Result<()> {
+    let listener = listener.into_std()?;
+    loop {
+        match listener.accept() {
+            Ok((stream, _)) => {
+                stream.set_nonblocking(true)?;
+                spawn(Some(TcpStream::from_std(stream)?), proxy);
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Waits until all connections have ended, and no instance works any more.
+async fn finish(proxy: &Proxy) {
+    let mut look = interval(LOOK);
+    let connections = proxy.connections();
+    let start = tokio::time::Instant::now();
+    while !connections.is_empty() {
+        look.tick().await;
+        connections.end_overdue();
+        if start.elapsed() >= LAST_REQUEST {
+            connections.end_idle(LAST_REQUEST);
+        }
+    }
+    proxy.finish().await;
+}
+
+fn spawn(stream: Option<TcpStream>, proxy: &Arc<Proxy>) {
+    if let Some(stream) = stream {
+        let opened = proxy.connections().open();
+        tokio::spawn(connection(stream, proxy.clone(), opened));
+    }
 }
 
 /// All requests of one client.
-async fn connection(stream: TcpStream, proxy: Arc<Proxy>, watcher: Watcher) {
+async fn connection(stream: TcpStream, proxy: Arc<Proxy>, opened: Opened) {
     // Small parts of an answer leave at once.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!("cannot set TCP_NODELAY: {error}");
     }
-    let service = service_fn(move |request| {
+    let activity = &opened.activity;
+    let mut orders = activity.orders();
+    let service = service_fn(|request| {
         let proxy = proxy.clone();
-        async move { Ok::<_, Infallible>(proxy.answer(request).await) }
+        async move { Ok::<_, Infallible>(proxy.respond(request, activity).await) }
     });
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIME)
-        .max_header_size(MAX_HEAD_BYTES);
-    let stream = Stalling::new(stream, STALL);
-    let connection = http.serve_connection(TokioIo::new(stream), service);
-    if let Err(error) = watcher.watch(connection).await {
-        // A client's doing, or an answer that was cut off; that has been told.
-        tracing::debug!("a connection broke: {error}");
+    // Clients have their time by what the connection waits for.
+    http.header_read_timeout(None)
+        .max_header_size(MAX_HEAD_BYTES)
+        .max_headers(MAX_FIELDS);
+    let stream = Stalling::new(stream, STALL, activity.clone());
+    let mut served = pin!(http.serve_connection(TokioIo::new(stream), service));
+    loop {
+        tokio::select! {
+            ended = served.as_mut() => {
+                if let Err(error) = ended {
+                    // A client's doing, or an answer that was cut off; that has been told.
+                    tracing::debug!("a connection broke: {error}");
+                }
+                return;
+            }
+            // Whoever gives orders lives as long as this.
+            _ = orders.changed() => match *orders.borrow_and_update() {
+                Order::Serve => {}
+                Order::Finish => served.as_mut().graceful_shutdown(),
+                Order::Close => return,
+            },
+        }
     }
 }

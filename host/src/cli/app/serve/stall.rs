@@ -1,27 +1,42 @@
-//! A connection that gives up on a client who asks, and does not take the answer.
+//! A connection that gives up on a client who asks, and does not take the answer; and that ends such that what
+//! was written last is read.
 
 use std::io::{self, ErrorKind, IoSlice};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
+use super::connections::Activity;
+
+/// How long a client may take to close after this side has.
+const LINGER: Duration = Duration::from_secs(1);
+
 /// A stream whose writes fail when none of them gets on for a while.
+///
+/// After its end has been written it reads on, and drops what comes, until the client has closed: bytes that came
+/// and were not read would reset the connection, and the last response with it.
 pub(super) struct Stalling<S> {
     stream: S,
     patience: Duration,
+    activity: Arc<Activity>,
     /// Runs while a write waits.
     stall: Option<Pin<Box<Sleep>>>,
+    /// Runs after the end has been written.
+    linger: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S> Stalling<S> {
-    pub(super) fn new(stream: S, patience: Duration) -> Self {
+    pub(super) fn new(stream: S, patience: Duration, activity: Arc<Activity>) -> Self {
         Self {
             stream,
             patience,
+            activity,
             stall: None,
+            linger: None,
         }
     }
 
@@ -42,17 +57,39 @@ impl<S> Stalling<S> {
     }
 }
 
+impl<S: AsyncRead + Unpin> Stalling<S> {
+    /// Reads until the client has closed, or has had its time.
+    fn linger(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let linger = self.linger.get_or_insert_with(|| Box::pin(sleep(LINGER)));
+        let mut bytes = [0; 1024];
+        while linger.as_mut().poll(cx).is_pending() {
+            let mut buffer = ReadBuf::new(&mut bytes);
+            // An error, too, means that the client is gone.
+            let read = ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer));
+            if read.is_err() || buffer.filled().is_empty() {
+                break;
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
 impl<S: AsyncRead + Unpin> AsyncRead for Stalling<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buffer)
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        if buffer.filled().len() > before {
+            self.activity.bytes_came();
+        }
+        read
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Stalling<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Stalling<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -81,8 +118,11 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Stalling<S> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let shut = Pin::new(&mut self.stream).poll_shutdown(cx);
-        self.attempt(cx, shut)
+        if self.linger.is_none() {
+            let shut = Pin::new(&mut self.stream).poll_shutdown(cx);
+            ready!(self.attempt(cx, shut))?;
+        }
+        self.linger(cx)
     }
 }
 
@@ -92,10 +132,33 @@ mod tests {
 
     use super::*;
 
+    fn stalling<S>(stream: S, patience: Duration) -> Stalling<S> {
+        Stalling::new(stream, patience, Arc::new(Activity::new()))
+    }
+
+    #[tokio::test]
+    async fn shutdown_reads_what_still_comes_until_the_client_has_closed() {
+        let (server, mut client) = duplex(8);
+        let mut server = stalling(server, Duration::from_secs(60));
+        let closing = tokio::spawn(async move { server.shutdown().await });
+        let mut told = Vec::new();
+        client
+            .read_to_end(&mut told)
+            .await
+            .expect("its end must come");
+        client
+            .write_all(b"more than there is room for")
+            .await
+            .expect("it must be read");
+        drop(client);
+        let closed = closing.await.expect("it must not panic");
+        closed.expect("it must close");
+    }
+
     #[tokio::test]
     async fn write_that_nobody_takes_fails_after_a_while() {
         let (server, _client) = duplex(1);
-        let mut server = Stalling::new(server, Duration::from_millis(1));
+        let mut server = stalling(server, Duration::from_millis(1));
         server.write_all(b"1").await.expect("there is room for it");
         let error = server.write_all(b"2").await.expect_err("there is no more");
         assert_eq!(error.kind(), ErrorKind::TimedOut);
@@ -104,7 +167,7 @@ mod tests {
     #[tokio::test]
     async fn write_that_gets_on_does_not_fail() {
         let (server, mut client) = duplex(1);
-        let mut server = Stalling::new(server, Duration::from_secs(60));
+        let mut server = stalling(server, Duration::from_secs(60));
         let write = async {
             server
                 .write_all(b"many bytes")

@@ -1,0 +1,444 @@
+//! Which connections are open, what each waits for, and which of them is closed when it waits too long, or
+//! when there is no room for another.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{Notify, watch};
+
+/// How long a client may take for the first byte of a connection.
+const FIRST_BYTE: Duration = Duration::from_secs(10);
+
+/// How long it may take for the head of a request, from its first byte.
+const HEAD: Duration = Duration::from_secs(10);
+
+/// How long a connection may be idle between requests.
+const IDLE: Duration = Duration::from_secs(30);
+
+/// How long an instance waits for the next part of a body.
+const BODY: Duration = Duration::from_secs(10);
+
+/// How long a connection that is to end may take for that.
+const CLOSING: Duration = Duration::from_secs(2);
+
+/// A connection that has waited for less is not closed to make room: its client may not be slow at all.
+const SLOW: Duration = Duration::from_millis(500);
+
+/// All open connections.
+#[derive(Debug)]
+pub(super) struct Connections {
+    max: usize,
+    next: AtomicU64,
+    open: Mutex<BTreeMap<u64, Arc<Activity>>>,
+    /// One is open no more.
+    ended: Notify,
+}
+
+/// What a connection is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Order {
+    Serve,
+    /// End after the request in flight.
+    Finish,
+    /// End at once.
+    Close,
+}
+
+/// What a connection waits for its client with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wait {
+    FirstByte,
+    Head,
+    Idle,
+    Body,
+    Closing,
+}
+
+impl Wait {
+    fn limit(self) -> Duration {
+        match self {
+            Self::FirstByte => FIRST_BYTE,
+            Self::Head => HEAD,
+            Self::Idle => IDLE,
+            Self::Body => BODY,
+            Self::Closing => CLOSING,
+        }
+    }
+
+    /// Nothing is lost if the connection ends now.
+    fn is_between_requests(self) -> bool {
+        matches!(self, Self::FirstByte | Self::Idle)
+    }
+}
+
+/// What one connection does.
+#[derive(Debug)]
+pub(super) struct Activity {
+    state: Mutex<State>,
+    order: watch::Sender<Order>,
+}
+
+#[derive(Debug)]
+struct State {
+    /// `None`: for nothing of its client's.
+    waits: Option<(Wait, Instant)>,
+    /// For how long the request has waited for its body.
+    body: Duration,
+    is_responding: bool,
+}
+
+impl Activity {
+    pub(super) fn new() -> Self {
+        let state = State {
+            waits: Some((Wait::FirstByte, Instant::now())),
+            body: Duration::ZERO,
+            is_responding: false,
+        };
+        Self {
+            state: Mutex::new(state),
+            order: watch::Sender::new(Order::Serve),
+        }
+    }
+
+    pub(super) fn orders(&self) -> watch::Receiver<Order> {
+        self.order.subscribe()
+    }
+
+    /// Bytes of the client were read.
+    pub(super) fn bytes_came(&self) {
+        let mut state = self.state();
+        if state
+            .waits
+            .is_some_and(|(wait, _)| wait.is_between_requests())
+        {
+            state.waits = Some((Wait::Head, Instant::now()));
+        }
+    }
+
+    /// The head of a request is complete.
+    pub(super) fn request_began(&self) {
+        *self.state() = State {
+            waits: None,
+            body: Duration::ZERO,
+            is_responding: true,
+        };
+    }
+
+    /// The response is complete, or there will be none.
+    pub(super) fn response_ended(&self) {
+        let mut state = self.state();
+        state.is_responding = false;
+        if state.waits.is_none() {
+            state.waits = Some((Wait::Idle, Instant::now()));
+        }
+    }
+
+    /// An instance waits for more of the body.
+    pub(super) fn body_is_awaited(&self) {
+        let mut state = self.state();
+        if state.waits.is_none() {
+            state.waits = Some((Wait::Body, Instant::now()));
+        }
+    }
+
+    /// It waits no more.
+    pub(super) fn body_came(&self) {
+        let mut state = self.state();
+        if let Some((Wait::Body, since)) = state.waits {
+            let now = Instant::now();
+            state.body += now - since;
+            state.waits = (!state.is_responding).then_some((Wait::Idle, now));
+        }
+    }
+
+    /// For what it waits, and for how long it has.
+    fn waits(&self, now: Instant) -> Option<(Wait, Duration)> {
+        let waits = self.state().waits;
+        waits.map(|(wait, since)| (wait, now.saturating_duration_since(since)))
+    }
+
+    /// For how long its request has waited for its body, if it does now.
+    fn waits_for_body(&self, now: Instant) -> Option<Duration> {
+        let state = self.state();
+        match state.waits {
+            Some((Wait::Body, since)) => Some(state.body + now.saturating_duration_since(since)),
+            _ => None,
+        }
+    }
+
+    fn is_leaving(&self) -> bool {
+        *self.order.borrow() != Order::Serve
+    }
+
+    /// Has it end without losing a request.
+    fn finish(&self) {
+        self.state().waits = Some((Wait::Closing, Instant::now()));
+        self.order.send_replace(Order::Finish);
+    }
+
+    fn close(&self) {
+        self.order.send_replace(Order::Close);
+    }
+
+    /// Has it end in the way that fits what it waits for.
+    fn end(&self, wait: Wait) {
+        if wait.is_between_requests() {
+            self.finish();
+        } else {
+            self.close();
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Connections {
+    pub(super) fn new(max: usize) -> Arc<Self> {
+        Arc::new(Self {
+            max,
+            next: AtomicU64::new(0),
+            open: Mutex::default(),
+            ended: Notify::new(),
+        })
+    }
+
+    /// One more, until the answer is dropped.
+    pub(super) fn open(self: &Arc<Self>) -> Opened {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let activity = Arc::new(Activity::new());
+        self.all().insert(number, activity.clone());
+        Opened {
+            activity,
+            number,
+            connections: self.clone(),
+        }
+    }
+
+    /// Waits until there is room for one more. If there is none, the one that has waited longest is closed: first
+    /// those that have not sent a whole head, then idle ones, then those whose bodies are awaited.
+    pub(super) async fn room(&self) {
+        loop {
+            let ended = self.ended.notified();
+            if self.has_room() {
+                return;
+            }
+            ended.await;
+        }
+    }
+
+    fn has_room(&self) -> bool {
+        let open = self.all();
+        if open.len() < self.max {
+            return true;
+        }
+        let staying = open.values().filter(|activity| !activity.is_leaving());
+        if staying.clone().count() < self.max {
+            return true;
+        }
+        let now = Instant::now();
+        let slow = staying.filter_map(|activity| {
+            let (wait, waited) = activity.waits(now)?;
+            let rank = match wait {
+                Wait::FirstByte | Wait::Head => 2,
+                Wait::Idle => 1,
+                Wait::Body | Wait::Closing => 0,
+            };
+            (waited >= SLOW).then_some((rank, waited, wait, activity))
+        });
+        let slowest = slow.max_by_key(|(rank, waited, ..)| (*rank, *waited));
+        if let Some((_, waited, wait, activity)) = slowest {
+            tracing::debug!(?wait, ?waited, "a slow connection gives way to another");
+            activity.end(wait);
+            return true;
+        }
+        false
+    }
+
+    /// Closes the connection whose request has waited longest for its body, if one has waited for a while: other
+    /// requests wait for its turn.
+    pub(super) fn shed_slow_body(&self) {
+        let now = Instant::now();
+        let open = self.all();
+        let staying = open.values().filter(|activity| !activity.is_leaving());
+        let slow = staying.filter_map(|activity| Some((activity.waits_for_body(now)?, activity)));
+        let slowest = slow.max_by_key(|(waited, _)| *waited);
+        if let Some((waited, activity)) = slowest.filter(|(waited, _)| *waited >= SLOW) {
+            tracing::debug!(?waited, "a request whose body is slow gives way to another");
+            activity.close();
+        }
+    }
+
+    /// Ends those that have waited too long.
+    pub(super) fn end_overdue(&self) {
+        let now = Instant::now();
+        for activity in self.all().values() {
+            if let Some((wait, waited)) = activity.waits(now)
+                && waited >= wait.limit()
+            {
+                tracing::debug!(?wait, "a client took too long");
+                activity.end(wait);
+            }
+        }
+    }
+
+    /// Ends those that have been between requests for so long.
+    pub(super) fn end_idle(&self, idle: Duration) {
+        let now = Instant::now();
+        for activity in self.all().values() {
+            if let Some((wait, waited)) = activity.waits(now)
+                && wait.is_between_requests()
+                && waited >= idle
+            {
+                activity.finish();
+            }
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.all().is_empty()
+    }
+
+    fn all(&self) -> MutexGuard<'_, BTreeMap<u64, Arc<Activity>>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// An open connection.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) activity: Arc<Activity>,
+    number: u64,
+    connections: Arc<Connections>,
+}
+
+impl Drop for Opened {
+    fn drop(&mut self) {
+        self.connections.all().remove(&self.number);
+        self.connections.ended.notify_waiters();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: [Wait; 5] = [
+        Wait::FirstByte,
+        Wait::Head,
+        Wait::Idle,
+        Wait::Body,
+        Wait::Closing,
+    ];
+
+    /// A connection that has waited for so long.
+    fn waiting(connections: &Arc<Connections>, wait: Wait, waited: Duration) -> Opened {
+        let opened = connections.open();
+        opened.activity.state().waits = Some((wait, Instant::now() - waited));
+        opened
+    }
+
+    fn order(opened: &Opened) -> Order {
+        *opened.activity.order.borrow()
+    }
+
+    #[test]
+    fn end_overdue_ends_those_that_have_waited_too_long_and_no_others() {
+        let connections = Connections::new(10);
+        let busy = connections.open();
+        busy.activity.request_began();
+        for wait in ALL {
+            let overdue = waiting(&connections, wait, wait.limit());
+            let patient = waiting(&connections, wait, Duration::ZERO);
+            connections.end_overdue();
+            let expected = if wait.is_between_requests() {
+                Order::Finish
+            } else {
+                Order::Close
+            };
+            assert_eq!(order(&overdue), expected, "{wait:?}");
+            assert_eq!(order(&patient), Order::Serve, "{wait:?}");
+        }
+        assert_eq!(order(&busy), Order::Serve);
+    }
+
+    #[test]
+    fn end_overdue_closes_a_connection_that_does_not_finish() {
+        let connections = Connections::new(1);
+        let idle = waiting(&connections, Wait::Idle, Wait::Idle.limit());
+        connections.end_overdue();
+        assert_eq!(order(&idle), Order::Finish);
+        idle.activity.state().waits = Some((Wait::Closing, Instant::now() - CLOSING));
+        connections.end_overdue();
+        assert_eq!(order(&idle), Order::Close);
+    }
+
+    #[test]
+    fn has_room_closes_the_slowest_head_first_then_an_idle_one_then_a_slow_body() {
+        let connections = Connections::new(5);
+        let busy = connections.open();
+        busy.activity.request_began();
+        let body = waiting(&connections, Wait::Body, 9 * SLOW);
+        let idle = waiting(&connections, Wait::Idle, 8 * SLOW);
+        let head = waiting(&connections, Wait::Head, 2 * SLOW);
+        let silent = waiting(&connections, Wait::FirstByte, 3 * SLOW);
+        for slowest in [silent, head, idle, body] {
+            assert!(connections.has_room());
+            assert_ne!(order(&slowest), Order::Serve, "{slowest:?}");
+            assert!(connections.has_room(), "the place of one that leaves");
+            drop(slowest);
+            // Its place is taken by one whose request is worked on.
+            let next = connections.open();
+            next.activity.request_began();
+            std::mem::forget(next);
+        }
+        assert!(!connections.has_room());
+        assert_eq!(order(&busy), Order::Serve);
+    }
+
+    #[test]
+    fn has_room_closes_nothing_that_has_just_begun_to_wait() {
+        let connections = Connections::new(1);
+        let fresh = waiting(&connections, Wait::FirstByte, Duration::ZERO);
+        let has_room = connections.has_room();
+        // Unless this thread stood still.
+        let waits = fresh.activity.waits(Instant::now());
+        if waits.is_some_and(|(_, waited)| waited < SLOW) {
+            assert!(!has_room);
+        }
+    }
+
+    #[test]
+    fn shed_slow_body_closes_the_request_that_has_waited_longest_in_all() {
+        let connections = Connections::new(5);
+        let trickling = waiting(&connections, Wait::Body, SLOW);
+        trickling.activity.state().body = 9 * SLOW;
+        let stalled = waiting(&connections, Wait::Body, 5 * SLOW);
+        let head = waiting(&connections, Wait::Head, 20 * SLOW);
+        for (slowest, others) in [(&trickling, vec![&stalled, &head]), (&stalled, vec![&head])] {
+            connections.shed_slow_body();
+            assert_eq!(order(slowest), Order::Close);
+            for other in others {
+                assert_eq!(order(other), Order::Serve);
+            }
+        }
+    }
+
+    #[test]
+    fn activity_counts_what_a_body_was_waited_for_and_is_idle_after_both_have_ended() {
+        let activity = Activity::new();
+        activity.bytes_came();
+        activity.request_began();
+        assert_eq!(activity.state().waits, None);
+        activity.body_is_awaited();
+        assert!(activity.waits_for_body(Instant::now()).is_some());
+        activity.response_ended();
+        assert!(activity.waits_for_body(Instant::now()).is_some());
+        activity.body_came();
+        let waits = activity.state().waits;
+        assert!(matches!(waits, Some((Wait::Idle, _))), "{waits:?}");
+    }
+}
