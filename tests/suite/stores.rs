@@ -19,6 +19,9 @@ use tokio::runtime::Handle;
 /// How long a test waits for something that must happen, before it fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
+/// A deadline that no call of a test comes near: what ends within [`PATIENCE`] has not waited for it.
+pub(crate) const LONG: Duration = Duration::from_secs(600);
+
 /// A backend that is empty.
 pub(crate) struct Store {
     // Dropped in this order.
@@ -101,6 +104,7 @@ pub(crate) fn trusting(authority: &Authority) -> TlsOptions {
 pub(crate) fn connect_over_tls(url: &str, tls: TlsOptions) -> Arc<dyn KvBackend> {
     let options = BackendOptions {
         tls,
+        deadline: LONG,
         ..BackendOptions::default()
     };
     connect_with(url, &options)

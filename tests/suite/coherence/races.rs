@@ -4,12 +4,14 @@
 use std::env;
 use std::sync::Arc;
 
+use flipcache::backend::BackendOptions;
 use flipcache::{Cache, Source};
 use flipcache_tests::RedisServer;
+use redis::AsyncConnectionConfig;
 use redis::aio::MultiplexedConnection;
 
-use super::{client, wait_until};
-use crate::stores::foreign;
+use super::{client_with, wait_until};
+use crate::stores::{LONG, foreign};
 
 /// How many keys each race is run over.
 const KEYS: usize = 20_000;
@@ -37,8 +39,11 @@ enum Race {
 async fn run(race: Race) {
     for _ in 0..runs() {
         let server = RedisServer::start();
-        let client = client(&server);
-        let cache = client
+        let options = BackendOptions {
+            deadline: LONG,
+            ..BackendOptions::default()
+        };
+        let cache = client_with(&server, &options)
             .cache("race")
             .local_max(2 * u32::try_from(KEYS).expect("it is small"));
         let cache = cache.open().expect("the options are valid");
@@ -81,7 +86,13 @@ async fn act(race: Race, cache: &Cache, key: &str) {
 
 async fn connection(server: &RedisServer) -> MultiplexedConnection {
     let client = redis::Client::open(server.url()).expect("the server's URL must be right");
-    let connection = client.get_multiplexed_async_connection().await;
+    // Half a second is the default, and may be too little on a machine with much else to do.
+    let patient = AsyncConnectionConfig::new()
+        .set_connection_timeout(None)
+        .set_response_timeout(None);
+    let connection = client
+        .get_multiplexed_async_connection_with_config(&patient)
+        .await;
     connection.expect("the server must be up")
 }
 
