@@ -418,3 +418,21 @@ impl Shard for Door {
         [stats, not_passed.unwrap_or_default()].into_iter().sum()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::COMPONENT;
+
+    /// So many starts that some of them are met by a tick.
+    const STARTS: usize = 500;
+
+    #[test]
+    fn start_has_a_time_of_its_own_where_calls_have_none() {
+        let prepared = Prepared::new(COMPONENT, Duration::ZERO, None).expect("it must compile");
+        for start in 0..STARTS {
+            let door = Door::new(prepared.clone(), Clock::system(), 1 << 20);
+            assert!(door.is_ok(), "start {start}: {:?}", door.err());
+        }
+    }
+}
