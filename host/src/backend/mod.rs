@@ -132,7 +132,7 @@ pub trait KvBackend: Send + Sync + 'static {
     /// Lists the bucket's keys, about `limit` a page (0 counts as 1).
     ///
     /// A key present from the first call to the last is listed at least once; pages may repeat keys,
-    /// and may be empty before the last. A key that is not UTF-8 is not listed.
+    /// and may be empty before the last. Keys are text: one that is not UTF-8 is not listed.
     async fn scan(
         &self,
         bucket: &Bucket,
@@ -143,7 +143,8 @@ pub trait KvBackend: Send + Sync + 'static {
     /// How many keys [`scan`](Self::scan) lists, each counted once.
     async fn count(&self, bucket: &Bucket) -> Result<u64, BackendError>;
 
-    /// Deletes every key of the bucket; answers how many.
+    /// Deletes the keys that [`scan`](Self::scan) lists; returns how many. A key that is not UTF-8, which only another
+    /// client can have written, is no key of a bucket: it is neither listed nor counted nor deleted.
     async fn clear(&self, bucket: &Bucket) -> Result<u64, BackendError>;
 
     /// What the store tells of changes; `None`: nothing, so that whoever keeps what it answered may

@@ -28,6 +28,7 @@ super::contract!(
     clear_deletes_the_bucket_and_no_neighbour,
     clear_awkward_names_are_taken_literally,
     clear_thousands_of_keys_leaves_none,
+    clear_deletes_what_count_counts_and_scan_lists,
 );
 
 async fn fill(store: &Store, name: &str, amount: usize) -> Vec<String> {
@@ -187,4 +188,29 @@ async fn clear_thousands_of_keys_leaves_none(store: &Store) {
     assert_eq!(store.backend.clear(&bucket("user")).await.unwrap(), 3_500);
     assert_eq!(list(&*store.backend, &bucket("user"), 100).await, [""; 0]);
     assert_eq!(store.backend.count(&bucket("other")).await.unwrap(), 10);
+}
+
+/// Any text is a key: no store takes one for a pattern, a separator or an end.
+async fn clear_deletes_what_count_counts_and_scan_lists(store: &Store) {
+    let user = bucket("user");
+    let mut keys = [
+        "",
+        "\0",
+        "a\0b",
+        "a\nb",
+        "\r\n",
+        "\u{1b}[2J",
+        "*",
+        ":",
+        "\u{10ffff}",
+        "\"\\",
+    ];
+    keys.sort_unstable();
+    for key in keys {
+        set(&*store.backend, &user, key, "v", None).await.unwrap();
+    }
+    assert_eq!(list(&*store.backend, &user, 3).await, keys);
+    assert_eq!(store.backend.count(&user).await.unwrap(), 10);
+    assert_eq!(store.backend.clear(&user).await.unwrap(), 10);
+    assert_eq!(list(&*store.backend, &user, 3).await, [""; 0]);
 }

@@ -81,11 +81,12 @@ pub(super) async fn count(servers: &Servers, bucket: &Bucket) -> Result<u64, Bac
     Ok(u64::try_from(seen.len()).unwrap_or(u64::MAX))
 }
 
-/// Deletes all keys, those too that are not UTF-8.
+/// Deletes the keys that [`scan`] lists: one that is not UTF-8 is no key of a cache, and stays.
 pub(super) async fn clear(servers: &Servers, bucket: &Bucket) -> Result<u64, BackendError> {
     let mut deleted = 0;
     let mut walk = Walk::begin(servers, bucket).await?;
-    while let Some(found) = walk.next().await? {
+    while let Some(mut found) = walk.next().await? {
+        found.retain(|key| own(bucket, key).is_some());
         deleted += read::count_over(servers, "DEL", &found).await?;
     }
     Ok(deleted)

@@ -46,10 +46,12 @@ export async function count(send: Send, prefix: string): Promise<bigint> {
   return BigInt(seen.size);
 }
 
-/** Deletes all keys, those too that are no text. */
+/** Deletes the keys that {@link scan} lists: one that is no text is no key of a cache, and stays. */
 export async function clear(send: Send, prefix: string): Promise<bigint> {
   let deleted = 0n;
-  for await (const found of walk(send, prefix)) deleted += await remove(send, found);
+  for await (const found of walk(send, prefix)) {
+    deleted += await remove(send, found.filter((key) => text(key) !== undefined));
+  }
   return deleted;
 }
 

@@ -131,7 +131,8 @@ class RedisBucket:
         return len({key for found in self._walk() for key in self._own(found)})
 
     def clear(self) -> int:
-        return sum(self._count("DEL", found, _WRITTEN_AT_ONCE) for found in self._walk())
+        listed = (self._full(self._own(found)) for found in self._walk())
+        return sum(self._count("DEL", keys, _WRITTEN_AT_ONCE) for keys in listed)
 
     def changes(self, since: Optional[int]) -> Changes:
         return self._changes(self._name, since)
