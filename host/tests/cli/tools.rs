@@ -4,6 +4,24 @@ use flipcache::wasi_keyvalue;
 
 use crate::program::Program;
 
+/// What the examples of the original's README print, in order.
+const OUTCOMES: [&str; 14] = [
+    "my_value",
+    "None",
+    "true",
+    "None",
+    r#"{"state": 1, "orders": [1, 2, 3, 4], "items": {"foo": 1, "bar": true, "baz": []}}"#,
+    r#"{"state": 2, "orders": [1, 2, 3, 4], "items": {"foo": 1, "bar": false, "baz": []}}"#,
+    "None",
+    "Shape(name='womp', dimensions=[4.1, 3.4], edges=6, area=16.38)",
+    "Shape(name='default', dimensions=[], edges=0, area=0.0)",
+    "Shape(name='wat', dimensions=[11.0, 22.0], edges=0, area=242.0)",
+    r#"["a", "b", "c"]"#,
+    r#"["b", "c", "d"]"#,
+    "Alpha",
+    r#"["c", "a", "d"]"#,
+];
+
 #[test]
 fn demo_shows_every_example_and_succeeds() {
     let program = Program::new();
@@ -17,6 +35,31 @@ fn demo_shows_every_example_and_succeeds() {
         "LRU dictionary",
     ] {
         assert!(told.contains(title), "{title} is missing in {told}");
+    }
+    let outcomes: Vec<_> = told
+        .lines()
+        .filter_map(|line| line.strip_prefix("    = "))
+        .collect();
+    assert_eq!(outcomes, OUTCOMES);
+    for data in [
+        "my_key",
+        "unknown",
+        "This will expire",
+        "ttl: 5 s",
+        "sleep(6 s)",
+        "some-uuid",
+        "THREE_DAYS",
+        "my_shape",
+        "shape2",
+        "Apple",
+        "Banana",
+        "Cherry",
+        "Date",
+        "Beta",
+        "Gamma",
+        "Delta",
+    ] {
+        assert!(told.contains(data), "{data} is missing in {told}");
     }
     assert!(
         told.ends_with("Every outcome was the expected one.\n"),

@@ -4,11 +4,13 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
-use flipcache::{Error, Expiry, Options, Order, Value, ValueType};
+use flipcache::{Expiry, KeyType, Options, Order, Value, ValueType, et};
 
 use super::shape::Shape;
 use super::{Demo, Example, Show, show};
 use crate::cli::path::Cache;
+
+const INHERIT: Expiry = Expiry::Inherit;
 
 pub(super) const EXAMPLES: &[Example] = &[
     Example {
@@ -38,106 +40,123 @@ pub(super) const EXAMPLES: &[Example] = &[
 ];
 
 fn basic(demo: &mut Demo) -> Result<()> {
-    let cache = demo.open("basic", Options::default())?;
-    let text = |text: &str| Value::Text(text.into());
-    show!(demo, cache.set("my_key", text("my_value"), Expiry::Inherit));
+    let cache = demo.open("my_cache", Options::default())?;
+    demo.code("let cache = open(\"my_cache\")")?;
+    show!(demo, cache.set("my_key", text("my_value"), INHERIT));
     show!(demo, get(&cache, "my_key") => "my_value");
-    show!(demo, get(&cache, "other_key") => "none");
+    show!(demo, get(&cache, "unknown") => "None");
     show!(demo, cache.contains("my_key") => "true");
     Ok(())
 }
 
 fn expiring(demo: &mut Demo) -> Result<()> {
-    let ttl = Some(Duration::from_millis(50));
-    let cache = demo.open(
-        "expiring",
-        Options {
-            ttl,
-            ..Options::default()
-        },
-    )?;
-    demo.code("let cache = open(Options { ttl: Some(Duration::from_millis(50)), .. })")?;
-    let text = |text: &str| Value::Text(text.into());
-    show!(demo, cache.set("my_key", text("my_value"), Expiry::Inherit));
-    demo.code("sleep(Duration::from_millis(60))")?;
-    sleep(Duration::from_millis(60));
-    show!(demo, get(&cache, "my_key") => "none");
+    let options = Options {
+        local_max: 0,
+        ttl: Some(Duration::from_secs(5)),
+        ..Options::default()
+    };
+    let expiring_cache = demo.open("expiring", options)?;
+    demo.code("let expiring_cache = open(\"expiring\", local_max: 0, ttl: 5 s)")?;
+    show!(
+        demo,
+        expiring_cache.set("data", text("This will expire"), INHERIT)
+    );
+    demo.code("sleep(6 s)")?;
+    sleep(Duration::from_secs(6));
+    show!(demo, get(&expiring_cache, "data") => "None");
     Ok(())
 }
 
 fn json(demo: &mut Demo) -> Result<()> {
-    let default = Some(Value::Json("{\"state\": 0}".into()));
     let options = Options {
+        local_max: 100,
+        ttl: Some(et::THREE_DAYS),
         value_type: ValueType::Json,
-        default,
         ..Options::default()
     };
-    let cache = demo.open("json", options)?;
-    demo.code("let cache = open(Options { value_type: Json, default: {\"state\": 0}, .. })")?;
+    let user_data = demo.open("user_data", options)?;
+    demo.code("let user_data = open(\"user_data\", local_max: 100, ttl: et::THREE_DAYS, value_type: Json)")?;
     let json = |text: &str| Value::Json(text.into());
-    show!(
-        demo,
-        cache.set(
-            "user",
-            json("{\"state\": 1, \"bar\": true, \"baz\": []}"),
-            Expiry::Inherit
-        )
-    );
-    show!(demo, get(&cache, "user") => "{\"state\": 1, \"bar\": true, \"baz\": []}");
-    show!(
-        demo,
-        cache.set(
-            "user",
-            json("{\"state\": 2, \"bar\": false}"),
-            Expiry::Inherit
-        )
-    );
-    show!(demo, get(&cache, "user") => "{\"state\": 2, \"bar\": false}");
-    show!(demo, get(&cache, "nobody") => "{\"state\": 0}");
+    let data =
+        r#"{"state": 1, "orders": [1, 2, 3, 4], "items": {"foo": 1, "bar": true, "baz": []}}"#;
+    demo.code(&format!("let data = {data}"))?;
+    show!(demo, user_data.set("some-uuid", json(data), INHERIT));
+    show!(demo, get(&user_data, "some-uuid") =>
+        r#"{"state": 1, "orders": [1, 2, 3, 4], "items": {"foo": 1, "bar": true, "baz": []}}"#);
+    let data =
+        r#"{"state": 2, "orders": [1, 2, 3, 4], "items": {"foo": 1, "bar": false, "baz": []}}"#;
+    demo.code(&format!("let data = {data}"))?;
+    show!(demo, user_data.set("some-uuid", json(data), INHERIT));
+    show!(demo, get(&user_data, "some-uuid") =>
+        r#"{"state": 2, "orders": [1, 2, 3, 4], "items": {"foo": 1, "bar": false, "baz": []}}"#);
+    show!(demo, user_data.delete(&["some-uuid".into()]));
+    show!(demo, get(&user_data, "some-uuid") => "None");
     Ok(())
 }
 
 fn custom(demo: &mut Demo) -> Result<()> {
-    let cache = demo.open("custom", Options::default())?;
-    let womp = Shape {
+    let my_shape = Shape {
         name: "womp".into(),
         dimensions: vec![4.1, 3.4],
         edges: 6,
         area: 16.38,
     };
-    demo.code(
-        "let womp = Shape { name: \"womp\", dimensions: [4.1, 3.4], edges: 6, area: 16.38 }",
-    )?;
-    show!(
-        demo,
-        cache.set("123", Value::Text(womp.encode()), Expiry::Inherit)
-    );
-    show!(demo, get(&cache, "123") => "womp||[4.1, 3.4]||6||16.38");
-    show!(demo, shape(&cache, "123") => "Shape(womp, [4.1, 3.4], 6, 16.38)");
+    demo.code(&format!("let my_shape = {my_shape}"))?;
+    let shape2 = Shape::rectangle("wat", [11.0, 22.0]);
+    demo.code("let shape2 = Shape(name='wat', dimensions=[11, 22])")?;
+    let options = Options {
+        local_max: 0,
+        key_type: KeyType::Integer,
+        default: Some(encoded(&Shape::default())),
+        ..Options::default()
+    };
+    let custom = demo.open("custom", options)?;
+    demo.code("let custom = open(\"custom\", local_max: 0, key_type: Integer, default: Shape())")?;
+    show!(demo, custom.set("123", encoded(&my_shape), INHERIT));
+    show!(demo, custom.set("456", encoded(&shape2), INHERIT));
+    show!(demo, shape(&custom, "123") =>
+        "Shape(name='womp', dimensions=[4.1, 3.4], edges=6, area=16.38)");
+    show!(demo, shape(&custom, "321") =>
+        "Shape(name='default', dimensions=[], edges=0, area=0.0)");
+    show!(demo, shape(&custom, "456") =>
+        "Shape(name='wat', dimensions=[11.0, 22.0], edges=0, area=242.0)");
     Ok(())
 }
 
 fn fifo(demo: &mut Demo) -> Result<()> {
-    let dict = demo.caches.open_dict(Order::Fifo, 3)?;
-    demo.code("let dict = open_dict(Order::Fifo, 3)")?;
-    show!(demo, dict.update(numbered(["a", "b", "c"])));
-    show!(demo, dict.keys() => "[a, b, c]");
-    show!(demo, dict.set("d", Value::Integer(4)));
-    show!(demo, dict.keys() => "[b, c, d]");
+    let cache = demo.caches.open_dict(Order::Fifo, 3)?;
+    demo.code("let cache = open_dict(Order::Fifo, 3)")?;
+    show!(demo, cache.set("a", text("Apple")));
+    show!(demo, cache.set("b", text("Banana")));
+    show!(demo, cache.set("c", text("Cherry")));
+    show!(demo, cache.keys() => r#"["a", "b", "c"]"#);
+    show!(demo, cache.set("d", text("Date")));
+    show!(demo, cache.keys() => r#"["b", "c", "d"]"#);
     Ok(())
 }
 
 fn lru(demo: &mut Demo) -> Result<()> {
-    let dict = demo.caches.open_dict(Order::Lru, 3)?;
-    demo.code("let dict = open_dict(Order::Lru, 3)")?;
-    show!(demo, dict.update(numbered(["a", "b", "c"])));
-    show!(demo, dict.get("a") => "1");
-    show!(demo, dict.set("d", Value::Integer(4)));
-    show!(demo, dict.keys() => "[c, a, d]");
+    let cache = demo.caches.open_dict(Order::Lru, 3)?;
+    demo.code("let cache = open_dict(Order::Lru, 3)")?;
+    show!(demo, cache.set("a", text("Alpha")));
+    show!(demo, cache.set("b", text("Beta")));
+    show!(demo, cache.set("c", text("Gamma")));
+    show!(demo, cache.get("a") => "Alpha");
+    show!(demo, cache.set("d", text("Delta")));
+    show!(demo, cache.keys() => r#"["c", "a", "d"]"#);
     Ok(())
 }
 
-fn get(cache: &Cache, key: &str) -> Result<Option<Value>, Error> {
+fn text(text: &str) -> Value {
+    Value::Text(text.into())
+}
+
+/// A shape in its wire form.
+fn encoded(shape: &Shape) -> Value {
+    Value::Text(shape.encode())
+}
+
+fn get(cache: &Cache, key: &str) -> Result<Option<Value>> {
     Ok(cache.get(key)?.value)
 }
 
@@ -147,11 +166,6 @@ fn shape(cache: &Cache, key: &str) -> Result<Shape> {
         Some(Value::Text(wire)) => wire.parse(),
         other => bail!("no shape is there, but {}", other.show()),
     }
-}
-
-fn numbered(keys: [&str; 3]) -> Vec<(String, Value)> {
-    let numbers = (1..).map(Value::Integer);
-    keys.map(str::to_owned).into_iter().zip(numbers).collect()
 }
 
 impl Show for Shape {

@@ -58,7 +58,7 @@ struct Demo {
 
 impl Demo {
     /// Opens an empty cache of the demonstration's own.
-    fn open(&self, name: &str, options: Options) -> Result<Cache, Error> {
+    fn open(&self, name: &str, options: Options) -> Result<Cache> {
         let cache =
             self.caches
                 .open(&format!("{PREFIX}-{name}"), options, Resilience::default())?;
@@ -100,7 +100,7 @@ impl Show for bool {
 impl Show for Option<Value> {
     fn show(&self) -> String {
         match self {
-            None => "none".to_owned(),
+            None => "None".to_owned(),
             Some(value) => {
                 let wire = value.encode(value.value_type()).unwrap_or_default();
                 String::from_utf8_lossy(&wire).into_owned()
@@ -111,7 +111,7 @@ impl Show for Option<Value> {
 
 impl Show for Vec<String> {
     fn show(&self) -> String {
-        format!("[{}]", self.join(", "))
+        format!("{self:?}")
     }
 }
 

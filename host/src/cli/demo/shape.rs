@@ -6,7 +6,7 @@ use std::str::FromStr;
 use anyhow::{Context, Error, Result, bail};
 
 /// A shape: `womp||[4.1, 3.4]||6||16.38` on the wire, as the original's example writes it.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Shape {
     pub(super) name: String,
     pub(super) dimensions: Vec<f64>,
@@ -14,7 +14,28 @@ pub(super) struct Shape {
     pub(super) area: f64,
 }
 
+impl Default for Shape {
+    fn default() -> Self {
+        Self {
+            name: "default".to_owned(),
+            dimensions: Vec::new(),
+            edges: 0,
+            area: 0.0,
+        }
+    }
+}
+
 impl Shape {
+    /// A shape of two dimensions, whose area is their product.
+    pub(super) fn rectangle(name: &str, [width, height]: [f64; 2]) -> Self {
+        Self {
+            name: name.to_owned(),
+            dimensions: vec![width, height],
+            area: width * height,
+            ..Self::default()
+        }
+    }
+
     pub(super) fn encode(&self) -> String {
         let Self {
             name,
@@ -60,6 +81,9 @@ impl fmt::Display for Shape {
             edges,
             area,
         } = self;
-        write!(f, "Shape({name}, {dimensions:?}, {edges}, {area:?})")
+        write!(
+            f,
+            "Shape(name='{name}', dimensions={dimensions:?}, edges={edges}, area={area:?})"
+        )
     }
 }
