@@ -1,13 +1,14 @@
 //! Outcomes as a person and as a program reads them.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
+use clap::Args;
 use flipcache::backend::BackendState;
 use flipcache::{Source, Stats, Value};
 
 use super::failure::Failure;
 use super::text::{show_value, string_as_json, value_as_json};
-use super::{print, stats};
+use super::{escape, print, stats};
 
 /// What a verb answers.
 #[derive(Debug)]
@@ -29,8 +30,8 @@ pub(crate) enum Body {
     Item(Option<(String, Value)>),
     /// Items of a dictionary.
     Items(Vec<(String, Value)>),
-    /// Keys.
-    Keys(Vec<String>),
+    /// Keys, and how text shows them.
+    Keys(Vec<String>, KeyForm),
     /// A yes or no.
     Truth(bool),
     /// How many.
@@ -41,6 +42,29 @@ pub(crate) enum Body {
     Stats(Stats, BackendState),
     /// Words.
     Text(String),
+}
+
+/// How a list of keys is written as text.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub(crate) struct KeyForm {
+    /// Ends each key with a NUL byte instead of a line feed
+    #[arg(short = '0', long, conflicts_with = "quote")]
+    null: bool,
+    /// Quotes each key as redis-cli does: "a\nb"
+    #[arg(long)]
+    quote: bool,
+}
+
+impl KeyForm {
+    fn write(self, key: &str, is_terminal: bool) -> Vec<u8> {
+        let mut written = if self.quote {
+            escape::quoted(key)
+        } else {
+            key_as_text(key, is_terminal)
+        };
+        written.push(if self.null { 0 } else { b'\n' });
+        written
+    }
 }
 
 impl Answer {
@@ -73,22 +97,36 @@ impl Answer {
             Body::Done
             | Body::Item(_)
             | Body::Items(_)
-            | Body::Keys(_)
+            | Body::Keys(..)
             | Body::Count(_)
             | Body::Stats(..)
             | Body::Text(_) => true,
         }
     }
 
-    fn as_text(&self) -> Vec<u8> {
+    /// What a terminal is shown of it has no control characters but line feeds and tabs.
+    fn as_text(&self, is_terminal: bool) -> Vec<u8> {
+        let text = self.as_bytes(is_terminal);
+        if is_terminal {
+            escape::for_terminal(&text)
+        } else {
+            text
+        }
+    }
+
+    fn as_bytes(&self, is_terminal: bool) -> Vec<u8> {
+        let item = |item| item_as_line(item, is_terminal);
         let line = |text: &dyn ToString| (text.to_string() + "\n").into_bytes();
         match &self.body {
             Body::Done | Body::Value(None) => Vec::new(),
             Body::Value(Some(value)) => show_value(value),
             Body::Values(values) => values.iter().flat_map(slot_as_line).collect(),
-            Body::Item(item) => item.iter().flat_map(item_as_line).collect(),
-            Body::Items(items) => items.iter().flat_map(item_as_line).collect(),
-            Body::Keys(keys) => keys.iter().flat_map(|key| line(key)).collect(),
+            Body::Item(entry) => entry.iter().flat_map(item).collect(),
+            Body::Items(entries) => entries.iter().flat_map(item).collect(),
+            Body::Keys(keys, form) => {
+                let keys = keys.iter();
+                keys.flat_map(|key| form.write(key, is_terminal)).collect()
+            }
             Body::Truth(truth) => line(truth),
             Body::Count(count) | Body::Deleted(count) => line(count),
             Body::Stats(stats, state) => stats::as_text(stats, state).into_bytes(),
@@ -105,7 +143,7 @@ impl Answer {
             Body::Values(values) => list(values.iter().map(slot).collect()),
             Body::Item(item) => item.as_ref().map_or("null".to_owned(), item_as_json),
             Body::Items(items) => list(items.iter().map(item_as_json).collect()),
-            Body::Keys(keys) => list(keys.iter().map(|key| string_as_json(key)).collect()),
+            Body::Keys(keys, _) => list(keys.iter().map(|key| string_as_json(key)).collect()),
             Body::Truth(truth) => truth.to_string(),
             Body::Count(count) | Body::Deleted(count) => count.to_string(),
             Body::Stats(stats, state) => stats::as_json(stats, state),
@@ -131,23 +169,62 @@ impl Tell {
         self.json
     }
 
-    pub(crate) fn answer(self, answer: &Answer) -> io::Result<()> {
-        match self.json {
-            true => print((answer.as_json() + "\n").as_bytes()),
-            false => {
-                if answer.source == Source::Stale {
-                    eprintln!("flipcache: the backend cannot be reached, and this may be stale");
-                }
-                print(&answer.as_text())
-            }
+    /// Writes an answer to standard output.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Output`].
+    pub(crate) fn answer(self, answer: &Answer) -> Result<(), Failure> {
+        if self.json {
+            return print_json(answer.as_json());
         }
+        if answer.source == Source::Stale {
+            complain("the backend cannot be reached, and this may be stale");
+        }
+        print(&answer.as_text(io::stdout().is_terminal()))
     }
 
-    pub(crate) fn failure(self, failure: &Failure) -> io::Result<()> {
-        match self.json {
-            true => print((failure.as_json() + "\n").as_bytes()),
-            false => writeln!(io::stderr(), "flipcache: {}", failure.message()),
+    /// Writes a failure to standard error, or as JSON to standard output.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Output`], which is never written to standard output.
+    pub(crate) fn failure(self, failure: &Failure) -> Result<(), Failure> {
+        if self.json && !matches!(failure, Failure::Output(_)) {
+            return print_json(failure.as_json());
         }
+        complain(&failure.message());
+        Ok(())
+    }
+}
+
+fn print_json(mut json: String) -> Result<(), Failure> {
+    json.push('\n');
+    if io::stdout().is_terminal() {
+        json = escape::json_for_terminal(&json);
+    }
+    print(json.as_bytes())
+}
+
+/// Writes a message to standard error, in one line if that is a terminal.
+pub(crate) fn complain(message: &str) {
+    let mut line = b"flipcache: ".to_vec();
+    if io::stderr().is_terminal() {
+        line.extend(escape::in_line(message));
+    } else {
+        line.extend(message.bytes());
+    }
+    line.push(b'\n');
+    // Nobody is left to be told if this fails; the exit code remains.
+    let _ = io::stderr().write_all(&line);
+}
+
+/// A key, in one line if a terminal shows it.
+fn key_as_text(key: &str, is_terminal: bool) -> Vec<u8> {
+    if is_terminal {
+        escape::in_line(key)
+    } else {
+        key.as_bytes().to_vec()
     }
 }
 
@@ -161,8 +238,9 @@ fn slot_as_line(value: &Option<Value>) -> Vec<u8> {
 }
 
 /// A key and a value, with a tab between them.
-fn item_as_line((key, value): &(String, Value)) -> Vec<u8> {
-    let mut line = format!("{key}\t").into_bytes();
+fn item_as_line((key, value): &(String, Value), is_terminal: bool) -> Vec<u8> {
+    let mut line = key_as_text(key, is_terminal);
+    line.push(b'\t');
     line.extend(slot_as_line(&Some(value.clone())));
     line
 }

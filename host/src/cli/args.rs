@@ -12,6 +12,7 @@ use super::bench::BenchOptions;
 use super::code_cache::CodeCachePlace;
 use super::command::{Given, KIND, LIKENESS};
 use super::path::Path;
+use super::shell::SHELL_HELP;
 use super::text::parse_seconds;
 use super::verb::Verb;
 
@@ -19,7 +20,7 @@ use super::verb::Verb;
 #[derive(Debug, Parser)]
 #[command(name = "flipcache", version, about, arg_required_else_help = true)]
 #[command(
-    after_help = "Exit codes: 0 done, 1 absent or not as expected, 2 usage, 3 the backend failed, \
+    after_help = "Exit codes: 0 done, 1 absent or not as expected, 2 usage, 3 the backend or the output failed, \
                         4 bad key or value.\nLogs go to standard error; FLIPCACHE_LOG=debug shows more."
 )]
 pub(crate) struct Cli {
@@ -34,6 +35,7 @@ pub(crate) enum Command {
     #[command(flatten)]
     Verb(Verb),
     /// Takes commands line by line, in one process, so that the local tier lives from line to line
+    #[command(after_help = SHELL_HELP)]
     Shell,
     /// Runs every example of FlipCache's README; in memory, unless a backend is named
     Demo,

@@ -13,8 +13,6 @@ use super::options::FOLDER;
 /// What a user says of the place.
 #[derive(Clone, Debug)]
 pub(crate) enum CodeCachePlace {
-    /// An empty word, as a variable is that shall not count.
-    Default,
     /// Nothing is kept, and nothing that was is used.
     Off,
     Directory(PathBuf),
@@ -22,10 +20,10 @@ pub(crate) enum CodeCachePlace {
 
 impl From<OsString> for CodeCachePlace {
     fn from(word: OsString) -> Self {
-        match word.to_str() {
-            Some("") => Self::Default,
-            Some("off") => Self::Off,
-            _ => Self::Directory(word.into()),
+        if word == "off" {
+            Self::Off
+        } else {
+            Self::Directory(word.into())
         }
     }
 }
@@ -42,7 +40,7 @@ pub(crate) fn open(global: &GlobalOptions) -> Option<CodeCache> {
                 tracing::error!(error, "compiled code is not kept");
             })
             .ok(),
-        Some(CodeCachePlace::Default) | None => open_default()
+        None => open_default()
             .inspect_err(|error| tracing::warn!("compiled code is not kept: {error:#}"))
             .ok(),
     }

@@ -3,8 +3,11 @@
 //! Options of every command are no options of some: each of these lists what it refuses, and its help leaves that
 //! out.
 
+use std::env;
+
+use clap::builder::Resettable;
 use clap::parser::ValueSource;
-use clap::{Arg, ArgMatches, Command, CommandFactory, FromArgMatches};
+use clap::{Arg, ArgMatches, Command, CommandFactory};
 
 use super::args::Cli;
 
@@ -35,21 +38,9 @@ const APPS: &[&str] = &["run", "serve"];
 /// Heads the options that count for some applications only.
 const FOR_KEYVALUE: &str = "Options for an application that asks for wasi:keyvalue";
 
-/// Parses the command line, or ends the program with what is wrong with it.
-pub(crate) fn parse() -> Cli {
-    let matches = command().get_matches();
-    match Cli::from_arg_matches(&matches) {
-        Ok(mut cli) => {
-            cli.global.given = Given::of(&matches);
-            cli
-        }
-        Err(error) => error.format(&mut command()).exit(),
-    }
-}
-
-/// The command line, with the help of each command.
+/// The command line, with the help of each command. An empty variable of the environment counts as unset.
 pub(crate) fn command() -> Command {
-    let command = Cli::command();
+    let command = Cli::command().mut_args(without_empty_variable);
     let options: Vec<Arg> = command
         .get_arguments()
         .filter(|option| option.is_global_set())
@@ -61,6 +52,15 @@ pub(crate) fn command() -> Command {
         // What a command has itself is not added to it as an option of every command.
         command.args(own)
     })
+}
+
+fn without_empty_variable(option: Arg) -> Arg {
+    let variable = option.get_env().and_then(env::var_os);
+    if variable.is_some_and(|value| value.is_empty()) {
+        option.env(Resettable::Reset)
+    } else {
+        option
+    }
 }
 
 /// An option of every command as one command has it, if that differs.
@@ -90,7 +90,7 @@ fn refused(command: &str) -> impl Iterator<Item = &'static str> {
 pub(crate) struct Given(Vec<String>);
 
 impl Given {
-    fn of(matches: &ArgMatches) -> Self {
+    pub(crate) fn of(matches: &ArgMatches) -> Self {
         let given = matches.ids().map(clap::Id::as_str);
         let given = given.filter(|id| matches.value_source(id) == Some(ValueSource::CommandLine));
         Self(given.map(str::to_owned).collect())

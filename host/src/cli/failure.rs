@@ -1,5 +1,6 @@
 //! Errors as the command line tells them: a kind, a sentence, an exit code.
 
+use std::io;
 use std::path::PathBuf;
 
 use flipcache::Error;
@@ -30,6 +31,12 @@ pub(crate) enum Failure {
     /// The application did not end of its own.
     #[error("the application {0}")]
     Stopped(#[source] Stop),
+    /// The result could not be written.
+    #[error("cannot write to standard output")]
+    Output(#[source] io::Error),
+    /// The user pressed Ctrl-C while a command of the shell ran.
+    #[error("interrupted; what was being written may have been written")]
+    Interrupted,
     /// Something else: a file or a stream, mostly.
     #[error(transparent)]
     Other(anyhow::Error),
@@ -42,6 +49,11 @@ impl From<anyhow::Error> for Failure {
 }
 
 impl Failure {
+    /// Whether the reader of standard output closed it, as `head` does.
+    pub(crate) fn is_reader_gone(&self) -> bool {
+        matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+
     /// The kind, for programs: WIT's names of errors, and few more.
     pub(crate) fn kind(&self) -> &'static str {
         match self {
@@ -52,7 +64,8 @@ impl Failure {
             Self::Stopped(Stop::OutOfTime(_)) => "out-of-time",
             Self::Stopped(Stop::Trap(_)) => "trap",
             Self::Stopped(Stop::OutOfMemory { .. }) => "out-of-memory",
-            Self::Other(_) => "failed",
+            Self::Interrupted => "interrupted",
+            Self::Output(_) | Self::Other(_) => "failed",
         }
     }
 
@@ -64,6 +77,8 @@ impl Failure {
             // As the command `timeout` has it, and as shells tell SIGABRT.
             "out-of-time" => 124,
             "trap" | "out-of-memory" => 134,
+            // As shells tell SIGINT.
+            "interrupted" => 130,
             _ => 3,
         }
     }

@@ -4,6 +4,7 @@
 //! - `code_cache`: where compiled code is kept.
 //! - `verb`: what is done with a cache, the same in a command and in a line of the shell.
 //! - `answer`: an outcome as text and as JSON, `stats` among them; `failure`: errors, their kinds and exit codes.
+//! - `escape`: bytes as a terminal may be shown them; `interrupt`: Ctrl-C in the shell.
 //! - `shell`, `demo`, `bench`, `tools`: the commands that are no verbs.
 //! - `metrics`: the page that Prometheus fetches; `logging`: what is told beside answers.
 //! - `app`: the commands that run applications, `run` and `serve`.
@@ -15,7 +16,9 @@ mod bench;
 mod code_cache;
 mod command;
 mod demo;
+mod escape;
 mod failure;
+mod interrupt;
 mod logging;
 mod metrics;
 mod options;
@@ -30,9 +33,11 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use anyhow::Result;
+use clap::FromArgMatches;
 
-use answer::{Answer, Tell};
+use answer::{Answer, Tell, complain};
 use args::{Cli, Command};
+use command::Given;
 use failure::Failure;
 
 /// The exit code for an absence, and for a demonstration that did not go as expected.
@@ -40,19 +45,47 @@ const NOT_AS_HOPED: u8 = 1;
 
 /// Parses the command line, does what it says, and tells how it went.
 pub(crate) fn main() -> ExitCode {
-    let cli = command::parse();
+    let cli = match parse() {
+        Ok(cli) => cli,
+        Err(code) => return code,
+    };
     let _logging = logging::start();
     let tell = Tell::new(cli.global.json);
-    match run(cli, tell) {
-        Ok(code) => code,
-        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
-        Err(error) => {
-            let failure = Failure::from(error);
-            match tell.failure(&failure) {
-                Ok(()) => ExitCode::from(failure.exit_code()),
-                Err(_) => ExitCode::FAILURE,
-            }
+    run(cli, tell).unwrap_or_else(|error| fail(&Failure::from(error), tell))
+}
+
+/// Parses the command line, or writes what it asks for instead: the help, the version. Ends the process if it is wrong.
+fn parse() -> Result<Cli, ExitCode> {
+    let mut command = command::command();
+    let parsed = command.try_get_matches_from_mut(std::env::args_os());
+    let parsed = parsed.and_then(|matches| {
+        let cli = Cli::from_arg_matches(&matches);
+        let mut cli = cli.map_err(|error| error.format(&mut command))?;
+        cli.global.given = Given::of(&matches);
+        Ok(cli)
+    });
+    match parsed {
+        Ok(cli) => Ok(cli),
+        Err(error) if error.use_stderr() => error.exit(),
+        Err(help) => match help.print().and_then(|()| io::stdout().flush()) {
+            Ok(()) => Err(ExitCode::SUCCESS),
+            Err(error) => Err(fail(&Failure::Output(error), Tell::new(false))),
+        },
+    }
+}
+
+/// Tells a failure. Where it cannot be told as asked for, standard error has both reasons.
+fn fail(failure: &Failure, tell: Tell) -> ExitCode {
+    if failure.is_reader_gone() {
+        return ExitCode::SUCCESS;
+    }
+    match tell.failure(failure) {
+        Err(unwritten) if !unwritten.is_reader_gone() => {
+            complain(&failure.message());
+            complain(&unwritten.message());
+            ExitCode::from(unwritten.exit_code())
         }
+        _ => ExitCode::from(failure.exit_code()),
     }
 }
 
@@ -87,15 +120,13 @@ fn exit_code(answer: &Answer) -> ExitCode {
     }
 }
 
-/// Whoever reads our output has had enough, as `head` does.
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    let io = error.downcast_ref::<io::Error>();
-    io.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
-}
-
 /// Writes to standard output, at once.
-fn print(bytes: &[u8]) -> io::Result<()> {
+///
+/// # Errors
+///
+/// [`Failure::Output`].
+fn print(bytes: &[u8]) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
-    out.write_all(bytes)?;
-    out.flush()
+    let written = out.write_all(bytes).and_then(|()| out.flush());
+    written.map_err(Failure::Output)
 }

@@ -7,7 +7,7 @@ use anyhow::Context;
 use clap::Subcommand;
 use flipcache::{Expiry, Found, Value};
 
-use super::answer::{Answer, Body};
+use super::answer::{Answer, Body, KeyForm};
 use super::failure::Failure;
 use super::path::Cache;
 use super::text::{parse_seconds, parse_value};
@@ -53,7 +53,10 @@ pub(crate) enum Verb {
         key: String,
     },
     /// Lists the cache's keys in the backend
-    Keys,
+    Keys {
+        #[command(flatten)]
+        form: KeyForm,
+    },
     /// Counts the cache's keys in the backend
     Len,
     /// Deletes every key of the cache; answers how many
@@ -123,7 +126,7 @@ impl Verb {
                     Answer::backend(body)
                 }
             }
-            Self::Keys => Answer::backend(Body::Keys(keys(cache)?)),
+            Self::Keys { form } => Answer::backend(Body::Keys(keys(cache)?, form)),
             Self::Len => Answer::backend(Body::Count(cache.len()?)),
             Self::Clear => Answer::backend(Body::Count(cache.clear()?)),
             Self::Refresh { key } => Answer::backend(Body::Truth(cache.refresh(&key)?)),
@@ -160,7 +163,7 @@ fn keys(cache: &Cache) -> Result<Vec<String>, Failure> {
 fn set_many(cache: &Cache, words: Vec<String>) -> Result<(), Failure> {
     let value_type = cache.options().value_type;
     let entries = pairs(words, |text| parse_value(text.into_bytes(), value_type))?;
-    Ok(cache.set_many(entries, Expiry::Inherit)?)
+    cache.set_many(entries, Expiry::Inherit)
 }
 
 /// Keys and values in turn.

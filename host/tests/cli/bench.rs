@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use flipcache_tests::{RedisOptions, RedisServer};
@@ -111,9 +110,7 @@ fn bench_interrupted_leaves_no_key() {
         assert!(start.elapsed() < PATIENCE, "it must write keys");
     }
 
-    let id = bench.id().to_string();
-    let kill = Command::new("kill").args(["-INT", &id]).status();
-    assert!(kill.is_ok_and(|kill| kill.success()), "it must run still");
+    crate::signals::send(&bench, "-INT");
     let output = bench.wait_with_output().expect("it must end");
 
     assert_eq!(output.status.code(), Some(130), "{output:?}");

@@ -10,14 +10,19 @@ mod composed;
 mod failures;
 mod keyvalue;
 mod metrics;
+mod output;
 mod program;
 mod refusals;
 mod run;
 mod serve;
 mod served;
 mod shell;
+#[cfg(unix)]
+mod signals;
 mod sqlite;
 mod stats;
+#[cfg(unix)]
+mod terminal;
 mod tls;
 mod tools;
 #[cfg(feature = "opentelemetry")]

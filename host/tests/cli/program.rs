@@ -51,6 +51,8 @@ impl Program {
     }
 
     pub(crate) fn command(&self) -> Command {
+        #[cfg(unix)]
+        crate::signals::restore_interrupt();
         let mut command = Command::new(env!("CARGO_BIN_EXE_flipcache"));
         command
             .env_remove("FLIPCACHE_BACKEND")
@@ -81,11 +83,12 @@ impl Program {
     }
 
     pub(crate) fn run_with_input(&self, words: &[&str], input: &[u8]) -> Outcome {
-        let mut child = self
-            .command()
-            .args(words)
-            .spawn()
-            .expect("the binary must start");
+        Self::finish(self.command().args(words), input)
+    }
+
+    /// Runs a command to its end.
+    pub(crate) fn finish(command: &mut Command, input: &[u8]) -> Outcome {
+        let mut child = command.spawn().expect("the binary must start");
         let mut stdin = child.stdin.take().expect("its input is a pipe");
         // It may not want its input; what it says of that is in the outcome.
         let _ = stdin.write_all(input);

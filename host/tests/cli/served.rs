@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::process::{Child, ChildStderr, Command, ExitStatus};
+use std::process::{Child, ChildStderr, ExitStatus};
 use std::time::{Duration, Instant};
 
 use crate::program::Program;
@@ -108,7 +108,7 @@ impl Served {
     }
 
     pub(crate) fn signal(&self, name: &str) {
-        signal(&self.child, name);
+        crate::signals::send(&self.child, name);
     }
 
     /// Waits for its end; what it wrote to standard error.
@@ -191,11 +191,4 @@ pub(crate) fn answer(mut stream: TcpStream) -> Answer {
         head: head.to_lowercase(),
         body: body.to_owned(),
     }
-}
-
-/// Sends a signal to a process that was started here.
-pub(crate) fn signal(child: &Child, name: &str) {
-    let id = child.id().to_string();
-    let status = Command::new("kill").args([name, &id]).status();
-    assert!(status.is_ok_and(|status| status.success()), "kill {name}");
 }

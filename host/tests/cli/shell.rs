@@ -16,13 +16,15 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) fn answers(program: &Program, options: &[&str], lines: &str) -> Vec<Value> {
     let outcome =
         program.run_with_input(&[&["--json", "shell"], options].concat(), lines.as_bytes());
-    assert_eq!((outcome.code, outcome.err.as_str()), (0, ""), "{outcome:?}");
+    assert_eq!(outcome.err, "", "{outcome:?}");
     let answers = outcome
         .text()
         .lines()
         .map(|line| serde_json::from_str(line).expect("JSON"));
     let answers: Vec<Value> = answers.collect();
     assert_eq!(answers.len(), lines.lines().count(), "one answer a line");
+    let is_ok = answers.iter().all(|answer| answer["ok"] == true);
+    assert_eq!(outcome.code == 0, is_ok, "{outcome:?}");
     answers
 }
 
@@ -85,8 +87,104 @@ fn error_in_a_line_does_not_end_it() {
     );
     assert_eq!(told[8], ok(json!({"a": 1}), "local"));
     let outcome = program.run_with_input(&["shell"], b"get \xff\nset a 1\nget a\n");
-    assert_eq!((outcome.code, outcome.text()), (0, "1\n"));
+    assert_eq!((outcome.code, outcome.text()), (2, "1\n"));
     assert!(outcome.err.contains("UTF-8"), "{outcome:?}");
+}
+
+#[test]
+fn exit_code_is_the_highest_of_the_lines_that_failed() {
+    let program = Program::with_backend("memory:");
+    for (lines, code) in [
+        ("set k 1\nget k\n", 0),
+        ("get absent\nexists absent\ndel absent\n", 0),
+        ("nonsense\nget k\n", 2),
+        ("nonsense\nset k x\nget\n", 4),
+        ("set k x\nnonsense\nexit\nset k 1\n", 4),
+    ] {
+        let outcome = program.run_with_input(&["--type", "integer", "shell"], lines.as_bytes());
+        assert_eq!(outcome.code, code, "{lines:?}: {outcome:?}");
+    }
+    let mut server = RedisServer::start();
+    let program = Program::with_backend(&server.url());
+    server.kill();
+    let outcome = program.run_with_input(&["shell"], b"nonsense\nget k\nnonsense\n");
+    assert_eq!(outcome.code, 3, "{outcome:?}");
+}
+
+#[test]
+fn lines_end_with_lf_or_crlf() {
+    let program = Program::with_backend("memory:");
+    let input = b"set a 1\r\nset b '2'\r\n\r\nget a\r\nmget a b\r\nset c 'x\ry'\r\nget c\r\nexit\r\nlen\r\n";
+    let outcome = program.run_with_input(&["shell"], input);
+    assert_eq!(
+        (outcome.code, outcome.text(), outcome.err.as_str()),
+        (0, "1\n1\n2\nx\ry\n", ""),
+        "only the CR of a line's end is not of the line"
+    );
+}
+
+#[test]
+fn set_of_a_dash_in_a_line_stores_a_dash() {
+    let program = Program::with_backend("memory:");
+    let told = answers(
+        &program,
+        &[],
+        "set k -\nget k\nhelp\nhelp set\nset --help\n",
+    );
+    assert_eq!(told[1], ok(json!("-"), "local"));
+    for told in &told[2..] {
+        let help = told["value"].as_str().expect("help is text");
+        assert!(!help.contains("standard input"), "{help}");
+    }
+}
+
+#[test]
+fn help_of_a_command_shows_what_it_takes() {
+    let program = Program::with_backend("memory:");
+    let told = answers(
+        &program,
+        &[],
+        "help get\nget --help\nhelp dict set-default\nhelp dict\nhelp nonsense\n",
+    );
+    assert!(
+        told[0]["value"]
+            .as_str()
+            .is_some_and(|it| it.contains("Usage: get <KEY>"))
+    );
+    assert_eq!(told[0], told[1]);
+    assert!(
+        told[2]["value"]
+            .as_str()
+            .is_some_and(|it| it.contains("<KEY> <VALUE>"))
+    );
+    assert!(
+        told[3]["value"]
+            .as_str()
+            .is_some_and(|it| it.contains("mark-as-used"))
+    );
+    assert_eq!(told[4]["error"], "usage");
+}
+
+#[test]
+fn keys_of_any_text_are_told_apart_when_asked_for() {
+    let program = Program::with_backend("memory:");
+    let lines =
+        b"set 'a\\b' 1\nset \"c\\\"d\" 1\nkeys --quote\nlocal --quote\nkeys -0\nlocal --null\n\
+                  dict fifo 2\ndict set 'e f' 1\ndict keys --quote\ndict keys -0\n";
+    let outcome = program.run_with_input(&["shell"], lines);
+    let quoted = "\"a\\\\b\"\n\"c\\\"d\"\n";
+    let ended = "a\\b\0c\"d\0";
+    assert_eq!(
+        (outcome.code, outcome.text()),
+        (0, &*format!("{quoted}{quoted}{ended}{ended}\"e f\"\ne f\0")),
+        "{outcome:?}"
+    );
+    let program = Program::new();
+    program.done(&["mset", "a\nb", "1", "c", "2"]);
+    assert_eq!(program.done(&["keys"]), "a\nb\nc\n");
+    assert_eq!(program.done(&["keys", "-0"]), "a\nb\0c\0");
+    assert_eq!(program.done(&["keys", "--quote"]), "\"a\\nb\"\n\"c\"\n");
+    assert_eq!(program.run(&["keys", "-0", "--quote"]).code, 2);
 }
 
 #[test]
@@ -129,6 +227,8 @@ fn help_and_exit_answer_too() {
 /// A shell that answers in JSON, line by line.
 pub(crate) struct Shell {
     child: Child,
+    /// Whether a line has failed.
+    has_failed: bool,
     stdin: Option<ChildStdin>,
     stdout: BufReader<ChildStdout>,
     stderr: BufReader<ChildStderr>,
@@ -152,6 +252,7 @@ impl Shell {
             stdout: BufReader::new(stdout),
             stderr: BufReader::new(stderr),
             child,
+            has_failed: false,
         }
     }
 
@@ -162,7 +263,9 @@ impl Shell {
         self.stdout
             .read_line(&mut answer)
             .expect("the shell must answer before the next line");
-        serde_json::from_str(&answer).expect("JSON")
+        let answer: Value = serde_json::from_str(&answer).expect("JSON");
+        self.has_failed |= answer["ok"] != true;
+        answer
     }
 
     /// Asks until the answer is as it must be.
@@ -186,7 +289,7 @@ impl Shell {
         drop(self.stdin.take());
         let status = self.child.wait();
         let status = status.expect("the shell must end with its input");
-        assert!(status.success(), "{status}");
+        assert_eq!(status.success(), !self.has_failed, "{status}");
     }
 }
 

@@ -1,5 +1,6 @@
-#![cfg(target_arch = "wasm32")]
 //! Counts the primes up to a number, and remembers the count.
+
+#![cfg(target_arch = "wasm32")]
 
 use std::io::Write;
 use std::time::Duration;

@@ -98,7 +98,8 @@ fn show(report: &Report, options: &BenchOptions, tell: Tell) -> Result<()> {
         true => json::line(report),
         false => table::text(report),
     };
-    Ok(print(text.as_bytes())?)
+    print(text.as_bytes())?;
+    Ok(())
 }
 
 /// All that one run needs.

@@ -55,7 +55,8 @@ impl Python {
             return Err(Failure::Usage(message.to_owned()));
         };
         let address = address(info)?;
-        let program = env::var_os(VARIABLE).unwrap_or_else(|| "python3".into());
+        let program = env::var_os(VARIABLE).filter(|program| !program.is_empty());
+        let program = program.unwrap_or_else(|| "python3".into());
         let checked = Command::new(&program)
             .args(["-c", SCRIPT, "check"])
             .stdin(Stdio::null())

@@ -7,6 +7,7 @@ mod collector;
 #[cfg(feature = "opentelemetry")]
 mod traces;
 
+use std::env;
 use std::io::{self, IsTerminal};
 
 use tracing_subscriber::layer::SubscriberExt;
@@ -18,6 +19,8 @@ use traces::Traces;
 
 /// What is logged unless `FLIPCACHE_LOG` says otherwise.
 const DEFAULT: &str = "error,flipcache::app=warn";
+/// Says which logs are written.
+const VARIABLE: &str = "FLIPCACHE_LOG";
 
 /// Goes on until it is dropped, and then brings out what is still to be told.
 #[must_use]
@@ -29,14 +32,16 @@ pub(crate) struct Logging {
 /// Begins. Logs go to standard error; `FLIPCACHE_LOG` says which, as in `FLIPCACHE_LOG=flipcache=debug`.
 /// By default errors alone, as the output of a command says what became of it, and what applications are refused.
 pub(crate) fn start() -> Logging {
-    let filter =
-        EnvFilter::try_from_env("FLIPCACHE_LOG").unwrap_or_else(|_| EnvFilter::new(DEFAULT));
+    let wanted = env::var_os(VARIABLE).unwrap_or_default();
+    let filter = EnvFilter::try_new(wanted.to_string_lossy());
+    let wrong = filter.as_ref().err().map(ToString::to_string);
+    let filter = filter.unwrap_or_else(|_| EnvFilter::new(DEFAULT));
     let log = fmt::layer()
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal())
         .with_filter(filter);
     #[cfg(feature = "opentelemetry")]
-    {
+    let logging = {
         let traces = traces::begin();
         let layer = traces.as_ref().ok().and_then(Option::as_ref);
         let layer = layer.map(Traces::layer);
@@ -46,10 +51,14 @@ pub(crate) fn start() -> Logging {
             None
         });
         Logging { _traces: traces }
-    }
+    };
     #[cfg(not(feature = "opentelemetry"))]
-    {
+    let logging = {
         registry().with(log).init();
         Logging {}
+    };
+    if let Some(error) = wrong {
+        tracing::error!("{VARIABLE} is ignored, and only errors are logged: {error}");
     }
+    logging
 }

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use flipcache::backend::{BackendState, KvBackend, Page};
-use flipcache::{Error, Expiry, Found, Options, Source, Stats, Value, ValueCache, component};
-use pollster::block_on;
+use flipcache::{Expiry, Found, Options, Source, Stats, Value, ValueCache, component};
+
+use crate::cli::failure::Failure;
+use crate::cli::interrupt::block_on;
 
 pub(crate) enum Cache {
     Door(ValueCache),
@@ -20,15 +22,18 @@ impl Cache {
         }
     }
 
-    pub(crate) fn get(&self, key: &str) -> Result<Found<Value>, Error> {
+    pub(crate) fn get(&self, key: &str) -> Result<Found<Value>, Failure> {
         match self {
             Self::Door(cache) => block_on(cache.get(key)),
-            Self::Component(cache, _) => cache.get(key),
+            Self::Component(cache, _) => Ok(cache.get(key)?),
         }
     }
 
     /// The values, and the source of those that came from furthest: see [`furthest`].
-    pub(crate) fn get_many(&self, keys: &[String]) -> Result<(Vec<Option<Value>>, Source), Error> {
+    pub(crate) fn get_many(
+        &self,
+        keys: &[String],
+    ) -> Result<(Vec<Option<Value>>, Source), Failure> {
         match self {
             Self::Door(cache) => {
                 let found = block_on(cache.get_many_detailed(&texts(keys)))?;
@@ -59,10 +64,10 @@ impl Cache {
         }
     }
 
-    pub(crate) fn set(&self, key: &str, value: Value, expiry: Expiry) -> Result<(), Error> {
+    pub(crate) fn set(&self, key: &str, value: Value, expiry: Expiry) -> Result<(), Failure> {
         match self {
             Self::Door(cache) => block_on(cache.set(key, &value, expiry)),
-            Self::Component(cache, _) => cache.set(key, value, expiry),
+            Self::Component(cache, _) => Ok(cache.set(key, value, expiry)?),
         }
     }
 
@@ -70,69 +75,69 @@ impl Cache {
         &self,
         entries: Vec<(String, Value)>,
         expiry: Expiry,
-    ) -> Result<(), Error> {
+    ) -> Result<(), Failure> {
         match self {
             Self::Door(cache) => {
                 let entries = entries.iter().map(|(key, value)| (key.as_str(), value));
                 block_on(cache.set_many(entries, expiry))
             }
-            Self::Component(cache, _) => cache.set_many(entries, expiry),
+            Self::Component(cache, _) => Ok(cache.set_many(entries, expiry)?),
         }
     }
 
-    pub(crate) fn delete(&self, keys: &[String]) -> Result<u64, Error> {
+    pub(crate) fn delete(&self, keys: &[String]) -> Result<u64, Failure> {
         match self {
             Self::Door(cache) => block_on(cache.delete(&texts(keys))),
-            Self::Component(cache, _) => cache.delete(keys),
+            Self::Component(cache, _) => Ok(cache.delete(keys)?),
         }
     }
 
-    pub(crate) fn contains(&self, key: &str) -> Result<bool, Error> {
+    pub(crate) fn contains(&self, key: &str) -> Result<bool, Failure> {
         match self {
             Self::Door(cache) => block_on(cache.contains(key)),
-            Self::Component(cache, _) => cache.contains(key),
+            Self::Component(cache, _) => Ok(cache.contains(key)?),
         }
     }
 
-    pub(crate) fn refresh(&self, key: &str) -> Result<bool, Error> {
+    pub(crate) fn refresh(&self, key: &str) -> Result<bool, Failure> {
         match self {
             Self::Door(cache) => block_on(cache.refresh(key)),
-            Self::Component(cache, _) => cache.refresh(key),
+            Self::Component(cache, _) => Ok(cache.refresh(key)?),
         }
     }
 
-    pub(crate) fn keys(&self, cursor: Option<&str>, limit: u32) -> Result<Page, Error> {
+    pub(crate) fn keys(&self, cursor: Option<&str>, limit: u32) -> Result<Page, Failure> {
         match self {
             Self::Door(cache) => block_on(cache.keys(cursor, limit)),
-            Self::Component(cache, _) => cache.keys(cursor, limit),
+            Self::Component(cache, _) => Ok(cache.keys(cursor, limit)?),
         }
     }
 
-    pub(crate) fn len(&self) -> Result<u64, Error> {
+    pub(crate) fn len(&self) -> Result<u64, Failure> {
         match self {
             Self::Door(cache) => block_on(cache.len()),
-            Self::Component(cache, _) => cache.len(),
+            Self::Component(cache, _) => Ok(cache.len()?),
         }
     }
 
-    pub(crate) fn clear(&self) -> Result<u64, Error> {
+    pub(crate) fn clear(&self) -> Result<u64, Failure> {
         match self {
             Self::Door(cache) => block_on(cache.clear()),
-            Self::Component(cache, _) => cache.clear(),
+            Self::Component(cache, _) => Ok(cache.clear()?),
         }
     }
 
-    pub(crate) fn local_get(&self, key: &str) -> Result<Option<Value>, Error> {
+    pub(crate) fn local_get(&self, key: &str) -> Result<Option<Value>, Failure> {
         match self {
             Self::Door(cache) => Ok(cache.local_get(key)),
-            Self::Component(cache, _) => cache.local_get(key),
+            Self::Component(cache, _) => Ok(cache.local_get(key)?),
         }
     }
 
-    pub(crate) fn local_keys(&self) -> Result<Vec<String>, Error> {
+    pub(crate) fn local_keys(&self) -> Result<Vec<String>, Failure> {
         match self {
             Self::Door(cache) => Ok(cache.local_keys()),
-            Self::Component(cache, _) => cache.local_keys(),
+            Self::Component(cache, _) => Ok(cache.local_keys()?),
         }
     }
 
@@ -143,10 +148,10 @@ impl Cache {
         }
     }
 
-    pub(crate) fn stats(&self) -> Result<Stats, Error> {
+    pub(crate) fn stats(&self) -> Result<Stats, Failure> {
         match self {
             Self::Door(cache) => Ok(cache.stats()),
-            Self::Component(cache, _) => cache.stats(),
+            Self::Component(cache, _) => Ok(cache.stats()?),
         }
     }
 }

@@ -3,7 +3,7 @@
 use clap::Subcommand;
 use flipcache::{Order, ValueType};
 
-use crate::cli::answer::{Answer, Body};
+use crate::cli::answer::{Answer, Body, KeyForm};
 use crate::cli::failure::Failure;
 use crate::cli::path::{Caches, Dict};
 use crate::cli::text::parse_value;
@@ -11,7 +11,7 @@ use crate::cli::verb::pairs;
 
 /// What can be done with the shell's dictionary.
 #[derive(Debug, Subcommand)]
-#[command(disable_help_flag = true, disable_help_subcommand = true)]
+#[command(disable_help_subcommand = true)]
 pub(super) enum DictCommand {
     /// Opens an empty one that evicts in the order of insertion
     Fifo { max_items: u32 },
@@ -51,7 +51,10 @@ pub(super) enum DictCommand {
         oldest: bool,
     },
     /// Lists keys, the next to leave first
-    Keys,
+    Keys {
+        #[command(flatten)]
+        form: KeyForm,
+    },
     /// Lists values, the next to leave first
     Values,
     /// Lists items, the next to leave first
@@ -104,7 +107,7 @@ impl DictCommand {
             Self::MarkAsUsed { key } => Body::Truth(dict.mark_as_used(&key)?),
             Self::Pop { key } => Body::Value(dict.pop(&key)?),
             Self::PopItem { oldest } => Body::Item(dict.pop_item(!oldest)?),
-            Self::Keys => Body::Keys(dict.keys()?),
+            Self::Keys { form } => Body::Keys(dict.keys()?, form),
             Self::Values => Body::Values(dict.values()?.into_iter().map(Some).collect()),
             Self::Items => Body::Items(dict.items()?),
             Self::Len => Body::Count(dict.len()?),

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use super::dict::DictCommand;
+use crate::cli::answer::KeyForm;
 use crate::cli::failure::Failure;
 use crate::cli::text::parse_seconds;
 use crate::cli::verb::Verb;
@@ -14,7 +15,6 @@ use crate::cli::verb::Verb;
 #[command(
     no_binary_name = true,
     disable_help_subcommand = true,
-    disable_help_flag = true,
     subcommand_required = true
 )]
 struct Line {
@@ -24,14 +24,16 @@ struct Line {
 
 /// What a line can say.
 #[derive(Debug, Subcommand)]
-#[command(disable_help_flag = true)]
 pub(super) enum Command {
     #[command(flatten)]
     Verb(Verb),
     /// Lists the local tier's keys, in the order in which they would be evicted
-    Local,
+    Local {
+        #[command(flatten)]
+        form: KeyForm,
+    },
     /// Works on a dictionary: `dict fifo N`, `dict lru N`, and what `help dict` lists
-    #[command(disable_help_flag = true, disable_help_subcommand = true)]
+    #[command(disable_help_subcommand = true)]
     Dict {
         #[command(subcommand)]
         command: DictCommand,
@@ -41,17 +43,11 @@ pub(super) enum Command {
         #[arg(value_name = "SECONDS", value_parser = parse_seconds, allow_negative_numbers = true)]
         time: Duration,
     },
-    /// Shows this list, or that of `dict`
-    Help { topic: Option<Topic> },
+    /// Shows this list, that of `dict`, or what a command takes, as COMMAND --help does
+    Help { command: Vec<String> },
     /// Ends the shell, as the end of input does
     #[command(alias = "quit")]
     Exit,
-}
-
-/// What there is a list of.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(super) enum Topic {
-    Dict,
 }
 
 impl Command {
@@ -68,19 +64,60 @@ impl Command {
         if command.is_empty() {
             return Ok(None);
         }
-        let parsed = Line::try_parse_from(command).map_err(|error| usage(&first_line(&error)))?;
-        Ok(Some(parsed.command))
+        match parse(&command) {
+            Ok(command) => Ok(Some(command)),
+            Err(error) if error.kind() == ErrorKind::DisplayHelp => {
+                let words = command.into_iter();
+                let command = words.take_while(|word| !word.starts_with('-')).collect();
+                Ok(Some(Self::Help { command }))
+            }
+            Err(error) => Err(usage(&first_line(&error))),
+        }
     }
 }
 
-/// The commands, or those of a topic, a line each.
-pub(super) fn help(topic: Option<Topic>) -> String {
-    let mut commands = Line::command();
-    if let Some(Topic::Dict) = topic
-        && let Some(dict) = commands.find_subcommand_mut("dict")
-    {
-        commands = dict.clone();
+fn parse(words: &[String]) -> Result<Command, clap::Error> {
+    let matches = grammar().try_get_matches_from(words)?;
+    Ok(Line::from_arg_matches(&matches)?.command)
+}
+
+/// All commands of a line. It has no standard input of its own: the shell's is made of lines.
+fn grammar() -> clap::Command {
+    Line::command().mut_subcommand("set", |set| {
+        set.about("Writes a value; `-` is one like any other")
+    })
+}
+
+/// The list of commands, that of `dict`, or what a command takes.
+///
+/// # Errors
+///
+/// [`Failure::Usage`] if there is no such command.
+pub(super) fn help(command: &[String]) -> Result<String, Failure> {
+    let mut commands = grammar();
+    match command {
+        [] => return Ok(list(commands)),
+        [word] if word == "dict" => {
+            if let Some(dict) = commands.find_subcommand_mut(word) {
+                return Ok(list(dict.clone()));
+            }
+        }
+        _ => {}
     }
+    let words = command.iter().map(String::as_str).chain(["--help"]);
+    match commands.try_get_matches_from(words) {
+        Err(error) if error.kind() == ErrorKind::DisplayHelp => {
+            Ok(error.render().to_string().trim_end().to_owned())
+        }
+        Err(error) => Err(Failure::Usage(first_line(&error))),
+        Ok(_) => Err(Failure::Usage(
+            "`help COMMAND` takes the name of a command".to_owned(),
+        )),
+    }
+}
+
+/// Commands, a line each.
+fn list(mut commands: clap::Command) -> String {
     let mut help = String::new();
     for command in commands.get_subcommands_mut() {
         command.build();
@@ -88,7 +125,7 @@ pub(super) fn help(topic: Option<Topic>) -> String {
         let usage = usage
             .trim_start_matches("Usage: ")
             .trim()
-            .replace("[OPTIONS] ", "");
+            .replace(" [OPTIONS]", "");
         let usage = usage.replace(['<', '>'], "");
         let about = command
             .get_about()
@@ -101,7 +138,7 @@ pub(super) fn help(topic: Option<Topic>) -> String {
 
 /// The names of all commands.
 pub(super) fn names() -> Vec<String> {
-    let line = Line::command();
+    let line = grammar();
     line.get_subcommands()
         .map(|command| command.get_name().to_owned())
         .collect()
@@ -156,8 +193,6 @@ mod tests {
             "set k v --ttl 0",
             "sleep -1",
             "get a b",
-            "--help",
-            "get --help",
         ] {
             let message = parse(line).expect_err(line);
             assert!(
@@ -175,12 +210,47 @@ mod tests {
 
     #[test]
     fn help_lists_every_command_in_a_line() {
-        let help = help(None);
+        let help = help(&[]).expect("there is a list");
         for name in names() {
             assert!(
                 help.lines().any(|line| line.starts_with(&name)),
                 "{name} is missing in\n{help}"
             );
+        }
+    }
+
+    #[test]
+    fn help_of_a_command_is_what_its_flag_shows() {
+        for (line, words, shown) in [
+            ("get --help", &["get"][..], "Usage: get"),
+            ("set k -h", &["set", "k"], "Usage: set"),
+            (
+                "dict set-default --help",
+                &["dict", "set-default"],
+                "<KEY> <VALUE>",
+            ),
+            ("dict --help", &["dict"], "mark-as-used"),
+            ("--help", &[], "local"),
+            ("help dict get", &["dict", "get"], "<KEY>"),
+        ] {
+            let parsed = parse(line);
+            let Ok(Some(Command::Help { command })) = parsed else {
+                panic!("{line:?} must ask for help: {parsed:?}");
+            };
+            assert_eq!(command, words, "{line}");
+            let help = help(&command).expect("there is help");
+            assert!(help.contains(shown), "{line}: {help}");
+        }
+        let words = ["get".to_owned()];
+        assert!(help(&words).is_ok_and(|help| help.contains("Usage: get <KEY>")));
+        assert!(help(&["nonsense".to_owned()]).is_err());
+    }
+
+    #[test]
+    fn help_of_set_promises_no_standard_input() {
+        for words in [&[][..], &["set".to_owned()]] {
+            let help = help(words).expect("there is help");
+            assert!(!help.contains("standard input"), "{help}");
         }
     }
 }

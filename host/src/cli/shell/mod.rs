@@ -6,18 +6,23 @@ mod prompt;
 
 use std::io::{self, BufRead, IsTerminal};
 use std::process::ExitCode;
-use std::thread;
 
 use anyhow::{Context, Result};
 
 use super::answer::{Answer, Body, Tell};
 use super::args::GlobalOptions;
 use super::failure::Failure;
-use super::options;
 use super::path::{Cache, Caches, Dict};
+use super::{interrupt, options};
 use line::Command;
 
-/// Reads lines to the end of input. An error in one does not end it, and is no failure of the shell.
+/// What `flipcache shell --help` ends with.
+pub(crate) const SHELL_HELP: &str = "`help` lists the commands of a line.\n\n\
+Exit code: where standard input is no terminal, the highest of the lines that failed, as the same command has it; \
+an absence is no failure. 0 at a terminal.";
+
+/// Reads lines to the end of input. An error in one does not end it: a program that drives the shell gets an answer
+/// to each line. The exit code tells of errors where nobody watches: it is the highest of all lines that failed.
 pub(crate) fn run(global: &GlobalOptions, tell: Tell) -> Result<ExitCode> {
     let (caches, cache) = options::open(global)?;
     let mut session = Session {
@@ -25,13 +30,15 @@ pub(crate) fn run(global: &GlobalOptions, tell: Tell) -> Result<ExitCode> {
         cache,
         dict: None,
         tell,
+        worst: 0,
     };
-    if io::stdin().is_terminal() && !tell.is_json() {
+    let is_terminal = io::stdin().is_terminal();
+    if is_terminal && !tell.is_json() {
         prompt::run(&mut session)?;
     } else {
         read_lines(io::stdin().lock(), &mut session)?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(ExitCode::from(if is_terminal { 0 } else { session.worst }))
 }
 
 /// What lives from line to line.
@@ -40,6 +47,8 @@ struct Session {
     cache: Cache,
     dict: Option<Dict>,
     tell: Tell,
+    /// The highest exit code of a line that failed; 0 if none did.
+    worst: u8,
 }
 
 /// Whether there is another line to come.
@@ -49,7 +58,7 @@ enum Done {
     Exit,
 }
 
-/// Answers each line at once; lines end with a line feed.
+/// Answers each line at once; lines end with LF or CR LF.
 fn read_lines(mut input: impl BufRead, session: &mut Session) -> Result<()> {
     let mut line = Vec::new();
     loop {
@@ -58,7 +67,9 @@ fn read_lines(mut input: impl BufRead, session: &mut Session) -> Result<()> {
         if read.context("cannot read standard input")? == 0 {
             return Ok(());
         }
-        if session.answer_line(&line)? == Done::Exit {
+        let text = line.strip_suffix(b"\n").unwrap_or(&line);
+        let text = text.strip_suffix(b"\r").unwrap_or(text);
+        if session.answer_line(text)? == Done::Exit {
             return Ok(());
         }
     }
@@ -69,6 +80,7 @@ impl Session {
     fn answer_line(&mut self, line: &[u8]) -> Result<Done> {
         let command = Command::parse(line);
         let is_exit = matches!(command, Ok(Some(Command::Exit)));
+        interrupt::begin_command();
         let outcome = match command {
             Ok(None) => Ok(Answer::DONE),
             Ok(Some(command)) => self.run(command),
@@ -76,7 +88,10 @@ impl Session {
         };
         match outcome {
             Ok(answer) => self.tell.answer(&answer)?,
-            Err(failure) => self.tell.failure(&failure)?,
+            Err(failure) => {
+                self.worst = self.worst.max(failure.exit_code());
+                self.tell.failure(&failure)?;
+            }
         }
         Ok(if is_exit { Done::Exit } else { Done::GoOn })
     }
@@ -84,17 +99,17 @@ impl Session {
     fn run(&mut self, command: Command) -> Result<Answer, Failure> {
         Ok(match command {
             Command::Verb(verb) => verb.run(&self.cache)?,
-            Command::Local => Answer::local(Body::Keys(self.cache.local_keys()?)),
+            Command::Local { form } => Answer::local(Body::Keys(self.cache.local_keys()?, form)),
             Command::Dict { command } => {
                 let value_type = self.cache.options().value_type;
                 command.run(&mut self.dict, &self.caches, value_type)?
             }
             Command::Sleep { time } => {
-                thread::sleep(time);
+                interrupt::sleep(time)?;
                 Answer::DONE
             }
-            Command::Help { topic } => Answer {
-                body: Body::Text(line::help(topic)),
+            Command::Help { command } => Answer {
+                body: Body::Text(line::help(&command)?),
                 ..Answer::DONE
             },
             Command::Exit => Answer::DONE,

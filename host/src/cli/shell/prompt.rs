@@ -1,6 +1,10 @@
 //! The shell at a terminal: a prompt with history and completion.
 
+use std::fs;
+use std::path::PathBuf;
+
 use anyhow::{Context, Result};
+use flipcache::{Error, io};
 use rustyline::completion::Completer;
 use rustyline::error::ReadlineError;
 use rustyline::history::DefaultHistory;
@@ -8,31 +12,22 @@ use rustyline::{Editor, Helper, Highlighter, Hinter, Validator};
 
 use super::line::names;
 use super::{Done, Session};
+use crate::cli::failure::Failure;
+use crate::cli::interrupt;
 use crate::cli::options::data_file;
 
-/// Takes lines until the end of input. Control-C drops a line, Control-D ends the shell.
+/// Takes lines until the end of input. Ctrl-C drops a line, or ends the command that runs; Ctrl-D ends the shell.
 pub(super) fn run(session: &mut Session) -> Result<()> {
+    interrupt::catch(&io::runtime().map_err(Error::from).map_err(Failure::from)?);
     let mut editor: Editor<Words, DefaultHistory> =
         Editor::new().context("cannot use the terminal")?;
     editor.set_helper(Some(Words { names: names() }));
-    let history = data_file("history")?;
-    // There is none before the first session.
-    let _ = editor.load_history(&history);
-    let done = read_lines(&mut editor, session);
-    let saved = std::fs::create_dir_all(history.parent().unwrap_or(&history))
-        .map_err(ReadlineError::from)
-        .and_then(|()| editor.save_history(&history));
-    if let Err(error) = saved {
-        tracing::warn!(file = %history.display(), %error, "the history could not be saved");
-    }
-    done
-}
-
-fn read_lines(editor: &mut Editor<Words, DefaultHistory>, session: &mut Session) -> Result<()> {
+    let mut history = History::open(&mut editor)?;
     loop {
         match editor.readline("flipcache> ") {
             Ok(line) => {
                 editor.add_history_entry(&line)?;
+                history.append(&mut editor);
                 if session.answer_line(line.as_bytes())? == Done::Exit {
                     return Ok(());
                 }
@@ -40,6 +35,36 @@ fn read_lines(editor: &mut Editor<Words, DefaultHistory>, session: &mut Session)
             Err(ReadlineError::Interrupted) => {}
             Err(ReadlineError::Eof) => return Ok(()),
             Err(error) => return Err(error).context("cannot read from the terminal"),
+        }
+    }
+}
+
+/// The file of lines of earlier sessions. Each line is written before its command runs: whatever ends the shell
+/// leaves the history whole.
+struct History {
+    file: PathBuf,
+    is_writable: bool,
+}
+
+impl History {
+    fn open(editor: &mut Editor<Words, DefaultHistory>) -> Result<Self> {
+        let file = data_file("history")?;
+        // There is none before the first session.
+        let _ = editor.load_history(&file);
+        let is_writable = true;
+        Ok(Self { file, is_writable })
+    }
+
+    fn append(&mut self, editor: &mut Editor<Words, DefaultHistory>) {
+        if !self.is_writable {
+            return;
+        }
+        let appended = fs::create_dir_all(self.file.parent().unwrap_or(&self.file))
+            .map_err(ReadlineError::from)
+            .and_then(|()| editor.append_history(&self.file));
+        if let Err(error) = appended {
+            tracing::warn!(file = %self.file.display(), %error, "the history could not be saved");
+            self.is_writable = false;
         }
     }
 }

@@ -14,7 +14,7 @@ fn handle() -> Arc<Handle> {
     let driver = Driver::new(
         Arc::new(MemoryBackend::new()),
         Runtime::current(),
-        Tiers::new([Locked::new(shard)]),
+        Tiers::new([Locked::new(shard)], 1 << 20),
     );
     let (options, resilience) = (Options::default(), Resilience::default());
     let handle = Handle::open(Arc::new(driver), "n", None, options, resilience, None);
