@@ -58,7 +58,7 @@ pub struct Metric {
 }
 
 /// All metrics.
-pub const ALL: [Metric; 10] = [
+pub const ALL: [Metric; 11] = [
     Metric {
         name: READS,
         kind: Kind::Counter,
@@ -79,6 +79,13 @@ pub const ALL: [Metric; 10] = [
         unit: Unit::Count,
         labels: &["cache"],
         help: "Answers of the backend that were not kept because they may have been old.",
+    },
+    Metric {
+        name: TOO_LARGE,
+        kind: Kind::Counter,
+        unit: Unit::Count,
+        labels: &["cache"],
+        help: "Values that were not kept because they are larger than the local tier may hold of one.",
     },
     Metric {
         name: BACKEND_ERRORS,

@@ -32,7 +32,8 @@ pub(crate) struct Logging {
 /// Begins. Logs go to standard error; `FLIPCACHE_LOG` says which, as in `FLIPCACHE_LOG=flipcache=debug`.
 /// By default errors alone, as the output of a command says what became of it, and what applications are refused.
 pub(crate) fn start() -> Logging {
-    let wanted = env::var_os(VARIABLE).unwrap_or_default();
+    let wanted = env::var_os(VARIABLE).filter(|wanted| !wanted.is_empty());
+    let wanted = wanted.unwrap_or_else(|| DEFAULT.into());
     let filter = EnvFilter::try_new(wanted.to_string_lossy());
     let wrong = filter.as_ref().err().map(ToString::to_string);
     let filter = filter.unwrap_or_else(|_| EnvFilter::new(DEFAULT));
