@@ -1,6 +1,7 @@
 //! A shard that is filled to its budget bears every call, and loses nothing by it.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use flipcache::{Client, Expiry, MAX_KEY_BYTES, Options, Stats, Value, ValueCache};
 use pollster::block_on;
@@ -84,4 +85,38 @@ fn calls_with_many_long_keys_leave_a_full_shard_as_it_is() {
     );
     let found = block_on(cache.get_many(&keys)).expect("they must be read");
     assert!(found.iter().all(Option::is_some));
+}
+
+#[test]
+fn reads_of_long_keys_that_extend_their_ttl_leave_a_full_shard_as_it_is() {
+    let (client, full, before) = full();
+    let hour = Duration::from_secs(3_600);
+    let options = Options {
+        ttl: Some(hour),
+        refresh_ttl_on_get: true,
+        ..Options::default()
+    };
+    let cache = client.open("extending", options).expect("it must open");
+    let keys: Vec<_> = (0..300)
+        .map(|key| format!("{key:03}{}", "k".repeat(MAX_KEY_BYTES - 3)))
+        .collect();
+    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+    let value = Value::Text("v".to_owned());
+    block_on(async {
+        let entries = keys.iter().map(|key| (*key, &value));
+        let written = cache.set_many(entries, Expiry::After(hour / 2)).await;
+        written.expect("they must be written");
+        let found = cache.get_many(&keys).await.expect("they must be read");
+        assert!(found.iter().all(Option::is_some));
+        let ttl = cache.ttl(keys[0]).await.expect("it must be read");
+        assert!(
+            matches!(ttl, Some(Expiry::After(ttl)) if ttl > hour / 2),
+            "the read must have extended it: {ttl:?}"
+        );
+    });
+    let now = full.stats();
+    assert!(
+        now.drops.size >= before.drops.size,
+        "a shard has begun anew"
+    );
 }

@@ -133,6 +133,30 @@ impl Door {
         part.max(KEYS_AT_ONCE)
     }
 
+    /// Begins calls to L2 for keys, as many at once as are passed, and returns a ticket for each.
+    fn begin_in_parts(
+        &mut self,
+        cache: CacheId,
+        keys: &[(u64, &str)],
+        begin: impl Fn(&mut Guest, &[(u64, &str)]) -> Result<Vec<Ticket>>,
+    ) -> Vec<Ticket> {
+        let (mut tickets, mut rest) = (Vec::with_capacity(keys.len()), keys);
+        let mut last = 0;
+        while !rest.is_empty() {
+            let lengths = rest.iter().map(|(_, key)| key.len());
+            let (first, others) = rest.split_at(keys_at_once(lengths, self.begun_at_once()));
+            let begun = self.call(|guest| begin(guest, first));
+            last = tickets.len();
+            tickets.extend(begun.unwrap_or_else(|| vec![Ticket::VOID; first.len()]));
+            rest = others;
+        }
+        // Keys share stripes: those that were begun later have made the tickets of the others old.
+        for (ticket, (hash, key)) in tickets[..last].iter_mut().zip(keys) {
+            *ticket = self.ticket(cache, *hash, key);
+        }
+        tickets
+    }
+
     fn guest(&mut self) -> Result<&mut Guest> {
         if self.running.is_none() {
             let clock = self.clock.clone();
@@ -289,21 +313,7 @@ impl Shard for Door {
     }
 
     fn begin_writes(&mut self, cache: CacheId, keys: &[(u64, &str)]) -> Vec<Ticket> {
-        let (mut tickets, mut rest) = (Vec::with_capacity(keys.len()), keys);
-        let mut last = 0;
-        while !rest.is_empty() {
-            let lengths = rest.iter().map(|(_, key)| key.len());
-            let (first, others) = rest.split_at(keys_at_once(lengths, self.begun_at_once()));
-            let begun = self.call(|guest| guest.begin_writes(cache, first));
-            last = tickets.len();
-            tickets.extend(begun.unwrap_or_else(|| vec![Ticket::VOID; first.len()]));
-            rest = others;
-        }
-        // Keys share stripes: those that were begun later have made the tickets of the others old.
-        for (ticket, (hash, key)) in tickets[..last].iter_mut().zip(keys) {
-            *ticket = self.ticket(cache, *hash, key);
-        }
-        tickets
+        self.begin_in_parts(cache, keys, |guest, keys| guest.begin_writes(cache, keys))
     }
 
     fn end_writes(&mut self, cache: CacheId, writes: &[Write<'_>]) {
@@ -325,8 +335,9 @@ impl Shard for Door {
     }
 
     fn begin_extensions(&mut self, cache: CacheId, keys: &[(u64, &str)]) -> Vec<Ticket> {
-        let tickets = self.call(|guest| guest.begin_extensions(cache, keys));
-        tickets.unwrap_or_else(|| vec![Ticket::VOID; keys.len()])
+        self.begin_in_parts(cache, keys, |guest, keys| {
+            guest.begin_extensions(cache, keys)
+        })
     }
 
     fn end_extensions(
@@ -335,8 +346,16 @@ impl Shard for Door {
         keys: &[(u64, &str)],
         tickets: &[Ticket],
     ) -> Vec<Ticket> {
-        let tickets = self.call(|guest| guest.end_extensions(cache, keys, tickets));
-        tickets.unwrap_or_else(|| vec![Ticket::VOID; keys.len()])
+        let (mut ended, mut rest) = (Vec::with_capacity(keys.len()), keys);
+        while !rest.is_empty() {
+            let lengths = rest.iter().map(|(_, key)| key.len());
+            let (first, others) = rest.split_at(keys_at_once(lengths, self.begun_at_once()));
+            let tickets = &tickets[ended.len()..][..first.len()];
+            let of_part = self.call(|guest| guest.end_extensions(cache, first, tickets));
+            ended.extend(of_part.unwrap_or_else(|| vec![Ticket::VOID; first.len()]));
+            rest = others;
+        }
+        ended
     }
 
     fn stale(
