@@ -266,9 +266,7 @@ fn serve_without_its_backend_says_so_and_goes_on() {
     drop(taken);
     let program = Program::with_backend(&format!("redis://{addr}"));
     let mut served = Served::start_with(program, HOSTILE, &[]);
-    let mut line = String::new();
-    let read = served.stderr().read_line(&mut line);
-    read.expect("it must be text");
+    let line = served.log_line();
     assert!(line.contains("the backend cannot be reached"), "{line}");
     assert_eq!(served.get("/").body, "hello");
 }

@@ -3,6 +3,8 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, ChildStderr, ExitStatus};
+use std::sync::mpsc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::program::Program;
@@ -105,6 +107,23 @@ impl Served {
     /// What it tells beside where it listens.
     pub(crate) fn stderr(&mut self) -> &mut BufReader<ChildStderr> {
         self.stderr.as_mut().expect("its errors are a pipe")
+    }
+
+    /// Returns the next line that it logs.
+    pub(crate) fn log_line(&mut self) -> String {
+        let mut stderr = self.stderr.take().expect("its errors are a pipe");
+        let (sender, lines) = mpsc::channel();
+        thread::spawn(move || {
+            let mut line = String::new();
+            let read = stderr.read_line(&mut line).map(|_| line);
+            // A test that has failed meanwhile reads nothing more.
+            let _ = sender.send((read, stderr));
+        });
+        let (line, stderr) = lines
+            .recv_timeout(PATIENCE)
+            .expect("it must log a line; look at what it logs by default");
+        self.stderr = Some(stderr);
+        line.expect("it must be text")
     }
 
     pub(crate) fn signal(&self, name: &str) {

@@ -11,8 +11,8 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
-use flipcache::backend::BackendOptions;
 use flipcache::backend::sqlite::SqliteBackend;
+use flipcache::backend::{BackendOptions, Bucket, KvBackend};
 use rusqlite::Connection;
 
 use super::plain::set_in_file;
@@ -71,12 +71,15 @@ impl SharedFile {
     pub(super) fn start(folder: &Path, recorder: &Arc<Recorder>) -> Result<Self> {
         let path = folder.join("cache.db");
         let runtime = flipcache::io::runtime().context("the store needs threads")?;
-        // The cache creates it, as it does for its users.
-        drop(SqliteBackend::open(
-            &path,
-            &BackendOptions::default(),
-            runtime,
-        )?);
+        // The cache creates it, as it does for its users: by the first write.
+        let store = SqliteBackend::open(&path, &BackendOptions::default(), runtime.clone())?;
+        let bucket = Bucket::new("setup").context("it is a name")?;
+        let entries = [("k".to_owned(), Vec::new())];
+        runtime.block_on(async {
+            store.set(&bucket, &entries, None).await?;
+            store.delete(&bucket, &["k".to_owned()]).await
+        })?;
+        drop(store);
         let admin = connect(&path)?;
         admin
             .execute_batch(TRIGGERS)
