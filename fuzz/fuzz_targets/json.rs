@@ -3,7 +3,7 @@
 #![no_main]
 
 use arbitrary::{Arbitrary, Result, Unstructured};
-use flipcache::{Codec, Json, json};
+use flipcache::{Codec, Json, JsonError, json};
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Number, Value};
 
@@ -78,7 +78,7 @@ fn read(wire: &[u8]) {
 
 fn is_read_as_written<T>(value: &T)
 where
-    Json<T>: Codec<Value = T, Borrowed = T, Error = serde_json::Error>,
+    Json<T>: Codec<Value = T, Borrowed = T, Error = JsonError>,
     T: PartialEq + std::fmt::Debug,
 {
     let codec = Json::<T>::default();
