@@ -82,7 +82,7 @@ pub(crate) fn coarse_nanos() -> u64 {
 /// whichever thread it is.
 struct Coarse {
     tick: AtomicU64,
-    /// What the exact clock showed in `tick` or later.
+    /// The exact clock's time in `tick` or later.
     nanos: AtomicU64,
 }
 

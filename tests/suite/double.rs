@@ -41,7 +41,7 @@ pub(crate) struct Double {
     feed: Option<Arc<Feed>>,
     /// How many calls have been done whose replies waited then.
     travelling: AtomicUsize,
-    /// What it says of its calls. It does not keep to it.
+    /// The deadline that it reports. Its calls do not keep to it.
     deadline: Option<Duration>,
 }
 

@@ -29,7 +29,7 @@ thread_local! {
 struct Memory {
     shard: Shard,
     window: Vec<u8>,
-    /// Where the host's listing of keys is.
+    /// The position of the host's listing of keys.
     listing: Option<KeyListing>,
 }
 

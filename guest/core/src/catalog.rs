@@ -66,7 +66,7 @@ pub struct Catalog {
     /// By their numbers.
     caches: Vec<Known>,
     by_name: BTreeMap<Box<str>, CacheId>,
-    /// The names that nobody has open, in the order in which they were closed.
+    /// The names without an opening, in the order in which they were closed.
     closed: BTreeMap<u64, CacheId>,
     /// How many names were ever closed.
     closings: u64,
@@ -83,7 +83,7 @@ struct Known {
     value_type: ValueType,
     /// How many handles are open.
     openings: usize,
-    /// Where it stands among the closed ones, if it is one.
+    /// Its position among the closed names, if it is closed.
     closed_at: Option<u64>,
 }
 

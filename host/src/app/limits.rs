@@ -31,7 +31,7 @@ pub(super) enum Denied {
 }
 
 impl Denied {
-    /// Which option of this project's own host grants more, as the end of a sentence.
+    /// Returns the option of this project's own host that grants more, as the end of a sentence.
     pub(super) fn option(self) -> &'static str {
         match self {
             Self::Names(_) => " (`--max-names` of `flipcache run` and `flipcache serve`)",

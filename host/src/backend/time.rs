@@ -13,7 +13,7 @@ use crate::clock;
 /// Stores that several processes share count from the Unix epoch.
 pub type Clock = Arc<dyn Fn() -> Duration + Send + Sync>;
 
-/// A clock that nobody can set and that counts the time for which the machine sleeps, for stores of one process.
+/// A clock that cannot be set and that counts the time for which the machine sleeps, for stores of one process.
 pub(super) fn monotonic() -> Clock {
     Arc::new(|| Duration::from_nanos(clock::nanos()))
 }

@@ -12,7 +12,7 @@ pub enum JsonError {
     /// The text cannot be read. Of the value, this says no more than where.
     #[error("{kind} at line {line} column {column}")]
     Decode {
-        /// What is wrong: a kind of error, not serde's message, which quotes the value.
+        /// The kind of error. serde's own message quotes the value.
         kind: &'static str,
         /// Counted from 1; 0: not known.
         line: usize,

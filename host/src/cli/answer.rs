@@ -104,7 +104,7 @@ impl Answer {
         }
     }
 
-    /// What a terminal is shown of it has no control characters but line feeds and tabs.
+    /// Returns it as text. For a terminal, control characters other than line feed and tab are escaped.
     fn as_text(&self, is_terminal: bool) -> Vec<u8> {
         let text = self.as_bytes(is_terminal);
         if is_terminal {
@@ -215,7 +215,7 @@ pub(crate) fn complain(message: &str) {
         line.extend(message.bytes());
     }
     line.push(b'\n');
-    // Nobody is left to be told if this fails; the exit code remains.
+    // If this fails too, the exit code remains.
     let _ = io::stderr().write_all(&line);
 }
 

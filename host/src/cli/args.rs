@@ -170,7 +170,7 @@ pub(crate) struct GlobalOptions {
     /// One JSON object per answer
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// Which of these were given.
+    /// The options that were given.
     #[arg(skip)]
     pub(crate) given: Given,
 }

@@ -49,7 +49,7 @@ pub(crate) fn command() -> Command {
     command.mut_subcommands(|command| {
         let name = command.get_name().to_owned();
         let own = options.iter().filter_map(|option| own(option, &name));
-        // What a command has itself is not added to it as an option of every command.
+        // clap does not add a global option to a command that has one of that name.
         command.args(own)
     })
 }

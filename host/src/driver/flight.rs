@@ -321,8 +321,8 @@ struct UnderWay {
 }
 
 impl UnderWay {
-    /// Begins a request that extends TTLs. Who has asked for its keys until now flies along, and who asks from
-    /// now on joins it by its ticket.
+    /// Begins a request that extends TTLs. Callers that wait for its keys join it: it leaves after they asked.
+    /// Later callers join it by its ticket.
     fn begin_extensions(&mut self) {
         let tickets = self.handle.begin_extensions(&self.questions);
         let mut flights = self.handle.driver.flights.lock();

@@ -44,7 +44,7 @@ impl Handle {
     where
         F: Future<Output = Result<Vec<u8>, Error>> + Send + 'static,
     {
-        let found = self.get_without_default(key).await?;
+        let found = self.get_without_default(key, None).await?;
         if let Some(wire) = found.wire {
             if !ahead.is_zero() && found.source == Source::Local {
                 self.load_ahead(key, ahead, load);
@@ -97,7 +97,7 @@ impl UnderWay {
     ) -> Result<Vec<u8>, Error> {
         let (_, key) = &self.load_key;
         // Somebody may have loaded it between the miss and this.
-        if let Some(wire) = self.handle.get_without_default(key).await?.wire {
+        if let Some(wire) = self.handle.get_without_default(key, None).await?.wire {
             return Ok(wire);
         }
         let wire = load.await?;

@@ -304,9 +304,14 @@ impl Handle {
         }
     }
 
-    /// The deadline of a caller that begins now, by what the backend says of its calls.
+    /// Returns the deadline of a caller that begins now, by what the backend says of its calls.
     fn deadline(&self) -> Option<Instant> {
         self.driver.backend.deadline().map(deadline_after)
+    }
+
+    /// Returns the same for a caller that has to wait. One that does not is spared the clock.
+    fn deadline_if(&self, waits: bool) -> Option<Instant> {
+        if waits { self.deadline() } else { None }
     }
 
     /// Waits until a deadline; `None`: it has passed.

@@ -108,7 +108,7 @@ impl Handle {
 
     pub(crate) async fn get(self: &Arc<Self>, key: &str) -> Result<Found, Error> {
         let until = self.deadline();
-        let found = self.get_without_default(key).await?;
+        let found = self.get_without_default(key, until).await?;
         if found.wire.is_some() || self.default.is_none() {
             return Ok(found);
         }
@@ -116,11 +116,16 @@ impl Handle {
         Ok(answers.into_iter().next().unwrap_or(Found::NOTHING))
     }
 
-    /// What the two tiers have, and nothing else.
-    pub(super) async fn get_without_default(self: &Arc<Self>, key: &str) -> Result<Found, Error> {
+    /// Returns what the two tiers have, and nothing else, by the caller's deadline. `None`: it begins now; a hit
+    /// reads no clock for it.
+    pub(super) async fn get_without_default(
+        self: &Arc<Self>,
+        key: &str,
+        until: Option<Instant>,
+    ) -> Result<Found, Error> {
         let hash = self.place(key)?;
-        let until = self.deadline();
         let is_late = !self.hears();
+        let until = until.or_else(|| self.deadline_if(is_late));
         if let Err(error) = self.hear().await {
             let found = self.stale(hash, key, &error);
             self.failed();
@@ -140,6 +145,7 @@ impl Handle {
             reason,
         };
         let mut answers = [Found::NOTHING];
+        let until = until.or_else(|| self.deadline());
         self.ask_all(vec![asked], &mut answers, until, is_late)
             .await?;
         let [found] = answers;
@@ -157,8 +163,8 @@ impl Handle {
             placed.push((self.place(key)?, key));
         }
         let mut answers = vec![Found::NOTHING; keys.len()];
-        let until = self.deadline();
         let is_late = !self.hears();
+        let until = self.deadline_if(is_late);
         if let Err(error) = self.hear().await {
             self.failed();
             for (answer, (hash, key)) in answers.iter_mut().zip(placed) {
@@ -188,6 +194,7 @@ impl Handle {
                 reason,
             });
         });
+        let until = until.or_else(|| self.deadline_if(!asked.is_empty()));
         self.ask_all(asked, &mut answers, until, is_late).await?;
         self.with_defaults(keys, answers, until).await
     }

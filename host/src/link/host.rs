@@ -239,8 +239,8 @@ impl KvCtxView<'_> {
     }
 }
 
-/// Does something when it is dropped: after a write, also if the backend panics or its task is ended. What was
-/// written by then may take effect, so the others must know.
+/// Does something when it is dropped: after a write, also if the backend panics or its task is ended. The write
+/// may take effect all the same, so other clients must be notified.
 struct Finally<F: FnMut()>(F);
 
 impl<F: FnMut()> Drop for Finally<F> {

@@ -168,7 +168,7 @@ fn run_application_of_the_guide_is_the_one_in_its_page_and_remembers() {
     ];
     let kept = program.done(&[&get[..], &["get", "1000"]].concat());
     assert_eq!(kept, "168\n");
-    // What is there is not counted.
+    // A value that is there is returned and not counted again.
     program.done(&[&get[..], &["set", "1000", "7"]].concat());
     assert_eq!(program.done(&args), "7 primes up to 1000\n");
     let outcome = program.run(&["run", PRIMES]);

@@ -262,7 +262,7 @@ fn serve_sigterm_ends_no_connection_before_it_has_said_so() {
 fn serve_without_its_backend_says_so_and_goes_on() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("there must be a free port");
     let addr = taken.local_addr().expect("it has one");
-    // Nobody listens there any more.
+    // From now on no server listens there.
     drop(taken);
     let program = Program::with_backend(&format!("redis://{addr}"));
     let mut served = Served::start_with(program, HOSTILE, &[]);

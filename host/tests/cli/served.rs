@@ -163,7 +163,7 @@ impl KeptAlive {
         Self(BufReader::new(stream))
     }
 
-    /// The head of what is answered to a GET, once its body has been read, which is chunked.
+    /// Returns the head of the response to a GET, once its chunked body has been read.
     pub(crate) fn get(&mut self, path: &str) -> std::io::Result<String> {
         let request = format!("GET {path} HTTP/1.1\r\nhost: test\r\n\r\n");
         self.0.get_mut().write_all(request.as_bytes())?;

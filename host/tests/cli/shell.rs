@@ -362,7 +362,7 @@ fn get_while_redis_is_gone_is_marked_stale_by_either_path() {
     }
 }
 
-/// What the process has ever taken, in KiB.
+/// Returns the peak memory of the process, in KiB.
 #[cfg(target_os = "linux")]
 fn peak_kib(child: &Child) -> u64 {
     let path = format!("/proc/{}/status", child.id());

@@ -14,7 +14,7 @@ pub(crate) fn send(child: &Child, name: &str) {
     assert!(status.is_ok_and(|status| status.success()), "kill {name}");
 }
 
-/// Children that are started from now on have SIGINT at its default, though whoever runs the tests ignores it: as
+/// Children that are started from now on have SIGINT at its default, though the parent of the tests ignores it, as
 /// `nohup` does, and shells for background jobs.
 pub(crate) fn restore_interrupt() {
     static DONE: OnceLock<()> = OnceLock::new();
@@ -35,7 +35,7 @@ fn catch_interrupt() {
     thread::spawn(move || runtime.block_on(async { while caught.recv().await.is_some() {} }));
 }
 
-/// Where there is no `/proc`, it is taken for not ignored.
+/// Returns whether SIGINT is ignored. Without `/proc` it counts as not ignored.
 fn is_interrupt_ignored() -> bool {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

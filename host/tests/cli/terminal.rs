@@ -20,7 +20,7 @@ struct Terminal {
     child: Child,
     keyboard: File,
     output: Receiver<Vec<u8>>,
-    /// What was shown and not yet waited for.
+    /// Output that no wait has consumed yet.
     shown: Vec<u8>,
 }
 

@@ -4,7 +4,7 @@ use flipcache::wasi_keyvalue;
 
 use crate::program::Program;
 
-/// What the examples of the original's README print, in order.
+/// The outcomes of the examples of the original's README, in order.
 const OUTCOMES: [&str; 14] = [
     "my_value",
     "None",

@@ -142,7 +142,7 @@ async fn value_loaded_ahead_does_not_overwrite_what_a_read_that_extends_the_ttl_
     assert_eq!(value(read(&extending, "k")).await.as_deref(), Some("new"));
 }
 
-/// One request serves all: nobody queues behind a request that leaves after he came.
+/// One request serves all callers: it leaves after they have come, so none of them queues for another.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn get_by_many_while_the_ttl_is_extended_is_one_request_and_the_entry_serves() {
     let world = World::new();

@@ -1,4 +1,4 @@
-//! A server that refuses tracking: for a while, or until somebody changes it.
+//! A server that refuses tracking: for a while, or until its configuration is changed.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use flipcache_tests::{RedisOptions, RedisServer};
 use super::{cache, client_with, coherence, keep, read, wait_until};
 use crate::stores::{PATIENCE, foreign};
 
-/// What a server is asked by that is busy: `SCRIPT KILL` and few others are executed then.
+/// Keeps a server busy: it executes only `SCRIPT KILL` and few other commands meanwhile.
 const ENDLESS: &str = "while true do end";
 
 /// A server that replies `BUSY` soon after a script has begun.

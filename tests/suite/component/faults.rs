@@ -197,7 +197,7 @@ fn get_from_a_backend_that_panics_is_an_error_and_the_next_call_works() {
     assert_eq!(get_text(&cache, "k"), (Some("v".into()), Source::Backend));
 }
 
-/// What it wrote before may take effect.
+/// The part that was written before may take effect.
 #[test]
 fn write_to_a_backend_that_panics_is_told_to_others() {
     let double = Double::with_feed(in_memory().backend);

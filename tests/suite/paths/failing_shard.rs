@@ -10,10 +10,10 @@ use flipcache::{COMPONENT, Client, Error, Integer, TextKeys};
 use super::{client, shards};
 use crate::stores::{PATIENCE, in_memory};
 
-/// So many entries take longer to write at once than a call of a shard may take.
+/// More entries than a call of a shard can write in its time.
 const ENTRIES: u64 = 200_000;
 
-/// So many do not, a thousand after the other.
+/// Few enough to be written, a thousand after the other.
 const FEW: u64 = 20_000;
 
 /// Keys that are written and read while shards fail.

@@ -9,7 +9,7 @@ use pollster::block_on;
 use super::{client, shards};
 use crate::stores::in_memory;
 
-/// What the shard may hold: less than what the calls of the tests name.
+/// The budget of the shard: less than the keys of a call in these tests.
 const MEMORY: u64 = 8 << 20;
 
 /// A cache whose only shard holds as many small entries as it can.

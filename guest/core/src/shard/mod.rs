@@ -22,7 +22,7 @@ use crate::tier::{Listing, Tier};
 use crate::time::{Clock, Deadline, Now};
 use registry::Registry;
 
-/// So many bytes of names cost a shard's budget nothing: its memory has room for them beside it.
+/// Bytes of names that do not count against a shard's budget: its memory has room for them beside it.
 const FREE_NAMES: u64 = 1 << 20;
 
 /// The local tiers of the caches that one instance serves, under one fence and one budget.
@@ -42,7 +42,7 @@ pub struct Shard {
     suspended: bool,
 }
 
-/// Where a listing of the keys of a cache is.
+/// The position of a listing of a cache's keys.
 #[derive(Debug)]
 pub struct KeyListing {
     cache: CacheId,
@@ -334,7 +334,7 @@ impl Shard {
         true
     }
 
-    /// What the tiers together may weigh beside the names of the caches. The first names cost nothing, and names leave
+    /// The budget of all tiers together beside the names of the caches, in bytes. The first names cost nothing, and names leave
     /// a quarter of the budget in any case: a [`Catalog`](crate::Catalog) bounds them.
     fn room(&self) -> u64 {
         let names = self.caches.names_weight().saturating_sub(FREE_NAMES);

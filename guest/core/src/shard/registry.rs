@@ -6,7 +6,7 @@ use crate::names::NameIndex;
 use crate::stats::Cause;
 use crate::tier::Tier;
 
-/// What a cache costs beside its name and its entries, in bytes.
+/// The cost of a cache beside its name and its entries, in bytes.
 const NAME_OVERHEAD: u64 = 1024;
 
 #[derive(Debug, Default)]
@@ -14,7 +14,7 @@ pub(super) struct Registry {
     /// By their numbers; `None`: not opened here.
     caches: Vec<Option<Cache>>,
     by_name: NameIndex<CacheId>,
-    /// What all names cost, in bytes.
+    /// The cost of all names, in bytes.
     names_weight: u64,
 }
 
@@ -67,7 +67,7 @@ impl Registry {
         other.tier.weight()
     }
 
-    /// What all names cost, in bytes: what a shard holds of a cache beside its entries.
+    /// Returns the cost of all names, in bytes: all that a shard holds of caches beside their entries.
     pub(super) fn names_weight(&self) -> u64 {
         self.names_weight
     }
@@ -151,7 +151,7 @@ impl Cache {
     }
 }
 
-/// What a shard holds of a cache beside its entries, in bytes: tier, index, and the name three times.
+/// Returns the bytes that a shard holds of a cache beside its entries: tier, index, and the name three times.
 fn name_weight(len: usize) -> u64 {
     NAME_OVERHEAD + 3 * len as u64
 }

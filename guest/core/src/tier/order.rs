@@ -30,7 +30,7 @@ const PAGE_ENTRIES: usize = 4_096;
 /// A page ends with the key that makes it so many bytes long.
 const PAGE_BYTES: usize = 1 << 20;
 
-/// Where a listing of keys is, in the order in which entries leave: good as long as the tier does not change.
+/// The position of a listing of keys in eviction order. It is valid as long as the tier does not change.
 #[derive(Debug)]
 pub(crate) struct Listing {
     /// In the small queue and in the main one, which is next, and how many are left.

@@ -17,7 +17,7 @@ export function sleepClock(
     const [steadyNow, wallNow] = [steady(), wall()];
     const gone = Math.max(0, steadyNow - lastSteady);
     const goneByWall = wallNow - lastWall;
-    // Where both go on, the finer one counts.
+    // If both clocks go on, the finer one counts.
     now += goneByWall > gone + SLACK_MS ? goneByWall : gone;
     [lastSteady, lastWall] = [steadyNow, wallNow];
     return BigInt(Math.round(now * 1e6));

@@ -81,7 +81,7 @@ pub(super) async fn open(
     Err(words.unwrap_or_else(|| explained(info.addr(), error)))
 }
 
-/// What `doing` comes to, unless it is not done at `end`.
+/// Returns the outcome of `doing`, or a timeout at `end`.
 pub(super) async fn until<T>(
     end: Instant,
     doing: impl Future<Output = Result<T, RedisError>>,
@@ -92,8 +92,8 @@ pub(super) async fn until<T>(
     }
 }
 
-/// What a server says to somebody who says nothing, before it hangs up: that it has too many clients, or is
-/// protected. If commands are sent meanwhile, the system may drop what the server said.
+/// Connects again without sending anything, and returns the error that the server writes before it hangs up: too
+/// many clients, or protected mode. If a client sends commands, its system may drop that error.
 ///
 /// Over TLS, servers hang up without a word.
 async fn last_words(address: &ConnectionAddr, end: Instant) -> Option<RedisError> {

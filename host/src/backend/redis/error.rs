@@ -51,7 +51,7 @@ fn told(error: &ServerError) -> (&str, &str) {
     }
 }
 
-/// What the server said, for logs and errors.
+/// Returns the server's own words, for logs and errors.
 pub(super) fn words(error: &ServerError) -> String {
     let (code, detail) = told(error);
     Reply::new(code, detail).to_string()

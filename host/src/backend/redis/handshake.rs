@@ -43,7 +43,7 @@ pub(super) fn explained(address: &ConnectionAddr, error: RedisError) -> RedisErr
     io::Error::other(explained).into()
 }
 
-/// What rustls says, without the names of Rust's types and cases that it repeats: `UnknownIssuer` is `unknown
+/// Returns rustls' text without the names of Rust's types and cases that it repeats: `UnknownIssuer` is `unknown
 /// issuer`, and `Other(OtherError(CaUsedAsEndEntity))` is `ca used as end entity`.
 fn in_words(text: &str) -> String {
     let mut words = String::with_capacity(text.len());

@@ -33,7 +33,7 @@ const WORTH_SOMETHING: Duration = Duration::from_secs(1);
 /// How long a link may be silent before the system probes whether it still is one.
 const PROBE_AFTER: Duration = Duration::from_secs(15);
 
-/// What an attempt has made.
+/// The outcome of a successful attempt.
 struct Attached {
     connection: MultiplexedConnection,
     protocol: ProtocolVersion,

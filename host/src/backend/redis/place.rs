@@ -36,7 +36,7 @@ pub(super) struct Site {
 #[error("a sentinel names it as the master, and it says that it is none")]
 struct NoMaster;
 
-/// What a plain URL led to that takes another URL: it would execute some of our commands only.
+/// A server that needs another kind of URL than a plain one: it would execute only some of the commands.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Other {
     #[error("this server is a node of a cluster: connect with redis+cluster://HOST[,HOST…]")]

@@ -1,10 +1,10 @@
-//! What a server says by `ROLE`: <https://redis.io/docs/latest/commands/role/>.
+//! The reply to `ROLE`: <https://redis.io/docs/latest/commands/role/>.
 
 use ::redis::{ServerError, Value};
 
 use super::error;
 
-/// What a server is.
+/// The role of a server.
 pub(super) enum Role {
     Master,
     Replica,

@@ -313,7 +313,7 @@ impl Tracking {
         if incarnation.number != number || mem::replace(&mut incarnation.is_lost, true) {
             return;
         }
-        // What was kept without tracking is kept still.
+        // Entries that were stored without tracking stay.
         if matches!(incarnation.told, Told::Under(_)) {
             self.ear.goes_deaf();
         }
@@ -363,7 +363,7 @@ impl Tracking {
         let begun = self.begin(&mut connection, number);
         match tokio::time::timeout(self.bound, begun).await {
             Ok(begun) => begun.is_ok(),
-            // The reply may still come, and tracking with it that nobody knows of.
+            // The reply may still come, and with it tracking that is not accounted for.
             Err(_) => false,
         }
     }
@@ -387,7 +387,7 @@ impl Tracking {
     }
 }
 
-/// What a server is, and whether it agrees.
+/// Asks for a server's role, and whether it agrees about the topology.
 async fn signs(
     connection: &mut MultiplexedConnection,
     round: &Round,

@@ -241,7 +241,7 @@ fn prepare(
         transaction
             .pragma_update(None, "user_version", SCHEMA_VERSION)
             .map_err(refused)?;
-        // While nobody else can write: what they change afterwards counts.
+        // No other connection can write yet: every later change counts.
         created = Some(data_version(&transaction).map_err(refused)?);
     }
     Rows::new(&transaction, clock()).sweep().map_err(refused)?;

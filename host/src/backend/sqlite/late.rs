@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::backend::batch::Pair;
 use crate::backend::{Bucket, Feed, News};
 
-/// What a write may change. Keys are complete.
+/// The scope of a write. Keys are complete.
 #[derive(Clone)]
 pub(super) enum Changed {
     Keys(Arc<[String]>),

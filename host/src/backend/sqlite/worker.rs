@@ -31,7 +31,7 @@ pub(super) struct Worker {
     handle: Handle,
 }
 
-/// What a worker's connection is for.
+/// The purpose of a worker's connection.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
     /// It reads, beside writers.
@@ -40,7 +40,7 @@ pub(super) enum Role {
     Writer,
 }
 
-/// What a call does if the file is missing.
+/// The behaviour of a call if the file is missing.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Missing {
     /// Creates it.
@@ -49,12 +49,12 @@ pub(super) enum Missing {
     Leave,
 }
 
-/// Which state of the file a connection has seen.
+/// The state of the file that a connection has seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct FileVersion {
     /// Counts changes by other connections, from any number; `None`: the file is missing.
     now: Option<i64>,
-    /// What it was when this connection created the file, if it did.
+    /// Its value when this connection created the file, if it did.
     created: Option<i64>,
 }
 
@@ -80,7 +80,7 @@ struct Desk {
     next_sweep: Duration,
 }
 
-/// Where the statements go.
+/// The target of the statements.
 enum Link {
     File(Connection),
     /// The file is missing: to an empty table in memory.
@@ -157,7 +157,7 @@ impl Worker {
         .await
     }
 
-    /// Which state of the file its other connections have made.
+    /// Returns the state of the file that its other connections have made.
     pub(super) async fn file_version(&self) -> Result<FileVersion, BackendError> {
         self.run(None, |desk, clock, _| desk.version(clock)).await
     }

@@ -17,7 +17,7 @@ use tracing_subscriber::{EnvFilter, Layer, fmt, registry};
 #[cfg(feature = "opentelemetry")]
 use traces::Traces;
 
-/// What is logged unless `FLIPCACHE_LOG` says otherwise.
+/// The filter of logs unless `FLIPCACHE_LOG` names another.
 const DEFAULT: &str = "error,flipcache::app=warn";
 /// Says which logs are written.
 const VARIABLE: &str = "FLIPCACHE_LOG";

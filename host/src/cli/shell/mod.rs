@@ -16,13 +16,13 @@ use super::path::{Cache, Caches, Dict};
 use super::{interrupt, options};
 use line::Command;
 
-/// What `flipcache shell --help` ends with.
+/// The end of `flipcache shell --help`.
 pub(crate) const SHELL_HELP: &str = "`help` lists the commands of a line.\n\n\
 Exit code: where standard input is no terminal, the highest of the lines that failed, as the same command has it; \
 an absence is no failure. 0 at a terminal.";
 
 /// Reads lines to the end of input. An error in one does not end it: a program that drives the shell gets an answer
-/// to each line. The exit code tells of errors where nobody watches: it is the highest of all lines that failed.
+/// to each line. The exit code is for scripts whose output is not read: it is the highest of all lines that failed.
 pub(crate) fn run(global: &GlobalOptions, tell: Tell) -> Result<ExitCode> {
     let (caches, cache) = options::open(global)?;
     let mut session = Session {

@@ -1,4 +1,4 @@
-//! Who shares a question with whom.
+//! Which callers share a request.
 
 use flipcache_core::{Moment, Options, Resilience};
 use tokio::runtime::Handle as Runtime;

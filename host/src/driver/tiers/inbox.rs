@@ -10,7 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::shard::Shard;
 
-/// So many keys may wait, and so many buckets; more of these are everything. The bound is on keys of any length, which
+/// The most keys that may wait, and the most buckets; more buckets stand for everything. The bound is on keys of any length, which
 /// [`MAX_BYTES`] bounds. If more keys wait, the buckets with most of them stand for their keys, so that a cache with
 /// many changes costs the others nothing.
 const MAX_KEYS: usize = 4_096;
@@ -172,7 +172,7 @@ impl Waiting {
     }
 }
 
-/// What a key takes of the place for keys, in bytes: at least its part of the number of keys.
+/// Returns the bytes that a key counts for: at least its part of the number of keys.
 fn cost(key: &Key) -> usize {
     key.full_key.len().max(MAX_BYTES / MAX_KEYS)
 }

@@ -248,7 +248,7 @@ impl Tiers {
         self.stats_of(opened.cache)
     }
 
-    /// What each cache whose name is known has done, with its name.
+    /// Returns the statistics of each cache whose name is known.
     pub(super) fn stats_of_all(&self) -> Vec<(Box<str>, Stats)> {
         let names = self.directory().catalog.names();
         let stats = names.into_iter().filter_map(|(name, cache)| {

@@ -16,7 +16,7 @@ struct Entry {
     hash: u64,
     key: String,
     value: Vec<u8>,
-    /// What was left of its life at `asked`, or later.
+    /// The TTL that was left at `asked`, or later.
     ttl: Option<Duration>,
     asked: flipcache_core::Moment,
 }

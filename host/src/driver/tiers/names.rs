@@ -30,7 +30,7 @@ impl Names {
         }
     }
 
-    /// Lets nobody look a place up meanwhile.
+    /// Blocks look-ups of places until the guard is dropped.
     pub(super) fn freeze(&self) -> RwLockWriteGuard<'_, NameIndex<Arc<Place>>> {
         self.0.write().unwrap_or_else(PoisonError::into_inner)
     }

@@ -45,7 +45,7 @@ impl Place {
                 .is_none_or(|bytes| bytes >= BYTES_A_SHARD * shards)
     }
 
-    /// Moves the keys. Whoever does so has locked all shards.
+    /// Moves the keys. The caller has locked all shards.
     pub(super) fn move_to(&self, is_spread: bool) {
         self.is_spread.store(is_spread, Ordering::Release);
     }
@@ -91,7 +91,7 @@ impl Place {
         self.kin.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes that nobody has keys in common with a place any more.
+    /// Removes a place from those that have keys in common with others.
     pub(super) fn unrelate(one: &Arc<Self>) {
         let kin = std::mem::take(&mut *one.kin.write().unwrap_or_else(PoisonError::into_inner));
         for other in kin {

@@ -192,7 +192,7 @@ fn open_any_number_of_names_one_after_the_other_finds_a_place_and_old_entries_no
 #[test]
 fn open_of_a_name_whose_place_was_anothers_hears_only_of_its_own_keys() {
     let tiers = tiers(2, MEBIBYTE);
-    // Names that nest are each other's kin; what has ended must be nobody's.
+    // Names that nest are each other's kin. A name that has ended must be no other's.
     for number in 0..1_000 {
         let opened = open(&tiers, &format!("outer:{number}"), 100);
         tiers.close(&opened);

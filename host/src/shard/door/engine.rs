@@ -13,7 +13,7 @@ use super::watch::Watch;
 use crate::clock::Clock;
 use crate::{COMPONENT, CodeCache};
 
-/// For how long a call of a shard may compute at least; it is ended before twice as long. The longest one
+/// The least time for which a call of a shard may compute; it is ended before twice as long. The longest one
 /// lists all keys of a tier.
 const CALL_DEADLINE: Duration = Duration::from_secs(1);
 
@@ -77,7 +77,7 @@ impl Prepared {
         }))
     }
 
-    /// For how long a call may compute.
+    /// Returns the time for which a call may compute.
     pub(super) fn call_deadline(&self) -> Duration {
         self.call_deadline
     }

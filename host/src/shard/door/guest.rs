@@ -23,8 +23,8 @@ const HEADROOM: u64 = 16 << 20;
 /// All that 32 bits can address.
 const MAX_MEMORY: u64 = 1 << 32;
 
-/// For how long an instance may compute until it is ready for calls, whatever one of these may take: it is as
-/// much work on any machine, and there is no shard without it.
+/// The time for which an instance may compute until it is ready for calls. It does not depend on the deadline of
+/// calls: starting is the same work on any machine, and without it there is no shard.
 const START_DEADLINE: Duration = Duration::from_secs(30);
 
 /// The first size of the window, in bytes: most keys fit.

@@ -8,7 +8,7 @@
 //!
 //! - `engine`: the module, compiled and linked; the tick that bounds calls.
 //! - `guest`: an instance; `exports`: what it has; `functions`, `fence`: what each takes and answers; `memory`:
-//!   answers in its memory; `watch`: when a call is ended.
+//!   replies in its memory; `watch`: when a call is ended; `parts`: how many keys and values one call passes.
 
 mod engine;
 mod exports;
@@ -16,6 +16,7 @@ mod fence;
 mod functions;
 mod guest;
 mod memory;
+mod parts;
 mod watch;
 
 use std::collections::BTreeMap;
@@ -29,6 +30,7 @@ use super::{Shard, next_incarnation};
 use crate::clock::Clock;
 pub(crate) use engine::Prepared;
 use guest::Guest;
+use parts::{KEYS_AT_ONCE, keys_at_once};
 
 /// A shard in the component.
 ///
@@ -54,15 +56,6 @@ struct Opened {
     /// Values that were not passed into the instance, read and written ones.
     not_passed: Stats,
 }
-
-/// So many bytes of keys are passed at once, beside which an instance has always room.
-const KEYS_AT_ONCE: usize = 1 << 20;
-
-/// What is passed with a key, in bytes: its hash, its end, and a ticket or a length.
-const KEY_RECORD: usize = 24;
-
-/// What is passed with a write, in bytes.
-const WRITE_RECORD: u64 = 40;
 
 impl Door {
     /// An empty shard. `max_bytes` bounds its tiers together.
@@ -114,49 +107,6 @@ impl Door {
         }
     }
 
-    /// How many of these writes, at least one, are passed at once: their values are no more than one
-    /// may be.
-    fn takes_at_once(&self, writes: &[Write<'_>]) -> usize {
-        let mut bytes = 0;
-        let fit = writes.iter().take_while(|write| {
-            bytes += WRITE_RECORD + write.key.len() as u64;
-            bytes += write.written.map_or(0, |(value, _)| value.len() as u64);
-            bytes <= self.max_bytes / 4
-        });
-        fit.count().max(1)
-    }
-
-    /// So many bytes of keys are begun to be written at once: more of them than are read, since each further part costs
-    /// a call for every key before it.
-    fn begun_at_once(&self) -> usize {
-        let part = usize::try_from(self.max_bytes / 16).unwrap_or(usize::MAX);
-        part.max(KEYS_AT_ONCE)
-    }
-
-    /// Begins calls to L2 for keys, as many at once as are passed, and returns a ticket for each.
-    fn begin_in_parts(
-        &mut self,
-        cache: CacheId,
-        keys: &[(u64, &str)],
-        begin: impl Fn(&mut Guest, &[(u64, &str)]) -> Result<Vec<Ticket>>,
-    ) -> Vec<Ticket> {
-        let (mut tickets, mut rest) = (Vec::with_capacity(keys.len()), keys);
-        let mut last = 0;
-        while !rest.is_empty() {
-            let lengths = rest.iter().map(|(_, key)| key.len());
-            let (first, others) = rest.split_at(keys_at_once(lengths, self.begun_at_once()));
-            let begun = self.call(|guest| begin(guest, first));
-            last = tickets.len();
-            tickets.extend(begun.unwrap_or_else(|| vec![Ticket::VOID; first.len()]));
-            rest = others;
-        }
-        // Keys share stripes: those that were begun later have made the tickets of the others old.
-        for (ticket, (hash, key)) in tickets[..last].iter_mut().zip(keys) {
-            *ticket = self.ticket(cache, *hash, key);
-        }
-        tickets
-    }
-
     fn guest(&mut self) -> Result<&mut Guest> {
         if self.running.is_none() {
             let clock = self.clock.clone();
@@ -176,16 +126,6 @@ impl Door {
             None => wasmtime::bail!("the shard has no instance"),
         }
     }
-}
-
-/// How many keys of these lengths, at least one, are passed in so many bytes.
-fn keys_at_once(lengths: impl Iterator<Item = usize>, max_bytes: usize) -> usize {
-    let mut bytes = 0;
-    let fit = lengths.take_while(|len| {
-        bytes += KEY_RECORD + len;
-        bytes <= max_bytes
-    });
-    fit.count().max(1)
 }
 
 impl Shard for Door {
@@ -346,16 +286,7 @@ impl Shard for Door {
         keys: &[(u64, &str)],
         tickets: &[Ticket],
     ) -> Vec<Ticket> {
-        let (mut ended, mut rest) = (Vec::with_capacity(keys.len()), keys);
-        while !rest.is_empty() {
-            let lengths = rest.iter().map(|(_, key)| key.len());
-            let (first, others) = rest.split_at(keys_at_once(lengths, self.begun_at_once()));
-            let tickets = &tickets[ended.len()..][..first.len()];
-            let of_part = self.call(|guest| guest.end_extensions(cache, first, tickets));
-            ended.extend(of_part.unwrap_or_else(|| vec![Ticket::VOID; first.len()]));
-            rest = others;
-        }
-        ended
+        self.end_extensions_in_parts(cache, keys, tickets)
     }
 
     fn stale(

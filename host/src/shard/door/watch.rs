@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-/// What a call may take, and what it has taken.
+/// The budget of a call, and the part of it that is used.
 #[derive(Debug)]
 pub(super) struct Watch {
     budget: Duration,
@@ -21,19 +21,19 @@ impl Watch {
         }
     }
 
-    /// A call begins.
+    /// Begins a call.
     pub(super) fn begin(&mut self) {
         self.since = None;
     }
 
-    /// Whether the call has had its time. Ticks that come while the thread does not run cost it nothing.
+    /// Returns whether the call has used its budget. Ticks that come while the thread does not run cost it nothing.
     pub(super) fn is_over(&mut self, now: Duration) -> bool {
         let since = *self.since.get_or_insert(now);
         now.saturating_sub(since) >= self.budget
     }
 }
 
-/// For how long the calling thread has computed.
+/// Returns the time for which the calling thread has computed.
 #[cfg(unix)]
 pub(super) fn thread_time() -> Duration {
     use rustix::time::{ClockId, clock_gettime};
@@ -45,7 +45,7 @@ pub(super) fn thread_time() -> Duration {
     )
 }
 
-/// Monotonic time, where there is no such clock.
+/// Returns monotonic time: this system has no clock of a thread.
 #[cfg(not(unix))]
 pub(super) fn thread_time() -> Duration {
     use std::sync::LazyLock;

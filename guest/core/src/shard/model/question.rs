@@ -17,7 +17,7 @@ pub(super) struct Question {
 }
 
 impl World {
-    /// Asks with a new TTL. What others have written just before may go untold then.
+    /// Asks with a new TTL. A write by another client just before may then go without a push.
     pub(super) fn extend(&mut self, spot: Spot, new_ttl: u64) {
         let now = self.now();
         let held = self.peek(&spot);

@@ -78,7 +78,7 @@ async fn write_while_another_process_holds_the_lock_times_out_and_is_not_done_la
     );
 
     other.execute_batch("COMMIT").unwrap();
-    // Whoever has the turn next sees what the two have left behind.
+    // The next call sees the state that the two have left behind.
     assert_eq!(backend.delete(&bucket, &before).await.unwrap(), 1);
     assert_eq!(backend.delete(&bucket, &keys).await.unwrap(), 0);
     backend.set(&bucket, &entries, None).await.unwrap();

@@ -1,5 +1,4 @@
-//! Which connections are open, what each waits for, and which of them is closed when it waits too long, or
-//! when there is no room for another.
+//! The open connections and their waits: closes those that wait too long, and one to make room for another.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -36,7 +35,7 @@ pub(super) struct Connections {
     ended: Notify,
 }
 
-/// What a connection is told.
+/// An order to a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Order {
     Serve,
@@ -46,7 +45,7 @@ pub(super) enum Order {
     Close,
 }
 
-/// What a connection waits for its client with.
+/// The kind of wait of a connection for its client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Wait {
     FirstByte,
@@ -73,7 +72,7 @@ impl Wait {
     }
 }
 
-/// What one connection does.
+/// The state of one connection.
 #[derive(Debug)]
 pub(super) struct Activity {
     state: Mutex<State>,
@@ -84,7 +83,7 @@ pub(super) struct Activity {
 struct State {
     /// `None`: for nothing of its client's.
     waits: Option<(Wait, Instant)>,
-    /// For how long the request has waited for its body.
+    /// The time for which the request has waited for its body.
     body: Duration,
     is_responding: bool,
 }
@@ -159,7 +158,7 @@ impl Activity {
         waits.map(|(wait, since)| (wait, now.saturating_duration_since(since)))
     }
 
-    /// For how long its request has waited for its body, if it does now.
+    /// Returns the time for which its request has waited for its body, if it waits now.
     fn waits_for_body(&self, now: Instant) -> Option<Duration> {
         let state = self.state();
         match state.waits {
@@ -323,122 +322,4 @@ impl Drop for Opened {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const ALL: [Wait; 5] = [
-        Wait::FirstByte,
-        Wait::Head,
-        Wait::Idle,
-        Wait::Body,
-        Wait::Closing,
-    ];
-
-    /// A connection that has waited for so long.
-    fn waiting(connections: &Arc<Connections>, wait: Wait, waited: Duration) -> Opened {
-        let opened = connections.open();
-        opened.activity.state().waits = Some((wait, Instant::now() - waited));
-        opened
-    }
-
-    fn order(opened: &Opened) -> Order {
-        *opened.activity.order.borrow()
-    }
-
-    #[test]
-    fn end_overdue_ends_those_that_have_waited_too_long_and_no_others() {
-        let connections = Connections::new(10);
-        let busy = connections.open();
-        busy.activity.request_began();
-        for wait in ALL {
-            let overdue = waiting(&connections, wait, wait.limit());
-            let patient = waiting(&connections, wait, Duration::ZERO);
-            connections.end_overdue();
-            let expected = if wait.is_between_requests() {
-                Order::Finish
-            } else {
-                Order::Close
-            };
-            assert_eq!(order(&overdue), expected, "{wait:?}");
-            assert_eq!(order(&patient), Order::Serve, "{wait:?}");
-        }
-        assert_eq!(order(&busy), Order::Serve);
-    }
-
-    #[test]
-    fn end_overdue_closes_a_connection_that_does_not_finish() {
-        let connections = Connections::new(1);
-        let idle = waiting(&connections, Wait::Idle, Wait::Idle.limit());
-        connections.end_overdue();
-        assert_eq!(order(&idle), Order::Finish);
-        idle.activity.state().waits = Some((Wait::Closing, Instant::now() - CLOSING));
-        connections.end_overdue();
-        assert_eq!(order(&idle), Order::Close);
-    }
-
-    #[test]
-    fn has_room_closes_the_slowest_head_first_then_an_idle_one_then_a_slow_body() {
-        let connections = Connections::new(5);
-        let busy = connections.open();
-        busy.activity.request_began();
-        let body = waiting(&connections, Wait::Body, 9 * SLOW);
-        let idle = waiting(&connections, Wait::Idle, 8 * SLOW);
-        let head = waiting(&connections, Wait::Head, 2 * SLOW);
-        let silent = waiting(&connections, Wait::FirstByte, 3 * SLOW);
-        for slowest in [silent, head, idle, body] {
-            assert!(connections.has_room());
-            assert_ne!(order(&slowest), Order::Serve, "{slowest:?}");
-            assert!(connections.has_room(), "the place of one that leaves");
-            drop(slowest);
-            // Its place is taken by one whose request is worked on.
-            let next = connections.open();
-            next.activity.request_began();
-            std::mem::forget(next);
-        }
-        assert!(!connections.has_room());
-        assert_eq!(order(&busy), Order::Serve);
-    }
-
-    #[test]
-    fn has_room_closes_nothing_that_has_just_begun_to_wait() {
-        let connections = Connections::new(1);
-        let fresh = waiting(&connections, Wait::FirstByte, Duration::ZERO);
-        let has_room = connections.has_room();
-        // Unless this thread stood still.
-        let waits = fresh.activity.waits(Instant::now());
-        if waits.is_some_and(|(_, waited)| waited < SLOW) {
-            assert!(!has_room);
-        }
-    }
-
-    #[test]
-    fn shed_slow_body_closes_the_request_that_has_waited_longest_in_all() {
-        let connections = Connections::new(5);
-        let trickling = waiting(&connections, Wait::Body, SLOW);
-        trickling.activity.state().body = 9 * SLOW;
-        let stalled = waiting(&connections, Wait::Body, 5 * SLOW);
-        let head = waiting(&connections, Wait::Head, 20 * SLOW);
-        for (slowest, others) in [(&trickling, vec![&stalled, &head]), (&stalled, vec![&head])] {
-            connections.shed_slow_body();
-            assert_eq!(order(slowest), Order::Close);
-            for other in others {
-                assert_eq!(order(other), Order::Serve);
-            }
-        }
-    }
-
-    #[test]
-    fn activity_counts_what_a_body_was_waited_for_and_is_idle_after_both_have_ended() {
-        let activity = Activity::new();
-        activity.bytes_came();
-        activity.request_began();
-        assert_eq!(activity.state().waits, None);
-        activity.body_is_awaited();
-        assert!(activity.waits_for_body(Instant::now()).is_some());
-        activity.response_ended();
-        assert!(activity.waits_for_body(Instant::now()).is_some());
-        activity.body_came();
-        let waits = activity.state().waits;
-        assert!(matches!(waits, Some((Wait::Idle, _))), "{waits:?}");
-    }
-}
+mod tests;

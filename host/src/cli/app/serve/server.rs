@@ -73,7 +73,7 @@ pub(super) async fn serve(listener: TcpListener, proxy: Arc<Proxy>, mut signals:
     }
 }
 
-/// Accepts those who wait for that: to them the server has been there. Then nobody can connect any more.
+/// Accepts the clients in the backlog: they have seen a listening server. Then it stops to listen.
 fn accept_last(listener: TcpListener, proxy: &Arc<Proxy>) -> io::Result<()> {
     let listener = listener.into_std()?;
     loop {
@@ -138,7 +138,7 @@ async fn connection(stream: TcpStream, proxy: Arc<Proxy>, opened: Opened) {
                 }
                 return;
             }
-            // Whoever gives orders lives as long as this.
+            // The sender of orders lives as long as this.
             _ = orders.changed() => match *orders.borrow_and_update() {
                 Order::Serve => {}
                 Order::Finish => served.as_mut().graceful_shutdown(),
