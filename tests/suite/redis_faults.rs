@@ -1,9 +1,14 @@
 //! Redis that is down, cut off, hung, demoted, or does not let us in.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use flipcache::backend::{BackendError, BackendUrl, Slot};
+use flipcache::backend::{
+    BackendError, BackendOptions, BackendUrl, Coherence, KvBackend, Slot, open,
+};
+use flipcache_tests::proxy::{Cut, Direction, Proxy};
 use flipcache_tests::{RedisOptions, RedisServer};
+use tokio::runtime::Handle;
 
 use crate::stores::{
     LONG, PATIENCE, bucket, connect, connect_within, everything_of, failure, foreign, get, keys,
@@ -149,6 +154,95 @@ async fn call_hung_server_times_out_and_works_once_it_goes_on() {
         }
     };
     assert_eq!(slots, [lasting("v")]);
+}
+
+/// A proxy before the server, and a backend behind it that asks nothing of its own.
+fn behind_a_proxy(server: &RedisServer) -> (Proxy, Arc<dyn KvBackend>) {
+    let proxy = Proxy::start(server.port());
+    let options = BackendOptions {
+        coherence: Coherence::Off,
+        deadline: LONG,
+        ..BackendOptions::default()
+    };
+    let url = format!("redis://127.0.0.1:{}", proxy.port());
+    let url: BackendUrl = url.parse().expect("the URL is valid");
+    let backend = open(&url, &options, Handle::current());
+    (proxy, backend.expect("it connects at the first call"))
+}
+
+/// Cuts the connection, once there is one, at the second byte of the next reply.
+async fn cut_next_reply(proxy: &Proxy, backend: &dyn KvBackend) {
+    get(backend, &bucket("user"), "k").await;
+    proxy.drop_after(Direction::ToClient, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn write_whose_reply_is_cut_off_has_an_unknown_outcome() {
+    let server = RedisServer::start();
+    let (proxy, backend) = behind_a_proxy(&server);
+    let (user, key) = (bucket("user"), keys(["k"]));
+    let minute = Some(Duration::from_secs(60));
+    assert_eq!(backend.increment(&user, "n", 1, None).await.unwrap(), 1);
+    let cut = || cut_next_reply(&proxy, &*backend);
+
+    cut().await;
+    let counted = backend.increment(&user, "n", 1, None).await;
+    let error = counted.expect_err("no reply came");
+    assert!(
+        matches!(error, BackendError::OutcomeUnknown(_)),
+        "{error:?}"
+    );
+    let held: String = foreign(&server, &["GET", "user:n"]);
+    assert_eq!(held, "2", "Redis has executed what was cut off");
+
+    let entries = [("k".to_owned(), b"v".to_vec())];
+    cut().await;
+    let mut errors = vec![backend.set(&user, &entries, None).await.unwrap_err()];
+    cut().await;
+    errors.push(
+        backend
+            .set_if_absent(&user, &entries, minute)
+            .await
+            .unwrap_err(),
+    );
+    cut().await;
+    errors.push(backend.increment(&user, "n", 1, minute).await.unwrap_err());
+    cut().await;
+    errors.push(backend.expire(&user, &key, minute).await.unwrap_err());
+    cut().await;
+    errors.push(backend.delete(&user, &key).await.unwrap_err());
+    for error in errors {
+        assert!(
+            matches!(error, BackendError::OutcomeUnknown(_)),
+            "{error:?}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn call_that_was_not_sent_or_only_reads_is_unavailable_when_cut_off() {
+    let server = RedisServer::start();
+    let (proxy, backend) = behind_a_proxy(&server);
+    let (user, key) = (bucket("user"), keys(["k"]));
+    set(&*backend, &user, "k", "v", None).await.unwrap();
+
+    let mut errors = Vec::new();
+    for new_ttl in [None, Some(Duration::from_secs(60))] {
+        cut_next_reply(&proxy, &*backend).await;
+        errors.push(backend.get(&user, &key, new_ttl).await.unwrap_err());
+    }
+    cut_next_reply(&proxy, &*backend).await;
+    errors.push(backend.exists(&user, &key).await.unwrap_err());
+    proxy.refuse();
+    proxy.cut(Cut::Reset);
+    // The first call may still find the connection that is lost.
+    let _ = backend.exists(&user, &key).await;
+    errors.push(backend.increment(&user, "n", 1, None).await.unwrap_err());
+    errors.push(backend.delete(&user, &key).await.unwrap_err());
+    for error in errors {
+        assert!(matches!(error, BackendError::Unavailable(_)), "{error:?}");
+    }
+    assert_eq!(foreign::<u64>(&server, &["EXISTS", "user:n"]), 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

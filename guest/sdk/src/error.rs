@@ -75,9 +75,12 @@ pub enum Error {
 /// Why the shared tier did not do what was asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BackendError {
-    /// It cannot be reached, or refused the connection. A retry may help.
+    /// It cannot be reached, or refused the connection. Nothing was written: a retry is safe and may help.
     #[error("the backend is unavailable: {0}")]
     Unavailable(String),
+    /// It was lost after a write had been sent, or after a part of it. A retry may do the write twice.
+    #[error("the backend was lost during a write, which may or may not have happened: {0}")]
+    OutcomeUnknown(String),
     /// No answer within the host's deadline. A write may or may not have happened.
     #[error("the backend did not answer in time")]
     Timeout,
@@ -131,6 +134,7 @@ impl From<types::BackendError> for BackendError {
     fn from(error: types::BackendError) -> Self {
         match error {
             types::BackendError::Unavailable(why) => Self::Unavailable(why),
+            types::BackendError::OutcomeUnknown(why) => Self::OutcomeUnknown(why),
             types::BackendError::Timeout => Self::Timeout,
             types::BackendError::AccessDenied(why) => Self::AccessDenied(why),
             types::BackendError::TooLarge(limit) => Self::TooLarge { limit },
@@ -158,6 +162,7 @@ mod tests {
             Error::from(cache::Error::Undecodable(text())).to_string(),
             Error::from(cache::Error::WrongType(text())).to_string(),
             backend(types::BackendError::Unavailable(text())),
+            backend(types::BackendError::OutcomeUnknown(text())),
             backend(types::BackendError::AccessDenied(text())),
             backend(types::BackendError::Unsupported(text())),
             backend(types::BackendError::Other(text())),

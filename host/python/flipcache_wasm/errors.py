@@ -80,9 +80,15 @@ class BackendError(FlipCacheError):
 
 
 class Unavailable(BackendError, ConnectionError):
-    """The backend cannot be reached, or refused the connection. A retry may help."""
+    """The backend cannot be reached, or refused the connection. Nothing was written: a retry is safe and may help."""
 
     case = "unavailable"
+
+
+class OutcomeUnknown(BackendError, ConnectionError):
+    """The backend was lost after a write had been sent, or after a part of it. A retry may do the write twice."""
+
+    case = "outcome-unknown"
 
 
 class Timeout(BackendError, TimeoutError):
@@ -129,7 +135,7 @@ class Other(BackendError):
 
 
 _BACKEND: Dict[str, Type[BackendError]] = {
-    error.case: error for error in (Unavailable, AccessDenied, Unsupported, Other)
+    error.case: error for error in (Unavailable, OutcomeUnknown, AccessDenied, Unsupported, Other)
 }
 
 _OF_KEYS: Dict[str, Tuple[Type[FlipCacheError], str]] = {

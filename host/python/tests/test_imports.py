@@ -13,6 +13,7 @@ from flipcache_wasm.backend import ABSENT, Entry
 
 FAILURES: List[kinds.BackendError] = [
     kinds.Unavailable("away"),
+    kinds.OutcomeUnknown("lost"),
     kinds.Timeout(),
     kinds.AccessDenied("not you"),
     kinds.BackendTooLarge(12),
@@ -79,7 +80,7 @@ def test_failure_of_each_function_is_told_by_its_case(function: str, failure: ki
     with pytest.raises(kind) as raised:
         CALLS[function](cache)
     assert getattr(raised.value, "limit", 12) == 12
-    if failure.case in ("unavailable", "access-denied", "unsupported", "other"):
+    if failure.case in ("unavailable", "outcome-unknown", "access-denied", "unsupported", "other"):
         assert str(raised.value) == str(failure)
     backend.script.clear()
     cache["k"] = 5

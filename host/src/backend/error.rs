@@ -6,9 +6,13 @@ pub type Cause = Box<dyn std::error::Error + Send + Sync>;
 /// Why the shared tier did not do what was asked. The cases of WIT's `backend-error`.
 #[derive(Debug, thiserror::Error)]
 pub enum BackendError {
-    /// The backend cannot be reached, or refused the connection. A retry may help.
+    /// The backend cannot be reached, or refused the connection. Nothing was written: a retry is safe and may help.
     #[error("the backend cannot be reached")]
     Unavailable(#[source] Cause),
+    /// The backend was lost after a write had been sent and before its reply came, or after a part of the
+    /// write. Repeating it may do it twice.
+    #[error("the backend was lost during a write, which may or may not have happened")]
+    OutcomeUnknown(#[source] Cause),
     /// No answer within the deadline. A write may or may not have happened.
     #[error("the backend did not answer in time; a write may or may not have happened")]
     Timeout,
@@ -29,16 +33,53 @@ pub enum BackendError {
     Other(#[source] Cause),
 }
 
+/// Whether a call whose outcome is lost may be repeated as if it had never been sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// It may: it changes nothing, or a TTL that a repetition sets again.
+    Read,
+    /// It may not: it may have taken effect.
+    Write,
+}
+
+impl Access {
+    /// Returns the error of a call that ended after it had begun, without an outcome.
+    pub(crate) fn ended(self, why: &'static str) -> BackendError {
+        match self {
+            Self::Read => BackendError::Other(why.into()),
+            Self::Write => BackendError::OutcomeUnknown(why.into()),
+        }
+    }
+}
+
 impl BackendError {
     /// Whether the backend as a whole is out of reach: this says nothing about the key or the caller.
     pub(crate) fn is_outage(&self) -> bool {
-        matches!(self, Self::Unavailable(_) | Self::Timeout)
+        matches!(
+            self,
+            Self::Unavailable(_) | Self::OutcomeUnknown(_) | Self::Timeout
+        )
+    }
+
+    /// Whether a write that failed so may have taken effect.
+    pub(crate) fn may_have_happened(&self) -> bool {
+        matches!(self, Self::OutcomeUnknown(_) | Self::Timeout)
+    }
+
+    /// Returns the error of a write of which another part has taken effect, or may have: the whole cannot be
+    /// repeated as if nothing had happened.
+    pub(crate) fn after_another_part(self) -> Self {
+        match self {
+            Self::Unavailable(cause) => Self::OutcomeUnknown(cause),
+            error => error,
+        }
     }
 
     /// Its case, as WIT names it: for logs and metrics.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Unavailable(_) => "unavailable",
+            Self::OutcomeUnknown(_) => "outcome-unknown",
             Self::Timeout => "timeout",
             Self::AccessDenied(_) => "access-denied",
             Self::TooLarge { .. } => "too-large",
@@ -53,6 +94,7 @@ impl BackendError {
         let words = |cause: &Cause| describe(&**cause).into();
         match self {
             Self::Unavailable(cause) => Self::Unavailable(words(cause)),
+            Self::OutcomeUnknown(cause) => Self::OutcomeUnknown(words(cause)),
             Self::Timeout => Self::Timeout,
             Self::AccessDenied(cause) => Self::AccessDenied(words(cause)),
             Self::TooLarge { limit } => Self::TooLarge { limit: *limit },
@@ -68,6 +110,7 @@ impl BackendError {
         let kind = || self.to_string().into();
         match self {
             Self::Unavailable(_) => Self::Unavailable(kind()),
+            Self::OutcomeUnknown(_) => Self::OutcomeUnknown(kind()),
             Self::Timeout => Self::Timeout,
             Self::AccessDenied(_) => Self::AccessDenied(kind()),
             Self::TooLarge { limit } => Self::TooLarge { limit: *limit },

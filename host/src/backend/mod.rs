@@ -28,6 +28,7 @@ use async_trait::async_trait;
 
 pub use breaker::{Breaker, BreakerOptions, BreakerState};
 pub use bucket::{Bucket, InvalidName};
+pub(crate) use error::Access;
 pub use error::{BackendError, Cause, describe};
 pub(crate) use feed::Member;
 pub use feed::{Changes, Feed, Heard, Hearing, Listener, ListenerId, News};

@@ -104,6 +104,7 @@ impl Failure {
                 "check that it runs and that --backend (or FLIPCACHE_BACKEND) names it"
             }
             "access-denied" => "check the user and password in --backend (or FLIPCACHE_BACKEND)",
+            "outcome-unknown" => "read it before you write it again: it may have been written",
             "timeout" => "try again",
             "undecodable" => "read it with the --type it was written with, or delete it",
             "wrong-type" => "use another --name or key, or delete it",
@@ -127,6 +128,7 @@ fn cache_error_kind(error: &Error) -> &'static str {
         Error::Url(_) => "invalid-url",
         Error::Open(OpenError::Tls(_)) => "invalid-tls",
         Error::Backend(BackendError::Unavailable(_)) | Error::Open(_) => "unavailable",
+        Error::Backend(BackendError::OutcomeUnknown(_)) => "outcome-unknown",
         Error::Backend(BackendError::Timeout) => "timeout",
         Error::Backend(BackendError::AccessDenied(_)) => "access-denied",
         Error::Backend(BackendError::Unsupported(_)) => "unsupported",

@@ -171,6 +171,7 @@ impl From<types::BackendError> for BackendError {
     fn from(error: types::BackendError) -> Self {
         match error {
             types::BackendError::Unavailable(why) => Self::Unavailable(why.into()),
+            types::BackendError::OutcomeUnknown(why) => Self::OutcomeUnknown(why.into()),
             types::BackendError::Timeout => Self::Timeout,
             types::BackendError::AccessDenied(why) => Self::AccessDenied(why.into()),
             types::BackendError::TooLarge(limit) => Self::TooLarge { limit },

@@ -8,7 +8,7 @@ use flipcache_core::Ticket;
 use super::Handle;
 use super::write::random;
 use crate::Error;
-use crate::backend::describe;
+use crate::backend::{Access, describe};
 
 impl Handle {
     /// Has the value of a live entry loaded anew if its life ends within this time, once for an entry. What
@@ -82,7 +82,7 @@ impl Handle {
             let written = driver
                 .backend
                 .set_if_present(&this.bucket, &key, &wire, ttl);
-            let written = driver.call(written).await;
+            let written = driver.call(Access::Write, written).await;
             let kept = matches!(written, Ok(true)).then_some((wire.as_slice(), ttl));
             this.end(vec![(hash, ticket)], [(key.as_str(), kept)]);
             this.noted(written)

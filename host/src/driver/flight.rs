@@ -22,7 +22,7 @@ use tracing::Instrument;
 use super::departure::KEYS_AT_ONCE;
 use super::pilot::{Controls, Pilot};
 use super::{Handle, wrong_number};
-use crate::backend::{BackendError, Slot};
+use crate::backend::{Access, BackendError, Slot};
 
 /// L2's answer to one question, for all who asked it.
 pub(super) type Landed = Result<Arc<Landing>, Arc<BackendError>>;
@@ -283,7 +283,7 @@ async fn fly_all(mut under_way: UnderWay) {
         let keys: Vec<String> = questions.map(|question| question.key.to_string()).collect();
         let driver = &handle.driver;
         let asked = driver.backend.get(&handle.bucket, &keys, new_ttl);
-        let asked = driver.call(asked).await;
+        let asked = driver.call(Access::Read, asked).await;
         let asked = asked.and_then(|slots| match slots.len() {
             answered if answered == keys.len() => Ok(slots),
             answered => Err(wrong_number(answered, keys.len())),

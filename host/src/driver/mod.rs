@@ -39,7 +39,7 @@ use tracing::Instrument;
 
 use crate::Error;
 use crate::backend::time::{deadline_after, within};
-use crate::backend::{BackendError, Bucket, KvBackend, Listener, Member, Page, Slot};
+use crate::backend::{Access, BackendError, Bucket, KvBackend, Listener, Member, Page, Slot};
 use crate::metrics::{self, Ledger};
 use crate::shard::Shard;
 use departure::Lounge;
@@ -106,9 +106,11 @@ impl Driver {
         metrics::backend_state(self.backend.system(), &self.backend_state());
     }
 
-    /// Runs a call of the backend, whoever polls it, within the client's runtime; one that panics has failed.
+    /// Runs a call of the backend, whoever polls it, within the client's runtime. If the backend panics, the call
+    /// has failed.
     async fn call<T>(
         &self,
+        access: Access,
         call: impl Future<Output = Result<T, BackendError>>,
     ) -> Result<T, BackendError> {
         let mut call = pin!(AssertUnwindSafe(call).catch_unwind());
@@ -116,8 +118,8 @@ impl Driver {
             let _entered = self.runtime.enter();
             call.as_mut().poll(context)
         });
-        let panicked = |_| Err(BackendError::Other("the backend panicked".into()));
-        caught.await.unwrap_or_else(panicked)
+        let caught = caught.await;
+        caught.unwrap_or_else(|_| Err(access.ended("the backend panicked")))
     }
 }
 
@@ -173,7 +175,7 @@ impl Handle {
         }
         let keys = [key.to_owned()];
         let count = self.driver.backend.exists(&self.bucket, &keys);
-        Ok(self.noted(self.driver.call(count).await)? > 0)
+        Ok(self.noted(self.driver.call(Access::Read, count).await)? > 0)
     }
 
     /// What is left of the entry's life, by the local tier if it has it, else by L2.
@@ -196,7 +198,7 @@ impl Handle {
     /// A page of keys. What is no key of this cache's type is another's.
     pub(crate) async fn keys(&self, cursor: Option<&str>, limit: u32) -> Result<Page, Error> {
         let page = self.driver.backend.scan(&self.bucket, cursor, limit);
-        let mut page = self.noted(self.driver.call(page).await)?;
+        let mut page = self.noted(self.driver.call(Access::Read, page).await)?;
         page.keys
             .retain(|key| self.options.key_type.check(key).is_ok());
         Ok(page)
@@ -204,7 +206,7 @@ impl Handle {
 
     pub(crate) async fn len(&self) -> Result<u64, Error> {
         let count = self.driver.backend.count(&self.bucket);
-        self.noted(self.driver.call(count).await)
+        self.noted(self.driver.call(Access::Read, count).await)
     }
 
     pub(crate) async fn is_empty(&self) -> Result<bool, Error> {
@@ -270,7 +272,7 @@ impl Handle {
     async fn ask_for_one(&self, key: &str, new_ttl: Option<Duration>) -> Result<Slot, Error> {
         let keys = [key.to_owned()];
         let slots = self.driver.backend.get(&self.bucket, &keys, new_ttl);
-        let slots = self.noted(self.driver.call(slots).await)?;
+        let slots = self.noted(self.driver.call(Access::Read, slots).await)?;
         let [slot] = <[Slot; 1]>::try_from(slots).map_err(|slots| wrong_number(slots.len(), 1))?;
         Ok(slot)
     }

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::{Handle, wrong_number};
 use crate::Error;
-use crate::backend::{BackendError, Slot};
+use crate::backend::{Access, BackendError, Slot};
 use crate::shard::Shard;
 
 impl Handle {
@@ -26,10 +26,16 @@ impl Handle {
             return Ok(());
         }
         let this = Arc::clone(self);
-        self.finished(async move {
+        self.finished_by(self.deadline_if(!self.hears()), async move {
             this.noted(this.hear().await)?;
             for (part, ttl) in this.resilience.spread(ttl, entries.len(), random()) {
-                this.put(&entries[part], ttl).await?;
+                let is_first = part.start == 0;
+                let written = this.put(&entries[part], ttl).await;
+                this.noted(if is_first {
+                    written
+                } else {
+                    written.map_err(BackendError::after_another_part)
+                })?;
             }
             Ok(())
         })
@@ -37,17 +43,21 @@ impl Handle {
     }
 
     /// Writes entries that live equally long.
-    async fn put(&self, entries: &[(String, Vec<u8>)], ttl: Option<Duration>) -> Result<(), Error> {
+    async fn put(
+        &self,
+        entries: &[(String, Vec<u8>)],
+        ttl: Option<Duration>,
+    ) -> Result<(), BackendError> {
         let begun = self.begin(entries.iter().map(|(key, _)| key.as_str()));
         let driver = &self.driver;
         let written = driver.backend.set(&self.bucket, entries, ttl);
-        let written = driver.call(written).await;
+        let written = driver.call(Access::Write, written).await;
         let ended = entries.iter().map(|(key, wire)| {
             let written = written.as_ref().ok();
             (key.as_str(), written.map(|()| (wire.as_slice(), ttl)))
         });
         self.end(begun, ended);
-        self.noted(written)
+        written
     }
 
     /// `true` if the value was written, `false` if the key was there.
@@ -79,7 +89,7 @@ impl Handle {
             let begun = this.begin([key.as_str()]);
             let driver = &this.driver;
             let sum = driver.backend.increment(&this.bucket, &key, delta, ttl);
-            let sum = driver.call(sum).await;
+            let sum = driver.call(Access::Write, sum).await;
             this.end(begun, [(key.as_str(), None)]);
             match sum {
                 Err(error @ BackendError::Other(_)) => {
@@ -104,7 +114,7 @@ impl Handle {
             let begun = this.begin(keys.iter().map(String::as_str));
             let driver = &this.driver;
             let deleted = driver
-                .call(driver.backend.delete(&this.bucket, &keys))
+                .call(Access::Write, driver.backend.delete(&this.bucket, &keys))
                 .await;
             this.end(begun, keys.iter().map(|key| (key.as_str(), None)));
             this.noted(deleted)
@@ -120,7 +130,9 @@ impl Handle {
             // Its own drops are no news to it.
             driver.tiers.clear_local(&this.opened);
             driver.tiers.invalidate_bucket(&this.name);
-            let deleted = driver.call(driver.backend.clear(&this.bucket)).await;
+            let deleted = driver
+                .call(Access::Write, driver.backend.clear(&this.bucket))
+                .await;
             driver.tiers.invalidate_bucket(&this.name);
             this.tell_all();
             this.noted(deleted)
@@ -137,7 +149,7 @@ impl Handle {
         match self.options.ttl {
             None => {
                 let count = driver
-                    .call(driver.backend.exists(&self.bucket, &keys))
+                    .call(Access::Read, driver.backend.exists(&self.bucket, &keys))
                     .await;
                 Ok(self.noted(count)? > 0)
             }
@@ -172,16 +184,20 @@ impl Handle {
         ttl: Option<Duration>,
     ) -> Result<Vec<Option<Slot>>, Error> {
         let this = Arc::clone(self);
+        let until = until.or_else(|| self.deadline_if(!self.hears()));
         self.finished_by(until, async move {
             this.noted(this.hear().await)?;
             let ttl = this.resilience.shorten(ttl, random());
             let begun = this.begin(entries.iter().map(|(key, _)| key.as_str()));
             let driver = &this.driver;
             let held = driver.backend.set_if_absent(&this.bucket, &entries, ttl);
-            let held = driver.call(held).await.and_then(|held| match held.len() {
-                answered if answered == entries.len() => Ok(held),
-                answered => Err(wrong_number(answered, entries.len())),
-            });
+            let held = driver
+                .call(Access::Write, held)
+                .await
+                .and_then(|held| match held.len() {
+                    answered if answered == entries.len() => Ok(held),
+                    answered => Err(wrong_number(answered, entries.len())),
+                });
             let ended = entries.iter().enumerate().map(|(at, (key, wire))| {
                 let kept = match held.as_ref().ok().map(|held| &held[at]) {
                     Some(None) => Some((wire.as_slice(), ttl)),
@@ -201,7 +217,7 @@ impl Handle {
     async fn expire(&self, key: [String; 1], ttl: Duration) -> Result<bool, Error> {
         let begun = self.begin(key.iter().map(String::as_str));
         let existed = self.driver.backend.expire(&self.bucket, &key, Some(ttl));
-        let existed = self.driver.call(existed).await;
+        let existed = self.driver.call(Access::Write, existed).await;
         self.end(begun, key.iter().map(|key| (key.as_str(), None)));
         Ok(self.noted(existed)? == [true])
     }

@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use wasmtime::component::{Resource, ResourceTableError};
 
 use super::KvCtxView;
-use crate::backend::{self, BackendError, Bucket, KvBackend, Member, describe};
+use crate::backend::{self, Access, BackendError, Bucket, KvBackend, Member, describe};
 use crate::bindings::flipcache::cache::kv_backend::{
     Changes, Entry, Host, HostBucket, News, Page, Slot,
 };
@@ -79,7 +79,7 @@ impl HostBucket for KvCtxView<'_> {
             let _told = ttl.map(|_| Finally(|| member.tell_keys(&bucket, &keys)));
             backend.get(&bucket, &keys, ttl).await
         })?;
-        let slots = finish(slots).await?;
+        let slots = finish(slots, Access::Read).await?;
         Ok(slots.into_iter().map(Into::into).collect())
     }
 
@@ -95,7 +95,7 @@ impl HostBucket for KvCtxView<'_> {
             let _told = Finally(|| member.tell_keys(&bucket, entries.iter().map(|(key, _)| key)));
             backend.set(&bucket, &entries, ttl).await
         })?;
-        finish(written).await
+        finish(written, Access::Write).await
     }
 
     async fn set_if_absent(
@@ -110,7 +110,7 @@ impl HostBucket for KvCtxView<'_> {
             let _told = Finally(|| member.tell_keys(&bucket, entries.iter().map(|(key, _)| key)));
             backend.set_if_absent(&bucket, &entries, ttl).await
         })?;
-        let held = finish(held).await?;
+        let held = finish(held, Access::Write).await?;
         Ok(held.into_iter().map(|slot| slot.map(Into::into)).collect())
     }
 
@@ -127,7 +127,7 @@ impl HostBucket for KvCtxView<'_> {
             let _told = Finally(|| member.tell_keys(&bucket, [&key]));
             backend.increment(&bucket, &key, delta, ttl).await
         })?;
-        finish(sum).await
+        finish(sum, Access::Write).await
     }
 
     async fn delete(&mut self, this: Resource<OpenBucket>, keys: Vec<String>) -> Called<u64> {
@@ -136,7 +136,7 @@ impl HostBucket for KvCtxView<'_> {
             let _told = Finally(|| member.tell_keys(&bucket, &keys));
             backend.delete(&bucket, &keys).await
         })?;
-        finish(deleted).await
+        finish(deleted, Access::Write).await
     }
 
     async fn exists(&mut self, this: Resource<OpenBucket>, keys: Vec<String>) -> Called<u64> {
@@ -144,7 +144,7 @@ impl HostBucket for KvCtxView<'_> {
         let count = self.start(&this, async move |backend, bucket, _| {
             backend.exists(&bucket, &keys).await
         })?;
-        finish(count).await
+        finish(count, Access::Read).await
     }
 
     async fn expire(
@@ -159,7 +159,7 @@ impl HostBucket for KvCtxView<'_> {
             let _told = Finally(|| member.tell_keys(&bucket, &keys));
             backend.expire(&bucket, &keys, ttl).await
         })?;
-        finish(existed).await
+        finish(existed, Access::Write).await
     }
 
     async fn scan(
@@ -171,7 +171,7 @@ impl HostBucket for KvCtxView<'_> {
         let page = self.start(&this, async move |backend, bucket, _| {
             backend.scan(&bucket, cursor.as_deref(), limit).await
         })?;
-        let backend::Page { keys, cursor } = finish(page).await?;
+        let backend::Page { keys, cursor } = finish(page, Access::Read).await?;
         Ok(Page { keys, cursor })
     }
 
@@ -179,7 +179,7 @@ impl HostBucket for KvCtxView<'_> {
         let count = self.start(&this, async move |backend, bucket, _| {
             backend.count(&bucket).await
         })?;
-        finish(count).await
+        finish(count, Access::Read).await
     }
 
     async fn clear(&mut self, this: Resource<OpenBucket>) -> Called<u64> {
@@ -187,7 +187,7 @@ impl HostBucket for KvCtxView<'_> {
             let _told = Finally(|| member.tell_all(&bucket));
             backend.clear(&bucket).await
         })?;
-        finish(deleted).await
+        finish(deleted, Access::Write).await
     }
 
     async fn changes(&mut self, this: Resource<OpenBucket>, since: Option<u64>) -> Called<Changes> {
@@ -204,7 +204,7 @@ impl HostBucket for KvCtxView<'_> {
             let reason = "the store does not tell of changes";
             changes.ok_or_else(|| BackendError::Unsupported(reason.into()))
         })?;
-        let backend::Changes { keys, cursor } = finish(changes).await?;
+        let backend::Changes { keys, cursor } = finish(changes, Access::Read).await?;
         let news = keys.map_or(News::Unknown, News::Keys);
         Ok(Changes { news, cursor })
     }
@@ -250,13 +250,13 @@ impl<F: FnMut()> Drop for Finally<F> {
 }
 
 /// Waits for a task that asks the backend.
-async fn finish<T>(task: JoinHandle<Result<T, BackendError>>) -> Called<T> {
+async fn finish<T>(task: JoinHandle<Result<T, BackendError>>, access: Access) -> Called<T> {
     let answered = task.await.map_err(|error| {
-        let why = match error.is_panic() {
-            true => "the backend panicked",
-            false => "the call was ended",
-        };
-        BackendError::Other(why.into())
+        access.ended(if error.is_panic() {
+            "the backend panicked"
+        } else {
+            "the call was ended"
+        })
     })?;
     Ok(answered?)
 }
@@ -300,6 +300,7 @@ impl From<BackendError> for types::BackendError {
     fn from(error: BackendError) -> Self {
         match error {
             BackendError::Unavailable(cause) => Self::Unavailable(describe(&*cause)),
+            BackendError::OutcomeUnknown(cause) => Self::OutcomeUnknown(describe(&*cause)),
             BackendError::Timeout => Self::Timeout,
             BackendError::AccessDenied(cause) => Self::AccessDenied(describe(&*cause)),
             BackendError::TooLarge { limit } => Self::TooLarge(limit),

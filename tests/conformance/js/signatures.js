@@ -22,6 +22,7 @@ const expiry = variant({ inherit: null, never: null, 'after-ms': 'u64' });
 
 export const backendError = variant({
   unavailable: 'string',
+  'outcome-unknown': 'string',
   timeout: null,
   'access-denied': 'string',
   'too-large': 'u64',

@@ -305,6 +305,7 @@ pub(crate) fn backend_error(json: &Json) -> Result<BackendError> {
     let why = || "on purpose".into();
     Ok(match case {
         "unavailable" => BackendError::Unavailable(why()),
+        "outcome-unknown" => BackendError::OutcomeUnknown(why()),
         "timeout" => BackendError::Timeout,
         "access-denied" => BackendError::AccessDenied(why()),
         "too-large" => BackendError::TooLarge {

@@ -85,5 +85,8 @@ impl Driver {
 
 /// Whether L2 has failed in a way that stale answers are for: it said nothing about the key or the caller.
 pub(super) fn is_outage(error: &BackendError) -> bool {
-    matches!(error, BackendError::Unavailable(_) | BackendError::Timeout)
+    matches!(
+        error,
+        BackendError::Unavailable(_) | BackendError::OutcomeUnknown(_) | BackendError::Timeout
+    )
 }

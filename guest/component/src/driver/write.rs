@@ -16,7 +16,15 @@ impl Driver {
         let ttl = self.life(expiry)?;
         let entries = self.encode(entries)?;
         let mut parts = self.resilience.spread(ttl, entries.len(), random());
-        parts.try_for_each(|(part, ttl)| self.put(&entries[part], ttl))
+        parts.try_for_each(|(part, ttl)| {
+            let is_first = part.start == 0;
+            self.put(&entries[part], ttl).map_err(|error| match error {
+                Error::Backend(BackendError::Unavailable(why)) if !is_first => {
+                    Error::Backend(BackendError::OutcomeUnknown(why))
+                }
+                error => error,
+            })
+        })
     }
 
     /// Writes entries that live equally long.

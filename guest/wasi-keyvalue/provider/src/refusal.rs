@@ -33,6 +33,9 @@ impl From<Error> for Refusal {
             Error::Backend(BackendError::Unavailable(why)) => {
                 Self::Other(format!("the store cannot be reached: {why}"))
             }
+            Error::Backend(BackendError::OutcomeUnknown(why)) => Self::Other(format!(
+                "the store was lost during a write, which may or may not have happened: {why}"
+            )),
             Error::Backend(BackendError::Timeout) => {
                 Self::other("the store did not answer in time")
             }

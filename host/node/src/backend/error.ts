@@ -36,9 +36,14 @@ export class BackendError extends FlipcacheError {
     }
   }
 
-  /** The store cannot be reached, or refused the connection. A retry may help. */
+  /** The store cannot be reached, or refused the connection. Nothing was written: a retry is safe and may help. */
   static unavailable(message: string): BackendError {
     return new BackendError({ tag: 'unavailable', val: message }, message);
+  }
+
+  /** The store was lost after a write had been sent, or after a part of it. A retry may do the write twice. */
+  static outcomeUnknown(message: string): BackendError {
+    return new BackendError({ tag: 'outcome-unknown', val: message }, message);
   }
 
   /** No answer in time. A write may or may not have happened. */

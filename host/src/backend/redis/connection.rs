@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use super::error;
 use super::handshake;
 use super::tracking::Tracking;
-use crate::backend::{BackendError, time};
+use crate::backend::{Access, BackendError, time};
 
 /// How many pipelines of one call are in the air at once.
 const IN_THE_AIR: usize = 16;
@@ -106,9 +106,14 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// `Unavailable` or `AccessDenied` if there is no connection and none could be made, or if it
-    /// was cut; `Timeout` if it gave no answer, in which case it is replaced.
-    pub(super) async fn send(&self, pipeline: &Pipeline) -> Result<Vec<Value>, BackendError> {
+    /// `Unavailable` or `AccessDenied` if there is no connection and none could be made; `Unavailable` for a
+    /// read and `OutcomeUnknown` for a write if it was cut; `Timeout` if it gave no answer, in which case it
+    /// is replaced.
+    pub(super) async fn send(
+        &self,
+        pipeline: &Pipeline,
+        access: Access,
+    ) -> Result<Vec<Value>, BackendError> {
         if pipeline.is_empty() {
             return Ok(Vec::new());
         }
@@ -121,7 +126,7 @@ impl Connection {
                 if failed.is_io_error() || failed.is_unrecoverable_error() {
                     self.shared.lose(number);
                 }
-                return Err(error::of_command(failed));
+                return Err(error::of_command(failed, access));
             }
             Err(_) => {
                 self.shared.lose(number);
@@ -142,13 +147,15 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send), for the first pipeline that fails; others may have been executed.
+    /// As [`send`](Self::send), for the first pipeline that fails; others may have been executed. If others of a
+    /// write may have been, it is not `Unavailable` but `OutcomeUnknown`.
     pub(super) async fn send_all(
         &self,
         mut pipelines: Vec<Pipeline>,
+        access: Access,
     ) -> Result<Vec<Vec<Value>>, BackendError> {
         if let [pipeline] = pipelines.as_slice() {
-            return Ok(vec![self.send(pipeline).await?]);
+            return Ok(vec![self.send(pipeline, access).await?]);
         }
         let mut answers = Vec::with_capacity(pipelines.len());
         while !pipelines.is_empty() {
@@ -156,7 +163,7 @@ impl Connection {
             let mut tasks = JoinSet::new();
             for (place, pipeline) in pipelines.into_iter().enumerate() {
                 let connection = self.clone();
-                let send = async move { (place, connection.send(&pipeline).await) };
+                let send = async move { (place, connection.send(&pipeline, access).await) };
                 tasks.spawn_on(send, &self.handle);
             }
             let mut window = Vec::with_capacity(tasks.len());
@@ -164,9 +171,9 @@ impl Connection {
                 window.push(sent.map_err(|broken| BackendError::Other(Box::new(broken)))?);
             }
             window.sort_by_key(|(place, _)| *place);
-            for (_, replies) in window {
-                answers.push(replies?);
-            }
+            let window = window.into_iter().map(|(_, sent)| sent).collect();
+            let others = !answers.is_empty();
+            answers.append(&mut all_parts(window, access, others)?);
             pipelines = rest;
         }
         Ok(answers)
@@ -194,6 +201,32 @@ impl Connection {
             Ok(Err(_)) | Err(_) => Err(self.shared.state.borrow().failure.clone().into()),
         }
     }
+}
+
+/// Returns the replies to all parts of a request, or the error of the first that failed. `others`: further parts
+/// have taken effect already.
+///
+/// # Errors
+///
+/// As [`Connection::send_all`].
+pub(super) fn all_parts<T>(
+    sent: Vec<Result<T, BackendError>>,
+    access: Access,
+    others: bool,
+) -> Result<Vec<T>, BackendError> {
+    let may_have_happened = |part: &Result<T, BackendError>| match part {
+        Ok(_) => true,
+        Err(error) => error.may_have_happened(),
+    };
+    let happened = access == Access::Write && (others || sent.iter().any(may_have_happened));
+    let all: Result<Vec<T>, BackendError> = sent.into_iter().collect();
+    all.map_err(|error| {
+        if happened {
+            error.after_another_part()
+        } else {
+            error
+        }
+    })
 }
 
 impl State {
@@ -286,6 +319,38 @@ pub(super) fn hear_if_alive(shared: &Weak<Shared>, number: u64, push: &PushInfo)
 mod tests {
     use super::*;
 
+    #[test]
+    fn all_parts_of_a_write_that_may_have_happened_in_part_have_an_unknown_outcome() {
+        let unavailable = || Err(BackendError::Unavailable("gone".into()));
+        let denied = || Err(BackendError::AccessDenied("no".into()));
+        let kind = |parts: Vec<Result<(), BackendError>>, access, others| {
+            let error = all_parts(parts, access, others).expect_err("one has failed");
+            error.kind()
+        };
+        let (read, write) = (Access::Read, Access::Write);
+        assert_eq!(
+            kind(vec![unavailable(), unavailable()], write, false),
+            "unavailable"
+        );
+        assert_eq!(
+            kind(vec![unavailable(), denied()], write, false),
+            "unavailable"
+        );
+        assert_eq!(
+            kind(vec![Ok(()), unavailable()], read, false),
+            "unavailable"
+        );
+        assert_eq!(kind(vec![Ok(()), denied()], write, false), "access-denied");
+        for parts in [
+            vec![Ok(()), unavailable()],
+            vec![unavailable(), Ok(())],
+            vec![unavailable(), Err(BackendError::Timeout)],
+        ] {
+            assert_eq!(kind(parts, write, false), "outcome-unknown");
+        }
+        assert_eq!(kind(vec![unavailable()], write, true), "outcome-unknown");
+    }
+
     fn connection(deadline: Duration) -> Connection {
         Connection {
             shared: Arc::new(Shared::new("nowhere".into(), None)),
@@ -313,7 +378,7 @@ mod tests {
     async fn send_without_a_connection_asks_for_an_attempt_and_gives_up_at_the_deadline() {
         let connection = connection(Duration::from_millis(1));
 
-        let sent = connection.send(&ping()).await;
+        let sent = connection.send(&ping(), Access::Write).await;
 
         assert!(
             matches!(sent, Err(BackendError::Unavailable(_))),
@@ -327,7 +392,7 @@ mod tests {
         let connection = connection(Duration::from_secs(20));
         let shared = Arc::clone(&connection.shared);
         assert_eq!(shared.begin(), 1);
-        let waiting = tokio::spawn(async move { connection.send(&ping()).await });
+        let waiting = tokio::spawn(async move { connection.send(&ping(), Access::Write).await });
         wait_until_wanted(&shared).await;
 
         // The server may have come up since this attempt began.

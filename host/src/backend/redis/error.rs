@@ -4,7 +4,7 @@
 
 use ::redis::{ErrorKind, RedisError, ServerError, ServerErrorKind};
 
-use crate::backend::BackendError;
+use crate::backend::{Access, BackendError};
 
 /// What the server said, in its words: `READONLY You can't write against a read only replica.`
 #[derive(Debug, thiserror::Error)]
@@ -91,11 +91,12 @@ pub(super) fn is_out_of_memory(error: &BackendError) -> bool {
     reply.is_some_and(|reply| reply.code == "OOM")
 }
 
-/// What an error means that came instead of replies.
-pub(super) fn of_command(error: RedisError) -> BackendError {
-    match error.kind() {
-        ErrorKind::Io => BackendError::Unavailable(Box::new(error)),
-        _ => BackendError::Other(Box::new(error)),
+/// Returns what an error means that came instead of replies to a command that was sent.
+pub(super) fn of_command(error: RedisError, access: Access) -> BackendError {
+    match (access, error.kind()) {
+        (Access::Write, _) => BackendError::OutcomeUnknown(Box::new(error)),
+        (Access::Read, ErrorKind::Io) => BackendError::Unavailable(Box::new(error)),
+        (Access::Read, _) => BackendError::Other(Box::new(error)),
     }
 }
 

@@ -60,7 +60,7 @@ use self::servers::Servers;
 pub use self::tls::{TlsError, TlsOptions};
 use self::tracking::Tracking;
 use super::batch::{LastOfEach, Pair, distinct, lengths, refuse_larger};
-use super::{BackendError, BackendOptions, Bucket, Feed, KvBackend, Page, Slot};
+use super::{Access, BackendError, BackendOptions, Bucket, Feed, KvBackend, Page, Slot};
 
 /// The longest key or value that [`RedisBackend`] takes, in bytes: Redis' own limit
 /// (`proto-max-bulk-len`).
@@ -173,7 +173,7 @@ impl KvBackend for RedisBackend {
     async fn delete(&self, bucket: &Bucket, keys: &[String]) -> Result<u64, BackendError> {
         // Over several pipelines, a key given twice would still be deleted once.
         let keys = full_keys(bucket, keys)?;
-        read::count_over(&self.servers, "DEL", &keys).await
+        read::count_over(&self.servers, "DEL", Access::Write, &keys).await
     }
 
     async fn exists(&self, bucket: &Bucket, keys: &[String]) -> Result<u64, BackendError> {

@@ -12,7 +12,7 @@ use super::error::is_out_of_memory;
 use super::reply;
 use super::request::{Group, Keyed, Limit, Request, Unity};
 use super::servers::Servers;
-use crate::backend::{BackendError, Slot, time};
+use crate::backend::{Access, BackendError, Slot, time};
 
 /// How many keys one pipeline reads. How long their values are is not known.
 const LIMIT: Limit = Limit {
@@ -38,6 +38,7 @@ async fn get_of_one_moment(servers: &Servers, keys: &[String]) -> Result<Vec<Slo
         },
         replies: 2,
         unity: Unity::Pipeline,
+        access: Access::Read,
         limit: LIMIT,
     };
     let mut replies = servers.ask(&request).await?.into_iter();
@@ -59,6 +60,7 @@ async fn get_between(servers: &Servers, keys: &[String]) -> Result<Vec<Slot>, Ba
         },
         replies: 3,
         unity: Unity::Command,
+        access: Access::Read,
         limit: LIMIT,
     };
     let mut replies = servers.ask(&request).await?.into_iter();
@@ -89,6 +91,7 @@ pub(super) async fn get_and_expire(
         },
         replies: 1,
         unity: Unity::Command,
+        access: Access::Read,
         limit: LIMIT,
     };
     let replies = servers.ask(&request).await?;
@@ -98,13 +101,14 @@ pub(super) async fn get_and_expire(
 
 /// How many of the keys exist; a key given twice counts twice.
 pub(super) async fn exists(servers: &Servers, keys: &[String]) -> Result<u64, BackendError> {
-    count_over(servers, "EXISTS", keys).await
+    count_over(servers, "EXISTS", Access::Read, keys).await
 }
 
-/// The sum of the answers to a command that takes many keys and counts them.
+/// Returns the sum of the replies to a command that takes many keys and counts them.
 pub(super) async fn count_over<K: Keyed + ::redis::ToRedisArgs>(
     servers: &Servers,
     command: &str,
+    access: Access,
     keys: &[K],
 ) -> Result<u64, BackendError> {
     let together = servers.keys_in_a_command(LIMIT.keys);
@@ -116,6 +120,7 @@ pub(super) async fn count_over<K: Keyed + ::redis::ToRedisArgs>(
         },
         replies: 1,
         unity: Unity::Command,
+        access,
         limit: Limit {
             keys: LIMIT.keys / together,
             ..LIMIT

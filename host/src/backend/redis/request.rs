@@ -2,10 +2,10 @@
 
 use ::redis::{Pipeline, ToRedisArgs, Value};
 
-use super::error::unexpected;
+use super::error::{of_reply, unexpected};
 use super::reply;
-use crate::backend::BackendError;
 use crate::backend::batch::Pair;
+use crate::backend::{Access, BackendError};
 
 /// What is asked of each of some keys.
 pub(super) struct Request<'a, K, F> {
@@ -16,6 +16,7 @@ pub(super) struct Request<'a, K, F> {
     /// How many replies these have.
     pub(super) replies: usize,
     pub(super) unity: Unity,
+    pub(super) access: Access,
     pub(super) limit: Limit,
 }
 
@@ -115,6 +116,7 @@ impl<K: Keyed, F: Fn(&mut Pipeline, &K)> Request<'_, K, F> {
             commands: &self.commands,
             replies: self.replies,
             unity,
+            access: self.access,
             limit: self.limit,
         }
     }
@@ -183,6 +185,27 @@ impl<K: Keyed, F: Fn(&mut Pipeline, &K)> Request<'_, K, F> {
         }
     }
 
+    /// Looks for a write that was refused in part: a server that became a replica meanwhile has written what came
+    /// before.
+    ///
+    /// # Errors
+    ///
+    /// `OutcomeUnknown` in that case. Where all was refused, the replies say so.
+    pub(super) fn refused_in_part(&self, replies: &[Value]) -> Result<(), BackendError> {
+        let refused = |reply: &&Value| matches!(reply, Value::ServerError(_));
+        let Some(Value::ServerError(first)) = replies.iter().find(refused) else {
+            return Ok(());
+        };
+        match of_reply(first).after_another_part() {
+            error @ BackendError::OutcomeUnknown(_)
+                if self.access == Access::Write && !replies.iter().all(|reply| refused(&reply)) =>
+            {
+                Err(error)
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The replies, if there are as many as there must be to all keys.
     ///
     /// # Errors
@@ -198,6 +221,8 @@ impl<K: Keyed, F: Fn(&mut Pipeline, &K)> Request<'_, K, F> {
 
 #[cfg(test)]
 mod tests {
+    use ::redis::parse_redis_value;
+
     use super::*;
 
     fn request<K: Keyed>(keys: &[K], unity: Unity) -> Request<'_, K, fn(&mut Pipeline, &K)> {
@@ -208,6 +233,7 @@ mod tests {
             },
             replies: 1,
             unity,
+            access: Access::Read,
             limit: Limit {
                 keys: 3,
                 bytes: 100,
@@ -265,6 +291,31 @@ mod tests {
             let pipeline = request.apart().pipeline_after(&[1, 0], true);
             assert_eq!(sent(&pipeline), expected);
         }
+    }
+
+    #[test]
+    fn refused_in_part_of_a_write_has_an_unknown_outcome() {
+        let keys = ["a", "b"].map(str::to_owned);
+        let error = |line: &str| {
+            let wire = format!("-{line}\r\n");
+            parse_redis_value(wire.as_bytes()).expect("the reply is valid")
+        };
+        let kind = |replies: [Value; 2], access| {
+            let request = Request {
+                access,
+                ..request(&keys, Unity::Command)
+            };
+            let refused = request.refused_in_part(&replies);
+            refused.err().map(|error| error.kind())
+        };
+        let replica = || error("READONLY no");
+        let (read, write) = (Access::Read, Access::Write);
+        let in_part = Some("outcome-unknown");
+        assert_eq!(kind([Value::Okay, replica()], write), in_part);
+        assert_eq!(kind([Value::Okay, replica()], read), None);
+        assert_eq!(kind([replica(), replica()], write), None);
+        assert_eq!(kind([Value::Okay, error("OOM no")], write), None);
+        assert_eq!(kind([Value::Okay, Value::Nil], write), None);
     }
 
     #[test]

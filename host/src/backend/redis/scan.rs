@@ -9,7 +9,7 @@ use ::redis::Pipeline;
 use super::error::unexpected;
 use super::servers::{Masters, Servers};
 use super::{glob, read, reply};
-use crate::backend::{BackendError, Bucket, Page};
+use crate::backend::{Access, BackendError, Bucket, Page};
 
 /// How many keys of the whole server one `SCAN` looks at, least and most.
 const FEWEST: u64 = 16;
@@ -84,12 +84,25 @@ pub(super) async fn count(servers: &Servers, bucket: &Bucket) -> Result<u64, Bac
 /// Deletes the keys that [`scan`] lists: one that is not UTF-8 is no key of a cache, and stays.
 pub(super) async fn clear(servers: &Servers, bucket: &Bucket) -> Result<u64, BackendError> {
     let mut deleted = 0;
+    let walked = clear_counting(servers, bucket, &mut deleted).await;
+    match walked {
+        Ok(()) => Ok(deleted),
+        Err(error) if deleted > 0 => Err(error.after_another_part()),
+        Err(error) => Err(error),
+    }
+}
+
+async fn clear_counting(
+    servers: &Servers,
+    bucket: &Bucket,
+    deleted: &mut u64,
+) -> Result<(), BackendError> {
     let mut walk = Walk::begin(servers, bucket).await?;
     while let Some(mut found) = walk.next().await? {
         found.retain(|key| own(bucket, key).is_some());
-        deleted += read::count_over(servers, "DEL", &found).await?;
+        *deleted += read::count_over(servers, "DEL", Access::Write, &found).await?;
     }
-    Ok(deleted)
+    Ok(())
 }
 
 /// Where the next `SCAN` begins: at a master, as that one counts.
@@ -230,7 +243,7 @@ async fn step(
         .arg("COUNT")
         .arg(count);
     let master = masters.all.get(cursor.master).ok_or_else(unexpected)?;
-    let mut replies = master.send(&pipeline).await?;
+    let mut replies = master.send(&pipeline, Access::Read).await?;
     let (next, found) = reply::page(replies.pop().ok_or_else(unexpected)?)?;
     Ok((cursor.after(next, masters), found))
 }

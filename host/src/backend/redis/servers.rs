@@ -6,7 +6,7 @@ use std::time::Duration;
 use ::redis::{Pipeline, Value};
 
 use super::cluster::Cluster;
-use super::connection::Connection;
+use super::connection::{Connection, all_parts};
 use super::request::{Keyed, Request};
 use super::server::Server;
 use crate::backend::{BackendError, Bucket, Feed, time};
@@ -26,7 +26,7 @@ impl Servers {
     /// # Errors
     ///
     /// As [`Connection::send_all`] or [`Cluster::ask`], and what is refused of a transaction. Some of it
-    /// may have been executed.
+    /// may have been executed; then it is not `Unavailable`, unless it reads.
     pub(super) async fn ask<K: Keyed, F>(
         &self,
         request: &Request<'_, K, F>,
@@ -34,10 +34,12 @@ impl Servers {
     where
         F: Fn(&mut Pipeline, &K) + Sync,
     {
-        match self {
+        let replies = match self {
             Self::One(server) => server.connection.ask(request).await,
             Self::Cluster(cluster) => cluster.ask(request).await,
-        }
+        }?;
+        request.refused_in_part(&replies)?;
+        Ok(replies)
     }
 
     /// How many of so many keys one command may take.
@@ -128,10 +130,9 @@ impl Connection {
         let places: Vec<usize> = (0..request.keys.len()).collect();
         let parts = request.parts(&places).into_iter();
         let pipelines = parts.map(|part| request.pipeline(part)).collect();
-        let mut answers = Vec::with_capacity(places.len() * request.replies);
-        for replies in self.send_all(pipelines).await? {
-            answers.append(&mut request.unwrapped(replies)?);
-        }
-        request.complete(answers)
+        let sent = self.send_all(pipelines, request.access).await?;
+        let unwrapped = sent.into_iter().map(|replies| request.unwrapped(replies));
+        let parts = all_parts(unwrapped.collect(), request.access, false)?;
+        request.complete(parts.concat())
     }
 }

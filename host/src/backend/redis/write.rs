@@ -10,7 +10,7 @@ use super::reply;
 use super::request::{Limit, Request, Unity};
 use super::servers::Servers;
 use crate::backend::batch::Pair;
-use crate::backend::{BackendError, Slot, time};
+use crate::backend::{Access, BackendError, Slot, time};
 
 /// How much one pipeline writes: what comes behind it on the connection waits for it.
 const LIMIT: Limit = Limit {
@@ -32,6 +32,7 @@ pub(super) async fn set(
         },
         replies: 1,
         unity: Unity::Command,
+        access: Access::Write,
         limit: LIMIT,
     };
     let replies = servers.ask(&request).await?;
@@ -56,6 +57,7 @@ pub(super) async fn set_if_absent(
         },
         replies: 3,
         unity: Unity::Key,
+        access: Access::Write,
         limit: LIMIT,
     };
     let mut replies = servers.ask(&request).await?.into_iter();
@@ -84,6 +86,7 @@ pub(super) async fn set_if_present(
         },
         replies: 1,
         unity: Unity::Command,
+        access: Access::Write,
         limit: LIMIT,
     };
     let replies = servers.ask(&request).await?;
@@ -113,6 +116,7 @@ pub(super) async fn increment(
         },
         replies,
         unity,
+        access: Access::Write,
         limit: LIMIT,
     };
     let replies = servers.ask(&request).await?;
@@ -140,6 +144,7 @@ pub(super) async fn expire(
         },
         replies,
         unity: Unity::Pipeline,
+        access: Access::Write,
         limit: LIMIT,
     };
     let answers = servers.ask(&request).await?;

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::file::{self, FileError};
 use super::late::LateNews;
 use super::rows::Rows;
-use crate::backend::{BackendError, Clock, time};
+use crate::backend::{Access, BackendError, Clock, time};
 
 /// How long after a sweep that left nothing over the next one is due.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
@@ -169,6 +169,10 @@ impl Worker {
     ) -> Result<T, BackendError> {
         let deadline = time::deadline_after(self.deadline);
         let (answer, outcome) = oneshot::channel();
+        let access = match late {
+            Some(_) => Access::Write,
+            None => Access::Read,
+        };
         let job = Job {
             work,
             clock: Arc::clone(&self.clock),
@@ -190,7 +194,7 @@ impl Worker {
             }
             // A job that is dropped before its turn has met the deadline.
             Ok(Err(_)) if Instant::now() < deadline => {
-                Err(BackendError::Other("the call on the file was ended".into()))
+                Err(access.ended("the call on the file was ended"))
             }
             Ok(Err(_)) | Err(_) => Err(BackendError::Timeout),
         }
@@ -323,7 +327,9 @@ impl Desk {
             next_sweep = now.saturating_add(SWEEP_EVERY);
         }
         let answer = work(&rows)?;
-        transaction.commit()?;
+        // What fails now may be in the file.
+        let committed = transaction.commit().map_err(BackendError::from);
+        committed.map_err(BackendError::after_another_part)?;
         self.next_sweep = next_sweep;
         Ok(answer)
     }

@@ -247,6 +247,7 @@ fn failed(error: &Error) -> Outcome {
     };
     let kind = match backend {
         BackendError::Unavailable(_) => "unavailable",
+        BackendError::OutcomeUnknown(_) => "outcome unknown",
         BackendError::Timeout => "timeout",
         BackendError::AccessDenied(_) => "access denied",
         BackendError::TooLarge { .. } => "too large",

@@ -8,6 +8,9 @@ import { type Reply, ofReply } from './reply.js';
 /** A command and its arguments. */
 export type Command = (string | Buffer)[];
 
+/** Commands after which a lost connection leaves the outcome unknown. `GETEX` reads, and may be repeated. */
+const WRITES: ReadonlySet<string> = new Set(['SET', 'INCRBY', 'DEL', 'PEXPIRE', 'PERSIST']);
+
 /** What happens on a connection unasked. */
 export interface Events {
   /** A complete key may have changed; `null`: any. */
@@ -20,6 +23,7 @@ export interface Events {
 interface RawClient {
   connect(): Promise<unknown>;
   destroy(): void;
+  readonly isReady: boolean;
   sendCommand(command: Command): Promise<Reply>;
   on(event: 'error', listener: (error: unknown) => void): void;
   on(event: 'invalidate', listener: (key: Buffer | null) => void): void;
@@ -59,17 +63,24 @@ export class Connection {
   /**
    * Sends commands in one go, and nothing in between; answers a reply for each, errors of the server among them.
    *
-   * @throws {BackendError} `timeout`, or `unavailable` if the connection is lost: they may have been done, and are
-   * not sent again.
+   * @throws {BackendError} `timeout`, or if the connection is lost, `outcome-unknown` where a command writes and
+   * `unavailable` where none does. Nothing is sent again.
    */
   async send(commands: readonly Command[]): Promise<readonly Reply[]> {
+    if (!this.#client.isReady) throw BackendError.unavailable('the connection to Redis was lost');
+    const isWrite = commands.some(([name]) => WRITES.has(String(name)));
     const replies = commands.map((command) => {
       return this.#client.sendCommand(command).catch((error: unknown) => {
         if (error instanceof ErrorReply) return error;
         throw error;
       });
     });
-    return this.#inTime(Promise.all(replies));
+    try {
+      return await this.#inTime(Promise.all(replies));
+    } catch (error) {
+      const isLost = isWrite && error instanceof BackendError && error.code === 'unavailable';
+      throw isLost ? BackendError.outcomeUnknown(error.message) : error;
+    }
   }
 
   destroy(): void {

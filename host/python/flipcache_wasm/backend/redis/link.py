@@ -15,11 +15,14 @@ from redis import exceptions as redis_errors
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from ...errors import Timeout
+from ...errors import OutcomeUnknown, Timeout, Unavailable
 from . import reply
 
 #: A command: its name and arguments.
 Command = Sequence[Union[str, bytes, int]]
+
+#: Commands after which a lost connection leaves the outcome unknown. ``GETEX`` reads, and may be repeated.
+_WRITES = frozenset(("SET", "INCRBY", "DEL", "PEXPIRE", "PERSIST"))
 
 #: Settings of a client that are its own: how it decodes, retries, and is told of maintenance.
 _LEFT_OUT = frozenset(
@@ -59,15 +62,20 @@ class Link:
 
     def _ask(self, commands: Sequence[Command]) -> List[Any]:
         until = time.monotonic() + self._deadline
+        is_sent = False
         try:
             connection = self._up()
+            is_sent = True
             connection.send_packed_command(connection.pack_commands(commands), check_health=False)
             return [self._reply(connection, until) for _ in commands]
         except BaseException as error:
             # Replies may still be on their way.
             self._down()
             if isinstance(error, (redis_errors.RedisError, OSError)):
-                raise reply.of_connection(error, self.address) from None
+                failed = reply.of_connection(error, self.address)
+                if is_sent and isinstance(failed, Unavailable) and any(command[0] in _WRITES for command in commands):
+                    failed = OutcomeUnknown(str(failed))
+                raise failed from None
             raise
 
     def _reply(self, connection: Any, until: float) -> Any:

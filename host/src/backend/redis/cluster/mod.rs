@@ -48,7 +48,7 @@ use super::server::Server;
 use super::servers::Masters;
 use super::tls;
 use super::tracking::Tracking;
-use crate::backend::{BackendError, BackendOptions, Bucket, Feed, time};
+use crate::backend::{Access, BackendError, BackendOptions, Bucket, Feed, time};
 
 /// So many nodes are known that are not in the topology.
 const MAX_STRAYS: usize = 64;
@@ -237,7 +237,7 @@ impl Core {
         let view = View::ask(&mut connection);
         match time::within(&self.handle, deadline, view).await {
             Ok(Ok(view)) => Ok(view.topology.agrees_with(topology)),
-            Ok(Err(failed)) => Err(error::of_command(failed)),
+            Ok(Err(failed)) => Err(error::of_command(failed, Access::Read)),
             Err(_) => Err(BackendError::Timeout),
         }
     }

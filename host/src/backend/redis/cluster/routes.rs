@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::future::pending;
+use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,12 +15,12 @@ use tokio::time::Instant;
 use super::map::Map;
 use super::redirect::{Elsewhere, Refusal, refusal};
 use super::{Cluster, Core};
-use crate::backend::redis::connection::Connection;
+use crate::backend::redis::connection::{Connection, all_parts};
 use crate::backend::redis::error::unexpected;
 use crate::backend::redis::hosts::Host;
 use crate::backend::redis::request::{Keyed, Request};
 use crate::backend::redis::server::Server;
-use crate::backend::{BackendError, News, time};
+use crate::backend::{Access, BackendError, News, time};
 
 /// How often a key is sent at most.
 const TRIES: u32 = 12;
@@ -61,13 +62,26 @@ struct Parcel {
     places: Vec<usize>,
 }
 
+/// What has come back of a request.
+struct Returned {
+    /// First those for the first key.
+    replies: Vec<Value>,
+    /// What nodes have refused in this try, and which.
+    refused: Vec<(usize, Host, Refusal)>,
+    /// A node has executed the commands for a key.
+    executed: bool,
+    /// The first failure that no other node can make good.
+    failed: Option<BackendError>,
+}
+
 impl Cluster {
     /// Asks what is requested of each key, and answers the replies: first those for the first key.
     ///
     /// # Errors
     ///
-    /// Of the first node that fails; what the others were sent may have been executed. `Unavailable`, too,
-    /// if a command is refused until the deadline or too often.
+    /// Of the first node that fails; what the others were sent may have been executed, and a write that is in part
+    /// is not `Unavailable` but `OutcomeUnknown`. `Unavailable`, too, if a command is refused until the deadline or
+    /// too often.
     pub(in crate::backend::redis) async fn ask<K: Keyed, F>(
         &self,
         request: &Request<'_, K, F>,
@@ -76,9 +90,32 @@ impl Cluster {
         F: Fn(&mut Pipeline, &K) + Sync,
     {
         let request = &request.apart();
+        let mut returned = Returned {
+            replies: vec![Value::Nil; request.keys.len() * request.replies],
+            refused: Vec::new(),
+            executed: false,
+            failed: None,
+        };
+        match self.ask_until_taken(request, &mut returned).await {
+            Ok(()) => request.complete(returned.replies),
+            Err(error) if request.access == Access::Write && returned.executed => {
+                Err(error.after_another_part())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The same, into `returned`.
+    async fn ask_until_taken<K: Keyed, F>(
+        &self,
+        request: &Request<'_, K, F>,
+        returned: &mut Returned,
+    ) -> Result<(), BackendError>
+    where
+        F: Fn(&mut Pipeline, &K) + Sync,
+    {
         let core = &*self.core;
         let deadline = time::deadline_after(core.deadline);
-        let mut answers = vec![Value::Nil; request.keys.len() * request.replies];
         let places = 0..request.keys.len();
         let mut errands: Vec<_> = places
             .map(|place| Errand {
@@ -92,15 +129,21 @@ impl Cluster {
             let parcels = core.parcels(&map, request, errands);
             let left = deadline.saturating_duration_since(Instant::now());
             let sent = join_all(parcels.iter().map(|parcel| parcel.send(request, left))).await;
-            let mut refused = Vec::new();
+            for error in sent.iter().filter_map(|sent| sent.as_ref().err()) {
+                core.doubt_after(error);
+            }
+            let sent = all_parts(sent, request.access, false)?;
             for (parcel, replies) in parcels.iter().zip(sent) {
-                let replies = replies.inspect_err(|error| core.doubt_after(error))?;
-                parcel.take(request, replies, &mut answers, &mut refused)?;
+                parcel.take(request, replies, returned);
+            }
+            if let Some(error) = returned.failed.take() {
+                return Err(error);
             }
             tries += 1;
+            let refused = mem::take(&mut returned.refused);
             errands = core.take_in(request, refused, tries, deadline).await?;
         }
-        request.complete(answers)
+        Ok(())
     }
 }
 
@@ -197,7 +240,7 @@ impl Core {
 
     /// A node that cannot be reached, or does not answer, may have been replaced.
     fn doubt_after(&self, error: &BackendError) {
-        if matches!(error, BackendError::Unavailable(_) | BackendError::Timeout) {
+        if error.is_outage() {
             self.doubt();
         }
     }
@@ -236,7 +279,9 @@ impl Parcel {
         };
         let parts = request.parts(&self.places).into_iter();
         let pipelines = parts.map(|part| request.pipeline_after(part, self.asking));
-        connection.send_all(pipelines.collect()).await
+        connection
+            .send_all(pipelines.collect(), request.access)
+            .await
     }
 
     /// Puts the replies where they belong, and what was refused with the host that did so.
@@ -244,10 +289,8 @@ impl Parcel {
         &self,
         request: &Request<'_, K, F>,
         replies: Vec<Vec<Value>>,
-        answers: &mut [Value],
-        refused: &mut Vec<(usize, Host, Refusal)>,
-    ) -> Result<(), BackendError>
-    where
+        returned: &mut Returned,
+    ) where
         F: Fn(&mut Pipeline, &K) + Sync,
     {
         let mut replies = replies.into_iter().flatten();
@@ -255,22 +298,27 @@ impl Parcel {
         for place in &self.places {
             let of_one = replies.by_ref().take(asking + request.raw_replies());
             let of_one: Vec<Value> = of_one.skip(asking).collect();
-            if of_one.len() != request.raw_replies() {
-                return Err(unexpected());
-            }
-            if let Some(refusal) = refusal(&of_one) {
-                refused.push((*place, self.host.clone(), refusal));
+            let is_complete = of_one.len() == request.raw_replies();
+            if let Some(refusal) = refusal(&of_one).filter(|_| is_complete) {
+                returned.refused.push((*place, self.host.clone(), refusal));
                 continue;
             }
-            let unwrapped = request.unwrapped(of_one)?;
-            let places = &mut answers[place * request.replies..][..request.replies];
-            if unwrapped.len() != places.len() {
-                return Err(unexpected());
-            }
-            for (answer, reply) in places.iter_mut().zip(unwrapped) {
-                *answer = reply;
+            let places = &mut returned.replies[place * request.replies..][..request.replies];
+            match request.unwrapped(of_one) {
+                Ok(unwrapped) if unwrapped.len() == places.len() && is_complete => {
+                    let is_error = |reply: &Value| matches!(reply, Value::ServerError(_));
+                    returned.executed |= !unwrapped.iter().all(is_error);
+                    for (place, reply) in places.iter_mut().zip(unwrapped) {
+                        *place = reply;
+                    }
+                }
+                Ok(_) => {
+                    returned.failed.get_or_insert_with(unexpected);
+                }
+                Err(error) => {
+                    returned.failed.get_or_insert(error);
+                }
             }
         }
-        Ok(())
     }
 }
