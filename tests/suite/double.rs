@@ -29,6 +29,8 @@ pub(crate) enum Fault {
     Waits,
     /// It does what was asked at once, and its answer waits until it is let go.
     Travels,
+    /// Its subscriptions to changes wait until they are let go.
+    SubscribesLate,
 }
 
 /// A backend in front of another.
@@ -172,7 +174,7 @@ impl Double {
                     .forget();
                 answer
             }
-            Fault::Off | Fault::Short => call.await,
+            Fault::Off | Fault::Short | Fault::SubscribesLate => call.await,
         }
     }
 
@@ -282,6 +284,18 @@ impl KvBackend for Double {
 
     fn feed(&self) -> Option<Arc<Feed>> {
         self.feed.clone()
+    }
+
+    async fn hear(&self, bucket: &Bucket) -> Result<(), BackendError> {
+        let fault = *self.fault.lock().expect("no test panics in here");
+        if fault == Fault::SubscribesLate {
+            self.gate
+                .acquire()
+                .await
+                .expect("it is never closed")
+                .forget();
+        }
+        self.inner.hear(bucket).await
     }
 
     fn deadline(&self) -> Option<Duration> {

@@ -3,8 +3,10 @@
 
 use std::sync::atomic::Ordering;
 
+use tokio::time::Instant;
+
 use super::{Driver, Handle};
-use crate::backend::{BackendError, BackendState, Hearing};
+use crate::backend::{Access, BackendError, BackendState, Hearing};
 use crate::shard::Shard;
 
 impl Driver {
@@ -43,9 +45,17 @@ impl Handle {
     /// Makes sure that changes in the bucket are heard. Precedes every question and every write whose
     /// answer may be kept, and their tickets, which are void where it has to begin.
     pub(super) async fn hear(&self) -> Result<(), BackendError> {
+        self.hear_by(None).await
+    }
+
+    /// The same, by the caller's deadline. `None`: it begins now.
+    pub(super) async fn hear_by(&self, until: Option<Instant>) -> Result<(), BackendError> {
         if !self.hears() {
+            let until = until.or_else(|| self.deadline());
             let driver = &self.driver;
-            driver.call(driver.backend.hear(&self.heard)).await?;
+            let heard = driver.call(Access::Read, driver.backend.hear(&self.heard));
+            let heard = self.by(until, heard).await;
+            heard.unwrap_or(Err(BackendError::Timeout))?;
             self.hears.store(true, Ordering::Release);
         }
         Ok(())

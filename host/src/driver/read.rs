@@ -126,7 +126,7 @@ impl Handle {
         let hash = self.place(key)?;
         let is_late = !self.hears();
         let until = until.or_else(|| self.deadline_if(is_late));
-        if let Err(error) = self.hear().await {
+        if let Err(error) = self.hear_by(until).await {
             let found = self.stale(hash, key, &error);
             self.failed();
             return found.ok_or_else(|| error.into());
@@ -165,7 +165,7 @@ impl Handle {
         let mut answers = vec![Found::NOTHING; keys.len()];
         let is_late = !self.hears();
         let until = self.deadline_if(is_late);
-        if let Err(error) = self.hear().await {
+        if let Err(error) = self.hear_by(until).await {
             self.failed();
             for (answer, (hash, key)) in answers.iter_mut().zip(placed) {
                 let found = self.stale(hash, key, &error);

@@ -88,3 +88,33 @@ async fn get_whose_default_cannot_be_stored_in_time_ends_by_its_own_deadline() {
     assert!(is_timeout(&read), "{read:?}");
     double.let_go(1);
 }
+
+/// The first call of a cache subscribes to changes, and then asks.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn first_call_whose_subscription_hangs_ends_by_its_own_deadline() {
+    let double = Double::with_deadline(in_memory().backend, DEADLINE);
+    let client = client(double.clone());
+    double.set_fault(Fault::SubscribesLate);
+    let open = |name| {
+        let cache = client.cache(name).open();
+        cache.expect("it must open")
+    };
+
+    let read = timeout(PATIENCE, open("a").get("k")).await;
+    let read = read.expect("it must end by its own deadline");
+    assert!(is_timeout(&read), "{read:?}");
+    let many = timeout(PATIENCE, open("b").get_many(["k"])).await;
+    let many = many.expect("it must end by its own deadline");
+    assert!(is_timeout(&many), "{many:?}");
+    let written = timeout(PATIENCE, open("c").set("k", "v")).await;
+    let written = written.expect("it must end by its own deadline");
+    assert!(is_timeout(&written), "{written:?}");
+    let written = timeout(PATIENCE, open("d").set_if_absent("k", "v")).await;
+    let written = written.expect("it must end by its own deadline");
+    assert!(is_timeout(&written), "{written:?}");
+    assert_eq!(double.calls(), [""; 0], "nothing may be asked before");
+
+    double.set_fault(Fault::Off);
+    let cache = open("a");
+    cache.set("k", "v").await.expect("the next call must work");
+}
