@@ -19,6 +19,8 @@ pub(crate) enum Fault {
     Down,
     /// It does what was asked, and its answer is lost.
     Deaf,
+    /// It reads, and has no room for writes.
+    Full,
     /// It answers one slot too few.
     Short,
     /// It panics.
@@ -147,6 +149,7 @@ impl Double {
         let fault = *self.fault.lock().expect("no test panics in here");
         match fault {
             Fault::Down => Err(BackendError::Unavailable("down on purpose".into())),
+            Fault::Full if name.starts_with("set") => Err(BackendError::TooLarge { limit: 0 }),
             Fault::Deaf => {
                 call.await?;
                 Err(BackendError::Timeout)
@@ -174,7 +177,7 @@ impl Double {
                     .forget();
                 answer
             }
-            Fault::Off | Fault::Short | Fault::SubscribesLate => call.await,
+            Fault::Off | Fault::Short | Fault::Full | Fault::SubscribesLate => call.await,
         }
     }
 

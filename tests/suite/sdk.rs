@@ -1,23 +1,31 @@
 //! `flipcache-guest`, in an application that the cache was composed into. What each scene does stands in
 //! `tests/sdk-app`.
 
+use std::sync::Arc;
+
+use flipcache::backend::KvBackend;
 use flipcache::link;
 use wasmtime::Engine;
 use wasmtime::component::{Component, Linker};
 
 use crate::composed::{plugged, store};
+use crate::double::{Double, Fault};
 use crate::stores::in_memory;
 
 /// An application that is written with `flipcache-guest`.
-const APP: &[u8] = include_bytes!(env!("FLIPCACHE_TEST_SDK_APP_FILE"));
+pub(crate) const APP: &[u8] = include_bytes!(env!("FLIPCACHE_TEST_SDK_APP_FILE"));
 
 /// What a scene tells, over an empty backend.
-fn play(scene: &str) -> Vec<String> {
+pub(crate) fn play(scene: &str) -> Vec<String> {
+    play_over(in_memory().backend, scene)
+}
+
+fn play_over(backend: Arc<dyn KvBackend>, scene: &str) -> Vec<String> {
     let engine = Engine::default();
     let mut linker = Linker::new(&engine);
     link::add_to_linker(&mut linker).expect("the linker must be empty");
     let composed = Component::new(&engine, plugged(APP)).expect("it must compile");
-    let mut store = store(&engine, in_memory().backend);
+    let mut store = store(&engine, backend);
     let instance = linker
         .instantiate(&mut store, &composed)
         .expect("it must instantiate");
@@ -85,9 +93,25 @@ fn get_or_insert_with_absent_key_loads_once_and_yields_to_who_was_faster() {
             "loaded",
             "Err(Own) None",
             "by another",
+            "7",
             r#"Err(Cache(InvalidName("a name cannot be empty")))"#
         ]
     );
+}
+
+/// What the scene `storing` tells where nothing can be written.
+pub(crate) const NOTHING_STORED: [&str; 4] = [
+    "loaded again",
+    r#"Found { value: Some("d"), source: Source::Default }"#,
+    "0 local, 3 errors",
+    "true",
+];
+
+#[test]
+fn get_or_insert_with_returns_what_was_loaded_though_it_cannot_be_stored() {
+    let double = Double::over(in_memory().backend);
+    double.set_fault(Fault::Full);
+    assert_eq!(play_over(double, "storing"), NOTHING_STORED);
 }
 
 #[test]

@@ -78,7 +78,9 @@ impl<C: Codec, K: Keys> CacheBuilder<C, K> {
         self
     }
 
-    /// Whether a read that answers the default also stores it, if the key is still absent.
+    /// Whether a read that returns the default also stores it, if the key is still absent. A
+    /// default that cannot be stored is returned all the same, and the failure counts as one of
+    /// L2's.
     pub fn store_default(mut self, store: bool) -> Self {
         self.options.store_default = store;
         self

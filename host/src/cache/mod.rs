@@ -109,20 +109,28 @@ impl<C: Codec, K: Keys> Cache<C, K> {
         })
     }
 
-    /// The value of a key. If neither tier has one, what `load` answers, after it was written.
+    /// Returns the value of a key. If neither tier has one, runs `load`, writes what it returns and
+    /// returns that.
     ///
-    /// However many callers miss a key at once, one of their loaders runs, to its end; a loader that
-    /// fails or panics leaves nothing behind, and the next caller loads anew. What was loaded is
-    /// written only if the key is still absent; if somebody has written it meanwhile, that value is
-    /// answered. A delete of the key while it is absent anyway is not noticed: what was loaded before
-    /// it is then written after it. The cache's default plays no part here.
+    /// However many callers miss a key at once, one of their loaders runs, to its end; a loader
+    /// that fails or panics leaves nothing behind, and the next caller loads again. The loaded
+    /// value is written only if the key is still absent. If another client wrote the key meanwhile,
+    /// that value is returned. A delete of the key while it is absent anyway is not noticed: what
+    /// was loaded before it is then written after it. The cache's default plays no part here.
     ///
-    /// With [`load_ahead`](CacheBuilder::load_ahead), an entry that ends soon answers, and its loader runs.
+    /// A loaded value that cannot be stored is returned all the same, to every caller that waited:
+    /// L2 is down, refuses the write, has no conditional write, or the value is too large. A line
+    /// in the log says so, [`stats`](Self::stats) counts failures of L2, and the next call loads
+    /// again.
+    ///
+    /// With [`load_ahead`](CacheBuilder::load_ahead), an entry that ends soon is returned, and its
+    /// loader runs.
     ///
     /// # Errors
     ///
-    /// As [`get`](Self::get), and [`Error::Loader`] with what the loader answered, the same for all
-    /// who waited.
+    /// As [`get`](Self::get), before `load` runs; [`Error::Loader`] with the loader's error, the
+    /// same for all callers that waited; [`Error::Codec`] if the loaded value has no wire form,
+    /// which is what they share.
     pub async fn get_or_insert_with<F, L, E>(
         &self,
         key: K::Key<'_>,

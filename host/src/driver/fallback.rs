@@ -35,7 +35,9 @@ impl Handle {
         })
     }
 
-    /// Answers the default for keys that are in neither tier, and stores it where the cache says so.
+    /// Returns the default for keys that are in neither tier, and stores it where the cache says
+    /// so. A default that cannot be stored is returned all the same: L2 has just said that the keys
+    /// are absent.
     pub(super) async fn with_defaults(
         self: &Arc<Self>,
         keys: &[impl AsRef<str>],
@@ -61,7 +63,10 @@ impl Handle {
             .map(|at| (keys[*at].as_ref().to_owned(), default.clone()));
         let held = self
             .put_if_absent_by(until, entries.collect(), self.options.ttl)
-            .await?;
+            .await;
+        let Ok(held) = held else {
+            return Ok(answers);
+        };
         for (at, held) in absent.into_iter().zip(held) {
             match held {
                 // Just written, or absent again already: the default it is.

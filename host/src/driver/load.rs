@@ -9,7 +9,7 @@ use flipcache_core::{CacheId, Expiry};
 use tokio::sync::oneshot;
 
 use super::Handle;
-use crate::backend::Slot;
+use crate::backend::{Slot, describe};
 use crate::{Error, Source};
 
 /// What became of a load, for all who wait for it.
@@ -30,8 +30,13 @@ impl Loads {
 }
 
 impl Handle {
-    /// The value of a key; if it is in neither tier, the wire form that `load` gives, after it was
-    /// written if the key was still absent then, else what was written meanwhile.
+    /// Returns the value of a key. If it is in neither tier, returns the wire form that `load`
+    /// gives, once that is written if the key is still absent; if another client wrote the key
+    /// meanwhile, returns that value.
+    ///
+    /// A loaded value that cannot be stored is returned all the same: to the callers, a cache that
+    /// cannot store is no reason to lose it. A line in the log says so, and the next call loads
+    /// again.
     ///
     /// The loader of whoever comes first runs, as a task; the others wait for it. An entry that ends within
     /// `ahead` answers, and is loaded anew meanwhile.
@@ -101,18 +106,35 @@ impl UnderWay {
             return Ok(wire);
         }
         let wire = load.await?;
+        Ok(match self.store(key, wire.clone()).await {
+            Ok(held) => held.unwrap_or(wire),
+            Err(error) => {
+                let (cache, error) = (&self.handle.name, describe(&error));
+                tracing::warn!(cache, error, "cannot store a loaded value");
+                wire
+            }
+        })
+    }
+
+    /// Writes a loaded value if the key is still absent. Returns the value that the key holds
+    /// instead, if it holds one.
+    async fn store(&self, key: &str, wire: Vec<u8>) -> Result<Option<Vec<u8>>, Error> {
         let ttl = Expiry::Inherit.ttl(self.handle.options.ttl);
         let ttl = ttl.map_err(|_| Error::InvalidTtl { millis: 0 })?;
-        let entries = vec![(key.clone(), wire.clone())];
+        let entries = vec![(key.to_owned(), wire)];
         self.handle.check(&entries)?;
         let held = self.handle.put_if_absent(entries, ttl).await?;
-        match held.into_iter().next() {
-            Some(Some(Slot::Entry(entry))) if self.handle.is_readable(&entry.value) => {
-                Ok(entry.value)
+        match held.into_iter().next().flatten() {
+            None | Some(Slot::Absent) => Ok(None),
+            Some(Slot::WrongType) => Err(Error::WrongType {
+                key: key.to_owned(),
+            }),
+            Some(Slot::Entry(entry)) if self.handle.is_readable(&entry.value) => {
+                Ok(Some(entry.value))
             }
-            Some(Some(Slot::Entry(_))) => Err(Error::Undecodable { key: key.clone() }),
-            Some(Some(Slot::WrongType)) => Err(Error::WrongType { key: key.clone() }),
-            Some(None | Some(Slot::Absent)) | None => Ok(wire),
+            Some(Slot::Entry(_)) => Err(Error::Undecodable {
+                key: key.to_owned(),
+            }),
         }
     }
 }

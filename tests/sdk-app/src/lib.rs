@@ -17,6 +17,7 @@ impl bindings::Guest for App {
             "lives" => scenes::lives,
             "many" => scenes::many,
             "loading" => scenes::loading,
+            "storing" => scenes::storing,
             "defaults" => scenes::defaults,
             "local" => scenes::local,
             "dict" => scenes::dict,

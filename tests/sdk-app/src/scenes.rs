@@ -117,6 +117,12 @@ pub(crate) fn loading() -> Told {
         cache.set("beaten", "by another")?;
         Ok::<_, Error>("loaded".to_owned())
     })?;
+    let numbers = Cache::builder("loading:n").integers::<i64>().open()?;
+    // It finds the key written, and cannot read what was written.
+    let unreadable = numbers.get_or_try_insert_with("k", || {
+        cache.set("n:k", "no number")?;
+        Ok::<_, Error>(7)
+    })?;
     let deep = Cache::open("")
         .map_err(Failure::from)
         .map(|cache| cache.name().to_owned());
@@ -125,7 +131,26 @@ pub(crate) fn loading() -> Told {
         held,
         format!("{failed:?} {:?}", cache.get("other")?),
         beaten,
+        unreadable.to_string(),
         format!("{deep:?}"),
+    ])
+}
+
+/// What is returned where nothing can be written.
+pub(crate) fn storing() -> Told {
+    let cache = Cache::builder("storing").default("d").store_default(true);
+    let cache = cache.open()?;
+    let loaded = cache.get_or_insert_with("k", || "loaded".to_owned())?;
+    let again = cache.get_or_insert_with("k", || "again".to_owned())?;
+    Ok(vec![
+        format!("{loaded} {again}"),
+        format!("{:?}", cache.get_detailed("k")?),
+        format!(
+            "{} local, {} errors",
+            cache.local().len(),
+            cache.stats().backend_errors
+        ),
+        format!("{}", cache.set("k", "v").is_err()),
     ])
 }
 

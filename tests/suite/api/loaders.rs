@@ -145,6 +145,75 @@ async fn load_that_fails_is_told_to_all_and_the_next_one_loads_anew() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn load_that_cannot_be_stored_is_returned_to_all_and_the_next_one_loads_again() {
+    // Where reads fail too, a second reader might come too late to wait for the first one's loader.
+    for (fault, readers) in [(Fault::Full, 2), (Fault::Down, 1), (Fault::Short, 1)] {
+        let (double, cache) = open();
+        let loader = Loader::new(0);
+        let readers: Vec<_> = (0..readers)
+            .map(|_| {
+                let (cache, loader) = (cache.clone(), loader.clone());
+                tokio::spawn(async move {
+                    cache
+                        .get_or_insert_with("k", || loader.load(Ok("loaded")))
+                        .await
+                })
+            })
+            .collect();
+        loader.wait_until_it_runs().await;
+        double.set_fault(fault);
+        loader.gate.add_permits(2);
+        for reader in readers {
+            let value = reader.await.expect("the task must end");
+            let value = value.expect("the loaded value must not be lost");
+            assert_eq!(value, "loaded", "{fault:?}");
+        }
+        let local = cache.local().get("k").expect("it must be readable");
+        assert_eq!(local, None, "{fault:?}: L1 is never ahead of L2");
+        assert!(cache.stats().backend_errors > 0, "{fault:?}");
+        double.set_fault(Fault::Full);
+        cache.delete("k").await.expect("it must be deleted");
+        let loaded = cache
+            .get_or_insert_with("k", || Loader::new(1).load(Ok("again")))
+            .await;
+        assert_eq!(loaded.expect("it must be loaded"), "again", "{fault:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn load_of_what_became_unreadable_meanwhile_is_returned() {
+    let (_double, client) = client_over_double();
+    let text = client.cache("n").open().expect("it must open");
+    let numbers = client.cache("n:i").integers::<i64>().open();
+    let numbers = numbers.expect("it must open");
+    let load = || async move {
+        text.set("i:k", "no number").await?;
+        Ok::<_, Error>(7)
+    };
+    let loaded = numbers.get_or_insert_with("k", load).await;
+    assert_eq!(loaded.expect("the loaded value must not be lost"), 7);
+    let error = refused(numbers.get("k").await);
+    assert!(matches!(error, Error::Undecodable { .. }), "{error:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn get_default_that_cannot_be_stored_is_returned() {
+    let (double, client) = client_over_double();
+    let builder = client.cache("n").default("default").store_default(true);
+    let cache = builder.open().expect("it must open");
+    double.set_fault(Fault::Full);
+    for errors in [1, 2] {
+        let value = cache.get("k").await.expect("the default must be returned");
+        assert_eq!(value.as_deref(), Some("default"));
+        assert_eq!(cache.stats().backend_errors, errors);
+    }
+    double.set_fault(Fault::Off);
+    cache.get("k").await.expect("the default must be stored");
+    let local = cache.local().get("k").expect("it must be readable");
+    assert_eq!(local.as_deref(), Some("default"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn load_that_panics_is_an_error_and_the_next_one_loads_anew() {
     let (_double, cache) = open();
     let panics = || async { panic!("on purpose") };

@@ -121,6 +121,24 @@ fn get_local_entries_answer_while_l2_is_down() {
 }
 
 #[test]
+fn get_default_that_cannot_be_stored_is_returned() {
+    let (double, cache) = cache_over_double(Options {
+        default: Some(text("d")),
+        store_default: true,
+        ..Options::default()
+    });
+    double.set_fault(Fault::Full);
+    for _ in 0..2 {
+        assert_eq!(get_text(&cache, "k"), (Some("d".into()), Source::Default));
+    }
+    let stats = cache.stats().expect("the cache must tell its stats");
+    assert_eq!((stats.backend_errors, local(&cache).as_str()), (2, ""));
+    double.set_fault(Fault::Off);
+    assert_eq!(get_text(&cache, "k"), (Some("d".into()), Source::Default));
+    assert_eq!(get_text(&cache, "k"), (Some("d".into()), Source::Local));
+}
+
+#[test]
 fn get_that_cannot_prolong_a_life_still_answers_what_is_left_of_it() {
     let clock = FakeClock::default();
     let double = Double::over(clock.backend());

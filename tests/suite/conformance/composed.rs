@@ -43,7 +43,14 @@ pub(crate) fn over_wasi_keyvalue() -> World {
     };
     World {
         path: Box::new(Rc::new(instance)),
-        has: vec![Need::Clock, Need::Coherence],
+        has: vec![
+            Need::Clock,
+            Need::Coherence,
+            Need::SetIfAbsent,
+            Need::Increment,
+            Need::Expire,
+            Need::Prolong,
+        ],
         seen: None,
         shows_calls: false,
         beside: None,

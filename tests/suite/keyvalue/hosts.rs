@@ -59,6 +59,8 @@ pub(super) struct Held {
     pub(super) stores: BTreeMap<String, BTreeMap<String, Vec<u8>>>,
     /// For each call but `open`.
     pub(super) fault: Option<Fault>,
+    /// For each call that writes.
+    pub(super) write_fault: Option<Fault>,
     /// For `open`.
     pub(super) open_fault: Option<Fault>,
     /// Keys of a page; `None`: all in one.
@@ -124,7 +126,8 @@ impl Host {
     fn called(&self, function: &'static str) -> Result<MutexGuard<'_, Held>, Fault> {
         let mut held = self.held();
         held.calls.push(function);
-        match held.fault {
+        let is_write = function.starts_with("set") || function.starts_with("delete");
+        match held.fault.or(held.write_fault.filter(|_| is_write)) {
             Some(fault) => Err(fault),
             None => Ok(held),
         }

@@ -13,5 +13,7 @@ mod options;
 mod provided;
 mod provider;
 mod runtime;
+mod sdk;
 mod stored;
+mod two_step;
 mod wasmtimes;

@@ -1,13 +1,11 @@
-//! Options of a cache that need what `wasi:keyvalue` cannot do.
+//! Options of a cache that need more than `wasi:keyvalue` has a call for.
 
-use super::cache::{
-    BackendError, Cache, DRAFTS, Error, Expiry, Options, Resilience, text, with_l1,
-};
+use super::cache::{Cache, DRAFTS, Expiry, Options, Resilience, text, with_l1};
 use super::clock::Clock;
-use super::hosts::Host;
+use super::hosts::{Fault, Host};
 
 #[test]
-fn refresh_ttl_on_get_reads_the_value_and_does_not_prolong_it() {
+fn refresh_ttl_on_get_extends_the_ttl_at_reads_from_either_tier() {
     for draft in DRAFTS {
         let (host, clock) = (Host::with(["default"]), Clock::new());
         let options = Options {
@@ -21,45 +19,36 @@ fn refresh_ttl_on_get_reads_the_value_and_does_not_prolong_it() {
             Ok(()),
             "{draft:?}"
         );
-        let stored = host.raw("user:1");
-        clock.pass(900);
         for tier in ["local", "store"] {
+            clock.pass(900);
             assert_eq!(cache.get("1"), Ok(Some(text("Ada"))), "from the {tier}");
+            assert_eq!(cache.ttl("1"), Ok(Some(Expiry::AfterMs(1_000))));
             cache.local_clear();
         }
-        assert_eq!(host.raw("user:1"), stored);
-        assert_eq!(cache.stats().backend_errors, 2, "the refusals are counted");
-        clock.pass(100);
-        assert_eq!(cache.get("1"), Ok(None), "it ended when it was to end");
+        assert_eq!(cache.stats().backend_errors, 0);
+        clock.pass(1_000);
+        assert_eq!(cache.get("1"), Ok(None));
     }
 }
 
 #[test]
-fn store_default_is_refused_at_the_read_that_would_store_it() {
+fn store_default_is_stored_where_the_key_is_absent() {
     for draft in DRAFTS {
-        let host = Host::with(["default"]);
+        let (host, clock) = (Host::with(["default"]), Clock::new());
         let options = Options {
             default: Some(text("nobody")),
+            store_default: true,
             ..with_l1()
         };
-        let mut cache = Cache::over(&host, draft, &Clock::new(), &options);
-        assert_eq!(
-            cache.get("1"),
-            Ok(Some(text("nobody"))),
-            "a default alone is none"
-        );
-        let options = Options {
-            store_default: true,
-            ..options
-        };
-        let mut cache = Cache::over(&host, draft, &Clock::new(), &options);
-        let refused = cache.get("1");
-        assert!(
-            matches!(&refused, Err(Error::Backend(BackendError::Unsupported(_)))),
-            "{draft:?}: {refused:?}"
-        );
-        host.put("user:1", b"Ada");
-        assert_eq!(cache.get("1"), Ok(Some(text("Ada"))));
+        let mut cache = Cache::over(&host, draft, &clock, &options);
+        assert_eq!(cache.get("1"), Ok(Some(text("nobody"))), "{draft:?}");
+        assert_eq!(host.raw("user:1"), Some(b"nobody".to_vec()));
+        host.put("user:2", b"Ada");
+        assert_eq!(cache.get("2"), Ok(Some(text("Ada"))));
+        host.held().write_fault = Some(Fault::Other);
+        assert_eq!(cache.get("3"), Ok(Some(text("nobody"))));
+        assert_eq!(cache.stats().backend_errors, 1);
+        assert_eq!(host.raw("user:3"), None);
     }
 }
 

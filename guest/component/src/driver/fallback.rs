@@ -44,7 +44,9 @@ impl Driver {
         Some(())
     }
 
-    /// Answers the default for keys that are in neither tier, and stores it where the cache says so.
+    /// Returns the default for keys that are in neither tier, and stores it where the cache says
+    /// so. A default that cannot be stored is returned all the same: L2 has just said that the keys
+    /// are absent.
     pub(super) fn answer_default(
         &self,
         absent: Vec<Question>,
@@ -67,7 +69,9 @@ impl Driver {
         let entries = absent
             .iter()
             .map(|question| (question.key.clone(), wire.clone()));
-        let held = self.put_if_absent(entries.collect(), self.options.ttl)?;
+        let Ok(held) = self.put_if_absent(entries.collect(), self.options.ttl) else {
+            return Ok(());
+        };
         for (question, held) in absent.iter().zip(held) {
             match held {
                 // Absent again already, or just written: the default it is.

@@ -65,7 +65,10 @@ impl<C: Codec, K: Keys> CacheBuilder<C, K> {
         self
     }
 
-    /// Whether a read starts an entry's TTL anew, in both tiers.
+    /// Whether a read starts an entry's TTL again, in both tiers.
+    ///
+    /// Over a host that has `wasi:keyvalue` alone such a read rewrites the value, and may undo a
+    /// write or a delete that another instance makes at that moment.
     pub fn refresh_ttl_on_get(mut self, refresh: bool) -> Self {
         self.options.refresh_ttl_on_get = refresh;
         self
@@ -77,7 +80,9 @@ impl<C: Codec, K: Keys> CacheBuilder<C, K> {
         self
     }
 
-    /// Whether a read that answers the default also stores it, if the key is still absent.
+    /// Whether a read that returns the default also stores it, if the key is still absent. A
+    /// default that cannot be stored is returned all the same, and the failure counts as one of
+    /// L2's.
     pub fn store_default(mut self, store: bool) -> Self {
         self.options.store_default = store;
         self

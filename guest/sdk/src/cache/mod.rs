@@ -105,14 +105,21 @@ impl<C: Codec, K: Keys> Cache<C, K> {
             .collect()
     }
 
-    /// The value of a key. If neither tier has one, what `load` answers, after it was written.
+    /// Returns the value of a key. If neither tier has one, runs `load`, writes what it returns and
+    /// returns that.
     ///
-    /// What was loaded is written only if the key is still absent; if somebody has written it
-    /// meanwhile, that value is answered. The cache's default plays no part here.
+    /// The loaded value is written only if the key is still absent. If another client wrote the key
+    /// meanwhile, that value is returned. The cache's default plays no part here.
+    ///
+    /// A loaded value that cannot be stored is returned all the same, because the caller has no use
+    /// for that error: L2 is down, refuses the write, has no conditional write, or the value is too
+    /// large. The next call then loads again. [`stats`](Self::stats) counts failures of L2 as
+    /// `backend_errors`.
     ///
     /// # Errors
     ///
-    /// As [`get`](Self::get) and [`set`](Self::set).
+    /// As [`get`](Self::get), before `load` runs; [`Error::Codec`] if the codec cannot encode the
+    /// loaded value.
     pub fn get_or_insert_with(
         &self,
         key: K::Key<'_>,
@@ -126,7 +133,7 @@ impl<C: Codec, K: Keys> Cache<C, K> {
     ///
     /// # Errors
     ///
-    /// As [`get_or_insert_with`](Self::get_or_insert_with), and what the loader answers.
+    /// As [`get_or_insert_with`](Self::get_or_insert_with), and the loader's own.
     pub fn get_or_try_insert_with<E: From<Error>>(
         &self,
         key: K::Key<'_>,
@@ -137,11 +144,17 @@ impl<C: Codec, K: Keys> Cache<C, K> {
             return Ok(value);
         }
         let loaded = load()?;
-        if self.insert(&key, loaded.borrow())? {
-            return Ok(loaded);
+        let wire = self.encode(&key, loaded.borrow())?;
+        // From here on no failure may cost the caller the value that was loaded.
+        match self.raw.set_if_absent(&key, &wire, Expiry::Inherit.into()) {
+            Ok(true) | Err(_) => Ok(loaded),
+            // Another client wrote the key, and may have deleted it since.
+            Ok(false) => Ok(self
+                .get_without_default(&key)
+                .ok()
+                .flatten()
+                .unwrap_or(loaded)),
         }
-        // Whoever wrote it may have deleted it since.
-        Ok(self.get_without_default(&key)?.unwrap_or(loaded))
     }
 
     /// Writes L2, then the local tier. After an error the local tier holds no value for the key.
@@ -209,11 +222,17 @@ impl<C: Codec, K: Keys> Cache<C, K> {
 
     /// Writes a value if the key is absent: `true` if it was written, `false` if the key was there.
     ///
+    /// Over a host that has `wasi:keyvalue` alone this is a read, then a write, and not atomic: two
+    /// instances may both be told `true`, and the later value stays.
+    ///
     /// # Errors
     ///
     /// As [`set`](Self::set).
     pub fn set_if_absent(&self, key: K::Key<'_>, value: &C::Borrowed) -> Result<bool, Error> {
-        self.insert(&key.text(), value)
+        let key = key.text();
+        let value = self.encode(&key, value)?;
+        let inherit = Expiry::Inherit.into();
+        Ok(self.raw.set_if_absent(&key, &value, inherit)?)
     }
 
     /// Deletes a key in both tiers; answers whether L2 had it.
@@ -319,12 +338,6 @@ impl<C: Codec, K: Keys> Cache<C, K> {
         self.decoded(key, raw.get(key)?)
     }
 
-    fn insert(&self, key: &str, value: &C::Borrowed) -> Result<bool, Error> {
-        let value = self.encode(key, value)?;
-        let inherit = Expiry::Inherit.into();
-        Ok(self.raw.set_if_absent(key, &value, inherit)?)
-    }
-
     fn encode(&self, key: &str, value: &C::Borrowed) -> Result<Value, Error> {
         self.codec
             .encode(value)
@@ -346,8 +359,11 @@ impl<T, K: Keys> Cache<Integer<T>, K>
 where
     Integer<T>: Codec,
 {
-    /// Adds to the integer of a key, 0 if absent; answers the sum. A key that was absent gets the
-    /// cache's TTL, one that was there keeps its own.
+    /// Adds to the integer of a key, 0 if absent, and returns the sum. A key that was absent gets
+    /// the cache's TTL, one that was there keeps its own.
+    ///
+    /// Over a host that has `wasi:keyvalue` alone this is a read, then a write, and not atomic: of
+    /// sums that two instances add at once, one may be missing.
     ///
     /// # Errors
     ///

@@ -1,5 +1,5 @@
 //! `kv-backend` by `wasi:keyvalue@0.2.0-draft`, as wasmtime and wasmCloud have it. What is stored, and what is
-//! refused, stands in `guest/wasi-keyvalue/backend/glue`.
+//! not atomic, is described in `guest/wasi-keyvalue/backend/glue`.
 #![cfg(target_arch = "wasm32")]
 
 mod bindings;

@@ -37,6 +37,13 @@ pub(crate) enum BucketError {
     NoLife,
     #[error("this is not a cursor of a page of this bucket")]
     NotACursor,
+    // The two errors of Redis' INCRBY, in its words.
+    #[error("value is not an integer or out of range")]
+    NoInteger,
+    #[error("increment or decrement would overflow")]
+    Overflow,
+    #[error("a TTL of something that is no entry of a cache")]
+    NoEntry,
 }
 
 impl<S: Store> Bucket<S> {
@@ -74,21 +81,15 @@ impl<S: Store> Bucket<S> {
         ttl_ms: Option<u64>,
         now: impl Fn() -> u64,
     ) -> Result<(), BucketError> {
-        if ttl_ms == Some(0) {
-            return Err(BucketError::NoLife);
-        }
+        check_ttl(ttl_ms)?;
         let now = now();
-        let seal = |(key, value)| {
-            let key = format!("{}{key}", self.prefix);
+        let seal = |(key, value): (String, _)| {
+            let key = self.complete_key(&key);
             (key, envelope::seal(value, ttl_ms, now))
         };
         let mut entries: Pairs = entries.into_iter().map(seal).collect();
         keep_last(&mut entries);
-        match &entries[..] {
-            [] => Ok(()),
-            [(key, value)] => ask(|store: &S| store.set(key, value)),
-            entries => ask(|store: &S| store.set_many(entries)),
-        }
+        ask(|store: &S| write(store, &entries))
     }
 
     /// How many of the keys were there. What is over is deleted as well, and not counted.
@@ -151,12 +152,16 @@ impl<S: Store> Bucket<S> {
         })
     }
 
-    fn complete(&self, keys: &[String]) -> impl Iterator<Item = String> {
-        keys.iter().map(|key| format!("{}{key}", self.prefix))
+    pub(crate) fn complete_key(&self, key: &str) -> String {
+        format!("{}{key}", self.prefix)
+    }
+
+    pub(crate) fn complete(&self, keys: &[String]) -> impl Iterator<Item = String> {
+        keys.iter().map(|key| self.complete_key(key))
     }
 
     /// Complete keys, each once.
-    fn different(&self, keys: &[String]) -> Vec<String> {
+    pub(crate) fn different(&self, keys: &[String]) -> Vec<String> {
         let keys: BTreeSet<String> = self.complete(keys).collect();
         keys.into_iter().collect()
     }
@@ -177,17 +182,40 @@ fn opened<S: Store>() -> Result<Rc<S>, StoreError> {
     })
 }
 
+/// Refuses a TTL of 0, which is no TTL and not the absence of one.
+pub(crate) fn check_ttl(ttl_ms: Option<u64>) -> Result<(), BucketError> {
+    if ttl_ms == Some(0) {
+        return Err(BucketError::NoLife);
+    }
+    Ok(())
+}
+
+/// Writes different keys in one call of the store; none if there is nothing to write.
+pub(crate) fn write<S: Store>(store: &S, entries: &[(String, Vec<u8>)]) -> Result<(), StoreError> {
+    let written = match entries {
+        [] => Ok(()),
+        [(key, value)] => store.set(key, value),
+        entries => store.set_many(entries),
+    };
+    written.map_err(StoreError::of_write)
+}
+
 /// Asks the store. One that fails is opened anew for the next question: its connection may be gone for good.
-fn ask<S: Store, T>(question: impl FnOnce(&S) -> Result<T, StoreError>) -> Result<T, BucketError> {
+pub(crate) fn ask<S: Store, T>(
+    question: impl FnOnce(&S) -> Result<T, StoreError>,
+) -> Result<T, BucketError> {
     let answer = question(&*opened::<S>()?);
-    if matches!(answer, Err(StoreError::Other(_) | StoreError::NoSuchStore)) {
+    if matches!(
+        answer,
+        Err(StoreError::Other(_) | StoreError::OtherAtWrite(_) | StoreError::NoSuchStore)
+    ) {
         S::kept().take();
     }
     Ok(answer?)
 }
 
 /// Of a key that is written twice, the last value counts. Hosts may write in any order.
-fn keep_last(entries: &mut Pairs) {
+pub(crate) fn keep_last(entries: &mut Pairs) {
     let mut seen = BTreeSet::new();
     let mut last: Vec<bool> = entries
         .iter()

@@ -12,6 +12,9 @@ thread_local! {
     static KEPT: Kept<Double> = const { RefCell::new(None) };
 }
 
+/// A key, and what it is to hold; `None`: it is deleted.
+type Write = (String, Option<Vec<u8>>);
+
 #[derive(Clone, Default)]
 pub(crate) struct Double {
     held: std::rc::Rc<RefCell<BTreeMap<String, Vec<u8>>>>,
@@ -20,6 +23,8 @@ pub(crate) struct Double {
     repeats: bool,
     has_no_end: bool,
     fails: std::rc::Rc<Cell<bool>>,
+    /// What another writer does to a key once it has been read.
+    next_write: std::rc::Rc<RefCell<Option<Write>>>,
 }
 
 impl Double {
@@ -50,6 +55,21 @@ impl Double {
     /// From now on its lists fail.
     pub(crate) fn fail(&self) {
         self.fails.set(true);
+    }
+
+    /// Another writer sets or deletes a key after the next read.
+    pub(crate) fn after_next_read(&self, key: &str, value: Option<&[u8]>) {
+        let write = (key.to_owned(), value.map(<[u8]>::to_vec));
+        self.next_write.replace(Some(write));
+    }
+
+    fn let_others_write(&self) {
+        let mut held = self.held.borrow_mut();
+        match self.next_write.take() {
+            Some((key, Some(value))) => _ = held.insert(key, value),
+            Some((key, None)) => _ = held.remove(&key),
+            None => {}
+        }
     }
 
     /// What opens as this identifier, on this thread.
@@ -89,7 +109,9 @@ impl Store for Double {
 
     fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
         self.count();
-        Ok(self.raw(key))
+        let value = self.raw(key);
+        self.let_others_write();
+        Ok(value)
     }
 
     fn get_many(&self, keys: &[String]) -> Result<Pairs, StoreError> {

@@ -56,6 +56,16 @@ pub(crate) fn seal(value: Vec<u8>, ttl: Option<u64>, now: u64) -> Vec<u8> {
     .concat()
 }
 
+/// What is to be stored of a value that takes the place of another and keeps its deadline.
+///
+/// `stored` is something that [`open`] finds a value in.
+pub(crate) fn replace(stored: &[u8], value: Vec<u8>) -> Vec<u8> {
+    match stored.get(..HEAD) {
+        Some(head) if stored.starts_with(&MAGIC) => [head, &value].concat(),
+        _ => seal(value, None, 0),
+    }
+}
+
 /// What stored bytes mean at the moment `now`.
 pub(crate) fn open(mut stored: Vec<u8>, now: u64) -> Held {
     if !stored.starts_with(&MAGIC) {
@@ -141,6 +151,17 @@ mod tests {
         }
         let without_a_life = [&MAGIC[..], &[1; 8], &[0; 8], b"Ada"].concat();
         assert_eq!(open(without_a_life, NOW), Held::Damaged);
+    }
+
+    #[test]
+    fn replace_value_keeps_the_deadline_and_the_ttl() {
+        let stored = seal(b"1".to_vec(), Some(1_000), NOW);
+        let expected = seal(b"20".to_vec(), Some(1_000), NOW);
+        assert_eq!(replace(&stored, b"20".to_vec()), expected);
+        assert_eq!(replace(b"1", b"20".to_vec()), b"20");
+        let lasting = seal(MAGIC.to_vec(), None, NOW);
+        let replaced = replace(&lasting, b"20".to_vec());
+        assert_eq!(open(replaced, u64::MAX), value(b"20", None));
     }
 
     proptest! {

@@ -29,10 +29,10 @@ impl<S: Store + 'static> GuestBucket for Exported<S> {
     }
 
     fn get(&self, keys: Vec<String>, new_ttl_ms: Option<u64>) -> Result<Vec<Slot>, BackendError> {
-        if new_ttl_ms.is_some() {
-            return Err(unsupported("a read that prolongs a life"));
-        }
-        let held = self.0.get(&keys, now)?;
+        let held = match new_ttl_ms {
+            Some(ttl_ms) => self.0.get_and_expire(&keys, ttl_ms, now)?,
+            None => self.0.get(&keys, now)?,
+        };
         Ok(held.into_iter().map(slot).collect())
     }
 
@@ -42,19 +42,16 @@ impl<S: Store + 'static> GuestBucket for Exported<S> {
 
     fn set_if_absent(
         &self,
-        _entries: Entries,
-        _ttl_ms: Option<u64>,
+        entries: Entries,
+        ttl_ms: Option<u64>,
     ) -> Result<Vec<Option<Slot>>, BackendError> {
-        Err(unsupported("a write of absent keys alone"))
+        let before = self.0.set_if_absent(entries, ttl_ms, now)?;
+        let found = |held: Option<Held>| held.map(|held| slot(Some(held)));
+        Ok(before.into_iter().map(found).collect())
     }
 
-    fn increment(
-        &self,
-        _key: String,
-        _delta: i64,
-        _ttl_ms: Option<u64>,
-    ) -> Result<i64, BackendError> {
-        Err(unsupported("a sum"))
+    fn increment(&self, key: String, delta: i64, ttl_ms: Option<u64>) -> Result<i64, BackendError> {
+        Ok(self.0.increment(&key, delta, ttl_ms, now)?)
     }
 
     fn delete(&self, keys: Vec<String>) -> Result<u64, BackendError> {
@@ -65,8 +62,8 @@ impl<S: Store + 'static> GuestBucket for Exported<S> {
         Ok(self.0.exists(&keys, now)?)
     }
 
-    fn expire(&self, _keys: Vec<String>, _ttl_ms: Option<u64>) -> Result<Vec<bool>, BackendError> {
-        Err(unsupported("a new life for what is there"))
+    fn expire(&self, keys: Vec<String>, ttl_ms: Option<u64>) -> Result<Vec<bool>, BackendError> {
+        Ok(self.0.expire(&keys, ttl_ms, now)?)
     }
 
     fn scan(&self, cursor: Option<String>, limit: u32) -> Result<Page, BackendError> {
@@ -86,7 +83,8 @@ impl<S: Store + 'static> GuestBucket for Exported<S> {
     }
 
     fn changes(&self, _since: Option<u64>) -> Result<Changes, BackendError> {
-        Err(unsupported("news of what others write"))
+        let reason = "wasi:keyvalue does not say what others change";
+        Err(BackendError::Unsupported(reason.to_owned()))
     }
 }
 
@@ -108,17 +106,14 @@ fn slot(held: Option<Held>) -> Slot {
     }
 }
 
-/// Without a condition, what another writes between a read and a write would be lost.
-fn unsupported(what: &str) -> BackendError {
-    BackendError::Unsupported(format!("{what}; wasi:keyvalue has no call for it"))
-}
-
 impl From<BucketError> for BackendError {
     fn from(error: BucketError) -> Self {
         match error {
             BucketError::Store(StoreError::AccessDenied) => Self::AccessDenied(error.to_string()),
             // The interface has no word of its own for a store that cannot be reached, and hosts use this one.
             BucketError::Store(StoreError::Other(why)) => Self::Unavailable(why),
+            BucketError::Store(StoreError::OtherAtWrite(why)) => Self::OutcomeUnknown(why),
+            BucketError::NoEntry => Self::Unsupported(error.to_string()),
             error => Self::Other(error.to_string()),
         }
     }

@@ -1,4 +1,4 @@
-//! `kv-backend` by `wasi:keyvalue`, which knows no times to live and no conditions.
+//! `kv-backend` by `wasi:keyvalue`, which has neither TTLs nor conditional writes.
 //!
 //! An adapter is a crate of the type `cdylib` for one draft of the interface:
 //!
@@ -10,15 +10,24 @@
 //!
 //! - `store`: the trait [`Store`], which a draft implements: what is asked of the host.
 //! - `envelope`: what stands in the store in the place of a value, so that it can expire.
-//! - `bucket`: a named bucket of values that expire, among the keys of a store. `live`: which keys hold something;
-//!   `listing`: pages of keys, and all of them.
+//! - `bucket`: a named bucket of values that expire, among the keys of a store. `live`: which keys
+//!   hold something; `listing`: pages of keys, and all of them. `two_step`: operations that are a
+//!   read, then a write.
 //! - `exports`, `bindings`: the same as the WIT interface `kv-backend`.
 //!
-//! What would take a condition or a second step (`set-if-absent`, `increment`, `expire`, a read that prolongs) is
-//! refused: between a read and a write of this component, somebody else's write could be lost.
+//! # Not atomic
+//!
+//! The imported interfaces have no conditional write and no sum. So `set-if-absent`, `increment`,
+//! `expire` and a `get` with a new TTL read the store and then write it. A write or a delete of
+//! another instance between the two steps is lost: of two that set an absent key both are told that
+//! they wrote it, and of two sums one may be missing. Within one instance calls follow one another,
+//! so they lose nothing. `changes` is the only function that is refused.
 
 #[cfg(any(target_arch = "wasm32", test))]
 mod bucket;
+
+#[cfg(any(target_arch = "wasm32", test))]
+mod two_step;
 
 #[cfg(any(target_arch = "wasm32", test))]
 mod envelope;

@@ -63,4 +63,5 @@ pub(crate) fn count<S: Store>(
 pub(crate) fn delete<S: Store>(store: &S, keys: &[String]) -> Result<(), StoreError> {
     keys.chunks(AT_ONCE)
         .try_for_each(|part| store.delete_many(part))
+        .map_err(StoreError::of_write)
 }

@@ -69,4 +69,18 @@ pub enum StoreError {
     /// Anything else, in its words.
     #[error("{0}")]
     Other(String),
+    /// The same, of a write: it may or may not have happened.
+    #[error("{0}")]
+    OtherAtWrite(String),
+}
+
+impl StoreError {
+    /// Returns what an error means that a write failed with.
+    #[must_use]
+    pub fn of_write(self) -> Self {
+        match self {
+            Self::Other(why) => Self::OtherAtWrite(why),
+            error => error,
+        }
+    }
 }
