@@ -13,6 +13,7 @@ mod batch;
 mod breaker;
 mod bucket;
 mod counter;
+mod cursor;
 mod error;
 mod feed;
 mod observed;
@@ -28,6 +29,7 @@ use async_trait::async_trait;
 
 pub use breaker::{Breaker, BreakerOptions, BreakerState};
 pub use bucket::{Bucket, InvalidName};
+pub use cursor::InvalidCursor;
 pub use error::{BackendError, Cause, describe};
 pub(crate) use feed::Member;
 pub use feed::{Changes, Feed, Heard, Hearing, Listener, ListenerId, News};
@@ -133,6 +135,14 @@ pub trait KvBackend: Send + Sync + 'static {
     ///
     /// A key present from the first call to the last is listed at least once; pages may repeat keys,
     /// and may be empty before the last. Keys are text: one that is not UTF-8 is not listed.
+    ///
+    /// Cursors come back from guests, which may make them up: whatever the cursor, a page has no key of another
+    /// bucket.
+    ///
+    /// # Errors
+    ///
+    /// [`BackendError::Other`] of an [`InvalidCursor`] for a cursor that no page can have had. A backend whose
+    /// cursors are keys lists what follows, whatever the text.
     async fn scan(
         &self,
         bucket: &Bucket,
