@@ -27,6 +27,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+#[cfg(feature = "wasmtime")]
+pub(crate) use batch::Mentions;
 pub use breaker::{Breaker, BreakerOptions, BreakerState};
 pub use bucket::{Bucket, InvalidName};
 pub use cursor::InvalidCursor;
