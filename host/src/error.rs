@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::backend::{BackendError, OpenError as BackendOpenError, UrlError};
+use crate::backend::{BackendError, InvalidCursor, OpenError as BackendOpenError, UrlError};
 use flipcache_core::{InvalidKey, InvalidOptions, InvalidValue, MAX_KEY_BYTES, OpenError};
 
 /// Why a cache did not do what was asked.
@@ -40,6 +40,9 @@ pub enum Error {
         /// The TTL in milliseconds.
         millis: u64,
     },
+    /// No page of the listing had this cursor. The backend works.
+    #[error(transparent)]
+    InvalidCursor(InvalidCursor),
     /// The key or the value is too long.
     #[error("too large: the limit is {limit} bytes")]
     TooLarge {

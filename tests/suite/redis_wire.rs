@@ -8,6 +8,7 @@ use std::thread::{self, Thread};
 use std::time::Duration;
 
 use flipcache::backend::{BackendError, Slot};
+use flipcache::{Client, Error, Options};
 use flipcache_tests::{RedisOptions, RedisServer};
 
 use crate::stores::{bucket, connect, foreign, get, keys, lasting, list, pairs, set};
@@ -136,11 +137,20 @@ async fn scan_cursor_that_no_page_had_is_an_error() {
     let backend = connect(&server.url());
     for cursor in ["", "0", "-1", "k", "1e3", "99999999999999999999"] {
         let page = backend.scan(&bucket("user"), Some(cursor), 10).await;
-        assert!(
-            matches!(page, Err(BackendError::Other(_))),
-            "{cursor:?}: {page:?}"
-        );
+        let error = page.expect_err(cursor);
+        assert!(error.is_invalid_cursor(), "{cursor:?}: {error:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_cursor_that_no_page_had_is_an_error_of_its_own_kind() {
+    let server = RedisServer::start();
+    let client = Client::connect(&server.url()).expect("the URL must be right");
+    let users = client.open("user", Options::default());
+    let users = users.expect("it must open");
+    let page = users.keys(Some("made up"), 10).await;
+    assert!(matches!(page, Err(Error::InvalidCursor(_))), "{page:?}");
+    assert_eq!(users.stats().backend_errors, 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -9,6 +9,7 @@ use super::error::{Answer, Called};
 use super::limits::too_large;
 use super::open::OpenCache;
 use crate::Error;
+use crate::backend::Mentions;
 use crate::bindings::exports::flipcache::cache::cache;
 use crate::bindings::flipcache::cache::types::Value;
 use crate::driver::Found;
@@ -34,7 +35,7 @@ impl CacheCtxView<'_> {
         let found = open.handle.get(key).await?;
         let mut room = self.ctx.grant.limits().max_answer_bytes;
         let source = found.source.into();
-        let value = self.value(found, &open, key, &mut room)?;
+        let value = self.value(found, &open, key, 1, &mut room)?;
         Ok(cache::Found { value, source })
     }
 
@@ -49,15 +50,19 @@ impl CacheCtxView<'_> {
         for key in &keys {
             open.check(key)?;
         }
+        // A key given twice is read once, and its value counts twice before it is copied.
+        let mentions = Mentions::of(keys.iter().map(String::as_str));
+        let distinct = mentions.last_of_each(keys.iter().map(String::as_str).collect());
+        let mut counts = mentions.counts().iter();
         let mut room = limits.max_answer_bytes;
-        let mut answers = Vec::with_capacity(keys.len());
-        for keys in keys.chunks(limits.keys_at_once()) {
-            let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
-            for (found, key) in open.handle.get_many(&keys).await?.into_iter().zip(keys) {
-                answers.push(self.value(found, &open, key, &mut room)?);
+        let mut answers = Vec::with_capacity(distinct.len());
+        for keys in distinct.chunks(limits.keys_at_once()) {
+            let found = open.handle.get_many(keys).await?;
+            for ((found, key), count) in found.into_iter().zip(keys).zip(counts.by_ref()) {
+                answers.push(self.value(found, &open, key, *count, &mut room)?);
             }
         }
-        Ok(answers)
+        Ok(mentions.spread(answers))
     }
 
     pub(super) async fn set(
@@ -170,18 +175,19 @@ impl CacheCtxView<'_> {
         Ok((self.table.get(&this)?.handle.stats().into(),))
     }
 
-    /// What an application is answered, if there is room for it.
+    /// Returns what an application gets, if there is room for it `count` times.
     fn value(
         &self,
         found: Found,
         open: &OpenCache,
         key: &str,
+        count: usize,
         room: &mut usize,
     ) -> Called<Option<Value>> {
         let Some(wire) = found.wire else {
             return Ok(None);
         };
-        let left = room.checked_sub(wire.len());
+        let left = room.checked_sub(wire.len().saturating_mul(count));
         *room = left.ok_or_else(|| too_large(self.ctx.grant.limits().max_answer_bytes))?;
         let value = decode(wire, open.value_type);
         Ok(Some(value.ok_or_else(|| undecodable(key))?))

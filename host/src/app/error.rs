@@ -69,6 +69,8 @@ impl From<Error> for cache::Error {
             Error::TooLarge { limit } => Self::TooLarge(limit),
             Error::Undecodable { key } => Self::Undecodable(key),
             Error::WrongType { key } => Self::WrongType(key),
+            // The interface has no case of its own for it.
+            Error::InvalidCursor(error) => Self::Backend(BackendError::from(error).into()),
             Error::Backend(BackendError::TooLarge { limit }) => Self::TooLarge(limit),
             Error::Backend(error) => {
                 tracing::debug!(

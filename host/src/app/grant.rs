@@ -207,12 +207,16 @@ impl GrantBuilder {
 
     /// How long a value may be that the application writes, or has as a default, in bytes; a longer one
     /// is `too-large`. 1 MiB by default.
+    ///
+    /// One that is longer than [`max_answer_bytes`](Self::max_answer_bytes) can be written and not read. The store's
+    /// `hostcall_fuel` has to allow for its bytes, too.
     pub fn max_value_bytes(mut self, bytes: usize) -> Self {
         self.limits.max_value_bytes = bytes;
         self
     }
 
-    /// How many bytes of values one call may answer; more are `too-large`. 64 MiB by default.
+    /// How many bytes of values one call may answer; more are `too-large`. 64 MiB by default. A value counts as often
+    /// as its key is named, and is read once.
     ///
     /// `get-many` asks L2 in parts such that the values of each fit, as long as [`max_value_bytes`] and
     /// no other writer made them: the host holds no more than twice as much for one call.

@@ -1,6 +1,5 @@
 //! What every store does with a batch before it asks for anything: keys given twice, lengths.
 
-use std::collections::hash_map::Entry as Place;
 use std::collections::{HashMap, HashSet};
 
 use super::BackendError;
@@ -17,45 +16,94 @@ pub(super) fn distinct(keys: &[String]) -> Vec<&str> {
         .collect()
 }
 
+/// The keys of a batch without repetitions, in the order of their first mention, and how often the batch names each.
+pub(crate) struct Mentions {
+    /// For every mention, the index of its key among the distinct ones.
+    indices: Vec<usize>,
+    /// For every distinct key, the number of its mentions. Never 0.
+    counts: Vec<usize>,
+}
+
+impl Mentions {
+    pub(crate) fn of<'k>(keys: impl ExactSizeIterator<Item = &'k str>) -> Self {
+        let mut index_of = HashMap::with_capacity(keys.len());
+        let mut indices = Vec::with_capacity(keys.len());
+        let mut counts = Vec::with_capacity(keys.len());
+        for key in keys {
+            let index = *index_of.entry(key).or_insert(counts.len());
+            if index == counts.len() {
+                counts.push(0);
+            }
+            counts[index] += 1;
+            indices.push(index);
+        }
+        Self { indices, counts }
+    }
+
+    /// Returns how often the batch names each distinct key.
+    #[cfg(any(feature = "wasmtime", test))]
+    pub(crate) fn counts(&self) -> &[usize] {
+        &self.counts
+    }
+
+    /// Keeps the last mention of each key; `batch` is what the keys were taken from.
+    pub(crate) fn last_of_each<T>(&self, batch: Vec<T>) -> Vec<T> {
+        if self.are_distinct() {
+            return batch;
+        }
+        let mut last: Vec<Option<T>> = self.counts.iter().map(|_| None).collect();
+        for (one, &index) in batch.into_iter().zip(&self.indices) {
+            last[index] = Some(one);
+        }
+        last.into_iter().flatten().collect()
+    }
+
+    /// Turns one answer for each distinct key into one for each mention. Copies one answer less than there are
+    /// mentions of its key.
+    ///
+    /// `answers` holds one for each distinct key.
+    pub(crate) fn spread<T: Clone>(&self, answers: Vec<T>) -> Vec<T> {
+        if self.are_distinct() {
+            return answers;
+        }
+        let mut left = self.counts.clone();
+        let mut answers: Vec<Option<T>> = answers.into_iter().map(Some).collect();
+        let spread = self.indices.iter().map(|&index| {
+            left[index] -= 1;
+            let answer = answers.get_mut(index)?;
+            if left[index] == 0 {
+                answer.take()
+            } else {
+                answer.clone()
+            }
+        });
+        spread.flatten().collect()
+    }
+
+    fn are_distinct(&self) -> bool {
+        self.indices.len() == self.counts.len()
+    }
+}
+
 /// A batch of writes in which a key given twice stands once, with the last of its values.
 pub(super) struct LastOfEach<'a> {
     /// One pair a key, in the order of the keys' first mention.
     pub(super) pairs: Vec<&'a Pair>,
-    /// For every pair of the batch, where its key stands in `pairs`.
-    places: Vec<usize>,
+    mentions: Mentions,
 }
 
 impl<'a> LastOfEach<'a> {
     pub(super) fn new(batch: &'a [Pair]) -> Self {
-        let mut pairs: Vec<&Pair> = Vec::with_capacity(batch.len());
-        let mut places = Vec::with_capacity(batch.len());
-        let mut place_of = HashMap::with_capacity(batch.len());
-        for pair in batch {
-            let place = match place_of.entry(pair.0.as_str()) {
-                Place::Vacant(vacant) => {
-                    pairs.push(pair);
-                    *vacant.insert(pairs.len() - 1)
-                }
-                Place::Occupied(occupied) => {
-                    let place = *occupied.get();
-                    pairs[place] = pair;
-                    place
-                }
-            };
-            places.push(place);
+        let mentions = Mentions::of(batch.iter().map(|(key, _)| key.as_str()));
+        Self {
+            pairs: mentions.last_of_each(batch.iter().collect()),
+            mentions,
         }
-        Self { pairs, places }
     }
 
     /// Turns one answer for each of [`pairs`](Self::pairs) into one for each pair of the batch.
     pub(super) fn spread<T: Clone>(&self, answers: Vec<T>) -> Vec<T> {
-        if self.places.len() == answers.len() {
-            return answers;
-        }
-        self.places
-            .iter()
-            .filter_map(|&place| answers.get(place).cloned())
-            .collect()
+        self.mentions.spread(answers)
     }
 }
 
@@ -104,6 +152,23 @@ mod tests {
 
         assert_eq!(last.pairs, [&pair("a", "3"), &pair("b", "2")]);
         assert_eq!(last.spread(vec!["of a", "of b"]), ["of a", "of b", "of a"]);
+    }
+
+    #[test]
+    fn mentions_repeated_keys_are_counted_and_answered_in_the_order_asked_for() {
+        let keys = ["b", "a", "b", "b"];
+        let mentions = Mentions::of(keys.into_iter());
+        assert_eq!(mentions.counts(), [3, 1]);
+        assert_eq!(mentions.last_of_each(vec![0, 1, 2, 3]), [3, 1]);
+        assert_eq!(mentions.spread(vec!["B", "A"]), ["B", "A", "B", "B"]);
+    }
+
+    #[test]
+    fn mentions_distinct_keys_are_passed_on_as_they_are() {
+        let mentions = Mentions::of(["b", "a"].into_iter());
+        assert_eq!(mentions.counts(), [1, 1]);
+        assert_eq!(mentions.last_of_each(vec![0, 1]), [0, 1]);
+        assert_eq!(mentions.spread(vec!["B", "A"]), ["B", "A"]);
     }
 
     #[test]

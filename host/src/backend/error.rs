@@ -1,5 +1,7 @@
 //! Why a backend did not do what was asked, whatever store it is.
 
+use super::InvalidCursor;
+
 /// What lies under a [`BackendError`]: the store's own error, or a sentence.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;
 
@@ -75,8 +77,12 @@ impl BackendError {
         }
     }
 
-    /// Its case, as WIT names it: for logs and metrics.
+    /// Its case, as WIT names it: for logs and metrics. An [invalid cursor](InvalidCursor), which WIT has among
+    /// `other`, is `invalid-cursor`.
     pub fn kind(&self) -> &'static str {
+        if self.is_invalid_cursor() {
+            return "invalid-cursor";
+        }
         match self {
             Self::Unavailable(_) => "unavailable",
             Self::OutcomeUnknown(_) => "outcome-unknown",
@@ -91,6 +97,9 @@ impl BackendError {
     /// The same error once more, for another caller who shares the call: its kind, and its cause in
     /// words.
     pub(crate) fn again(&self) -> Self {
+        if self.is_invalid_cursor() {
+            return InvalidCursor.into();
+        }
         let words = |cause: &Cause| describe(&**cause).into();
         match self {
             Self::Unavailable(cause) => Self::Unavailable(words(cause)),
@@ -104,9 +113,12 @@ impl BackendError {
     }
 
     /// The same error without its cause, for a guest: the words of a store may name its address, or
-    /// keys as they stand in it.
+    /// keys as they stand in it. What is wrong with the guest's own cursor names neither, and stays.
     #[cfg(feature = "wasmtime")]
     pub(crate) fn without_cause(&self) -> Self {
+        if self.is_invalid_cursor() {
+            return InvalidCursor.into();
+        }
         let kind = || self.to_string().into();
         match self {
             Self::Unavailable(_) => Self::Unavailable(kind()),

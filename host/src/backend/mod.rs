@@ -13,6 +13,7 @@ mod batch;
 mod breaker;
 mod bucket;
 mod counter;
+mod cursor;
 mod error;
 mod feed;
 mod observed;
@@ -26,8 +27,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+#[cfg(feature = "wasmtime")]
+pub(crate) use batch::Mentions;
 pub use breaker::{Breaker, BreakerOptions, BreakerState};
 pub use bucket::{Bucket, InvalidName};
+pub use cursor::InvalidCursor;
 pub(crate) use error::Access;
 pub use error::{BackendError, Cause, describe};
 pub(crate) use feed::Member;
@@ -134,6 +138,14 @@ pub trait KvBackend: Send + Sync + 'static {
     ///
     /// A key present from the first call to the last is listed at least once; pages may repeat keys,
     /// and may be empty before the last. Keys are text: one that is not UTF-8 is not listed.
+    ///
+    /// Cursors come back from guests, which may make them up: whatever the cursor, a page has no key of another
+    /// bucket.
+    ///
+    /// # Errors
+    ///
+    /// [`BackendError::Other`] of an [`InvalidCursor`] for a cursor that no page can have had. A backend whose
+    /// cursors are keys lists what follows, whatever the text.
     async fn scan(
         &self,
         bucket: &Bucket,

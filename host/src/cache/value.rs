@@ -184,11 +184,11 @@ impl ValueCache {
         self.handle.ttl(key).await
     }
 
-    /// A page of the cache's keys in L2, about `limit` of them. Pages may repeat keys.
+    /// Returns a page of the cache's keys in L2, about `limit` of them. Pages may repeat keys.
     ///
     /// # Errors
     ///
-    /// None of its own.
+    /// [`Error::InvalidCursor`] for a cursor that no page can have had. Where cursors are keys, any text is one.
     pub async fn keys(&self, cursor: Option<&str>, limit: u32) -> Result<Page, Error> {
         self.handle.keys(cursor, limit).await
     }

@@ -72,7 +72,7 @@ impl Failure {
     pub(crate) fn exit_code(&self) -> u8 {
         match self.kind() {
             "usage" | "invalid-url" | "invalid-tls" | "invalid-name" | "invalid-options"
-            | "invalid-ttl" | "conflict" | "unfit" => 2,
+            | "invalid-ttl" | "invalid-cursor" | "conflict" | "unfit" => 2,
             "invalid-key" | "invalid-value" | "too-large" | "undecodable" | "wrong-type" => 4,
             // As the command `timeout` has it, and as shells tell SIGABRT.
             "out-of-time" => 124,
@@ -122,6 +122,7 @@ fn cache_error_kind(error: &Error) -> &'static str {
         Error::InvalidKey { .. } => "invalid-key",
         Error::InvalidValue(_) => "invalid-value",
         Error::InvalidTtl { .. } => "invalid-ttl",
+        Error::InvalidCursor(_) => "invalid-cursor",
         Error::TooLarge { .. } | Error::Backend(BackendError::TooLarge { .. }) => "too-large",
         Error::Undecodable { .. } => "undecodable",
         Error::WrongType { .. } => "wrong-type",

@@ -195,7 +195,10 @@ impl InstanceBuilder {
     }
 
     fn instantiate(&self) -> Result<(Store<Data>, Flipcache), CacheError> {
-        let mut kv = KvCtx::builder(self.backend.clone());
+        // What it is asked for comes from this process, and its memory of 32 bits bounds it.
+        let mut kv = KvCtx::builder(self.backend.clone())
+            .max_keys(usize::MAX)
+            .max_answer_bytes(usize::MAX);
         if let Some(runtime) = &self.runtime {
             kv = kv.runtime(runtime.clone());
         }

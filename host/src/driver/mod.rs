@@ -39,7 +39,9 @@ use tracing::Instrument;
 
 use crate::Error;
 use crate::backend::time::{deadline_after, within};
-use crate::backend::{Access, BackendError, Bucket, KvBackend, Listener, Member, Page, Slot};
+use crate::backend::{
+    Access, BackendError, Bucket, InvalidCursor, KvBackend, Listener, Member, Page, Slot,
+};
 use crate::metrics::{self, Ledger};
 use crate::shard::Shard;
 use departure::Lounge;
@@ -197,8 +199,13 @@ impl Handle {
 
     /// A page of keys. What is no key of this cache's type is another's.
     pub(crate) async fn keys(&self, cursor: Option<&str>, limit: u32) -> Result<Page, Error> {
-        let page = self.driver.backend.scan(&self.bucket, cursor, limit);
-        let mut page = self.noted(self.driver.call(Access::Read, page).await)?;
+        let scan = self.driver.backend.scan(&self.bucket, cursor, limit);
+        let scanned = self.driver.call(Access::Read, scan).await;
+        if matches!(&scanned, Err(error) if error.is_invalid_cursor()) {
+            // An error of the caller: it does not count as a failure of the backend.
+            return Err(Error::InvalidCursor(InvalidCursor));
+        }
+        let mut page = self.noted(scanned)?;
         page.keys
             .retain(|key| self.options.key_type.check(key).is_ok());
         Ok(page)

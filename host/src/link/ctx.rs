@@ -7,6 +7,7 @@ use wasmtime::component::ResourceTable;
 use wasmtime_wasi::clocks::{HostMonotonicClock, WasiClocksCtx};
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder};
 
+use super::limits::Limits;
 use crate::backend::KvBackend;
 use crate::clock::Clock;
 use crate::io;
@@ -36,6 +37,7 @@ pub struct KvCtx {
     pub(super) backend: Arc<dyn KvBackend>,
     pub(super) runtime: Handle,
     pub(super) tenant: Option<Tenant>,
+    pub(super) limits: Limits,
     wasi: WasiCtx,
 }
 
@@ -62,6 +64,7 @@ impl KvCtx {
             backend,
             runtime: None,
             tenant: None,
+            limits: Limits::default(),
             wasi,
         }
     }
@@ -76,6 +79,7 @@ pub struct KvCtxBuilder {
     backend: Arc<dyn KvBackend>,
     runtime: Option<Handle>,
     tenant: Option<Tenant>,
+    limits: Limits,
     wasi: WasiCtxBuilder,
 }
 
@@ -93,6 +97,27 @@ impl KvCtxBuilder {
     #[must_use]
     pub fn tenant(mut self, tenant: Tenant) -> Self {
         self.tenant = Some(tenant);
+        self
+    }
+
+    /// Bounds the number of keys that one call may name, those that it repeats among them. A call with more is
+    /// `too-large`, with this number as its limit; a page of keys has no more either. 131,072 by default.
+    #[must_use]
+    pub fn max_keys(mut self, keys: usize) -> Self {
+        self.limits.max_keys = keys;
+        self
+    }
+
+    /// Bounds the bytes of values in what one call returns. A longer answer is `too-large`, before it is built; a page
+    /// has only as many keys as fit if each is as long as a key may be. 256 MiB by default, which no cache with a few
+    /// MiB a value reaches.
+    ///
+    /// A value counts as often as its key is named, and is read once. The backend is asked for 128 keys at a time, or
+    /// for as few as fit by the longest value so far. Beside the answer the host holds no more than one such part. The
+    /// parts of a call that is `too-large` may have been written, or have had their TTL set.
+    #[must_use]
+    pub fn max_answer_bytes(mut self, bytes: usize) -> Self {
+        self.limits.max_answer_bytes = bytes;
         self
     }
 
@@ -117,6 +142,7 @@ impl KvCtxBuilder {
             backend: self.backend,
             runtime,
             tenant: self.tenant,
+            limits: self.limits,
             wasi: self.wasi.build(),
         })
     }

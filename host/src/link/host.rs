@@ -5,12 +5,13 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-use flipcache_core::{Expiry, MAX_KEY_BYTES};
+use flipcache_core::Expiry;
 use tokio::task::JoinHandle;
 use wasmtime::component::{Resource, ResourceTableError};
 
 use super::KvCtxView;
-use crate::backend::{self, Access, BackendError, Bucket, KvBackend, Member, describe};
+use super::limits::Collected;
+use crate::backend::{self, Access, BackendError, Bucket, KvBackend, Member, Mentions, describe};
 use crate::bindings::flipcache::cache::kv_backend::{
     Changes, Entry, Host, HostBucket, News, Page, Slot,
 };
@@ -72,12 +73,20 @@ impl HostBucket for KvCtxView<'_> {
         keys: Vec<String>,
         new_ttl_ms: Option<u64>,
     ) -> Called<Vec<Slot>> {
-        check_keys(&keys)?;
+        let limits = self.ctx.limits;
+        limits.check_keys(keys.iter())?;
         let ttl = ttl(new_ttl_ms)?;
         let slots = self.start(&this, async move |backend, bucket, member| {
+            let mentions = Mentions::of(keys.iter().map(String::as_str));
+            let keys = mentions.last_of_each(keys);
             // With a TTL it is a write, too.
             let _told = ttl.map(|_| Finally(|| member.tell_keys(&bucket, &keys)));
-            backend.get(&bucket, &keys, ttl).await
+            let mut collected = Collected::new(&mentions, limits);
+            while let Some(part) = collected.next_part() {
+                let slots = backend.get(&bucket, &keys[part.clone()], ttl).await?;
+                collected.take(part, slots)?;
+            }
+            Ok(collected.spread())
         })?;
         let slots = finish(slots, Access::Read).await?;
         Ok(slots.into_iter().map(Into::into).collect())
@@ -89,7 +98,8 @@ impl HostBucket for KvCtxView<'_> {
         entries: Vec<(String, Vec<u8>)>,
         ttl_ms: Option<u64>,
     ) -> Called<()> {
-        check_keys(entries.iter().map(|(key, _)| key))?;
+        let limits = self.ctx.limits;
+        limits.check_keys(entries.iter().map(|(key, _)| key))?;
         let ttl = ttl(ttl_ms)?;
         let written = self.start(&this, async move |backend, bucket, member| {
             let _told = Finally(|| member.tell_keys(&bucket, entries.iter().map(|(key, _)| key)));
@@ -104,11 +114,27 @@ impl HostBucket for KvCtxView<'_> {
         entries: Vec<(String, Vec<u8>)>,
         ttl_ms: Option<u64>,
     ) -> Called<Vec<Option<Slot>>> {
-        check_keys(entries.iter().map(|(key, _)| key))?;
+        let limits = self.ctx.limits;
+        limits.check_keys(entries.iter().map(|(key, _)| key))?;
         let ttl = ttl(ttl_ms)?;
         let held = self.start(&this, async move |backend, bucket, member| {
+            let mentions = Mentions::of(entries.iter().map(|(key, _)| key.as_str()));
+            let entries = mentions.last_of_each(entries);
             let _told = Finally(|| member.tell_keys(&bucket, entries.iter().map(|(key, _)| key)));
-            backend.set_if_absent(&bucket, &entries, ttl).await
+            let mut collected = Collected::new(&mentions, limits);
+            while let Some(part) = collected.next_part() {
+                let is_first = part.start == 0;
+                let held = backend.set_if_absent(&bucket, &entries[part.clone()], ttl);
+                let held = held.await.map_err(|error| {
+                    if is_first {
+                        error
+                    } else {
+                        error.after_another_part()
+                    }
+                })?;
+                collected.take(part, held)?;
+            }
+            Ok(collected.spread())
         })?;
         let held = finish(held, Access::Write).await?;
         Ok(held.into_iter().map(|slot| slot.map(Into::into)).collect())
@@ -121,7 +147,7 @@ impl HostBucket for KvCtxView<'_> {
         delta: i64,
         ttl_ms: Option<u64>,
     ) -> Called<i64> {
-        check_keys([&key])?;
+        self.ctx.limits.check_keys([&key].into_iter())?;
         let ttl = ttl(ttl_ms)?;
         let sum = self.start(&this, async move |backend, bucket, member| {
             let _told = Finally(|| member.tell_keys(&bucket, [&key]));
@@ -131,7 +157,7 @@ impl HostBucket for KvCtxView<'_> {
     }
 
     async fn delete(&mut self, this: Resource<OpenBucket>, keys: Vec<String>) -> Called<u64> {
-        check_keys(&keys)?;
+        self.ctx.limits.check_keys(keys.iter())?;
         let deleted = self.start(&this, async move |backend, bucket, member| {
             let _told = Finally(|| member.tell_keys(&bucket, &keys));
             backend.delete(&bucket, &keys).await
@@ -140,7 +166,7 @@ impl HostBucket for KvCtxView<'_> {
     }
 
     async fn exists(&mut self, this: Resource<OpenBucket>, keys: Vec<String>) -> Called<u64> {
-        check_keys(&keys)?;
+        self.ctx.limits.check_keys(keys.iter())?;
         let count = self.start(&this, async move |backend, bucket, _| {
             backend.exists(&bucket, &keys).await
         })?;
@@ -153,7 +179,7 @@ impl HostBucket for KvCtxView<'_> {
         keys: Vec<String>,
         ttl_ms: Option<u64>,
     ) -> Called<Vec<bool>> {
-        check_keys(&keys)?;
+        self.ctx.limits.check_keys(keys.iter())?;
         let ttl = ttl(ttl_ms)?;
         let existed = self.start(&this, async move |backend, bucket, member| {
             let _told = Finally(|| member.tell_keys(&bucket, &keys));
@@ -168,8 +194,12 @@ impl HostBucket for KvCtxView<'_> {
         cursor: Option<String>,
         limit: u32,
     ) -> Called<Page> {
+        let limits = self.ctx.limits;
+        let limit = limits.page(limit);
         let page = self.start(&this, async move |backend, bucket, _| {
-            backend.scan(&bucket, cursor.as_deref(), limit).await
+            let page = backend.scan(&bucket, cursor.as_deref(), limit).await?;
+            limits.check_answer(page.keys.iter().map(String::len).sum())?;
+            Ok(page)
         })?;
         let backend::Page { keys, cursor } = finish(page, Access::Read).await?;
         Ok(Page { keys, cursor })
@@ -191,6 +221,7 @@ impl HostBucket for KvCtxView<'_> {
     }
 
     async fn changes(&mut self, this: Resource<OpenBucket>, since: Option<u64>) -> Called<Changes> {
+        let limits = self.ctx.limits;
         let heard = self.table.get(&this)?.heard.clone();
         let changes = self.start(&this, async move |backend, bucket, member| {
             if since.is_none() {
@@ -205,6 +236,11 @@ impl HostBucket for KvCtxView<'_> {
             changes.ok_or_else(|| BackendError::Unsupported(reason.into()))
         })?;
         let backend::Changes { keys, cursor } = finish(changes, Access::Read).await?;
+        // Without them the guest drops all that it holds, which is correct and costs the host nothing.
+        let keys = keys.filter(|keys| {
+            let bytes = keys.iter().map(String::len).sum();
+            limits.check_answer(bytes).is_ok()
+        });
         let news = keys.map_or(News::Unknown, News::Keys);
         Ok(Changes { news, cursor })
     }
@@ -259,16 +295,6 @@ async fn finish<T>(task: JoinHandle<Result<T, BackendError>>, access: Access) ->
         })
     })?;
     Ok(answered?)
-}
-
-fn check_keys<'a>(keys: impl IntoIterator<Item = &'a String>) -> Result<(), BackendError> {
-    let limit = MAX_KEY_BYTES;
-    match keys.into_iter().all(|key| key.len() <= limit) {
-        true => Ok(()),
-        false => Err(BackendError::TooLarge {
-            limit: limit as u64,
-        }),
-    }
 }
 
 fn ttl(millis: Option<u64>) -> Result<Option<Duration>, BackendError> {

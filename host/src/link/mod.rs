@@ -38,6 +38,7 @@
 mod blocking;
 mod ctx;
 mod host;
+mod limits;
 #[cfg(test)]
 mod tests;
 

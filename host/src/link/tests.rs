@@ -1,20 +1,27 @@
 //! What a guest is told before the backend is asked.
 
+use std::iter;
 use std::sync::Arc;
 
 use flipcache_core::{MAX_KEY_BYTES, MAX_NAME_BYTES};
 use wasmtime::component::{Resource, ResourceTable};
 
 use super::host::{CallError, OpenBucket};
-use super::{KvCtx, KvCtxView};
+use super::{KvCtx, KvCtxBuilder, KvCtxView};
 use crate::backend::BackendError;
 use crate::backend::memory::MemoryBackend;
-use crate::bindings::flipcache::cache::kv_backend::{HostBucket, News};
+use crate::bindings::flipcache::cache::kv_backend::{HostBucket, News, Slot};
 
 /// Runs a test with a bucket that is open.
 fn with_bucket(test: impl AsyncFnOnce(&mut KvCtxView<'_>, &dyn Fn() -> Resource<OpenBucket>)) {
-    let kv = KvCtx::builder(Arc::new(MemoryBackend::new())).build();
-    let mut ctx = kv.expect("a runtime must start");
+    with_bounds(|kv| kv, test);
+}
+
+fn with_bucket_of(
+    kv: KvCtxBuilder,
+    test: impl AsyncFnOnce(&mut KvCtxView<'_>, &dyn Fn() -> Resource<OpenBucket>),
+) {
+    let mut ctx = kv.build().expect("a runtime must start");
     let mut table = ResourceTable::new();
     let mut host = KvCtxView {
         ctx: &mut ctx,
@@ -112,4 +119,175 @@ fn any_call_with_a_handle_that_is_closed_is_a_trap() {
         let called = host.count(bucket()).await;
         assert!(matches!(called, Err(CallError::Trap(_))), "{called:?}");
     });
+}
+
+/// Runs a test with a bucket whose host has these bounds, over an empty store.
+fn with_bounds(
+    bounds: impl FnOnce(KvCtxBuilder) -> KvCtxBuilder,
+    test: impl AsyncFnOnce(&mut KvCtxView<'_>, &dyn Fn() -> Resource<OpenBucket>),
+) {
+    let kv = KvCtx::builder(Arc::new(MemoryBackend::new()));
+    with_bucket_of(bounds(kv), test);
+}
+
+fn entries(keys: impl IntoIterator<Item = usize>, len: usize) -> Vec<(String, Vec<u8>)> {
+    let keys = keys.into_iter().map(|key| format!("{key:03}"));
+    keys.map(|key| (key, vec![b'v'; len])).collect()
+}
+
+fn keys(keys: impl IntoIterator<Item = usize>) -> Vec<String> {
+    let entries = entries(keys, 0).into_iter();
+    entries.map(|(key, _)| key).collect()
+}
+
+fn len(slot: &Slot) -> Option<usize> {
+    match slot {
+        Slot::Entry(entry) => Some(entry.value.len()),
+        Slot::Absent | Slot::WrongType => None,
+    }
+}
+
+#[test]
+fn get_long_value_named_many_times_is_too_large_and_not_copied() {
+    const LIMIT: usize = 10 << 20;
+    with_bounds(
+        |kv| kv.max_answer_bytes(LIMIT),
+        async |host, bucket| {
+            let long = entries([0], 1 << 20);
+            host.set(bucket(), long, None).await.expect("set");
+            let ten = host.get(bucket(), keys([0; 10]), None).await;
+            assert_eq!(ten.expect("ten fit").len(), 10);
+            // Copied, they would be 97 GiB.
+            let error = refused(
+                host.get(bucket(), keys(iter::repeat_n(0, 100_000)), None)
+                    .await,
+            );
+            assert!(
+                matches!(error, BackendError::TooLarge { limit } if limit == LIMIT as u64),
+                "{error:?}"
+            );
+            let again = entries(iter::repeat_n(0, 100_000), 0);
+            let error = refused(host.set_if_absent(bucket(), again, None).await);
+            assert!(matches!(error, BackendError::TooLarge { .. }), "{error:?}");
+        },
+    );
+}
+
+#[test]
+fn any_call_with_a_key_named_twice_returns_the_same_twice_in_the_order_asked_for() {
+    with_bucket(async |host, bucket| {
+        let held = [entries([1], 1), entries([2], 2)].concat();
+        host.set(bucket(), held, None).await.expect("set");
+        let slots = host.get(bucket(), keys([2, 3, 1, 2]), None).await;
+        let lens: Vec<_> = slots.expect("get").iter().map(len).collect();
+        assert_eq!(lens, [Some(2), None, Some(1), Some(2)]);
+
+        let mut batch = entries([3, 2, 3], 5);
+        batch[2].1.push(b'v');
+        let held = host.set_if_absent(bucket(), batch, None).await;
+        let held = held.expect("set-if-absent");
+        let lens: Vec<_> = held.iter().map(|held| held.as_ref().map(len)).collect();
+        assert_eq!(lens, [None, Some(Some(2)), None]);
+        let slots = host.get(bucket(), keys([3]), None).await.expect("get");
+        assert_eq!(len(&slots[0]), Some(6), "the last value counts");
+    });
+}
+
+#[test]
+fn get_many_long_values_is_too_large_before_all_are_read() {
+    with_bounds(
+        |kv| kv.max_answer_bytes(100_000),
+        async |host, bucket| {
+            let long = entries(0..300, 1_000);
+            host.set(bucket(), long, None).await.expect("set");
+            // Those that are read get a TTL.
+            let error = refused(host.get(bucket(), keys(0..300), Some(60_000)).await);
+            assert!(matches!(error, BackendError::TooLarge { .. }), "{error:?}");
+            let slots = host.get(bucket(), keys(290..300), None).await;
+            for slot in slots.expect("they fit") {
+                assert!(
+                    matches!(&slot, Slot::Entry(entry) if entry.ttl_ms.is_none()),
+                    "{slot:?}"
+                );
+            }
+        },
+    );
+}
+
+#[test]
+fn get_more_keys_than_are_read_at_once_returns_all_in_order() {
+    with_bucket(async |host, bucket| {
+        for key in 0..300 {
+            host.set(bucket(), entries([key], key), None)
+                .await
+                .expect("set");
+        }
+        let slots = host.get(bucket(), keys((0..300).rev()), None).await;
+        let lens: Vec<_> = slots.expect("get").iter().filter_map(len).collect();
+        assert_eq!(lens, (0..300).rev().collect::<Vec<_>>());
+    });
+}
+
+#[test]
+fn any_call_with_more_keys_than_allowed_is_too_large() {
+    with_bounds(
+        |kv| kv.max_keys(3),
+        async |host, bucket| {
+            let ttl = Some(60_000);
+            for error in [
+                refused(host.get(bucket(), keys([0; 4]), None).await),
+                refused(host.set(bucket(), entries(0..4, 1), None).await),
+                refused(host.set_if_absent(bucket(), entries(0..4, 1), None).await),
+                refused(host.delete(bucket(), keys(0..4)).await),
+                refused(host.exists(bucket(), keys(0..4)).await),
+                refused(host.expire(bucket(), keys(0..4), ttl).await),
+            ] {
+                assert!(
+                    matches!(error, BackendError::TooLarge { limit: 3 }),
+                    "{error:?}"
+                );
+            }
+            let count = host.count(bucket()).await.expect("count");
+            assert_eq!(count, 0, "nothing may have been written");
+            let three = host.set(bucket(), entries(0..3, 1), None).await;
+            three.expect("three are allowed");
+        },
+    );
+}
+
+#[test]
+fn scan_with_an_absurd_limit_returns_pages_of_bounded_length() {
+    with_bounds(
+        |kv| kv.max_keys(2),
+        async |host, bucket| {
+            for key in 0..3 {
+                let set = host.set(bucket(), entries([key], 1), None).await;
+                set.expect("set");
+            }
+            let first = host.scan(bucket(), None, u32::MAX).await.expect("scan");
+            assert_eq!(first.keys, keys([0, 1]));
+            let last = host.scan(bucket(), first.cursor, u32::MAX).await;
+            let last = last.expect("scan");
+            assert_eq!((last.keys, last.cursor), (keys([2]), None));
+        },
+    );
+}
+
+#[test]
+fn changes_longer_than_allowed_are_unknown() {
+    with_bounds(
+        |kv| kv.max_answer_bytes(6),
+        async |host, bucket| {
+            let other = host.open("n".into()).await.expect("the name is valid");
+            let first = host.changes(bucket(), None).await.expect("it is told");
+            for written in [2, 3] {
+                let this = Resource::new_borrow(other.rep());
+                let set = host.set(this, entries(0..written, 1), None).await;
+                set.expect("set");
+                let changes = host.changes(bucket(), Some(first.cursor)).await;
+                let news = changes.expect("it is told").news;
+                assert_eq!(matches!(news, News::Unknown), written == 3, "{news:?}");
+            }
+        },
+    );
 }

@@ -110,6 +110,56 @@ fn run_lists_more_than_a_page_by_numbers() {
 }
 
 #[test]
+fn run_values_are_as_long_as_max_value_bytes_allows() {
+    let program = Program::new();
+    let set = |value: &str| format!("set user k {value}");
+    let told = answers(
+        &program,
+        &["--max-value-bytes", "4"],
+        &["open user", &set("1234"), &set("12345")],
+    );
+    assert_eq!(told[1], "done");
+    let limit = "too large: the limit is 4 bytes";
+    assert!(told[2].contains(limit), "{told:?}");
+
+    // Longer than the default, and than what a guest may hand over otherwise.
+    for (len, option) in [(3 << 19, "2MiB"), (33 << 20, "40MiB")] {
+        let long = "v".repeat(len);
+        let lines = ["open user", &set(&long), "get user k"];
+        let told = answers(
+            &program,
+            &["--max-value-bytes", option, "--max-memory", "1GiB"],
+            &lines,
+        );
+        assert_eq!(told[1], "done", "{option}");
+        assert_eq!(told[2].len(), len, "{option}");
+    }
+    let told = answers(&program, &[], &["open user", &set(&"v".repeat(3 << 19))]);
+    assert!(
+        told[1].contains("the limit is 1048576 bytes"),
+        "{}",
+        told[1]
+    );
+}
+
+#[test]
+fn serve_values_are_as_long_as_max_value_bytes_allows() {
+    let served = Served::start(KEYVALUE_PROXY, &["--max-value-bytes", "4"]);
+    let put = |value: &str| {
+        let len = value.len();
+        let request =
+            format!("PUT /user/1 HTTP/1.0\r\nhost: test\r\ncontent-length: {len}\r\n\r\n{value}");
+        crate::served::answer(served.send(&request))
+    };
+    assert_eq!(put("1234").status, 204);
+    let refused = put("12345");
+    let limit = "too large: the limit is 4 bytes";
+    assert_eq!(refused.status, 500, "{refused:?}");
+    assert!(refused.body.contains(limit), "{refused:?}");
+    assert_eq!(served.get("/user/1").body, "1234");
+}
+
+#[test]
 fn run_with_an_option_that_has_no_effect_on_buckets_exits_2() {
     let program = Program::new();
     for option in [

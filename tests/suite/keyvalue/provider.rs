@@ -11,7 +11,7 @@ use wasmtime::component::ResourceAny;
 use super::cache::{DRAFTS, Draft, strings};
 use super::provided::{Buckets, Platform, acme};
 use crate::double::{Double, Fault};
-use crate::stores::{bucket, get, lasting, pairs};
+use crate::stores::{bucket, get, in_redis, lasting, pairs};
 
 fn in_memory() -> (Platform, Arc<MemoryBackend>) {
     let backend = Arc::new(MemoryBackend::new());
@@ -219,6 +219,21 @@ fn list_cursor_that_is_a_number_of_another_bucket_is_refused() {
         app.list(many, Some(&cursor)).expect("it is here").0.len(),
         500
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn list_made_up_cursor_of_any_draft_says_that_it_is_none() {
+    let store = in_redis();
+    let platform = Platform::over(store.backend.clone());
+    // 0 is where Redis begins and ends.
+    for (draft, cursor) in [(Draft::First, "0"), (Draft::Second, "made up")] {
+        let mut app = platform.run(draft, &acme().build());
+        let user = app.open("user").expect("it must open");
+        let listed = app.list(user, Some(cursor));
+        let refused = listed.expect_err("no page had it");
+        assert!(refused.contains("invalid cursor"), "{draft:?}: {refused}");
+        assert_eq!(app.list(user, None), Ok((vec![], None)));
+    }
 }
 
 #[test]

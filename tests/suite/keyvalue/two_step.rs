@@ -116,8 +116,11 @@ fn second_step_that_the_host_fails_is_an_error_and_leaves_no_value_in_the_local_
             cache.refresh("1").err(),
         ];
         for failure in failures {
-            let is_down = matches!(failure, Some(Error::Backend(BackendError::Unavailable(_))));
-            assert!(is_down, "{draft:?}: {failure:?}");
+            let is_lost = matches!(
+                failure,
+                Some(Error::Backend(BackendError::OutcomeUnknown(_)))
+            );
+            assert!(is_lost, "{draft:?}: {failure:?}");
         }
         assert_eq!(cache.get("2"), Ok(None));
         let found = cache.get_detailed("1").expect("it must be read");

@@ -2,7 +2,7 @@
 
 use super::world::{Platform, acme};
 use crate::double::Double;
-use crate::stores::in_memory;
+use crate::stores::{in_memory, in_redis};
 
 #[test]
 fn open_a_name_that_is_not_granted_is_denied() {
@@ -123,6 +123,39 @@ fn get_of_more_bytes_than_granted_is_too_large_and_no_more_is_read() {
         assert_eq!(told, "Error::TooLarge(300)", "neither from L2 nor from L1");
         own.local().clear();
     }
+}
+
+#[test]
+fn get_many_of_one_key_reads_it_once_and_counts_its_value_each_time() {
+    let double = Double::over(in_memory().backend);
+    let platform = Platform::over(double.clone());
+    // One key a round trip, and nothing is kept.
+    let grant = acme().max_value_bytes(300).max_answer_bytes(300);
+    let mut running = platform.run(&grant.max_local_bytes(1).build());
+    running.tell("set", ("n", "k", "v".repeat(100).as_str()));
+    double.calls();
+    for (count, expected) in [(3, "[100, 100, 100]"), (4, "Error::TooLarge(300)")] {
+        assert_eq!(
+            running.tell("get-many", ("n", &vec!["k"; count][..])),
+            expected
+        );
+        assert_eq!(double.calls(), ["get"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn scan_made_up_cursor_says_so_and_is_no_failure_of_the_backend() {
+    let store = in_redis();
+    let platform = Platform::over(store.backend.clone());
+    let mut running = platform.run(&acme().build());
+    assert_eq!(running.tell("set", ("n", "k", "v")), "()");
+    let told = running.tell("scan", ("n", Some("made up"), 100_u32));
+    assert!(told.contains("invalid cursor"), "{told}");
+    let own = platform.client.cache("acme:n").open();
+    let own = own.expect("it must open");
+    assert_eq!(own.stats().backend_errors, 0);
+    let told = running.tell("scan", ("n", None::<&str>, 100_u32));
+    assert!(told.contains("keys: [\"k\"]"), "{told}");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use ::redis::Pipeline;
 use super::error::unexpected;
 use super::servers::{Masters, Servers};
 use super::{glob, read, reply};
-use crate::backend::{Access, BackendError, Bucket, Page};
+use crate::backend::{Access, BackendError, Bucket, InvalidCursor, Page};
 
 /// How many keys of the whole server one `SCAN` looks at, least and most.
 const FEWEST: u64 = 16;
@@ -23,11 +23,6 @@ const ROUND_TRIPS: usize = 16;
 
 /// How often a bucket is gone through anew because its keys have been divided anew.
 const ROUNDS: usize = 8;
-
-/// A cursor that no page of ours has.
-#[derive(Debug, thiserror::Error)]
-#[error("this is not a cursor of a page of this backend")]
-struct NotACursor;
 
 /// The keys moved whenever they had been gone through.
 #[derive(Debug, thiserror::Error)]
@@ -131,7 +126,7 @@ impl Cursor {
         let cursor = Self::read(text, masters.division.is_some());
         let cursor = cursor.filter(|cursor| cursor.is_inside(masters));
         match cursor {
-            None => Err(BackendError::Other(Box::new(NotACursor))),
+            None => Err(InvalidCursor.into()),
             Some(cursor) if cursor.division == masters.division => Ok(cursor),
             Some(_) => Ok(first),
         }
@@ -277,12 +272,13 @@ mod tests {
         assert_eq!(parse(None).unwrap(), Cursor::first(&one));
         assert_eq!(parse(Some("18446744073709551615")).unwrap().at, u64::MAX);
         for text in ["", "0", "-1", "a", "1 ", "18446744073709551616", "7-1-2"] {
-            assert!(parse(Some(text)).is_err(), "refuse {text:?}");
+            let error = parse(Some(text)).unwrap_err();
+            assert!(error.is_invalid_cursor(), "refuse {text:?}: {error:?}");
         }
         let two = masters(2, Some(7));
         for text in ["", "0", "1", "7-2-1", "7-1", "-1-1", "7-1-x", "7-1-1-1"] {
-            let parsed = Cursor::parse(Some(text), &two);
-            assert!(parsed.is_err(), "refuse {text:?}");
+            let error = Cursor::parse(Some(text), &two).unwrap_err();
+            assert!(error.is_invalid_cursor(), "refuse {text:?}: {error:?}");
         }
     }
 

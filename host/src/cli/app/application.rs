@@ -22,8 +22,11 @@ use crate::cli::code_cache;
 use crate::cli::failure::Failure;
 use crate::cli::options::open_chosen_backend;
 
-/// Bytes that a guest may hand over in one call.
+/// Bytes that a guest may hand over in one call, unless one value may have more.
 const MAX_CALL_BYTES: usize = 32 << 20;
+
+/// Bytes that a call may have beside a value: keys and names.
+const BESIDE_A_VALUE: usize = 1 << 20;
 
 /// A component that is ready to be instantiated, with one cache behind all instances.
 pub(super) struct App {
@@ -34,6 +37,7 @@ pub(super) struct App {
     grant: Grant,
     environment: Vec<(String, String)>,
     max_memory: usize,
+    max_call_bytes: usize,
     _ticker: Ticker,
 }
 
@@ -69,6 +73,10 @@ impl App {
             grant,
             environment: options.env.clone(),
             max_memory: usize::try_from(options.max_memory.as_u64()).unwrap_or(usize::MAX),
+            max_call_bytes: options
+                .max_value_bytes()
+                .saturating_add(BESIDE_A_VALUE)
+                .max(MAX_CALL_BYTES),
             _ticker: ticker.map_err(Failure::Other)?,
         })
     }
@@ -105,11 +113,14 @@ impl App {
         let wasi = wasi.envs(&self.environment).build();
         let memory = MemoryLimit::new(self.max_memory);
         let cache = CacheCtx::builder(self.client.clone(), self.grant.clone()).build();
-        let kv = KvCtx::builder(self.backend.clone()).tenant(self.grant.tenant().clone());
+        let kv = KvCtx::builder(self.backend.clone())
+            .tenant(self.grant.tenant().clone())
+            // The instance has no room for more.
+            .max_answer_bytes(self.max_memory);
         let data = Data::new(memory, wasi, cache, kv.build()?);
         let mut store = Store::new(self.pre.engine(), data);
         store.limiter(|data| &mut data.memory);
-        store.set_hostcall_fuel(MAX_CALL_BYTES);
+        store.set_hostcall_fuel(self.max_call_bytes);
         store.set_epoch_deadline(1);
         store.epoch_deadline_async_yield_and_update(1);
         Ok(store)

@@ -79,6 +79,9 @@ pub(crate) struct ServeOptions {
     pub(super) max_body: ByteSize,
 }
 
+/// Bytes of values that one call of the cache may return, unless one value may have more.
+const MAX_ANSWER_BYTES: usize = 64 << 20;
+
 /// What both commands can be asked for.
 #[derive(Args, Debug)]
 pub(crate) struct AppOptions {
@@ -91,6 +94,9 @@ pub(crate) struct AppOptions {
     /// Bytes that all dictionaries of one instance may hold
     #[arg(long, value_name = "BYTES", default_value = "16MiB")]
     dict_bytes: ByteSize,
+    /// Bytes that a value may have that the application writes to a cache
+    #[arg(long, value_name = "BYTES", default_value = "1MiB")]
+    max_value_bytes: ByteSize,
     /// A variable for the application's environment, which is empty otherwise; may be repeated
     #[arg(long, value_name = "K=V", value_parser = parse_variable)]
     pub(super) env: Vec<(String, String)>,
@@ -100,6 +106,10 @@ pub(crate) struct AppOptions {
 }
 
 impl AppOptions {
+    pub(super) fn max_value_bytes(&self) -> usize {
+        usize::try_from(self.max_value_bytes.as_u64()).unwrap_or(usize::MAX)
+    }
+
     /// What the application may do with the cache. One that asks for `wasi:keyvalue` cannot say what its caches are
     /// like; the options of a cache then do.
     ///
@@ -120,7 +130,10 @@ impl AppOptions {
         let tenant = tenant.map_err(|error| Failure::Usage(format!("--tenant: {error}")))?;
         let grant = Grant::builder(tenant)
             .max_names(self.max_names)
-            .dict_bytes(self.dict_bytes.as_u64());
+            .dict_bytes(self.dict_bytes.as_u64())
+            .max_value_bytes(self.max_value_bytes())
+            // What may be written can be read.
+            .max_answer_bytes(MAX_ANSWER_BYTES.max(self.max_value_bytes()));
         if !asks_for_keyvalue {
             return Ok(grant.build());
         }
