@@ -62,6 +62,10 @@ impl CacheCtxView<'_> {
                 answers.push(self.value(found, &open, key, *count, &mut room)?);
             }
         }
+        for repeated in mentions.repetitions() {
+            // An access like the first, without a copy of the value: it counts, and moves the entry under LRU.
+            let _ = open.handle.local_hit(&keys[repeated], |_| ());
+        }
         Ok(mentions.spread(answers))
     }
 

@@ -46,6 +46,18 @@ impl Mentions {
         &self.counts
     }
 
+    /// Returns which mentions are of a key that the batch has named before.
+    #[cfg(any(feature = "wasmtime", test))]
+    pub(crate) fn repetitions(&self) -> impl Iterator<Item = usize> {
+        let mut seen = 0;
+        let mentions = self.indices.iter().enumerate();
+        mentions.filter_map(move |(mention, &index)| {
+            let is_first = index == seen;
+            seen += usize::from(is_first);
+            (!is_first).then_some(mention)
+        })
+    }
+
     /// Keeps the last mention of each key; `batch` is what the keys were taken from.
     pub(crate) fn last_of_each<T>(&self, batch: Vec<T>) -> Vec<T> {
         if self.are_distinct() {
@@ -159,6 +171,7 @@ mod tests {
         let keys = ["b", "a", "b", "b"];
         let mentions = Mentions::of(keys.into_iter());
         assert_eq!(mentions.counts(), [3, 1]);
+        assert_eq!(mentions.repetitions().collect::<Vec<_>>(), [2, 3]);
         assert_eq!(mentions.last_of_each(vec![0, 1, 2, 3]), [3, 1]);
         assert_eq!(mentions.spread(vec!["B", "A"]), ["B", "A", "B", "B"]);
     }
@@ -167,6 +180,7 @@ mod tests {
     fn mentions_distinct_keys_are_passed_on_as_they_are() {
         let mentions = Mentions::of(["b", "a"].into_iter());
         assert_eq!(mentions.counts(), [1, 1]);
+        assert_eq!(mentions.repetitions().count(), 0);
         assert_eq!(mentions.last_of_each(vec![0, 1]), [0, 1]);
         assert_eq!(mentions.spread(vec!["B", "A"]), ["B", "A"]);
     }
