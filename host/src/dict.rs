@@ -95,7 +95,7 @@ impl<V: Clone> Dict<V> {
         self.lock().pop_item(newest)
     }
 
-    /// Drops every item.
+    /// Removals every item.
     pub fn clear(&self) {
         self.lock().clear();
     }

@@ -78,7 +78,7 @@ pub enum Error {
     Loader(#[source] Arc<dyn std::error::Error + Send + Sync>),
     /// A task of the cache's was ended: its runtime is shutting down, or code in it panicked.
     #[error("a task of the cache was ended")]
-    Ended,
+    TaskCancelled,
     /// The URL of the backend is wrong.
     #[error("cannot use the backend's URL")]
     Url(#[from] UrlError),
@@ -90,7 +90,7 @@ pub enum Error {
     InvalidCapacity,
     /// The dictionary was in an instance that has failed since.
     #[error("the dictionary was lost with its instance")]
-    Lost,
+    DictLost,
     /// The instance failed. It has been replaced: the next call works, on an empty local tier.
     #[cfg(feature = "wasmtime")]
     #[error("the cache instance failed and was replaced")]

@@ -85,7 +85,7 @@ pub use code_cache::{CodeCache, CodeCacheError};
 pub use dict::Dict;
 pub use error::Error;
 pub use flipcache_core::{
-    Drops, Eviction, Expiry, KeyType, MAX_KEY_BYTES, MAX_NAME_BYTES, MAX_TTL, Options, Order,
+    Eviction, Expiry, KeyType, MAX_KEY_BYTES, MAX_NAME_BYTES, MAX_TTL, Options, Order, Removals,
     Resilience, Stats, Value, ValueType, value::json,
 };
 

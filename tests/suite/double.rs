@@ -289,7 +289,7 @@ impl KvBackend for Double {
         self.feed.clone()
     }
 
-    async fn hear(&self, bucket: &Bucket) -> Result<(), BackendError> {
+    async fn subscribe(&self, bucket: &Bucket) -> Result<(), BackendError> {
         let fault = *self.fault.lock().expect("no test panics in here");
         if fault == Fault::SubscribesLate {
             self.gate
@@ -298,7 +298,7 @@ impl KvBackend for Double {
                 .expect("it is never closed")
                 .forget();
         }
-        self.inner.hear(bucket).await
+        self.inner.subscribe(bucket).await
     }
 
     fn deadline(&self) -> Option<Duration> {

@@ -227,12 +227,12 @@ async fn hear_future_that_is_not_polled_holds_nobody_up() {
         .await
         .unwrap();
     let (one, other) = (bucket("one"), bucket("other"));
-    let mut kept = pin!(backend.hear(&one));
+    let mut kept = pin!(backend.subscribe(&one));
     let waker = Waker::noop();
     let first = kept.as_mut().poll(&mut Context::from_waker(waker));
     assert!(first.is_pending(), "the server must be asked");
 
-    let heard = tokio::time::timeout(3 * deadline, backend.hear(&other)).await;
+    let heard = tokio::time::timeout(3 * deadline, backend.subscribe(&other)).await;
 
     heard
         .expect("wait for the server, not for another caller")

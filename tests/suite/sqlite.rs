@@ -228,7 +228,7 @@ async fn read_of_a_missing_file_creates_nothing_and_the_first_write_does() {
     assert_eq!(lived.unwrap(), [false]);
     let written = backend.set_if_present(&user, "k", b"v", None).await;
     assert!(!written.unwrap());
-    backend.hear(&user).await.unwrap();
+    backend.subscribe(&user).await.unwrap();
     assert_eq!(
         fs::read_dir(folder.path()).unwrap().count(),
         0,
@@ -254,7 +254,7 @@ async fn file_that_another_program_creates_is_read_and_heard_of() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("cache.db");
     let (one, user) = (open(&path), bucket("user"));
-    one.hear(&user).await.unwrap();
+    one.subscribe(&user).await.unwrap();
     assert_eq!(get(&one, &user, "k").await, Slot::Absent);
     let feed = one.feed().unwrap();
     let epoch = feed.epoch();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use flipcache_core as core;
 
 use crate::bindings::exports::flipcache::cache::cache::{
-    Drops, Error, Eviction, Expiry, KeyType, Options, Resilience, Stats, ValueType,
+    Error, Eviction, Expiry, KeyType, Options, Removals, Resilience, Stats, ValueType,
 };
 use crate::bindings::exports::flipcache::cache::driver::{Bounds, Ticket};
 use crate::bindings::flipcache::cache::kv_backend::Slot;
@@ -155,13 +155,13 @@ impl From<core::Stats> for Stats {
             misses: stats.misses,
             stale_hits: stats.stale_hits,
             absent_hits: stats.absent_hits,
-            drops: Drops {
-                size: stats.drops.size,
-                expired: stats.drops.expired,
-                explicit: stats.drops.explicit,
-                replaced: stats.drops.replaced,
-                told: stats.drops.told,
-                voided: stats.drops.voided,
+            removals: Removals {
+                size: stats.removals.size,
+                expired: stats.removals.expired,
+                explicit: stats.removals.explicit,
+                replaced: stats.removals.replaced,
+                invalidated: stats.removals.invalidated,
+                flushed: stats.removals.flushed,
             },
             refused_fills: stats.refused_fills,
             too_large: stats.too_large,

@@ -173,7 +173,7 @@ impl<V> Dict<V> {
         self.remove(slot?)
     }
 
-    /// Drops every item.
+    /// Removals every item.
     pub fn clear(&mut self) {
         self.table.clear();
         self.bytes = 0;

@@ -96,6 +96,6 @@ pub use resilience::Resilience;
 #[cfg(any(test, feature = "model"))]
 pub use shard::model;
 pub use shard::{Answer, KeyListing, Read, Settled, Shard, Write};
-pub use stats::{Drops, Stats};
+pub use stats::{Removals, Stats};
 pub use time::{Clock, Moment};
 pub use value::{InvalidValue, Value, ValueType};

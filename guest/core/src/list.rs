@@ -122,7 +122,7 @@ impl<T> List<T> {
         }
     }
 
-    /// Drops every item and gives the memory back.
+    /// Removals every item and gives the memory back.
     pub(crate) fn clear(&mut self) {
         *self = Self::new();
     }

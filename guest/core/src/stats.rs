@@ -16,7 +16,7 @@ pub struct Stats {
     /// Reads answered by an entry that was marked stale.
     pub stale_hits: u64,
     /// Entries that the local tier held and holds no more.
-    pub drops: Drops,
+    pub removals: Removals,
     /// Answers of L2 that were not kept because they may have been old.
     pub refused_fills: u64,
     /// Values that were not kept because they are larger than the local tier may hold of one value.
@@ -32,7 +32,7 @@ pub struct Stats {
 /// Entries that the local tier held and holds no more, each under the cause of its end. What was kept
 /// since the tier was made is the sum of these and of what it holds now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Drops {
+pub struct Removals {
     /// They made room, or were to hold a value that is too large.
     pub size: u64,
     /// Their life was over, and the time for which they may answer stale after it, and somebody met them.
@@ -41,10 +41,10 @@ pub struct Drops {
     pub explicit: u64,
     /// This cache put another value in their place, or the same one again.
     pub replaced: u64,
-    /// Others changed them, or may have: their keys or their bucket were told, or L2 answered otherwise.
-    pub told: u64,
+    /// Others changed them, or may have: their keys or their bucket were invalidated, or L2 answered otherwise.
+    pub invalidated: u64,
     /// Everything was void: the store was emptied, or changes had gone untold.
-    pub voided: u64,
+    pub flushed: u64,
 }
 
 /// Why an entry left.
@@ -54,11 +54,11 @@ pub(crate) enum Cause {
     Expired,
     Explicit,
     Replaced,
-    Told,
-    Voided,
+    Invalidated,
+    Flushed,
 }
 
-impl Drops {
+impl Removals {
     /// Each cause by its name, and how many it ended.
     pub fn by_cause(&self) -> [(&'static str, u64); 6] {
         [
@@ -66,8 +66,8 @@ impl Drops {
             ("expired", self.expired),
             ("explicit", self.explicit),
             ("replaced", self.replaced),
-            ("told", self.told),
-            ("voided", self.voided),
+            ("invalidated", self.invalidated),
+            ("flushed", self.flushed),
         ]
     }
 
@@ -82,22 +82,22 @@ impl Drops {
             Cause::Expired => &mut self.expired,
             Cause::Explicit => &mut self.explicit,
             Cause::Replaced => &mut self.replaced,
-            Cause::Told => &mut self.told,
-            Cause::Voided => &mut self.voided,
+            Cause::Invalidated => &mut self.invalidated,
+            Cause::Flushed => &mut self.flushed,
         };
         *counter += count;
     }
 }
 
-impl Sum for Drops {
-    fn sum<I: Iterator<Item = Self>>(drops: I) -> Self {
-        drops.fold(Self::default(), |sum, one| Self {
+impl Sum for Removals {
+    fn sum<I: Iterator<Item = Self>>(removals: I) -> Self {
+        removals.fold(Self::default(), |sum, one| Self {
             size: sum.size + one.size,
             expired: sum.expired + one.expired,
             explicit: sum.explicit + one.explicit,
             replaced: sum.replaced + one.replaced,
-            told: sum.told + one.told,
-            voided: sum.voided + one.voided,
+            invalidated: sum.invalidated + one.invalidated,
+            flushed: sum.flushed + one.flushed,
         })
     }
 }
@@ -111,7 +111,7 @@ impl Sum for Stats {
             misses: sum.misses + one.misses,
             absent_hits: sum.absent_hits + one.absent_hits,
             stale_hits: sum.stale_hits + one.stale_hits,
-            drops: [sum.drops, one.drops].into_iter().sum(),
+            removals: [sum.removals, one.removals].into_iter().sum(),
             refused_fills: sum.refused_fills + one.refused_fills,
             too_large: sum.too_large + one.too_large,
             backend_errors: sum.backend_errors + one.backend_errors,

@@ -198,7 +198,7 @@ impl<V> Table<V> {
         self.entries.slots(queue)
     }
 
-    /// Drops every entry and gives the memory back.
+    /// Removals every entry and gives the memory back.
     pub(crate) fn clear(&mut self) {
         self.entries.clear();
         self.index = Index::new();

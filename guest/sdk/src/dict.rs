@@ -104,7 +104,7 @@ impl Dict {
         self.raw.pop_item(newest)
     }
 
-    /// Drops every item.
+    /// Removals every item.
     pub fn clear(&self) {
         self.raw.clear();
     }

@@ -60,7 +60,9 @@ mod json_error;
 
 pub mod bindings;
 
-pub use bindings::flipcache::cache::cache::{Drops, Eviction, KeyType, Source, Stats, ValueType};
+pub use bindings::flipcache::cache::cache::{
+    Eviction, KeyType, Removals, Source, Stats, ValueType,
+};
 pub use bindings::flipcache::cache::collections::Order;
 pub use bindings::flipcache::cache::types::Value;
 pub use cache::{Cache, CacheBuilder, Found, KeyPages, Local};

@@ -135,8 +135,8 @@ test('stats are numbers', async () => {
   users.get('b');
   users.get('a');
   users.get('x');
-  const { localHits, backendHits, misses, drops, localLen, localBytes } = users.stats();
-  assert.deepEqual([localHits, backendHits, misses, drops.size, localLen, localBytes], [1, 1, 1, 2, 1, 2]);
+  const { localHits, backendHits, misses, removals, localLen, localBytes } = users.stats();
+  assert.deepEqual([localHits, backendHits, misses, removals.size, localLen, localBytes], [1, 1, 1, 2, 1, 2]);
 });
 
 test('clients over one store hear of each other', async () => {

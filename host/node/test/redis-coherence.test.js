@@ -52,7 +52,7 @@ test('own writes leave the local tier as it is', () => {
     assert.equal(users.getDetailed('2').source, 'local');
   }
   assert.equal(users.getDetailed('1').source, 'local');
-  assert.equal(users.stats().drops.told, 0);
+  assert.equal(users.stats().removals.invalidated, 0);
 });
 
 test('two clients that read one key that lives anew at each read both do so locally', () => {

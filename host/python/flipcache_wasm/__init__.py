@@ -16,7 +16,7 @@ from .dicts import (
     ThreadSafeLRUDict,
 )
 from .errors import BackendError, FlipCacheError
-from .stats import Drops, Stats
+from .stats import Removals, Stats
 
 __version__ = "0.1.0"
 
@@ -27,7 +27,7 @@ __all__ = (
     "AsyncSafeLRUDict",
     "BackendError",
     "Client",
-    "Drops",
+    "Removals",
     "FIFODict",
     "FlipCache",
     "FlipCacheError",

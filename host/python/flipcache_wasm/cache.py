@@ -29,7 +29,7 @@ from .codecs import Keys, codec
 from .errors import InvalidName, InvalidOptions
 from .local import Local
 from .options import Seconds
-from .stats import Drops, Stats
+from .stats import Removals, Stats
 
 STRINT = Union[str, int]
 
@@ -260,8 +260,8 @@ class FlipCache:
     def stats(self) -> Stats:
         """What the cache has done in this process."""
         stats = dict(self._plain("stats"))
-        drops = Drops(**stats.pop("drops"))
-        return Stats(drops=drops, **{name.replace("-", "_"): n for name, n in stats.items()})
+        removals = Removals(**stats.pop("removals"))
+        return Stats(removals=removals, **{name.replace("-", "_"): n for name, n in stats.items()})
 
     def __repr__(self) -> str:
         return f"FlipCache<{self._name}>({list(self.local.items())})"

@@ -45,7 +45,7 @@ class Local(Mapping[Any, Any]):
         return _Values(self)
 
     def clear(self) -> None:
-        """Drops all entries of the local tier; the backend keeps its own."""
+        """Removals all entries of the local tier; the backend keeps its own."""
         self._ask("local-clear")
 
     def entries(self) -> Iterator[Tuple[Any, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
-class Drops(NamedTuple):
+class Removals(NamedTuple):
     """Entries that the local tier held and holds no more, each under the cause of its end."""
 
     #: They made room, or were to hold a value that is too large.
@@ -17,9 +17,9 @@ class Drops(NamedTuple):
     #: This cache put another value in their place, or the same one again.
     replaced: int
     #: Others changed them, or may have.
-    told: int
+    invalidated: int
     #: Everything was void: the backend was emptied, or changes had gone untold.
-    voided: int
+    flushed: int
 
 
 class Stats(NamedTuple):
@@ -31,7 +31,7 @@ class Stats(NamedTuple):
     stale_hits: int
     #: Of the misses, those that a remembered absence answered.
     absent_hits: int
-    drops: Drops
+    removals: Removals
     #: Answers of the backend that were not kept because they may have been old.
     refused_fills: int
     #: Values that were not kept because they are larger than the local tier may hold of one value.

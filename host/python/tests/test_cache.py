@@ -11,7 +11,7 @@ from typing import Any
 import flipcache
 import pytest
 
-from flipcache_wasm import Drops, FlipCache, MemoryBackend
+from flipcache_wasm import Removals, FlipCache, MemoryBackend
 from flipcache_wasm import errors as kinds
 
 
@@ -238,7 +238,7 @@ def test_stats_count_what_was_done(memory: MemoryBackend) -> None:
     cache["b"]
     stats = cache.stats()
     assert (stats.local_hits, stats.backend_hits, stats.misses, stats.local_len) == (1, 2, 1, 1)
-    assert stats.drops == Drops(size=3, expired=0, explicit=0, replaced=0, told=0, voided=0)
+    assert stats.removals == Removals(size=3, expired=0, explicit=0, replaced=0, invalidated=0, flushed=0)
 
 
 def test_get_answers_the_default_of_the_cache_or_that_of_the_call(memory: MemoryBackend) -> None:

@@ -292,8 +292,8 @@ impl KvBackend for Breaker {
         self.inner.feed()
     }
 
-    async fn hear(&self, bucket: &Bucket) -> Result<(), BackendError> {
-        self.pass(self.inner.hear(bucket)).await
+    async fn subscribe(&self, bucket: &Bucket) -> Result<(), BackendError> {
+        self.pass(self.inner.subscribe(bucket)).await
     }
 
     fn deadline(&self) -> Option<Duration> {

@@ -16,7 +16,7 @@ mod counter;
 mod cursor;
 mod error;
 mod feed;
-mod observed;
+mod instrumented;
 mod open;
 mod state;
 pub(crate) mod time;
@@ -35,8 +35,8 @@ pub use cursor::InvalidCursor;
 pub(crate) use error::Access;
 pub use error::{BackendError, Cause, describe};
 pub(crate) use feed::Member;
-pub use feed::{Changes, Feed, Heard, Hearing, Listener, ListenerId, News};
-pub use observed::Observed;
+pub use feed::{Changes, Feed, FeedEvent, InvalidationStatus, Lease, Listener, ListenerId};
+pub use instrumented::Instrumented;
 pub use open::{BackendOptions, Coherence, OpenError, open};
 pub use state::BackendState;
 pub use time::Clock;
@@ -160,15 +160,15 @@ pub trait KvBackend: Send + Sync + 'static {
     /// client can have written, is no key of a bucket: it is neither listed nor counted nor deleted.
     async fn clear(&self, bucket: &Bucket) -> Result<u64, BackendError>;
 
-    /// What the store tells of changes; `None`: nothing, so that whoever keeps what it answered may
-    /// find it changed.
+    /// Returns the feed of changes; `None`: the store publishes none, so that what a local tier keeps may be stale
+    /// until its TTL ends.
     fn feed(&self) -> Option<Arc<Feed>> {
         None
     }
 
-    /// Begins to hear of changes in a bucket, and answers when it does: what is asked from then on and
-    /// changes later, the [`feed`](Self::feed) tells.
-    async fn hear(&self, bucket: &Bucket) -> Result<(), BackendError> {
+    /// Subscribes to changes in a bucket. Returns once they are published on the [`feed`](Self::feed): no change to
+    /// what is read from then on goes unpublished.
+    async fn subscribe(&self, bucket: &Bucket) -> Result<(), BackendError> {
         let _ = bucket;
         Ok(())
     }

@@ -8,7 +8,7 @@ use tokio::runtime::Handle;
 use super::memory::MemoryBackend;
 use super::redis::{RedisBackend, TlsError, TlsOptions};
 use super::sqlite::{FileError, SqliteBackend};
-use super::{BackendUrl, Breaker, BreakerOptions, KvBackend, Observed};
+use super::{BackendUrl, Breaker, BreakerOptions, Instrumented, KvBackend};
 
 /// Makes the backend that `url` names.
 ///
@@ -37,7 +37,7 @@ pub fn open(
         BackendUrl::Memory => Arc::new(MemoryBackend::new()),
     };
     // Behind the breaker: what that refuses, no store was asked.
-    let backend = Arc::new(Observed::new(backend));
+    let backend = Arc::new(Instrumented::new(backend));
     Ok(match options.breaker {
         Some(breaker) => Arc::new(Breaker::new(backend, breaker)),
         None => backend,

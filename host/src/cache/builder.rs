@@ -22,7 +22,7 @@ pub struct CacheBuilder<C: Codec, K: Keys> {
     resilience: Resilience,
     codec: C,
     default: Option<C::Value>,
-    load_ahead: Duration,
+    refresh_ahead: Duration,
     keys: PhantomData<fn() -> K>,
 }
 
@@ -35,7 +35,7 @@ impl<C: Codec, K: Keys> CacheBuilder<C, K> {
             resilience: Resilience::default(),
             codec,
             default: None,
-            load_ahead: Duration::ZERO,
+            refresh_ahead: Duration::ZERO,
             keys: PhantomData,
         }
     }
@@ -100,8 +100,8 @@ impl<C: Codec, K: Keys> CacheBuilder<C, K> {
     /// client's write that reaches L2 in the moment between the last look and that of the write is overwritten, as
     /// by any later writer. A backend of one's own has to offer
     /// [`set_if_present`](crate::backend::KvBackend::set_if_present).
-    pub fn load_ahead(mut self, before_end: Duration) -> Self {
-        self.load_ahead = before_end;
+    pub fn refresh_ahead(mut self, before_end: Duration) -> Self {
+        self.refresh_ahead = before_end;
         self
     }
 
@@ -114,12 +114,12 @@ impl<C: Codec, K: Keys> CacheBuilder<C, K> {
             resilience: self.resilience,
             codec: self.codec,
             default: self.default,
-            load_ahead: self.load_ahead,
+            refresh_ahead: self.refresh_ahead,
             keys: PhantomData,
         }
     }
 
-    /// Values are integers of a type that 64 bits with a sign can hold. Drops a default set before.
+    /// Values are integers of a type that 64 bits with a sign can hold. Removals a default set before.
     pub fn integers<T>(self) -> CacheBuilder<Integer<T>, K>
     where
         Integer<T>: Codec,
@@ -127,29 +127,29 @@ impl<C: Codec, K: Keys> CacheBuilder<C, K> {
         self.codec(Integer::default())
     }
 
-    /// Values are floating-point numbers. Drops a default set before.
+    /// Values are floating-point numbers. Removals a default set before.
     pub fn floats(self) -> CacheBuilder<Float, K> {
         self.codec(Float)
     }
 
-    /// Values are booleans. Drops a default set before.
+    /// Values are booleans. Removals a default set before.
     pub fn booleans(self) -> CacheBuilder<Boolean, K> {
         self.codec(Boolean)
     }
 
-    /// Values are bytes. Drops a default set before.
+    /// Values are bytes. Removals a default set before.
     pub fn bytes(self) -> CacheBuilder<Bytes, K> {
         self.codec(Bytes)
     }
 
-    /// Values are of a type of serde's, stored as JSON. Drops a default set before.
+    /// Values are of a type of serde's, stored as JSON. Removals a default set before.
     pub fn json<T: Serialize + DeserializeOwned + Send + 'static>(
         self,
     ) -> CacheBuilder<Json<T>, K> {
         self.codec(Json::default())
     }
 
-    /// Values are what a codec makes of bytes. Drops a default set before.
+    /// Values are what a codec makes of bytes. Removals a default set before.
     pub fn codec<D: Codec>(self, codec: D) -> CacheBuilder<D, K> {
         CacheBuilder {
             client: self.client,
@@ -158,7 +158,7 @@ impl<C: Codec, K: Keys> CacheBuilder<C, K> {
             resilience: self.resilience,
             codec,
             default: None,
-            load_ahead: self.load_ahead,
+            refresh_ahead: self.refresh_ahead,
             keys: PhantomData,
         }
     }
@@ -192,6 +192,6 @@ impl<C: Codec, K: Keys> CacheBuilder<C, K> {
         }
         let driver = self.client.driver;
         let handle = Handle::open(driver, &self.name, None, options, self.resilience, default)?;
-        Ok(Cache::new(handle, self.codec, self.load_ahead))
+        Ok(Cache::new(handle, self.codec, self.refresh_ahead))
     }
 }

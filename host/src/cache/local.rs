@@ -40,7 +40,7 @@ impl<'a, C: Codec, K: Keys> Local<'a, C, K> {
         self.len() == 0
     }
 
-    /// Drops every entry; L2 stays as it is.
+    /// Removals every entry; L2 stays as it is.
     pub fn clear(&self) {
         self.cache.handle.local_clear();
     }

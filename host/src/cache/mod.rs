@@ -23,7 +23,7 @@ use flipcache_core::{Expiry, Stats};
 use futures_core::Stream;
 use futures_util::stream;
 
-use crate::backend::{BackendState, Hearing};
+use crate::backend::{BackendState, InvalidationStatus};
 use crate::driver::Handle;
 use crate::{Error, Found, Source};
 
@@ -49,16 +49,16 @@ const PAGE: u32 = 1_000;
 pub struct Cache<C: Codec = Text, K: Keys = TextKeys> {
     handle: Arc<Handle>,
     codec: Arc<C>,
-    load_ahead: Duration,
+    refresh_ahead: Duration,
     keys: PhantomData<fn() -> K>,
 }
 
 impl<C: Codec, K: Keys> Cache<C, K> {
-    pub(crate) fn new(handle: Arc<Handle>, codec: C, load_ahead: Duration) -> Self {
+    pub(crate) fn new(handle: Arc<Handle>, codec: C, refresh_ahead: Duration) -> Self {
         Self {
             handle,
             codec: Arc::new(codec),
-            load_ahead,
+            refresh_ahead,
             keys: PhantomData,
         }
     }
@@ -123,7 +123,7 @@ impl<C: Codec, K: Keys> Cache<C, K> {
     /// in the log says so, [`stats`](Self::stats) counts failures of L2, and the next call loads
     /// again.
     ///
-    /// With [`load_ahead`](CacheBuilder::load_ahead), an entry that ends soon is returned, and its
+    /// With [`refresh_ahead`](CacheBuilder::refresh_ahead), an entry that ends soon is returned, and its
     /// loader runs.
     ///
     /// # Errors
@@ -143,12 +143,14 @@ impl<C: Codec, K: Keys> Cache<C, K> {
     {
         let key = key.text();
         let (codec, name) = (Arc::clone(&self.codec), key.clone().into_owned());
-        let wire = self.handle.get_or_load(&key, self.load_ahead, async move {
-            let value = load()
-                .await
-                .map_err(|error| Error::Loader(Arc::from(error.into())))?;
-            codec::to_wire(&*codec, &name, value.borrow())
-        });
+        let wire = self
+            .handle
+            .get_or_load(&key, self.refresh_ahead, async move {
+                let value = load()
+                    .await
+                    .map_err(|error| Error::Loader(Arc::from(error.into())))?;
+                codec::to_wire(&*codec, &name, value.borrow())
+            });
         self.decode(&key, wire.await?)
     }
 
@@ -305,8 +307,8 @@ impl<C: Codec, K: Keys> Cache<C, K> {
     }
 
     /// Whether it is told what others write: while it is deaf, the local tier answers nothing.
-    pub fn hearing(&self) -> Hearing {
-        self.handle.hearing()
+    pub fn invalidation_status(&self) -> InvalidationStatus {
+        self.handle.invalidation_status()
     }
 
     /// The same and more of its store: the epoch, the circuit breaker.
@@ -325,7 +327,7 @@ impl<C: Codec, K: Keys> Clone for Cache<C, K> {
         Self {
             handle: Arc::clone(&self.handle),
             codec: Arc::clone(&self.codec),
-            load_ahead: self.load_ahead,
+            refresh_ahead: self.refresh_ahead,
             keys: PhantomData,
         }
     }

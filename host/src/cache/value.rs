@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use flipcache_core::{Expiry, InvalidValue, Options, Resilience, Stats, Value};
 
-use crate::backend::{BackendState, Hearing, Page};
+use crate::backend::{BackendState, InvalidationStatus, Page};
 use crate::driver::Handle;
 use crate::{Client, Error, Found, driver};
 
@@ -238,8 +238,8 @@ impl ValueCache {
     }
 
     /// Whether it is told what others write: while it is deaf, the local tier answers nothing.
-    pub fn hearing(&self) -> Hearing {
-        self.handle.hearing()
+    pub fn invalidation_status(&self) -> InvalidationStatus {
+        self.handle.invalidation_status()
     }
 
     /// The same and more of its store: the epoch, the circuit breaker.

@@ -11,7 +11,7 @@ use super::app::{RUN_HELP, RunOptions, SERVE_HELP, ServeOptions};
 use super::bench::BenchOptions;
 use super::code_cache::CodeCachePlace;
 use super::command::{Given, KIND, LIKENESS};
-use super::path::Path;
+use super::engine::Engine;
 use super::shell::SHELL_HELP;
 use super::text::parse_seconds;
 use super::verb::Verb;
@@ -154,9 +154,9 @@ pub(crate) struct GlobalOptions {
     /// A read that answers the default also stores it
     #[arg(long, global = true, requires = "default")]
     pub(crate) store_default: bool,
-    /// How the cache is reached; the answers are the same
+    /// How the cache runs; results are the same
     #[arg(long, global = true, value_enum, default_value_t)]
-    pub(crate) path: Path,
+    pub(crate) engine: Engine,
     /// Where compiled code is kept for the next start, or `off`. It is run as it is: the directory must be yours, and
     /// nobody else may write to it
     /// [default: flipcache/code in the user's cache directory]

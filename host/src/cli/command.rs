@@ -28,7 +28,7 @@ pub(crate) const LIKENESS: &[&str] = &[
 pub(crate) const EVICTION: &[&str] = &["eviction"];
 
 /// The way to a cache.
-pub(crate) const PATH: &[&str] = &["path"];
+pub(crate) const ENGINE: &[&str] = &["engine"];
 
 const METRICS: &[&str] = &["metrics"];
 
@@ -77,7 +77,7 @@ fn own(option: &Arg, command: &str) -> Option<Arg> {
 /// The options that a command always refuses.
 fn refused(command: &str) -> impl Iterator<Item = &'static str> {
     let lists: &[&[&str]] = match command {
-        "run" | "serve" => &[KIND, PATH],
+        "run" | "serve" => &[KIND, ENGINE],
         "bench" => &[KIND, LIKENESS],
         "shell" => &[],
         _ => &[METRICS],
@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn lists_name_options_of_every_command() {
         let command = Cli::command();
-        for id in [KIND, LIKENESS, EVICTION, PATH, METRICS]
+        for id in [KIND, LIKENESS, EVICTION, ENGINE, METRICS]
             .into_iter()
             .flatten()
         {

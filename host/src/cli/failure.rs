@@ -136,8 +136,8 @@ fn cache_error_kind(error: &Error) -> &'static str {
         Error::Backend(BackendError::Other(_)) => "backend",
         Error::Codec { .. }
         | Error::Loader(_)
-        | Error::Ended
-        | Error::Lost
+        | Error::TaskCancelled
+        | Error::DictLost
         | Error::Instance(_)
         | Error::Thread(_) => "failed",
     }

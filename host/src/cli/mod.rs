@@ -1,6 +1,6 @@
 //! The command line: what is asked for, who answers, and how it is told.
 //!
-//! - `args`: options and commands; `command`: what each command has of them; `options`: from them to a backend and a cache; `path`: the two ways to one.
+//! - `args`: options and commands; `command`: what each command has of them; `options`: from them to a backend and a cache; `engine`: the two ways to run one.
 //! - `code_cache`: where compiled code is kept.
 //! - `verb`: what is done with a cache, the same in a command and in a line of the shell.
 //! - `answer`: an outcome as text and as JSON, `stats` among them; `failure`: errors, their kinds and exit codes.
@@ -16,13 +16,13 @@ mod bench;
 mod code_cache;
 mod command;
 mod demo;
+mod engine;
 mod escape;
 mod failure;
 mod interrupt;
 mod logging;
 mod metrics;
 mod options;
-mod path;
 mod shell;
 mod stats;
 mod text;

@@ -10,8 +10,8 @@ use flipcache::{Error, Options, Resilience, io};
 
 use super::args::{Coherence, GlobalOptions, KeyType, ValueType};
 use super::code_cache;
+use super::engine::{Cache, Caches};
 use super::failure::Failure;
-use super::path::{Cache, Caches};
 use super::text::parse_value;
 
 /// The directory in the user's data and cache directories where files of this program stand.
@@ -21,7 +21,7 @@ pub(crate) const FOLDER: &str = "flipcache";
 pub(crate) fn open(global: &GlobalOptions) -> Result<(Caches, Cache), Failure> {
     let options = cache_options(global)?;
     let caches = Caches::new(
-        global.path,
+        global.engine,
         open_chosen_backend(global)?,
         code_cache::open(global),
     )?;

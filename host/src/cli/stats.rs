@@ -5,8 +5,8 @@ use flipcache::backend::{BackendState, BreakerState};
 
 /// A line for each number and state; those that there are not have none.
 pub(crate) fn as_text(stats: &Stats, state: &BackendState) -> String {
-    let drops = stats.drops.by_cause();
-    let drops = drops.map(|(cause, count)| (format!("drops_{cause}"), count.to_string()));
+    let removals = stats.removals.by_cause();
+    let removals = removals.map(|(cause, count)| (format!("removals_{cause}"), count.to_string()));
     let numbers = |fields: &[(&str, u64)]| {
         let fields = fields.iter();
         fields
@@ -14,8 +14,11 @@ pub(crate) fn as_text(stats: &Stats, state: &BackendState) -> String {
             .collect::<Vec<_>>()
     };
     let states = [
-        ("hearing", Some(state.hearing.name().to_owned())),
-        ("hearing_seconds", hearing_seconds(state)),
+        (
+            "invalidation",
+            Some(state.invalidation_status.name().to_owned()),
+        ),
+        ("invalidation_seconds", invalidation_seconds(state)),
         ("epoch", Some(state.epoch.to_string())),
         ("breaker", state.breaker.map(|it| it.name().to_owned())),
     ];
@@ -23,7 +26,7 @@ pub(crate) fn as_text(stats: &Stats, state: &BackendState) -> String {
     let states = states.filter_map(|(name, state)| Some((name.to_owned(), state?)));
     let lines = numbers(&reads(stats))
         .into_iter()
-        .chain(drops)
+        .chain(removals)
         .chain(numbers(&rest(stats)))
         .chain(states);
     lines
@@ -40,12 +43,12 @@ pub(crate) fn as_json(stats: &Stats, state: &BackendState) -> String {
     };
     let breaker = state.breaker.map(BreakerState::name);
     format!(
-        "{{{},\"drops\":{{{}}},{},\"hearing\":\"{}\",\"hearing_seconds\":{},\"epoch\":{},\"breaker\":{}}}",
+        "{{{},\"removals\":{{{}}},{},\"invalidation\":\"{}\",\"invalidation_seconds\":{},\"epoch\":{},\"breaker\":{}}}",
         numbers(&reads(stats)),
-        numbers(&stats.drops.by_cause()),
+        numbers(&stats.removals.by_cause()),
         numbers(&rest(stats)),
-        state.hearing.name(),
-        hearing_seconds(state).unwrap_or_else(|| "null".to_owned()),
+        state.invalidation_status.name(),
+        invalidation_seconds(state).unwrap_or_else(|| "null".to_owned()),
         state.epoch,
         breaker.map_or_else(|| "null".to_owned(), |name| format!("\"{name}\"")),
     )
@@ -71,7 +74,7 @@ fn rest(stats: &Stats) -> [(&'static str, u64); 5] {
     ]
 }
 
-fn hearing_seconds(state: &BackendState) -> Option<String> {
-    let time = state.hearing_for?;
+fn invalidation_seconds(state: &BackendState) -> Option<String> {
+    let time = state.invalidation_status_for?;
     Some(format!("{:.3}", time.as_secs_f64()))
 }

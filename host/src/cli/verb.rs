@@ -8,8 +8,8 @@ use clap::Subcommand;
 use flipcache::{Expiry, Found, Value};
 
 use super::answer::{Answer, Body, KeyForm};
+use super::engine::Cache;
 use super::failure::Failure;
-use super::path::Cache;
 use super::text::{parse_seconds, parse_value};
 
 /// Keys that one page of `keys` asks for.

@@ -11,7 +11,7 @@ use crate::{Order, Value};
 /// A bounded dictionary in the memory of its instance: see the WIT interface `collections`.
 ///
 /// Every method answers [`CacheError::Instance`] if the instance fails at it, and
-/// [`CacheError::Lost`] ever after: the items went with the instance.
+/// [`CacheError::DictLost`] ever after: the items went with the instance.
 pub struct Dict {
     instance: Instance,
     generation: u64,
@@ -137,7 +137,7 @@ impl Dict {
         Ok(item.map(|(key, value)| (key, value.into())))
     }
 
-    /// Drops every item.
+    /// Removals every item.
     ///
     /// # Errors
     ///
@@ -209,7 +209,7 @@ impl Dict {
     ) -> Result<R, CacheError> {
         let mut instance = self.instance.lock();
         if instance.generation != self.generation {
-            return Err(CacheError::Lost);
+            return Err(CacheError::DictLost);
         }
         instance.call(|store, exports| {
             let dict = exports.flipcache_cache_collections();

@@ -14,7 +14,7 @@ impl Handle {
     /// Has the value of a live entry loaded anew if its life ends within this time, once for an entry. What
     /// was loaded is written only if nothing has happened to the key since, and L2 still has it. If loading
     /// fails, the entry ends as it would have.
-    pub(super) fn load_ahead<F>(self: &Arc<Self>, key: &str, within: Duration, load: F)
+    pub(super) fn refresh_ahead<F>(self: &Arc<Self>, key: &str, within: Duration, load: F)
     where
         F: Future<Output = Result<Vec<u8>, Error>> + Send + 'static,
     {

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use tokio::time::Instant;
 
 use super::{Driver, Handle};
-use crate::backend::{Access, BackendError, BackendState, Hearing};
+use crate::backend::{Access, BackendError, BackendState, InvalidationStatus};
 use crate::shard::Shard;
 
 impl Driver {
@@ -16,8 +16,8 @@ impl Driver {
 }
 
 impl Handle {
-    pub(crate) fn hearing(&self) -> Hearing {
-        self.driver.member.hearing()
+    pub(crate) fn invalidation_status(&self) -> InvalidationStatus {
+        self.driver.member.invalidation_status()
     }
 
     pub(crate) fn backend_state(&self) -> BackendState {
@@ -31,7 +31,7 @@ impl Handle {
         hash: u64,
         ask: impl FnOnce(&mut dyn Shard) -> Option<R>,
     ) -> Option<R> {
-        match self.driver.member.is_heard() {
+        match self.driver.member.is_live() {
             true => self.with_shard(hash, ask),
             false => None,
         }
@@ -53,7 +53,7 @@ impl Handle {
         if !self.hears() {
             let until = until.or_else(|| self.deadline());
             let driver = &self.driver;
-            let heard = driver.call(Access::Read, driver.backend.hear(&self.heard));
+            let heard = driver.call(Access::Read, driver.backend.subscribe(&self.heard));
             let heard = self.by(until, heard).await;
             heard.unwrap_or(Err(BackendError::Timeout))?;
             self.hears.store(true, Ordering::Release);
@@ -63,11 +63,11 @@ impl Handle {
 
     /// Tells others that keys may have changed by what this driver did.
     pub(super) fn tell_keys<'k>(&self, keys: impl IntoIterator<Item = &'k str>) {
-        self.driver.member.tell_keys(&self.bucket, keys);
+        self.driver.member.publish_keys(&self.bucket, keys);
     }
 
     /// As [`tell_keys`](Self::tell_keys), of all keys.
     pub(super) fn tell_all(&self) {
-        self.driver.member.tell_all(&self.bucket);
+        self.driver.member.publish_all(&self.bucket);
     }
 }

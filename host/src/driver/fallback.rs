@@ -28,7 +28,7 @@ impl Handle {
         if window.is_zero() || !error.is_outage() {
             return None;
         }
-        let unheard = self.driver.member.unheard_for();
+        let unheard = self.driver.member.lost_for();
         self.with_shard(hash, |shard| {
             let wire = shard.stale(self.cache(), hash, key, window, unheard)?;
             Some(Found::new(wire, Source::Stale))

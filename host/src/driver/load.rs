@@ -52,7 +52,7 @@ impl Handle {
         let found = self.get_without_default(key, None).await?;
         if let Some(wire) = found.wire {
             if !ahead.is_zero() && found.source == Source::Local {
-                self.load_ahead(key, ahead, load);
+                self.refresh_ahead(key, ahead, load);
             }
             return Ok(wire);
         }
@@ -72,7 +72,7 @@ impl Handle {
             };
             self.driver.runtime.spawn(under_way.run(load));
         }
-        let loaded = loaded.await.map_err(|_| Error::Ended)?;
+        let loaded = loaded.await.map_err(|_| Error::TaskCancelled)?;
         loaded.map_err(|error| shared(&error))
     }
 }

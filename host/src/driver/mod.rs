@@ -308,7 +308,7 @@ impl Handle {
     ) -> Result<T, Error> {
         let task = self.driver.runtime.spawn(work.in_current_span());
         match self.by(until, task).await {
-            Some(ended) => ended.unwrap_or(Err(Error::Ended)),
+            Some(ended) => ended.unwrap_or(Err(Error::TaskCancelled)),
             None => Err(BackendError::Timeout.into()),
         }
     }

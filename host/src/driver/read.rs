@@ -230,7 +230,7 @@ impl Handle {
                 let landed = self.by(until, landed).await;
                 let timeout = || Ok(Err(Arc::new(BackendError::Timeout)));
                 let landed = landed.unwrap_or_else(timeout);
-                let landed = landed.map_err(|_| Error::Ended)?;
+                let landed = landed.map_err(|_| Error::TaskCancelled)?;
                 if asked.reason == Reason::Prolonged && landed.is_err() {
                     // What was answered stands: its life is not over.
                     continue;
@@ -258,7 +258,7 @@ impl Handle {
 
     fn read_local(&self, key: &str, hash: u64) -> Local {
         let ttl_on_read = self.options.ttl_on_read();
-        let is_heard = self.driver.member.is_heard();
+        let is_heard = self.driver.member.is_live();
         self.with_shard(hash, |shard| {
             if is_heard && let Some(wire) = shard.find(self.cache(), hash, key, ttl_on_read) {
                 return Local::Hit(Found::local(wire));
@@ -280,7 +280,7 @@ impl Handle {
     fn read_local_many(&self, placed: &[(u64, &str)], mut tell: impl FnMut(usize, Local)) {
         let ttl_on_read = self.options.ttl_on_read();
         let (cache, tiers) = (self.cache(), &self.driver.tiers);
-        let is_heard = self.driver.member.is_heard();
+        let is_heard = self.driver.member.is_live();
         tiers.with_each(&self.opened, placed, |shard, indices| {
             if !is_heard {
                 for at in indices {

@@ -13,7 +13,7 @@ use super::KvCtxView;
 use super::limits::Collected;
 use crate::backend::{self, Access, BackendError, Bucket, KvBackend, Member, Mentions, describe};
 use crate::bindings::flipcache::cache::kv_backend::{
-    Changes, Entry, Host, HostBucket, News, Page, Slot,
+    ChangedKeys, Changes, Entry, Host, HostBucket, Page, Slot,
 };
 use crate::bindings::flipcache::cache::types;
 use crate::tenant::Tenant;
@@ -80,7 +80,7 @@ impl HostBucket for KvCtxView<'_> {
             let mentions = Mentions::of(keys.iter().map(String::as_str));
             let keys = mentions.last_of_each(keys);
             // With a TTL it is a write, too.
-            let _told = ttl.map(|_| Finally(|| member.tell_keys(&bucket, &keys)));
+            let _told = ttl.map(|_| Finally(|| member.publish_keys(&bucket, &keys)));
             let mut collected = Collected::new(&mentions, limits);
             while let Some(part) = collected.next_part() {
                 let slots = backend.get(&bucket, &keys[part.clone()], ttl).await?;
@@ -102,7 +102,8 @@ impl HostBucket for KvCtxView<'_> {
         limits.check_keys(entries.iter().map(|(key, _)| key))?;
         let ttl = ttl(ttl_ms)?;
         let written = self.start(&this, async move |backend, bucket, member| {
-            let _told = Finally(|| member.tell_keys(&bucket, entries.iter().map(|(key, _)| key)));
+            let _told =
+                Finally(|| member.publish_keys(&bucket, entries.iter().map(|(key, _)| key)));
             backend.set(&bucket, &entries, ttl).await
         })?;
         finish(written, Access::Write).await
@@ -120,7 +121,8 @@ impl HostBucket for KvCtxView<'_> {
         let held = self.start(&this, async move |backend, bucket, member| {
             let mentions = Mentions::of(entries.iter().map(|(key, _)| key.as_str()));
             let entries = mentions.last_of_each(entries);
-            let _told = Finally(|| member.tell_keys(&bucket, entries.iter().map(|(key, _)| key)));
+            let _told =
+                Finally(|| member.publish_keys(&bucket, entries.iter().map(|(key, _)| key)));
             let mut collected = Collected::new(&mentions, limits);
             while let Some(part) = collected.next_part() {
                 let is_first = part.start == 0;
@@ -150,7 +152,7 @@ impl HostBucket for KvCtxView<'_> {
         self.ctx.limits.check_keys([&key].into_iter())?;
         let ttl = ttl(ttl_ms)?;
         let sum = self.start(&this, async move |backend, bucket, member| {
-            let _told = Finally(|| member.tell_keys(&bucket, [&key]));
+            let _told = Finally(|| member.publish_keys(&bucket, [&key]));
             backend.increment(&bucket, &key, delta, ttl).await
         })?;
         finish(sum, Access::Write).await
@@ -159,7 +161,7 @@ impl HostBucket for KvCtxView<'_> {
     async fn delete(&mut self, this: Resource<OpenBucket>, keys: Vec<String>) -> Called<u64> {
         self.ctx.limits.check_keys(keys.iter())?;
         let deleted = self.start(&this, async move |backend, bucket, member| {
-            let _told = Finally(|| member.tell_keys(&bucket, &keys));
+            let _told = Finally(|| member.publish_keys(&bucket, &keys));
             backend.delete(&bucket, &keys).await
         })?;
         finish(deleted, Access::Write).await
@@ -182,7 +184,7 @@ impl HostBucket for KvCtxView<'_> {
         self.ctx.limits.check_keys(keys.iter())?;
         let ttl = ttl(ttl_ms)?;
         let existed = self.start(&this, async move |backend, bucket, member| {
-            let _told = Finally(|| member.tell_keys(&bucket, &keys));
+            let _told = Finally(|| member.publish_keys(&bucket, &keys));
             backend.expire(&bucket, &keys, ttl).await
         })?;
         finish(existed, Access::Write).await
@@ -214,7 +216,7 @@ impl HostBucket for KvCtxView<'_> {
 
     async fn clear(&mut self, this: Resource<OpenBucket>) -> Called<u64> {
         let deleted = self.start(&this, async move |backend, bucket, member| {
-            let _told = Finally(|| member.tell_all(&bucket));
+            let _told = Finally(|| member.publish_all(&bucket));
             backend.clear(&bucket).await
         })?;
         finish(deleted, Access::Write).await
@@ -225,9 +227,9 @@ impl HostBucket for KvCtxView<'_> {
         let heard = self.table.get(&this)?.heard.clone();
         let changes = self.start(&this, async move |backend, bucket, member| {
             if since.is_none() {
-                backend.hear(&heard).await?;
+                backend.subscribe(&heard).await?;
             }
-            if !member.is_heard() {
+            if !member.is_live() {
                 let reason = "the store does not tell of changes at the moment";
                 return Err(BackendError::Unavailable(reason.into()));
             }
@@ -241,8 +243,8 @@ impl HostBucket for KvCtxView<'_> {
             let bytes = keys.iter().map(String::len).sum();
             limits.check_answer(bytes).is_ok()
         });
-        let news = keys.map_or(News::Unknown, News::Keys);
-        Ok(Changes { news, cursor })
+        let changed = keys.map_or(ChangedKeys::Unknown, ChangedKeys::Keys);
+        Ok(Changes { changed, cursor })
     }
 
     async fn drop(&mut self, this: Resource<OpenBucket>) -> wasmtime::Result<()> {

@@ -10,7 +10,7 @@ use super::host::{CallError, OpenBucket};
 use super::{KvCtx, KvCtxBuilder, KvCtxView};
 use crate::backend::BackendError;
 use crate::backend::memory::MemoryBackend;
-use crate::bindings::flipcache::cache::kv_backend::{HostBucket, News, Slot};
+use crate::bindings::flipcache::cache::kv_backend::{ChangedKeys, HostBucket, Slot};
 
 /// Runs a test with a bucket that is open.
 fn with_bucket(test: impl AsyncFnOnce(&mut KvCtxView<'_>, &dyn Fn() -> Resource<OpenBucket>)) {
@@ -93,7 +93,7 @@ fn changes_are_those_of_other_handles() {
     with_bucket(async |host, bucket| {
         let other = host.open("n".into()).await.expect("the name is valid");
         let first = host.changes(bucket(), None).await.expect("it is told");
-        assert!(matches!(first.news, News::Unknown), "{first:?}");
+        assert!(matches!(first.changed, ChangedKeys::Unknown), "{first:?}");
         for (this, key) in [
             (bucket(), "own"),
             (Resource::new_borrow(other.rep()), "other"),
@@ -104,7 +104,7 @@ fn changes_are_those_of_other_handles() {
         let next = host.changes(bucket(), Some(first.cursor)).await;
         let next = next.expect("it is told");
         assert!(
-            matches!(&next.news, News::Keys(keys) if keys == &["other"]),
+            matches!(&next.changed, ChangedKeys::Keys(keys) if keys == &["other"]),
             "{next:?}"
         );
     });
@@ -285,8 +285,12 @@ fn changes_longer_than_allowed_are_unknown() {
                 let set = host.set(this, entries(0..written, 1), None).await;
                 set.expect("set");
                 let changes = host.changes(bucket(), Some(first.cursor)).await;
-                let news = changes.expect("it is told").news;
-                assert_eq!(matches!(news, News::Unknown), written == 3, "{news:?}");
+                let changed = changes.expect("it is told").changed;
+                assert_eq!(
+                    matches!(changed, ChangedKeys::Unknown),
+                    written == 3,
+                    "{changed:?}"
+                );
             }
         },
     );

@@ -33,10 +33,10 @@ impl Ledger {
             let labels = [("cache", cache.to_owned()), ("source", source.to_owned())];
             counter!(names::READS, &labels).increment(grown(now, before));
         }
-        let drops = now.drops.by_cause().into_iter();
-        for ((cause, now), (_, before)) in drops.zip(before.drops.by_cause()) {
+        let removals = now.removals.by_cause().into_iter();
+        for ((cause, now), (_, before)) in removals.zip(before.removals.by_cause()) {
             let labels = [("cache", cache.to_owned()), ("cause", cause.to_owned())];
-            counter!(names::DROPS, &labels).increment(grown(now, before));
+            counter!(names::REMOVALS, &labels).increment(grown(now, before));
         }
         let refused = grown(now.refused_fills, before.refused_fills);
         counter!(names::REFUSED_FILLS, "cache" => cache.to_owned()).increment(refused);

@@ -41,7 +41,7 @@ use std::time::Duration;
 
 use ::metrics::{counter, gauge, histogram};
 
-use crate::backend::{BackendState, BreakerState, Hearing};
+use crate::backend::{BackendState, BreakerState, InvalidationStatus};
 use crate::driver::Driver;
 pub(crate) use ledger::Ledger;
 
@@ -93,9 +93,13 @@ pub(crate) fn backend_call(
 /// How things stand with a backend. What several clients of it say is the same.
 pub(crate) fn backend_state(system: &'static str, state: &BackendState) {
     let is = |yes: bool| f64::from(u8::from(yes));
-    for hearing in [Hearing::Hears, Hearing::Deaf, Hearing::Untold] {
-        let labels = [("system", system), ("hearing", hearing.name())];
-        gauge!(names::BACKEND_HEARING, &labels).set(is(hearing == state.hearing));
+    for status in [
+        InvalidationStatus::Live,
+        InvalidationStatus::Lost,
+        InvalidationStatus::Untracked,
+    ] {
+        let labels = [("system", system), ("status", status.name())];
+        gauge!(names::INVALIDATION_STATUS, &labels).set(is(status == state.invalidation_status));
     }
     counter!(names::BACKEND_EPOCHS, "system" => system).absolute(state.epoch);
     let Some(breaker) = state.breaker else { return };

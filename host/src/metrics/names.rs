@@ -5,7 +5,7 @@ use ::metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 /// Reads, by cache and source.
 pub const READS: &str = "flipcache_reads_total";
 /// Entries that left local tiers, by cache and cause.
-pub const DROPS: &str = "flipcache_drops_total";
+pub const REMOVALS: &str = "flipcache_removals_total";
 /// Answers of L2 that were not kept, by cache.
 pub const REFUSED_FILLS: &str = "flipcache_refused_fills_total";
 /// Values that were not kept because they are too large, by cache.
@@ -19,7 +19,7 @@ pub const LOCAL_BYTES: &str = "flipcache_local_bytes";
 /// Calls of the store, by system, operation and outcome.
 pub const BACKEND_CALL_SECONDS: &str = "flipcache_backend_call_seconds";
 /// Whether changes are heard, by system: 1 for what is the case, 0 for the others.
-pub const BACKEND_HEARING: &str = "flipcache_backend_hearing";
+pub const INVALIDATION_STATUS: &str = "flipcache_invalidation_status";
 /// How many times everything became void, by system.
 pub const BACKEND_EPOCHS: &str = "flipcache_backend_epochs_total";
 /// What the circuit breaker does, by system: 1 for what is the case, 0 for the others.
@@ -67,7 +67,7 @@ pub const ALL: [Metric; 11] = [
         help: "Reads, by what answered them: local, backend, stale, absent (remembered), or none.",
     },
     Metric {
-        name: DROPS,
+        name: REMOVALS,
         kind: Kind::Counter,
         unit: Unit::Count,
         labels: &["cache", "cause"],
@@ -116,10 +116,10 @@ pub const ALL: [Metric; 11] = [
         help: "How long calls of the backend take.",
     },
     Metric {
-        name: BACKEND_HEARING,
+        name: INVALIDATION_STATUS,
         kind: Kind::Gauge,
         unit: Unit::Count,
-        labels: &["system", "hearing"],
+        labels: &["system", "status"],
         help: "Whether changes by others are heard: 1 at hears, deaf or untold, 0 at the others.",
     },
     Metric {

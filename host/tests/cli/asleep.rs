@@ -67,10 +67,10 @@ fn local(value: &str) -> Value {
 
 #[test]
 fn entry_whose_ttl_ended_while_the_machine_slept_is_absent_by_either_path() {
-    for path in ["door", "component"] {
+    for path in ["shards", "component"] {
         let machine = Machine::new();
         let program = Program::with_backend("memory:");
-        let mut shell = machine.shell(&program, &["--ttl", "600", "--path", path]);
+        let mut shell = machine.shell(&program, &["--ttl", "600", "--engine", path]);
         shell.ask("set k v");
         assert_eq!(shell.ask("get k"), local("v"), "{path}");
         machine.sleep(3600);

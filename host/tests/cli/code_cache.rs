@@ -69,7 +69,7 @@ fn second_start_compiles_nothing() {
     let get = ["get", "k"];
     assert_eq!(told(&program, &set), (1, 0));
     assert_eq!(told(&program, &get), (0, 1));
-    let get_by_component = ["--path", "component", "get", "k"];
+    let get_by_component = ["--engine", "component", "get", "k"];
     assert_eq!(told(&program, &get_by_component), (1, 0), "it is all of it");
     assert_eq!(told(&program, &get_by_component), (0, 1));
     let run = ["run", WORD_COUNT, "word"];
@@ -85,8 +85,8 @@ fn second_start_compiles_nothing() {
 #[test]
 fn off_keeps_nothing() {
     let program = Program::new();
-    for path in ["door", "component"] {
-        program.done(&["--code-cache", "off", "--path", path, "set", "k", "v"]);
+    for path in ["shards", "component"] {
+        program.done(&["--code-cache", "off", "--engine", path, "set", "k", "v"]);
     }
     let mut command = program.command();
     let command = command.env("FLIPCACHE_CODE_CACHE", "off");

@@ -191,7 +191,7 @@ fn json_answers_are_one_object_each() {
             r#"{"ok":true,"value":["d","d"],"source":"default"}"#,
         ),
         (
-            &["mget", "absent", "--default", "d", "--path", "component"],
+            &["mget", "absent", "--default", "d", "--engine", "component"],
             r#"{"ok":true,"value":["d"],"source":"default"}"#,
         ),
         (
@@ -201,7 +201,7 @@ fn json_answers_are_one_object_each() {
                 "absent",
                 "--default",
                 "d",
-                "--path",
+                "--engine",
                 "component",
             ],
             r#"{"ok":true,"value":["1","d"],"source":"backend"}"#,

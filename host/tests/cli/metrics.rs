@@ -110,14 +110,17 @@ fn page_of_a_shell_tells_what_its_cache_did() {
     page.is(r#"flipcache_reads_total{cache="user",source="local"}"#, 2.0);
     page.is(r#"flipcache_reads_total{cache="user",source="none"}"#, 1.0);
     page.is(
-        r#"flipcache_drops_total{cache="user",cause="explicit"}"#,
+        r#"flipcache_removals_total{cache="user",cause="explicit"}"#,
         1.0,
     );
-    page.is(r#"flipcache_drops_total{cache="user",cause="told"}"#, 0.0);
+    page.is(
+        r#"flipcache_removals_total{cache="user",cause="invalidated"}"#,
+        0.0,
+    );
     page.is(r#"flipcache_local_entries{cache="user"}"#, 1.0);
     page.is(r#"flipcache_local_bytes{cache="user"}"#, 2.0);
     page.is(
-        r#"flipcache_backend_hearing{system="redis",hearing="hears"}"#,
+        r#"flipcache_invalidation_status{system="redis",status="live"}"#,
         1.0,
     );
     let sets = r#"{system="redis",operation="set",outcome="ok""#;
@@ -129,7 +132,7 @@ fn page_of_a_shell_tells_what_its_cache_did() {
     }
 
     Program::with_backend(&server.url()).done(&["--name", "user", "set", "b", "3"]);
-    let told = r#"flipcache_drops_total{cache="user",cause="told"}"#;
+    let told = r#"flipcache_removals_total{cache="user",cause="invalidated"}"#;
     wait_until(addr, "what others write drops an entry", |page| {
         page.get(told) == Some(1.0)
     });
@@ -148,12 +151,12 @@ fn page_after_the_server_died_tells_of_deafness_and_of_the_breaker() {
     );
     page.is(r#"flipcache_backend_epochs_total{system="redis"}"#, 0.0);
     server.kill();
-    let deaf = r#"flipcache_backend_hearing{system="redis",hearing="deaf"}"#;
+    let deaf = r#"flipcache_invalidation_status{system="redis",status="lost"}"#;
     let page = wait_until(addr, "a server that is gone is not heard", |page| {
         page.get(deaf) == Some(1.0)
     });
     page.is(
-        r#"flipcache_backend_hearing{system="redis",hearing="hears"}"#,
+        r#"flipcache_invalidation_status{system="redis",status="live"}"#,
         0.0,
     );
     for _ in 0..3 {
@@ -218,7 +221,7 @@ fn page_and_guide_name_the_same_metrics_and_stats() {
 
     let stats = shell.ask("stats");
     let fields = stats["value"].as_object().expect("it is an object");
-    let drops = fields["drops"].as_object().expect("it is an object");
+    let drops = fields["removals"].as_object().expect("it is an object");
     for field in fields.keys().chain(drops.keys()) {
         assert!(
             named.contains(field.as_str()),
@@ -253,7 +256,7 @@ fn metrics_that_cannot_be_served_say_why() {
     for words in [
         &["get", "a"][..],
         &["stats"],
-        &["shell", "--path", "component"],
+        &["shell", "--engine", "component"],
     ] {
         let outcome = program.run(&[&ANY_PORT[..], words].concat());
         assert_eq!(outcome.code, 2, "{words:?}: {outcome:?}");
@@ -279,7 +282,7 @@ fn page_of_a_run_ends_with_it() {
         !page.0.is_empty()
     });
     page.is(
-        r#"flipcache_backend_hearing{system="memory",hearing="hears"}"#,
+        r#"flipcache_invalidation_status{system="memory",status="live"}"#,
         1.0,
     );
     let mut stdin = child.stdin.take().expect("its input is a pipe");

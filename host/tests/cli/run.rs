@@ -182,7 +182,7 @@ fn run_with_an_option_that_has_no_effect_exits_2_even_with_its_default() {
         ["--name", "n"],
         ["--name", "default"],
         ["--type", "text"],
-        ["--path", "door"],
+        ["--engine", "shards"],
         ["--local-max", "5"],
         ["--local-max", "100"],
         ["--ttl-jitter", "0"],
@@ -214,11 +214,11 @@ fn help_lists_no_option_that_the_command_refuses() {
         "--absent-ttl",
     ];
     for (command, refused, taken) in [
-        ("run", [&kind[..], &["--path"]].concat(), "--metrics"),
-        ("serve", [&kind[..], &["--path"]].concat(), "--metrics"),
+        ("run", [&kind[..], &["--engine"]].concat(), "--metrics"),
+        ("serve", [&kind[..], &["--engine"]].concat(), "--metrics"),
         ("bench", [kind, likeness].concat(), "--metrics"),
         ("get", vec!["--metrics"], "--type"),
-        ("demo", vec!["--metrics"], "--path"),
+        ("demo", vec!["--metrics"], "--engine"),
     ] {
         let help = program.done(&[command, "--help"]);
         let lists = |option: &str| {

@@ -203,7 +203,7 @@ fn sleep_lets_entries_expire_in_both_tiers() {
             ok(json!(0), "backend")
         ]
     );
-    assert_eq!(told[5]["value"]["drops"]["expired"], 1);
+    assert_eq!(told[5]["value"]["removals"]["expired"], 1);
 }
 
 #[test]
@@ -303,10 +303,10 @@ impl Drop for Shell {
 
 #[test]
 fn get_what_another_program_wrote_is_seen_by_either_path() {
-    for path in ["door", "component"] {
+    for path in ["shards", "component"] {
         let server = RedisServer::start();
         let program = Program::with_backend(&server.url());
-        let mut shell = Shell::start(&program, &["--path", path]);
+        let mut shell = Shell::start(&program, &["--engine", path]);
         assert_eq!(shell.ask("set k old"), ok(Value::Null, "none"));
         assert_eq!(shell.ask("get k"), ok(json!("old"), "local"), "{path}");
         program.done(&["set", "k", "new"]);
@@ -314,11 +314,11 @@ fn get_what_another_program_wrote_is_seen_by_either_path() {
         while shell.ask("get k")["value"] != "new" {
             assert!(
                 start.elapsed() < PATIENCE,
-                "what others write must be seen by --path {path}"
+                "what others write must be seen by --engine {path}"
             );
         }
         assert_eq!(shell.ask("get k"), ok(json!("new"), "local"));
-        assert_eq!(shell.ask("stats")["value"]["hearing"], "hears");
+        assert_eq!(shell.ask("stats")["value"]["invalidation"], "live");
         shell.end();
     }
 }
@@ -338,16 +338,23 @@ fn get_while_nobody_can_tell_of_changes_is_not_local() {
             "an entry that may have changed is no answer"
         );
     }
-    assert_eq!(shell.ask("stats")["value"]["hearing"], "deaf");
+    assert_eq!(shell.ask("stats")["value"]["invalidation"], "lost");
     shell.end();
 }
 
 #[test]
 fn get_while_redis_is_gone_is_marked_stale_by_either_path() {
-    for path in ["door", "component"] {
+    for path in ["shards", "component"] {
         let mut server = RedisServer::start();
         let program = Program::with_backend(&server.url());
-        let options = ["--stale-on-error", "60", "--deadline", "1", "--path", path];
+        let options = [
+            "--stale-on-error",
+            "60",
+            "--deadline",
+            "1",
+            "--engine",
+            path,
+        ];
         let mut shell = Shell::start(&program, &options);
         assert_eq!(shell.ask("set k v"), ok(Value::Null, "none"));
         assert_eq!(shell.ask("get k"), ok(json!("v"), "local"));
@@ -390,9 +397,9 @@ fn mget_of_many_keys_takes_memory_by_their_number() {
 
 #[test]
 fn get_absent_is_asked_once_while_it_is_remembered() {
-    for path in ["door", "component"] {
+    for path in ["shards", "component"] {
         let program = Program::with_backend("memory:");
-        let options = ["--absent-ttl", "600", "--path", path];
+        let options = ["--absent-ttl", "600", "--engine", path];
         let told = answers(&program, &options, "get k\nget k\nset k v\nget k\nstats\n");
         assert_eq!(told[1]["value"], Value::Null);
         assert_eq!(told[3], ok(json!("v"), "local"));
@@ -440,7 +447,7 @@ fn answers_come_at_once_and_redis_may_die_and_come_back_meanwhile() {
     let mut shell = Shell::start(&program, &["--coherence", "off"]);
     let mut ask = |line: &str| shell.ask(line);
     assert_eq!(ask("set k v"), ok(Value::Null, "none"));
-    assert_eq!(ask("stats")["value"]["hearing"], "untold");
+    assert_eq!(ask("stats")["value"]["invalidation"], "untracked");
     server.kill();
     assert_eq!(
         ask("get k"),

@@ -9,7 +9,7 @@ use crate::shell::{Shell, answers};
 fn lines(text: &str) -> Vec<&str> {
     let lines = text.lines();
     lines
-        .filter(|line| !line.starts_with("hearing_seconds "))
+        .filter(|line| !line.starts_with("invalidation_seconds "))
         .collect()
 }
 
@@ -31,49 +31,49 @@ fn stats_as_text_are_lines_of_a_name_and_a_value() {
             "misses 1",
             "stale_hits 0",
             "absent_hits 0",
-            "drops_size 1",
-            "drops_expired 0",
-            "drops_explicit 1",
-            "drops_replaced 1",
-            "drops_told 0",
-            "drops_voided 0",
+            "removals_size 1",
+            "removals_expired 0",
+            "removals_explicit 1",
+            "removals_replaced 1",
+            "removals_invalidated 0",
+            "removals_flushed 0",
             "refused_fills 0",
             "too_large 0",
             "backend_errors 0",
             "local_len 0",
             "local_bytes 0",
-            "hearing hears",
+            "invalidation live",
             "epoch 0",
         ]
     );
-    assert!(told.contains("\nhearing_seconds "), "{told}");
+    assert!(told.contains("\ninvalidation_seconds "), "{told}");
 }
 
 #[test]
-fn stats_as_json_have_drops_by_cause_and_the_state_of_the_backend() {
-    for path in ["door", "component"] {
+fn stats_as_json_have_removals_by_cause_and_the_state_of_the_backend() {
+    for path in ["shards", "component"] {
         let program = Program::with_backend("memory:");
-        let options = ["--path", path, "--breaker", "3"];
+        let options = ["--engine", path, "--breaker", "3"];
         let told = answers(&program, &options, "set a 1\nget a\nclear\nstats\n");
         let stats = &told[3]["value"];
-        assert_eq!(stats["drops"]["explicit"], 1, "{path}: {stats}");
+        assert_eq!(stats["removals"]["explicit"], 1, "{path}: {stats}");
         assert_eq!(
-            stats["drops"]["told"], 0,
+            stats["removals"]["invalidated"], 0,
             "its own are no news, {path}: {stats}"
         );
         assert_eq!(
-            (&stats["hearing"], &stats["epoch"], &stats["breaker"]),
-            (&"hears".into(), &0.into(), &"closed".into()),
+            (&stats["invalidation"], &stats["epoch"], &stats["breaker"]),
+            (&"live".into(), &0.into(), &"closed".into()),
             "{path}: {stats}"
         );
-        assert!(stats["hearing_seconds"].is_f64(), "{path}: {stats}");
+        assert!(stats["invalidation_seconds"].is_f64(), "{path}: {stats}");
     }
     let server = RedisServer::start();
     let program = Program::with_backend(&server.url());
     let told = answers(&program, &["--coherence", "off"], "stats\n");
     let stats = &told[0]["value"];
-    assert_eq!(stats["hearing"], "untold");
-    assert!(stats["hearing_seconds"].is_null() && stats["breaker"].is_null());
+    assert_eq!(stats["invalidation"], "untracked");
+    assert!(stats["invalidation_seconds"].is_null() && stats["breaker"].is_null());
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn stats_after_a_flush_count_an_epoch_and_what_it_voided() {
         .query(&mut connection)
         .expect("the server must answer");
     let stats = shell.ask_until("stats", |stats| stats["value"]["epoch"] == 1);
-    assert_eq!(stats["value"]["drops"]["voided"], 1, "{stats}");
-    assert_eq!(stats["value"]["hearing"], "hears");
+    assert_eq!(stats["value"]["removals"]["flushed"], 1, "{stats}");
+    assert_eq!(stats["value"]["invalidation"], "live");
     shell.end();
 }

@@ -68,7 +68,7 @@ export const cacheError = variant({
   backend: backendError,
 });
 
-const drops = record({ size: 'u64', expired: 'u64', explicit: 'u64', replaced: 'u64', told: 'u64', voided: 'u64' });
+const removals = record({ size: 'u64', expired: 'u64', explicit: 'u64', replaced: 'u64', invalidated: 'u64', flushed: 'u64' });
 
 const stats = record({
   'local-hits': 'u64',
@@ -76,7 +76,7 @@ const stats = record({
   misses: 'u64',
   'stale-hits': 'u64',
   'absent-hits': 'u64',
-  drops,
+  removals,
   'refused-fills': 'u64',
   'too-large': 'u64',
   'backend-errors': 'u64',

@@ -207,7 +207,7 @@ pub(crate) fn local() -> Told {
         .open()?;
     none.set("k", "v")?;
     told.push(format!("{:?}", none.get_detailed("k")?.source));
-    told.push(format!("{} evicted", cache.stats().drops.size));
+    told.push(format!("{} evicted", cache.stats().removals.size));
     Ok(told)
 }
 

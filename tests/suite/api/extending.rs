@@ -114,7 +114,12 @@ async fn get_settled_after_one_by_another_name_that_extends_the_ttl_is_not_kept(
 async fn value_loaded_ahead_does_not_overwrite_what_a_read_that_extends_the_ttl_has_seen() {
     let world = World::new();
     let [extending, _] = world.half_over().await;
-    let ahead = world.client.cache("n").ttl(TTL).load_ahead(TTL / 2).open();
+    let ahead = world
+        .client
+        .cache("n")
+        .ttl(TTL)
+        .refresh_ahead(TTL / 2)
+        .open();
     let ahead = ahead.expect("the options are valid");
     let gate = Arc::new(Semaphore::new(0));
     let load = {

@@ -218,7 +218,7 @@ async fn load_that_panics_is_an_error_and_the_next_one_loads_anew() {
     let (_double, cache) = open();
     let panics = || async { panic!("on purpose") };
     let error = refused(cache.get_or_insert_with::<_, _, String>("k", panics).await);
-    assert!(matches!(error, Error::Ended), "{error:?}");
+    assert!(matches!(error, Error::TaskCancelled), "{error:?}");
     let loaded = cache
         .get_or_insert_with("k", || Loader::new(1).load(Ok("v")))
         .await;

@@ -131,8 +131,8 @@ async fn get_without_coherence_is_local_until_its_life_is_over() {
     keep(&user, "k", "old").await;
     let _: () = foreign(&server, &["SET", "user:k", "new"]);
     // Nothing comes that could be waited for; a client that hears has heard by then.
-    let hearing = cache(&client(&server), "user");
-    wait_until(&hearing, "k", Some("new")).await;
+    let reader = cache(&client(&server), "user");
+    wait_until(&reader, "k", Some("new")).await;
     assert_eq!(read(&user, "k").await, local("old"));
 }
 

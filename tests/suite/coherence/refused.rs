@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use flipcache::backend::{BackendOptions, Coherence, Hearing};
+use flipcache::backend::{BackendOptions, Coherence, InvalidationStatus};
 use flipcache::{Cache, Client};
 use flipcache_tests::{RedisOptions, RedisServer};
 
@@ -51,13 +51,13 @@ fn is_busy(server: &RedisServer) -> bool {
     pong.is_err_and(|error| error.code() == Some("BUSY"))
 }
 
-async fn wait_for(cache: &Cache, hearing: Hearing) {
+async fn wait_for(cache: &Cache, status: InvalidationStatus) {
     let start = Instant::now();
-    while cache.hearing() != hearing {
+    while cache.invalidation_status() != status {
         assert!(
             start.elapsed() < 3 * PATIENCE,
-            "it must become {hearing:?}; it is {:?}",
-            cache.hearing()
+            "it must become {status:?}; it is {:?}",
+            cache.invalidation_status()
         );
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
@@ -82,11 +82,15 @@ async fn tracking_refused_while_a_script_runs_is_live_after_the_script() {
         // It connects, and is refused tracking.
         let refused = user.get("k").await;
         assert!(refused.is_err(), "the server is busy: {refused:?}");
-        assert_eq!(user.hearing(), Hearing::Deaf, "that is no lasting state");
+        assert_eq!(
+            user.invalidation_status(),
+            InvalidationStatus::Lost,
+            "that is no lasting state"
+        );
 
         let _: () = foreign(&server, &["SCRIPT", "KILL"]);
         script.join().expect("the script must end");
-        wait_for(&user, Hearing::Hears).await;
+        wait_for(&user, InvalidationStatus::Live).await;
         assert_foreign_write_is_seen(&server, &user).await;
     }
 }
@@ -111,14 +115,14 @@ async fn tracking_of_a_server_that_was_busy_for_a_while_keeps_its_connection() {
     let script = make_busy(&server);
     // No sign of life comes meanwhile.
     let start = Instant::now();
-    while user.hearing() == Hearing::Hears {
+    while user.invalidation_status() == InvalidationStatus::Live {
         assert!(start.elapsed() < PATIENCE, "a busy server shows no sign");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let _: () = foreign(&server, &["SCRIPT", "KILL"]);
     script.join().expect("the script must end");
 
-    wait_for(&user, Hearing::Hears).await;
+    wait_for(&user, InvalidationStatus::Live).await;
     assert_eq!(ids(), before, "nothing was wrong with the connection");
     assert_foreign_write_is_seen(&server, &user).await;
 }
@@ -138,10 +142,10 @@ async fn tracking_of_a_user_that_is_permitted_later_is_live_then() {
     let client = client.build().expect("there must be memory for its shards");
     let user = cache(&client, "user");
     keep(&user, "k", "v").await;
-    assert_eq!(user.hearing(), Hearing::Untold);
+    assert_eq!(user.invalidation_status(), InvalidationStatus::Untracked);
 
     let _: () = foreign(&server, &rules);
-    wait_for(&user, Hearing::Hears).await;
+    wait_for(&user, InvalidationStatus::Live).await;
     assert_foreign_write_is_seen(&server, &user).await;
     assert_eq!(read(&user, "k").await.value.as_deref(), Some("new"));
 }
@@ -155,6 +159,6 @@ async fn tracking_of_a_server_without_role_is_that_of_a_master() {
     let client = client_with(&server, &with_short_bound(Coherence::Auto));
     let user = cache(&client, "user");
     keep(&user, "k", "v").await;
-    assert_eq!(user.hearing(), Hearing::Hears);
+    assert_eq!(user.invalidation_status(), InvalidationStatus::Live);
     assert_foreign_write_is_seen(&server, &user).await;
 }

@@ -36,8 +36,8 @@ fn invalidate_drops_the_keys_and_no_others() {
     assert_eq!(
         mine.stats()
             .expect("the cache must tell its stats")
-            .drops
-            .told,
+            .removals
+            .invalidated,
         1
     );
 }

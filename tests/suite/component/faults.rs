@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use flipcache::backend::{BackendError, KvBackend, Listener, News};
+use flipcache::backend::{BackendError, FeedEvent, KvBackend, Listener};
 use flipcache::component::{Cache, CacheError, Source};
 use flipcache::{Expiry, Options, Value, ValueType};
 
@@ -226,7 +226,7 @@ fn write_to_a_backend_that_panics_is_told_to_others() {
     let (cache, feed) = (open(), double.feed().expect("it has one"));
     let told = Arc::new(Told::default());
     let listener: Arc<dyn Listener> = told.clone();
-    feed.listen(&listener);
+    feed.subscribe(&listener);
     double.set_fault(Fault::Panics);
     refused(cache.set("k", text("v"), Expiry::Inherit));
     refused(cache.delete(&["l".to_owned()]));
@@ -237,8 +237,8 @@ fn write_to_a_backend_that_panics_is_told_to_others() {
 struct Told(Mutex<Vec<String>>);
 
 impl Listener for Told {
-    fn hear(&self, news: News<'_>) {
-        if let News::Key(key) = news {
+    fn on_event(&self, event: FeedEvent<'_>) {
+        if let FeedEvent::Key(key) = event {
             let mut told = self.0.lock().expect("no panic in here");
             told.push(key.to_owned());
         }

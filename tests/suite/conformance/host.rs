@@ -159,7 +159,7 @@ impl Backed {
     /// Those who share the store value are told, as one client's writes are told to the others.
     fn tell(&self, bucket: &Bucket, key: &str) {
         if let Some(feed) = self.0.feed() {
-            feed.tell_keys(None, bucket, [key]);
+            feed.publish_keys(None, bucket, [key]);
         }
     }
 }

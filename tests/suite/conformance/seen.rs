@@ -187,7 +187,7 @@ impl KvBackend for Seen {
         self.inner.feed()
     }
 
-    async fn hear(&self, bucket: &Bucket) -> Result<(), BackendError> {
-        self.inner.hear(bucket).await
+    async fn subscribe(&self, bucket: &Bucket) -> Result<(), BackendError> {
+        self.inner.subscribe(bucket).await
     }
 }

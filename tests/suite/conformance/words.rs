@@ -248,20 +248,20 @@ fn of_source(source: Source) -> Json {
 }
 
 pub(crate) fn of_stats(stats: &Stats) -> Json {
-    let drops = stats.drops;
+    let drops = stats.removals;
     json!({
         "local-hits": stats.local_hits,
         "backend-hits": stats.backend_hits,
         "misses": stats.misses,
         "stale-hits": stats.stale_hits,
         "absent-hits": stats.absent_hits,
-        "drops": {
+        "removals": {
             "size": drops.size,
             "expired": drops.expired,
             "explicit": drops.explicit,
             "replaced": drops.replaced,
-            "told": drops.told,
-            "voided": drops.voided,
+            "invalidated": drops.invalidated,
+            "flushed": drops.flushed,
         },
         "refused-fills": stats.refused_fills,
         "too-large": stats.too_large,

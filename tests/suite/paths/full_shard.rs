@@ -27,7 +27,7 @@ fn full() -> (Client, ValueCache, Stats) {
         block_on(cache.set_many(entries, Expiry::Inherit)).expect("they must be written");
     }
     let stats = cache.stats();
-    assert!(stats.drops.size > 0, "it must be full: {stats:?}");
+    assert!(stats.removals.size > 0, "it must be full: {stats:?}");
     (client, cache, stats)
 }
 
@@ -35,7 +35,10 @@ fn full() -> (Client, ValueCache, Stats) {
 fn assert_same(cache: &ValueCache, before: Stats) {
     let now = cache.stats();
     assert_eq!(now.local_len, before.local_len, "a shard has begun anew");
-    assert_eq!(now.drops.size, before.drops.size, "a shard has begun anew");
+    assert_eq!(
+        now.removals.size, before.removals.size,
+        "a shard has begun anew"
+    );
 }
 
 #[test]
@@ -80,7 +83,7 @@ fn calls_with_many_long_keys_leave_a_full_shard_as_it_is() {
     });
     let now = cache.stats();
     assert!(
-        now.drops.size > before.drops.size,
+        now.removals.size > before.removals.size,
         "others have made room: {now:?}"
     );
     let found = block_on(cache.get_many(&keys)).expect("they must be read");
@@ -116,7 +119,7 @@ fn reads_of_long_keys_that_extend_their_ttl_leave_a_full_shard_as_it_is() {
     });
     let now = full.stats();
     assert!(
-        now.drops.size >= before.drops.size,
+        now.removals.size >= before.removals.size,
         "a shard has begun anew"
     );
 }

@@ -144,11 +144,11 @@ fn set_more_than_the_memory_evicts_before_it_runs_out() {
     });
     let stats = cache.stats();
     assert!(
-        stats.drops.size > 0 && stats.local_bytes < 16 << 20,
+        stats.removals.size > 0 && stats.local_bytes < 16 << 20,
         "{stats:?}"
     );
     assert_eq!(
-        stats.drops.size + stats.local_len,
+        stats.removals.size + stats.local_len,
         count,
         "no shard may have begun anew: {stats:?}"
     );

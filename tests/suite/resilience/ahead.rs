@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use flipcache::backend::{Heard, KvBackend, Slot};
+use flipcache::backend::{KvBackend, Lease, Slot};
 use flipcache::{Cache, Client, Shards, Source};
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
@@ -68,7 +68,7 @@ async fn wait_until(what: &str, is_so: impl Fn() -> bool) {
 /// the first one.
 async fn loaded() -> (World, Cache, Loader) {
     let world = World::new();
-    let cache = world.cache().ttl(SECOND).load_ahead(SECOND / 4).open();
+    let cache = world.cache().ttl(SECOND).refresh_ahead(SECOND / 4).open();
     let (cache, loader) = (cache.expect("the options are valid"), Loader::new());
     assert_eq!(loader.get(&cache).await, "0");
     world.double.calls();
@@ -145,7 +145,11 @@ async fn value_is_not_written_while_the_store_is_silent() {
     let client = Client::builder(backend.clone()).runtime(runtime.clone());
     let client = client.shards(clock.shards(Shards::default())).build();
     let client = client.expect("there must be memory for its shards");
-    let cache = client.cache("n").ttl(SECOND).load_ahead(SECOND / 4).open();
+    let cache = client
+        .cache("n")
+        .ttl(SECOND)
+        .refresh_ahead(SECOND / 4)
+        .open();
     let (cache, loader) = (cache.expect("the options are valid"), Loader::new());
     assert_eq!(loader.get(&cache).await, "0");
     let tasks = runtime.metrics().num_alive_tasks();
@@ -154,7 +158,7 @@ async fn value_is_not_written_while_the_store_is_silent() {
     loader.wait_for_runs(2).await;
 
     let feed = backend.feed().expect("a store in memory tells of changes");
-    feed.hears(Some(Heard::after(Duration::ZERO)));
+    feed.restore(Some(Lease::after(Duration::ZERO)));
     loader.let_go();
     let has_ended = || runtime.metrics().num_alive_tasks() <= tasks;
     wait_until("the task must end", has_ended).await;

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use flipcache::backend::{BackendState, Breaker, BreakerOptions, Hearing, KvBackend, Observed};
+use flipcache::backend::{
+    BackendState, Breaker, BreakerOptions, Instrumented, InvalidationStatus, KvBackend,
+};
 use flipcache::{Client, metrics};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::runtime::Handle;
@@ -75,7 +77,10 @@ async fn publish_tells_what_several_clients_did_together_and_once() {
         );
     }
     // The second write was news to the first client.
-    recorder.is(r#"flipcache_drops_total{cache="summed",cause="told"}"#, 1.0);
+    recorder.is(
+        r#"flipcache_removals_total{cache="summed",cause="invalidated"}"#,
+        1.0,
+    );
     recorder.is(r#"flipcache_local_entries{cache="summed"}"#, 1.0);
     drop(clients);
     recorder.is(r#"flipcache_local_entries{cache="summed"}"#, 0.0);
@@ -90,7 +95,7 @@ async fn publish_tells_what_several_clients_did_together_and_once() {
 async fn calls_are_counted_by_operation_and_outcome() {
     let recorder = Recorder::begin().await;
     let double = Double::over(in_memory().backend);
-    let observed = Arc::new(Observed::new(double.clone()));
+    let observed = Arc::new(Instrumented::new(double.clone()));
     let get = || {
         let observed = observed.clone();
         async move { observed.get(&bucket("n"), &keys(["k"]), None).await }
@@ -131,7 +136,7 @@ async fn state_of_the_backend_is_published_as_it_is() {
     recorder.is(closed, 1.0);
     recorder.is(open, 0.0);
     recorder.is(
-        r#"flipcache_backend_hearing{system="other",hearing="untold"}"#,
+        r#"flipcache_invalidation_status{system="other",status="untracked"}"#,
         1.0,
     );
     double.set_fault(Fault::Down);
@@ -140,5 +145,8 @@ async fn state_of_the_backend_is_published_as_it_is() {
     recorder.is(closed, 0.0);
     recorder.is(open, 1.0);
     let state = BackendState::of(&*backend);
-    assert_eq!((state.hearing, state.hearing_for), (Hearing::Untold, None));
+    assert_eq!(
+        (state.invalidation_status, state.invalidation_status_for),
+        (InvalidationStatus::Untracked, None)
+    );
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use flipcache::backend::{BackendOptions, BreakerOptions, KvBackend, Observed};
+use flipcache::backend::{BackendOptions, BreakerOptions, Instrumented, KvBackend};
 use flipcache::{Cache, Client};
 use flipcache_tests::{RedisOptions, RedisServer};
 use tokio::runtime::Handle;
@@ -29,7 +29,7 @@ fn cache(client: &Client) -> Cache {
 #[tokio::test]
 async fn span_of_each_call_has_the_names_of_the_conventions() {
     let (noted, _guard) = Noted::begin();
-    let user = cache(&client(Arc::new(Observed::new(in_memory().backend))));
+    let user = cache(&client(Arc::new(Instrumented::new(in_memory().backend))));
     user.set_many([("a", "1"), ("b", "2")]).await.expect("set");
     user.get("a").await.expect("a hit");
     user.get_many(["a", "b", "c", "d"]).await.expect("get");
@@ -42,7 +42,7 @@ async fn span_of_each_call_has_the_names_of_the_conventions() {
     assert_eq!(
         names,
         [
-            "kv.hear",
+            "kv.subscribe",
             "kv.set",
             "kv.get",
             "kv.delete",
@@ -67,7 +67,7 @@ async fn span_of_each_call_has_the_names_of_the_conventions() {
 #[tokio::test]
 async fn span_is_within_that_of_whoever_asks() {
     let (noted, _guard) = Noted::begin();
-    let user = cache(&client(Arc::new(Observed::new(in_memory().backend))));
+    let user = cache(&client(Arc::new(Instrumented::new(in_memory().backend))));
     let asked = async {
         user.get("a").await.expect("a miss");
         user.set("a", "1").await.expect("set");
@@ -85,7 +85,7 @@ async fn span_is_within_that_of_whoever_asks() {
 async fn span_of_a_call_that_fails_tells_the_kind_of_error() {
     let (noted, _guard) = Noted::begin();
     let double = Double::over(in_memory().backend);
-    let observed = Observed::new(double.clone());
+    let observed = Instrumented::new(double.clone());
     for (fault, kind) in [(Fault::Down, "unavailable"), (Fault::Deaf, "timeout")] {
         double.set_fault(fault);
         let failed = observed.get(&bucket("n"), &keys(["k"]), None).await;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use flipcache_core::Moment;
 
 use super::Driver;
-use crate::bindings::flipcache::cache::kv_backend::{Changes, News};
+use crate::bindings::flipcache::cache::kv_backend::{ChangedKeys, Changes};
 use crate::state::{clock, deaf_since, with_shard};
 
 /// How long the local tier may answer without asking, and what came of the last time it did.
@@ -61,11 +61,11 @@ impl Driver {
         let (at, last) = (clock(), self.asked.last.get());
         let changes = self.bucket.changes(last.map(|last| last.cursor));
         self.asked.is_deaf.set(changes.is_err());
-        let Ok(Changes { news, cursor }) = changes else {
+        let Ok(Changes { changed, cursor }) = changes else {
             return false;
         };
-        match news {
-            News::Keys(keys) if last.is_some() => {
+        match changed {
+            ChangedKeys::Keys(keys) if last.is_some() => {
                 for key in keys {
                     let full_key = format!("{}:{key}", self.name);
                     with_shard(|shard| shard.invalidate(self.seed.hash(&key), &full_key));

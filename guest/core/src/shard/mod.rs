@@ -117,21 +117,21 @@ impl Shard {
                 }
                 let remember = Some(remember).filter(|ttl| !ttl.is_zero());
                 if remember.is_none() {
-                    tier.remove(hash, key, Cause::Told);
+                    tier.remove(hash, key, Cause::Invalidated);
                 }
                 let fill = remember.map(|ttl| (None, Deadline::after(ticket.asked, Some(ttl))));
                 fill.ok_or(Settled::PassedOn)
             }
             Answer::WrongType => {
                 if current {
-                    tier.remove(hash, key, Cause::Told);
+                    tier.remove(hash, key, Cause::Invalidated);
                 } else {
                     tier.drop_other(hash, key, None);
                 }
                 Err(Settled::PassedOn)
             }
             Answer::Entry { value, .. } if !tier.value_type().accepts(value) => {
-                tier.remove(hash, key, Cause::Told);
+                tier.remove(hash, key, Cause::Invalidated);
                 Err(Settled::Undecodable)
             }
             Answer::Entry { value, ttl } => {
@@ -200,7 +200,7 @@ impl Shard {
         self.fence.bump_all();
     }
 
-    /// Drops the entries of one cache's tier, and every answer under way to it; L2 is as it was.
+    /// Removals the entries of one cache's tier, and every answer under way to it; L2 is as it was.
     pub fn clear_local(&mut self, cache: CacheId) {
         let floor = self.fence.next();
         self.with_tier(cache, |tier| tier.clear_below(floor));
@@ -277,7 +277,7 @@ impl Shard {
     }
 
     fn drop_changed(&mut self, cache: CacheId, hash: u64, key: &str) {
-        self.with_tier(cache, |tier| tier.remove(hash, key, Cause::Told));
+        self.with_tier(cache, |tier| tier.remove(hash, key, Cause::Invalidated));
     }
 
     /// Keeps a value, or an absence, within all bounds. Whatever it answers, nothing older is there afterwards.

@@ -111,7 +111,7 @@ impl Registry {
         let others = self.by_name.overlapping(name).copied();
         for id in this.into_iter().chain(others) {
             if let Some(Some(cache)) = self.caches.get_mut(id.number() as usize) {
-                cache.tier.kill_all(floor, all, Cause::Told);
+                cache.tier.kill_all(floor, all, Cause::Invalidated);
             }
         }
     }

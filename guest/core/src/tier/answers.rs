@@ -10,7 +10,7 @@ use crate::table::{Entry, Table};
 use crate::time::{Deadline, Now};
 
 impl Tier {
-    /// The value that answers a read, which is a hit then. Drops nothing and weighs nothing, and looks the entry up
+    /// The value that answers a read, which is a hit then. Removals nothing and weighs nothing, and looks the entry up
     /// no second time unless it moves, so that a hit costs no more than this.
     #[inline]
     pub(crate) fn hit(

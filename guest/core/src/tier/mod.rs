@@ -94,7 +94,7 @@ impl Tier {
         self.bounds.max_entries == 0
     }
 
-    /// Drops every entry; what is asked before this floor is not kept.
+    /// Removals every entry; what is asked before this floor is not kept.
     pub(crate) fn clear_below(&mut self, floor: u64) {
         self.clear(Cause::Explicit);
         (self.floor, self.swept) = (floor, floor);
@@ -109,12 +109,12 @@ impl Tier {
         self.floor = floor;
     }
 
-    /// Drops the entries that a bump of the cache or of everything has killed. Precedes every other
+    /// Removals the entries that a bump of the cache or of everything has killed. Precedes every other
     /// operation, unless there was no such bump; O(1) then, and else O(1) for each entry ever put in.
     #[inline]
     pub(crate) fn sweep(&mut self, bump_of_all: u64) {
         if !self.is_swept(bump_of_all) {
-            let cause = self.killed_by.take().unwrap_or(Cause::Voided);
+            let cause = self.killed_by.take().unwrap_or(Cause::Flushed);
             self.clear(cause);
             self.swept = self.floor.max(bump_of_all);
         }
@@ -126,9 +126,9 @@ impl Tier {
         self.floor.max(bump_of_all) <= self.swept
     }
 
-    /// Drops every entry.
+    /// Removals every entry.
     pub(crate) fn clear(&mut self, cause: Cause) {
-        self.counters.drops.add(cause, self.table.len() as u64);
+        self.counters.removals.add(cause, self.table.len() as u64);
         self.table.clear();
         self.ghosts.clear();
         (self.bytes, self.small_bytes) = (0, 0);
@@ -149,7 +149,7 @@ impl Tier {
         self.wire(slot).is_none() && self.deadline(slot) != Deadline::NEVER
     }
 
-    /// Drops a key's value but leaves its place in the order, for a write that has begun.
+    /// Removals a key's value but leaves its place in the order, for a write that has begun.
     pub(crate) fn hold_place(&mut self, hash: u64, key: &str) {
         let Some(slot) = self.table.find(hash, key.as_bytes()) else {
             return;
@@ -190,7 +190,7 @@ impl Tier {
             if let Some(old) = self.table.get_mut(slot) {
                 *old = deadline;
             }
-            self.counters.drops.add(Cause::Replaced, 1);
+            self.counters.removals.add(Cause::Replaced, 1);
             self.count_in(slot, wire_len);
         } else {
             let is_back = self.ghosts.forget(hash);
@@ -206,14 +206,14 @@ impl Tier {
         true
     }
 
-    /// Drops a key's entry.
+    /// Removals a key's entry.
     pub(crate) fn remove(&mut self, hash: u64, key: &str, cause: Cause) {
         if let Some(slot) = self.table.find(hash, key.as_bytes()) {
             self.remove_slot(slot, cause);
         }
     }
 
-    /// Drops what is known of a key if it is something else than this. Of one that is being written,
+    /// Removals what is known of a key if it is something else than this. Of one that is being written,
     /// nothing is.
     pub(crate) fn drop_other(&mut self, hash: u64, key: &str, wire: Option<&[u8]>) {
         let slot = self.table.find(hash, key.as_bytes());
@@ -221,7 +221,7 @@ impl Tier {
             && (self.wire(slot).is_some() || self.is_absence(slot))
             && self.wire(slot) != wire
         {
-            self.remove_slot(slot, Cause::Told);
+            self.remove_slot(slot, Cause::Invalidated);
         }
     }
 
@@ -250,7 +250,7 @@ impl Tier {
             return false;
         }
         self.ghosts.shorten(s3fifo::max_ghosts(self.table.len()));
-        self.counters.drops.add(cause, 1);
+        self.counters.removals.add(cause, 1);
         true
     }
 
@@ -291,7 +291,7 @@ impl Tier {
         );
         self.validate_order();
         assert_eq!(
-            self.counters.drops.total() + self.table.len() as u64,
+            self.counters.removals.total() + self.table.len() as u64,
             self.kept,
             "an entry has left without a cause, or with two"
         );

@@ -186,7 +186,7 @@ fn remove_anywhere_leaves_the_others_in_order_and_no_ghost() {
         ("t", "b|defghijklmnopqrs"),
         ("k", "b|defghijlmnopqrs"),
     ] {
-        tier.remove(hash(key), key, Cause::Told);
+        tier.remove(hash(key), key, Cause::Invalidated);
         tier.validate();
         assert_eq!((draw(&tier).as_str(), tier.ghosts.len()), (drawn, 0));
     }

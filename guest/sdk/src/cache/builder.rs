@@ -106,32 +106,32 @@ impl<C: Codec, K: Keys> CacheBuilder<C, K> {
         }
     }
 
-    /// Values are integers of a type that 64 bits with a sign can hold. Drops a default set before.
+    /// Values are integers of a type that 64 bits with a sign can hold. Removals a default set before.
     pub fn integers<T: TryFrom<i64> + Into<i64> + Copy>(self) -> CacheBuilder<Integer<T>, K> {
         self.codec(Integer::default())
     }
 
-    /// Values are floating-point numbers. Drops a default set before.
+    /// Values are floating-point numbers. Removals a default set before.
     pub fn floats(self) -> CacheBuilder<Float, K> {
         self.codec(Float)
     }
 
-    /// Values are booleans. Drops a default set before.
+    /// Values are booleans. Removals a default set before.
     pub fn booleans(self) -> CacheBuilder<Boolean, K> {
         self.codec(Boolean)
     }
 
-    /// Values are bytes. Drops a default set before.
+    /// Values are bytes. Removals a default set before.
     pub fn bytes(self) -> CacheBuilder<Bytes, K> {
         self.codec(Bytes)
     }
 
-    /// Values are of a type of serde's, stored as JSON. Drops a default set before.
+    /// Values are of a type of serde's, stored as JSON. Removals a default set before.
     pub fn json<T: Serialize + DeserializeOwned>(self) -> CacheBuilder<Json<T>, K> {
         self.codec(Json::default())
     }
 
-    /// Values are what a codec makes of what the cache holds. Drops a default set before.
+    /// Values are what a codec makes of what the cache holds. Removals a default set before.
     pub fn codec<D: Codec>(self, codec: D) -> CacheBuilder<D, K> {
         CacheBuilder {
             name: self.name,

@@ -42,7 +42,7 @@ impl<'a, C: Codec, K: Keys> Local<'a, C, K> {
         self.len() == 0
     }
 
-    /// Drops every entry; the shared tier stays as it is.
+    /// Removals every entry; the shared tier stays as it is.
     pub fn clear(&self) {
         self.cache.raw.local_clear();
     }

@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import type { Drops, FlipCache, KeyType, Source, Stats, ValueType } from '../component/types.js';
+import type { Removals, FlipCache, KeyType, Source, Stats, ValueType } from '../component/types.js';
 import { InstanceError, fromComponent as fromError } from './errors.js';
 import { type Key, type KeyTypes, fromText, toText } from './keys.js';
 import { LocalTier } from './local.js';
@@ -188,8 +188,8 @@ type InNumbers<R> = { readonly [Name in keyof R]: R[Name] extends bigint ? numbe
 /** What a cache has done, as `wit/cache.wit` says it in `stats`, in numbers. */
 export type CacheStats = InNumbers<Stats>;
 
-function numbers({ drops, ...counts }: Stats): CacheStats {
-  const inNumbers = (record: Omit<Stats, 'drops'> | Drops) =>
+function numbers({ removals, ...counts }: Stats): CacheStats {
+  const inNumbers = (record: Omit<Stats, 'removals'> | Removals) =>
     Object.fromEntries(Object.entries(record).map(([name, count]) => [name, Number(count)]));
-  return { ...inNumbers(counts), drops: inNumbers(drops) } as unknown as CacheStats;
+  return { ...inNumbers(counts), removals: inNumbers(removals) } as unknown as CacheStats;
 }

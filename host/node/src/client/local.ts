@@ -29,7 +29,7 @@ export class LocalTier<V, K extends KeyType> {
     return Number(this.#ask((cache) => cache.stats()).localLen);
   }
 
-  /** Drops every entry; the store stays as it is. */
+  /** Removals every entry; the store stays as it is. */
   clear(): void {
     this.#ask((cache) => cache.localClear());
   }

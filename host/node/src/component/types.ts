@@ -2,7 +2,7 @@
 export type { BackendError as BackendErrorCase, Value } from './glue/interfaces/flipcache-cache-types.js';
 export type {
   Error as CacheErrorCase,
-  Drops,
+  Removals,
   Eviction,
   Expiry,
   FlipCache,

@@ -21,6 +21,6 @@ for (let round = 1; round <= rounds; round += 1) {
   }
 }
 
-const { localHits, drops } = counts.stats();
-parentPort.postMessage({ localHits, told: drops.told });
+const { localHits, removals } = counts.stats();
+parentPort.postMessage({ localHits, told: removals.told });
 await client.close();

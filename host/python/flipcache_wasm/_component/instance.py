@@ -51,7 +51,7 @@ class Instance:
         return answer
 
     def drop(self, handle: int, is_its_own: bool = True) -> None:
-        """Drops a handle that an export answered. One of another instance is only freed."""
+        """Removals a handle that an export answered. One of another instance is only freed."""
         pointer = ctypes.cast(handle, layout.Handle)
         error = is_its_own and ffi.wasmtime_component_resource_any_drop(self._context, pointer)
         ffi.wasmtime_component_resource_any_delete(pointer)

@@ -156,8 +156,8 @@ impl<C: ValueCodec> KvBackend for Encoded<C> {
         self.inner.feed()
     }
 
-    async fn hear(&self, bucket: &Bucket) -> Result<(), BackendError> {
-        self.inner.hear(bucket).await
+    async fn subscribe(&self, bucket: &Bucket) -> Result<(), BackendError> {
+        self.inner.subscribe(bucket).await
     }
 
     fn deadline(&self) -> Option<Duration> {

@@ -1,33 +1,33 @@
-//! What has been told lately, for those who come and ask.
+//! The latest events, for clients that poll.
 
 use std::collections::VecDeque;
 
-use super::{ListenerId, News};
+use super::{FeedEvent, ListenerId};
 use crate::backend::Bucket;
 
-/// So many news are remembered.
-const MAX_NEWS: usize = 16_384;
+/// How many events are kept.
+const MAX_EVENTS: usize = 16_384;
 
-/// So many bytes of keys are remembered.
+/// How many bytes of keys are kept.
 const MAX_BYTES: usize = 4 << 20;
 
-/// What others have changed in a bucket since a moment of a log.
+/// What other clients have changed in a bucket since a cursor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Changes {
-    /// The keys without the bucket's prefix; `None`: anything may have changed.
+    /// The keys without the bucket's prefix; `None`: every key may have changed.
     pub keys: Option<Vec<String>>,
-    /// The moment up to which this tells.
+    /// The cursor to continue from.
     pub cursor: u64,
 }
 
-/// News in the order in which they came, numbered.
+/// Events in the order in which they were published, numbered.
 #[derive(Default)]
 pub(super) struct Log {
-    news: VecDeque<(Option<ListenerId>, What)>,
+    events: VecDeque<(Option<ListenerId>, What)>,
     bytes: usize,
-    /// The number of the last one that is not remembered any more.
+    /// The number of the last event that is not kept any more.
     forgotten: u64,
-    /// Nobody has asked yet: nothing is remembered.
+    /// No client has polled yet: nothing is kept.
     is_idle: bool,
 }
 
@@ -49,19 +49,19 @@ impl Log {
         self.is_idle
     }
 
-    pub(super) fn note(&mut self, by: Option<ListenerId>, news: News<'_>) {
+    pub(super) fn note(&mut self, by: Option<ListenerId>, event: FeedEvent<'_>) {
         if self.is_idle {
             return;
         }
-        let what = match news {
-            News::Key(key) => What::Key(key.into()),
-            News::Bucket(bucket) => What::Under(bucket.prefix().into()),
-            News::Everything | News::Deaf | News::Hearing => return self.forget_all(),
+        let what = match event {
+            FeedEvent::Key(key) => What::Key(key.into()),
+            FeedEvent::Bucket(bucket) => What::Under(bucket.prefix().into()),
+            FeedEvent::All | FeedEvent::Lost | FeedEvent::Restored => return self.forget_all(),
         };
         self.bytes += what.text().len();
-        self.news.push_back((by, what));
-        while self.news.len() > MAX_NEWS || self.bytes > MAX_BYTES {
-            let Some((_, oldest)) = self.news.pop_front() else {
+        self.events.push_back((by, what));
+        while self.events.len() > MAX_EVENTS || self.bytes > MAX_BYTES {
+            let Some((_, oldest)) = self.events.pop_front() else {
                 return;
             };
             self.bytes -= oldest.text().len();
@@ -69,15 +69,15 @@ impl Log {
         }
     }
 
-    /// What others than `by` have changed in a bucket since `since`; `None`: nothing is known.
+    /// Returns what clients other than `by` have changed in a bucket since `since`; `None` asks for a first cursor.
     pub(super) fn since(&mut self, since: Option<u64>, by: ListenerId, bucket: &Bucket) -> Changes {
         self.is_idle = false;
-        let cursor = self.forgotten + self.news.len() as u64;
+        let cursor = self.forgotten + self.events.len() as u64;
         let known = since.filter(|since| (self.forgotten..=cursor).contains(since));
         let skipped = known.and_then(|since| usize::try_from(since - self.forgotten).ok());
         let keys = skipped.and_then(|skipped| {
-            let news = self.news.iter().skip(skipped);
-            let others = news.filter(|(whose, _)| *whose != Some(by));
+            let events = self.events.iter().skip(skipped);
+            let others = events.filter(|(whose, _)| *whose != Some(by));
             let keys = others.filter_map(|(_, what)| match what {
                 What::Key(key) => Some(Some(bucket.strip(key)?.to_owned())),
                 What::Under(prefix) => {
@@ -92,9 +92,9 @@ impl Log {
     }
 
     fn forget_all(&mut self) {
-        // One more, so that nobody is up to date who was before this.
-        self.forgotten += self.news.len() as u64 + 1;
-        self.news.clear();
+        // One more, so that no cursor from before this is up to date.
+        self.forgotten += self.events.len() as u64 + 1;
+        self.events.clear();
         self.bytes = 0;
     }
 }
@@ -124,19 +124,19 @@ mod tests {
 
     fn begun() -> (Log, u64) {
         let mut log = Log::idle();
-        log.note(None, News::Key("user:0"));
+        log.note(None, FeedEvent::Key("user:0"));
         let first = log.since(None, ONE, &bucket("user"));
-        assert_eq!(first.keys, None, "the first cursor comes without news");
+        assert_eq!(first.keys, None, "the first cursor comes without changes");
         (log, first.cursor)
     }
 
     #[test]
     fn since_a_cursor_tells_what_others_did_to_the_bucket() {
         let (mut log, start) = begun();
-        log.note(None, News::Key("user:1"));
-        log.note(Some(ONE), News::Key("user:2"));
-        log.note(Some(OTHER), News::Key("user:3"));
-        log.note(None, News::Key("other:4"));
+        log.note(None, FeedEvent::Key("user:1"));
+        log.note(Some(ONE), FeedEvent::Key("user:2"));
+        log.note(Some(OTHER), FeedEvent::Key("user:3"));
+        log.note(None, FeedEvent::Key("other:4"));
         assert_eq!(
             asked(&mut log, start, "user"),
             Some(vec!["1".into(), "3".into()])
@@ -153,7 +153,7 @@ mod tests {
     #[test]
     fn since_a_clear_of_what_overlaps_anything_may_have_changed() {
         let (mut log, start) = begun();
-        log.note(Some(OTHER), News::Bucket(&bucket("user:admin")));
+        log.note(Some(OTHER), FeedEvent::Bucket(&bucket("user:admin")));
         assert_eq!(asked(&mut log, start, "user"), None);
         assert_eq!(asked(&mut log, start, "user:admin:x"), None);
         assert_eq!(asked(&mut log, start, "users"), Some(vec![]));
@@ -162,16 +162,16 @@ mod tests {
     #[test]
     fn since_before_deafness_or_what_is_forgotten_anything_may_have_changed() {
         let (mut log, start) = begun();
-        log.note(None, News::Deaf);
+        log.note(None, FeedEvent::Lost);
         assert_eq!(asked(&mut log, start, "user"), None);
         let now = log.since(None, ONE, &bucket("user")).cursor;
-        for number in 0..=MAX_NEWS {
-            log.note(None, News::Key(&format!("user:{number}")));
+        for number in 0..=MAX_EVENTS {
+            log.note(None, FeedEvent::Key(&format!("user:{number}")));
         }
         assert_eq!(asked(&mut log, now, "user"), None);
         assert_eq!(
             asked(&mut log, now + 1, "user").map(|keys| keys.len()),
-            Some(MAX_NEWS)
+            Some(MAX_EVENTS)
         );
     }
 }

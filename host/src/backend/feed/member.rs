@@ -1,26 +1,26 @@
-//! Those who write through one backend: to the store they are one client, and it tells none of them what
-//! another one does. So they tell each other.
+//! The clients of one backend. To the store they are one client, which does not learn of its own writes, so they
+//! publish them to each other.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Feed, Hearing, Listener, ListenerId, News};
+use super::{Feed, FeedEvent, InvalidationStatus, Listener, ListenerId};
 use crate::backend::Bucket;
 
-/// One of them. Over a store without a feed, it tells nobody and is told nothing.
+/// A client of a backend. Over a store without a feed it neither publishes nor receives.
 #[derive(Clone)]
 pub(crate) struct Member(Option<(Arc<Feed>, ListenerId)>);
 
 impl Member {
-    /// One that is told.
+    /// Returns a client whose listener receives events.
     pub(crate) fn listening(feed: Option<Arc<Feed>>, listener: &Arc<dyn Listener>) -> Self {
         Self(feed.map(|feed| {
-            let id = feed.listen(listener);
+            let id = feed.subscribe(listener);
             (feed, id)
         }))
     }
 
-    /// One that asks for [`changes`](Self::changes).
+    /// Returns a client that polls [`changes`](Self::changes).
     #[cfg(feature = "wasmtime")]
     pub(crate) fn asking(feed: Option<Arc<Feed>>) -> Self {
         Self(feed.map(|feed| {
@@ -29,50 +29,52 @@ impl Member {
         }))
     }
 
-    /// Whether there is somebody who tells of changes.
+    /// Returns whether the store has a feed.
     pub(crate) fn has_feed(&self) -> bool {
         self.0.is_some()
     }
 
-    /// Whether all changes so far have been told, as far as anybody tells.
+    /// Returns whether the published changes are complete, as far as the store publishes any.
     #[inline]
-    pub(crate) fn is_heard(&self) -> bool {
-        self.0.as_ref().is_none_or(|(feed, _)| feed.is_heard())
+    pub(crate) fn is_live(&self) -> bool {
+        self.0.as_ref().is_none_or(|(feed, _)| feed.is_live())
     }
 
-    pub(crate) fn hearing(&self) -> Hearing {
+    pub(crate) fn invalidation_status(&self) -> InvalidationStatus {
         let feed = self.0.as_ref();
-        feed.map_or(Hearing::Untold, |(feed, _)| feed.hearing())
+        feed.map_or(InvalidationStatus::Untracked, |(feed, _)| {
+            feed.invalidation_status()
+        })
     }
 
-    /// For how long changes may have gone unheard.
-    pub(crate) fn unheard_for(&self) -> Duration {
+    /// Returns for how long changes may have gone unpublished.
+    pub(crate) fn lost_for(&self) -> Duration {
         let feed = self.0.as_ref();
-        feed.map_or(Duration::ZERO, |(feed, _)| feed.unheard_for())
+        feed.map_or(Duration::ZERO, |(feed, _)| feed.lost_for())
     }
 
-    /// What others have changed; `None`: nobody tells.
+    /// Returns what other clients have changed; `None`: the store has no feed.
     #[cfg(feature = "wasmtime")]
     pub(crate) fn changes(&self, since: Option<u64>, bucket: &Bucket) -> Option<super::Changes> {
         let (feed, id) = self.0.as_ref()?;
         Some(feed.changes(since, *id, bucket))
     }
 
-    /// Tells the others that keys may have changed by what this one did.
-    pub(crate) fn tell_keys<K: AsRef<str>>(
+    /// Publishes that this client may have changed keys.
+    pub(crate) fn publish_keys<K: AsRef<str>>(
         &self,
         bucket: &Bucket,
         keys: impl IntoIterator<Item = K>,
     ) {
         if let Self(Some((feed, id))) = self {
-            feed.tell_keys(Some(*id), bucket, keys);
+            feed.publish_keys(Some(*id), bucket, keys);
         }
     }
 
-    /// As [`tell_keys`](Self::tell_keys), of all keys.
-    pub(crate) fn tell_all(&self, bucket: &Bucket) {
+    /// As [`publish_keys`](Self::publish_keys), of all keys.
+    pub(crate) fn publish_all(&self, bucket: &Bucket) {
         if let Self(Some((feed, id))) = self {
-            feed.tell(Some(*id), News::Bucket(bucket));
+            feed.publish(Some(*id), FeedEvent::Bucket(bucket));
         }
     }
 }

@@ -1,8 +1,8 @@
-//! What a store tells of the changes that are made in it, by whomever.
+//! Changes in a store, published to the clients that hold copies.
 //!
-//! A store that others can change hears of that in its own way (Redis pushes, `SQLite` counts), and says
-//! for how long what it has heard is all that there is. Those who write through the same store value
-//! tell their writes here themselves: to the store, they are all one client.
+//! A store learns in its own way of what other clients change (Redis pushes, `SQLite` counts), and holds a [`Lease`]
+//! until which the changes it has published are complete. Clients of one store value publish their own writes here:
+//! to the store they are one client.
 
 mod log;
 mod member;
@@ -22,94 +22,95 @@ pub(crate) use member::Member;
 
 /// What may have changed in a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum News<'a> {
-    /// What stands at this complete key.
+pub enum FeedEvent<'a> {
+    /// The value of this complete key.
     Key(&'a str),
-    /// All that stands in a bucket.
+    /// Every key of a bucket.
     Bucket(&'a Bucket),
-    /// Anything.
-    Everything,
-    /// From now on, changes go untold.
-    Deaf,
-    /// Changes are told again; anything may have changed meanwhile.
-    Hearing,
+    /// Every key.
+    All,
+    /// From now on, changes may go unpublished.
+    Lost,
+    /// Changes are published again. Every key may have changed meanwhile.
+    Restored,
 }
 
-/// Whether changes are heard.
+/// Whether the local tier learns of changes that other clients make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hearing {
-    /// What has been told is all that there is.
-    Hears,
-    /// Changes may go untold: the store cannot be reached, is silent, or may not be believed.
-    Deaf,
-    /// Nobody tells of changes, and what was answered is kept all the same.
-    Untold,
+pub enum InvalidationStatus {
+    /// Every change is published: the local tier serves.
+    Live,
+    /// Changes may be missing: the store cannot be reached, is silent, or may not be trusted. The local tier
+    /// serves nothing.
+    Lost,
+    /// The store does not publish changes, and the local tier serves all the same.
+    Untracked,
 }
 
-impl Hearing {
-    /// In a word: for answers and metrics.
+impl InvalidationStatus {
+    /// Returns the status in one word, for output and metrics.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Hears => "hears",
-            Self::Deaf => "deaf",
-            Self::Untold => "untold",
+            Self::Live => "live",
+            Self::Lost => "lost",
+            Self::Untracked => "untracked",
         }
     }
 }
 
-/// Somebody who is told.
+/// A receiver of a feed's events.
 ///
-/// [`hear`](Self::hear) is called in order, one call at a time, where the store's answers are read: it
-/// must be short, wait for nothing that waits for the store, and not use the feed.
+/// [`on_event`](Self::on_event) is called in order, one call at a time, where the store's replies are read. It must
+/// be short, wait for nothing that waits for the store, and not use the feed.
 pub trait Listener: Send + Sync + 'static {
-    /// Takes in what may have changed.
-    fn hear(&self, news: News<'_>);
+    /// Takes an event.
+    fn on_event(&self, event: FeedEvent<'_>);
 }
 
 /// Names a listener among those of one feed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListenerId(u64);
 
-/// The news of one store, and who is told.
+/// The events of one store, and the listeners that receive them.
 ///
 /// # Examples
 ///
 /// ```
 /// use std::sync::atomic::{AtomicUsize, Ordering};
 /// use std::sync::{Arc, Weak};
-/// use flipcache::backend::{Feed, Listener, News};
+/// use flipcache::backend::{Feed, Listener, FeedEvent};
 ///
 /// #[derive(Default)]
 /// struct Count(AtomicUsize);
 ///
 /// impl Listener for Count {
-///     fn hear(&self, _: News<'_>) {
+///     fn on_event(&self, _: FeedEvent<'_>) {
 ///         self.0.fetch_add(1, Ordering::Relaxed);
 ///     }
 /// }
 ///
-/// let (feed, count) = (Feed::always(), Arc::new(Count::default()));
+/// let (feed, count) = (Feed::always_live(), Arc::new(Count::default()));
 /// let listener: Arc<dyn Listener> = count.clone();
-/// let id = feed.listen(&listener);
-/// feed.tell(None, News::Key("user:7"));
-/// feed.tell(Some(id), News::Key("user:8"));
+/// let id = feed.subscribe(&listener);
+/// feed.publish(None, FeedEvent::Key("user:7"));
+/// feed.publish(Some(id), FeedEvent::Key("user:8"));
 /// assert_eq!(count.0.load(Ordering::Relaxed), 1);
 /// ```
 #[derive(Debug)]
 pub struct Feed {
     state: Mutex<State>,
-    /// Until when what has been told is all that there was; 0: it is not, [`FOR_GOOD`]: it always is.
-    heard_until: AtomicU64,
-    /// When it went deaf, if it is; 0: it never heard.
-    deaf_since: AtomicU64,
+    /// Until when the published changes are complete; 0: they are not, [`FOR_GOOD`]: they always are.
+    live_until: AtomicU64,
+    /// When the status became lost, if it is; 0: it was never live.
+    lost_since: AtomicU64,
 }
 
 struct State {
-    /// Nobody tells of changes, and what was answered is kept all the same.
-    is_untold: bool,
-    /// Since when it has been as it is, but that nobody says when a moment is over.
+    /// The store does not publish changes, and the local tier serves all the same.
+    is_untracked: bool,
+    /// When the status last changed. The end of a lease does not set it.
     since: Instant,
-    /// How many times everything became void.
+    /// How many times every key became void.
     epoch: u64,
     listeners: Vec<(ListenerId, Weak<dyn Listener>)>,
     log: Log,
@@ -122,54 +123,53 @@ const FOR_GOOD: u64 = u64::MAX;
 const TARGET: &str = "flipcache::feed";
 
 impl Feed {
-    /// The feed of a store that nobody changes but those who tell it here.
-    pub fn always() -> Self {
+    /// Returns the feed of a store whose only writers publish their changes here.
+    pub fn always_live() -> Self {
         Self::new(FOR_GOOD)
     }
 
-    /// The feed of a store that does not hear yet.
-    pub fn deaf() -> Self {
+    /// Returns the feed of a store that does not publish changes yet.
+    pub fn disconnected() -> Self {
         Self::new(0)
     }
 
-    fn new(heard_until: u64) -> Self {
+    fn new(live_until: u64) -> Self {
         Self {
             state: Mutex::new(State {
-                is_untold: false,
+                is_untracked: false,
                 since: Instant::now(),
                 epoch: 0,
                 listeners: Vec::new(),
                 log: Log::idle(),
                 last_id: 0,
             }),
-            heard_until: AtomicU64::new(heard_until),
-            deaf_since: AtomicU64::new(0),
+            live_until: AtomicU64::new(live_until),
+            lost_since: AtomicU64::new(0),
         }
     }
 
-    /// Tells a listener from now on, as long as it lives; first, that changes go untold if they do.
-    pub fn listen(&self, listener: &Arc<dyn Listener>) -> ListenerId {
+    /// Sends events to a listener from now on, as long as it exists. If the status is lost, the first event says so.
+    pub fn subscribe(&self, listener: &Arc<dyn Listener>) -> ListenerId {
         let mut state = self.state();
         state.listeners.retain(|(_, weak)| weak.strong_count() > 0);
         let id = state.next_id();
         state.listeners.push((id, Arc::downgrade(listener)));
-        if self.is_deaf() {
-            listener.hear(News::Deaf);
+        if self.is_lost() {
+            listener.on_event(FeedEvent::Lost);
         }
         id
     }
 
-    /// Tells all listeners but the one whose doing it was.
-    pub fn tell(&self, but: Option<ListenerId>, news: News<'_>) {
-        self.state().tell(but, news);
-        if news == News::Everything {
+    /// Sends an event to all listeners but the one that caused it.
+    pub fn publish(&self, but: Option<ListenerId>, event: FeedEvent<'_>) {
+        self.state().publish(but, event);
+        if event == FeedEvent::All {
             tracing::debug!(target: TARGET, "anything in the store may have changed");
         }
     }
 
-    /// As [`tell`](Self::tell), of complete keys; they are put together only if there is somebody to
-    /// tell.
-    pub fn tell_keys<K: AsRef<str>>(
+    /// As [`publish`](Self::publish), of complete keys. They are built only if there is a listener for them.
+    pub fn publish_keys<K: AsRef<str>>(
         &self,
         but: Option<ListenerId>,
         bucket: &Bucket,
@@ -178,68 +178,68 @@ impl Feed {
         let mut state = self.state();
         if !state.log.is_idle() || state.listeners.iter().any(|(id, _)| Some(*id) != but) {
             for key in keys {
-                state.tell(but, News::Key(&bucket.full_key(key.as_ref())));
+                state.publish(but, FeedEvent::Key(&bucket.full_key(key.as_ref())));
             }
         }
     }
 
-    /// Names somebody who only asks for [`changes`](Self::changes).
+    /// Returns an id for a client that only polls [`changes`](Self::changes).
     pub fn new_id(&self) -> ListenerId {
         self.state().next_id()
     }
 
-    /// What others than `by` have changed in a bucket since a cursor; `None` asks for a first one.
+    /// Returns what clients other than `by` have changed in a bucket since a cursor; `None` asks for a first cursor.
     pub fn changes(&self, since: Option<u64>, by: ListenerId, bucket: &Bucket) -> Changes {
         let mut state = self.state();
-        // While it is deaf, nobody is up to date.
-        let since = since.filter(|_| self.is_heard());
+        // While the status is lost, no cursor is up to date.
+        let since = since.filter(|_| self.is_live());
         state.log.since(since, by, bucket)
     }
 
-    /// The store cannot tell of changes, and is taken to be right all the same.
-    pub fn gives_up(&self) {
-        self.goes_on(FOR_GOOD, true);
+    /// Sets the status to untracked: the store cannot publish changes, and the local tier serves all the same.
+    pub fn untrack(&self) {
+        self.begin(FOR_GOOD, true);
     }
 
-    /// Whether changes are heard.
-    pub fn hearing(&self) -> Hearing {
-        match (self.is_heard(), self.state().is_untold) {
-            (false, _) => Hearing::Deaf,
-            (true, false) => Hearing::Hears,
-            (true, true) => Hearing::Untold,
+    /// Returns whether changes are published.
+    pub fn invalidation_status(&self) -> InvalidationStatus {
+        match (self.is_live(), self.state().is_untracked) {
+            (false, _) => InvalidationStatus::Lost,
+            (true, false) => InvalidationStatus::Live,
+            (true, true) => InvalidationStatus::Untracked,
         }
     }
 
-    /// For how long [`hearing`](Self::hearing) has answered what it does.
-    pub fn hearing_for(&self) -> Duration {
+    /// Returns for how long the [status](Self::invalidation_status) has been what it is.
+    pub fn invalidation_status_for(&self) -> Duration {
         let state = self.state();
-        match self.heard_until.load(Ordering::Acquire) {
-            until if until == 0 || self.is_heard() => state.since.elapsed(),
+        match self.live_until.load(Ordering::Acquire) {
+            until if until == 0 || self.is_live() => state.since.elapsed(),
             until => Duration::from_nanos(coarse_nanos().saturating_sub(until)),
         }
     }
 
-    /// How many times everything became void: anything may have changed, or changes began to go untold.
+    /// Returns how many times every key became void: each may have changed, or the status became lost.
     pub fn epoch(&self) -> u64 {
         self.state().epoch
     }
 
-    /// Whether what has been told so far is all that may have changed. Costs nanoseconds.
+    /// Returns whether the published changes are complete. Costs nanoseconds.
     #[inline]
-    pub fn is_heard(&self) -> bool {
-        match self.heard_until.load(Ordering::Acquire) {
+    pub fn is_live(&self) -> bool {
+        match self.live_until.load(Ordering::Acquire) {
             FOR_GOOD => true,
             0 => false,
             until => coarse_nanos() < until,
         }
     }
 
-    /// For how long changes may have gone unheard; zero while they are heard. Never more than there are
-    /// nanoseconds in 64 bits, which is what a store has that has never heard.
-    pub fn unheard_for(&self) -> Duration {
-        let since = match self.heard_until.load(Ordering::Acquire) {
+    /// Returns for how long changes may have gone unpublished; zero while the status is live. A store that was never
+    /// live has the most nanoseconds that 64 bits hold.
+    pub fn lost_for(&self) -> Duration {
+        let since = match self.live_until.load(Ordering::Acquire) {
             FOR_GOOD => return Duration::ZERO,
-            0 => self.deaf_since.load(Ordering::Acquire),
+            0 => self.lost_since.load(Ordering::Acquire),
             until => until,
         };
         match since {
@@ -248,69 +248,71 @@ impl Feed {
         }
     }
 
-    /// The store hears, until `until` for the time being; `None`: for good. If it did not before,
-    /// listeners are told that it does.
-    pub fn hears(&self, until: Option<Heard>) {
-        self.goes_on(until.map_or(FOR_GOOD, |Heard(until)| until), false);
+    /// Sets the status to live until the lease ends; `None`: for good. If it was lost before, listeners receive
+    /// [`FeedEvent::Restored`].
+    pub fn restore(&self, until: Option<Lease>) {
+        self.begin(until.map_or(FOR_GOOD, |Lease(until)| until), false);
     }
 
-    fn goes_on(&self, until: u64, is_untold: bool) {
+    fn begin(&self, until: u64, is_untracked: bool) {
         let mut state = self.state();
-        let was_deaf = self.is_deaf();
-        if was_deaf || state.is_untold != is_untold {
+        let was_lost = self.is_lost();
+        if was_lost || state.is_untracked != is_untracked {
             state.since = Instant::now();
         }
-        state.is_untold = is_untold;
-        if was_deaf {
-            state.tell(None, News::Hearing);
+        state.is_untracked = is_untracked;
+        if was_lost {
+            state.publish(None, FeedEvent::Restored);
         }
-        self.heard_until.store(until, Ordering::Release);
+        self.live_until.store(until, Ordering::Release);
         drop(state);
-        match (was_deaf, is_untold) {
+        match (was_lost, is_untracked) {
             (false, _) => {}
-            (true, false) => tracing::info!(target: TARGET, "changes in the store are heard"),
-            (true, true) => tracing::info!(target: TARGET, "nobody tells of changes in the store"),
+            (true, false) => {
+                tracing::info!(target: TARGET, "changes in the store are published again")
+            }
+            (true, true) => tracing::info!(target: TARGET, "the store does not publish changes"),
         }
     }
 
-    /// As [`hears`](Self::hears), if the store has not gone deaf since.
-    pub fn still_hears(&self, Heard(until): Heard) {
+    /// Extends the lease, unless the status has become [lost](Self::lose) since.
+    pub fn renew(&self, Lease(until): Lease) {
         let mut state = self.state();
-        if !self.is_deaf() {
-            if !self.is_heard() {
+        if !self.is_lost() {
+            if !self.is_live() {
                 state.since = Instant::now();
             }
-            self.heard_until.store(until, Ordering::Release);
+            self.live_until.store(until, Ordering::Release);
         }
     }
 
-    /// The store does not hear any more.
-    pub fn goes_deaf(&self) {
+    /// Sets the status to lost: changes may go unpublished from now on.
+    pub fn lose(&self) {
         let mut state = self.state();
-        // Before it is deaf, so that nobody takes it to have been for longer.
-        match self.heard_until.load(Ordering::Acquire) {
+        // Before the status changes, so that no reader takes it to have been lost for longer.
+        match self.live_until.load(Ordering::Acquire) {
             0 => {}
-            // It may have been silent for a while.
+            // Its lease may have ended a while ago.
             until => self
-                .deaf_since
+                .lost_since
                 .store(coarse_nanos().min(until), Ordering::Release),
         }
-        let was_deaf = self.heard_until.swap(0, Ordering::AcqRel) == 0;
-        state.is_untold = false;
-        if !was_deaf {
+        let was_lost = self.live_until.swap(0, Ordering::AcqRel) == 0;
+        state.is_untracked = false;
+        if !was_lost {
             state.since = Instant::now();
-            state.tell(None, News::Deaf);
+            state.publish(None, FeedEvent::Lost);
         }
         let epoch = state.epoch;
         drop(state);
-        if !was_deaf {
-            tracing::info!(target: TARGET, epoch, "changes in the store go unheard");
+        if !was_lost {
+            tracing::info!(target: TARGET, epoch, "changes in the store may go unpublished");
         }
     }
 
     /// Changes only while the state is locked.
-    fn is_deaf(&self) -> bool {
-        self.heard_until.load(Ordering::Acquire) == 0
+    fn is_lost(&self) -> bool {
+        self.live_until.load(Ordering::Acquire) == 0
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -324,14 +326,14 @@ impl State {
         ListenerId(self.last_id)
     }
 
-    fn tell(&mut self, but: Option<ListenerId>, news: News<'_>) {
-        self.log.note(but, news);
-        if matches!(news, News::Everything | News::Deaf) {
+    fn publish(&mut self, but: Option<ListenerId>, event: FeedEvent<'_>) {
+        self.log.note(but, event);
+        if matches!(event, FeedEvent::All | FeedEvent::Lost) {
             self.epoch += 1;
         }
         let others = self.listeners.iter().filter(|(id, _)| Some(*id) != but);
         for listener in others.filter_map(|(_, weak)| weak.upgrade()) {
-            listener.hear(news);
+            listener.on_event(event);
         }
     }
 }
@@ -339,22 +341,25 @@ impl State {
 impl std::fmt::Debug for State {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("State")
-            .field("is_untold", &self.is_untold)
+            .field("is_untracked", &self.is_untracked)
             .field("listeners", &self.listeners.len())
             .finish_non_exhaustive()
     }
 }
 
-/// A moment until which a store is known to hear, by a clock of the system that is cheap to read, counts the time
-/// for which the machine sleeps, and is behind the exact one by no more than a hundredth of a second.
+/// The moment until which the changes that a store has published are complete.
+///
+/// Its clock is cheap to read, counts the time for which the machine sleeps, and is behind the exact one by no more
+/// than a hundredth of a second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Heard(u64);
+pub struct Lease(u64);
 
 /// By how much the cheap clock may be behind: a hundredth of a second on the slowest systems.
 const TICK: Duration = Duration::from_millis(10);
 
-impl Heard {
-    /// Until so long after now. To be asked before the question that shows that the store hears.
+impl Lease {
+    /// Returns a lease that ends after `bound` from now. Take it before sending the request whose reply proves that
+    /// the store publishes changes.
     pub fn after(bound: Duration) -> Self {
         let bound = bound.saturating_sub(TICK);
         let bound = u64::try_from(bound.as_nanos()).unwrap_or(u64::MAX);

@@ -49,7 +49,7 @@ impl MemoryBackend {
         Self {
             store: Mutex::default(),
             clock,
-            feed: Arc::new(Feed::always()),
+            feed: Arc::new(Feed::always_live()),
         }
     }
 

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, watch};
 
 use super::cluster::Topology;
-use crate::backend::{Feed, Heard, News};
+use crate::backend::{Feed, FeedEvent, Lease};
 
 /// The ears of a store.
 pub(super) struct Ears {
@@ -39,7 +39,7 @@ type EarId = u64;
 #[derive(Clone, Copy)]
 enum Sign {
     /// What it has told is complete until then.
-    Heard(Heard),
+    Lease(Lease),
     /// It tells nothing, and is taken to be right all the same.
     Untold,
 }
@@ -77,7 +77,7 @@ impl Ears {
             topology: None,
         };
         Self {
-            feed: Arc::new(Feed::deaf()),
+            feed: Arc::new(Feed::disconnected()),
             state: Mutex::new(State {
                 is_cluster,
                 round,
@@ -142,9 +142,9 @@ impl Ears {
 
     fn tell(&self, state: &State) {
         match state.all_signs() {
-            None => self.feed.goes_deaf(),
-            Some(Sign::Heard(until)) => self.feed.hears(Some(until)),
-            Some(Sign::Untold) => self.feed.gives_up(),
+            None => self.feed.lose(),
+            Some(Sign::Lease(until)) => self.feed.restore(Some(until)),
+            Some(Sign::Untold) => self.feed.untrack(),
         }
     }
 
@@ -173,7 +173,7 @@ impl State {
         let signs = expected.iter().map(|id| self.signs.get(id).copied());
         let signs: Option<Vec<Sign>> = signs.collect();
         let both = |one, other| match (one, other) {
-            (Sign::Heard(one), Sign::Heard(other)) => Sign::Heard(one.min(other)),
+            (Sign::Lease(one), Sign::Lease(other)) => Sign::Lease(one.min(other)),
             _ => Sign::Untold,
         };
         signs?.into_iter().reduce(both)
@@ -195,17 +195,17 @@ impl Ear {
     }
 
     /// A connection begins to be heard, after it was not.
-    pub(super) fn begins(&self, round: &Round, until: Heard) {
+    pub(super) fn begins(&self, round: &Round, until: Lease) {
         let mut state = self.ears.state();
         state.signs.remove(&self.id);
         self.ears.tell(&state);
-        self.sign(&mut state, round, Sign::Heard(until));
+        self.sign(&mut state, round, Sign::Lease(until));
     }
 
     /// It is still heard, and agrees, if nothing has been doubted since `round`.
-    pub(super) fn hears(&self, round: &Round, until: Heard) {
+    pub(super) fn hears(&self, round: &Round, until: Lease) {
         let mut state = self.ears.state();
-        self.sign(&mut state, round, Sign::Heard(until));
+        self.sign(&mut state, round, Sign::Lease(until));
     }
 
     /// The server does not tell, and is taken to be right all the same.
@@ -232,8 +232,8 @@ impl Ear {
         }
     }
 
-    pub(super) fn tell(&self, news: News<'_>) {
-        self.ears.feed.tell(None, news);
+    pub(super) fn tell(&self, news: FeedEvent<'_>) {
+        self.ears.feed.publish(None, news);
     }
 
     /// Who is told when there is something new to agree to.
@@ -254,10 +254,10 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::backend::Hearing;
+    use crate::backend::InvalidationStatus;
 
-    fn long() -> Heard {
-        Heard::after(Duration::from_secs(60))
+    fn long() -> Lease {
+        Lease::after(Duration::from_secs(60))
     }
 
     fn topology() -> Arc<Topology> {
@@ -268,13 +268,16 @@ mod tests {
     fn feed_of_a_server_hears_as_its_one_ear_does() {
         let ear = Ears::of_server();
         ear.begins(&ear.round(), long());
-        assert!(ear.feed().is_heard());
+        assert!(ear.feed().is_live());
         ear.goes_deaf();
-        assert!(!ear.feed().is_heard());
+        assert!(!ear.feed().is_live());
         ear.begins(&ear.round(), long());
-        assert!(ear.feed().is_heard());
+        assert!(ear.feed().is_live());
         ear.gives_up();
-        assert_eq!(ear.feed().hearing(), Hearing::Untold);
+        assert_eq!(
+            ear.feed().invalidation_status(),
+            InvalidationStatus::Untracked
+        );
     }
 
     #[test]
@@ -284,26 +287,26 @@ mod tests {
         old.begins(&old.round(), long());
         ears.settle(topology(), [&one, &other]);
         one.begins(&one.round(), long());
-        assert!(!ears.feed.is_heard(), "one is missing");
+        assert!(!ears.feed.is_live(), "one is missing");
         other.begins(&other.round(), long());
-        assert!(ears.feed.is_heard());
+        assert!(ears.feed.is_live());
         old.goes_deaf();
-        assert!(ears.feed.is_heard(), "that one does not matter any more");
+        assert!(ears.feed.is_live(), "that one does not matter any more");
         let before = one.round();
         ears.doubt();
-        assert!(!ears.feed.is_heard(), "the topology is in doubt");
+        assert!(!ears.feed.is_live(), "the topology is in doubt");
         for ear in [&one, &other] {
             ear.hears(&ear.round(), long());
         }
-        assert!(!ears.feed.is_heard(), "it still is");
+        assert!(!ears.feed.is_live(), "it still is");
         ears.settle(topology(), [&one, &other]);
         one.hears(&before, long());
         other.hears(&other.round(), long());
-        assert!(!ears.feed.is_heard(), "that was asked before");
+        assert!(!ears.feed.is_live(), "that was asked before");
         for ear in [&one, &other] {
             ear.hears(&ear.round(), long());
         }
-        assert!(ears.feed.is_heard());
+        assert!(ears.feed.is_live());
     }
 
     #[test]
@@ -311,11 +314,11 @@ mod tests {
         let ears = Ears::of_cluster(Arc::default());
         let [one, other] = [ears.ear(), ears.ear()];
         ears.settle(topology(), [&one, &other]);
-        one.hears(&one.round(), Heard::after(Duration::ZERO));
+        one.hears(&one.round(), Lease::after(Duration::ZERO));
         other.hears(&other.round(), long());
-        assert!(!ears.feed.is_heard());
+        assert!(!ears.feed.is_live());
         one.hears(&one.round(), long());
-        assert!(ears.feed.is_heard());
+        assert!(ears.feed.is_live());
     }
 
     #[test]
@@ -326,9 +329,9 @@ mod tests {
         ears.settle(topology(), [&ear]);
         ear.hears(&ear.round(), long());
         ear.disagrees(&early);
-        assert!(ears.feed.is_heard());
+        assert!(ears.feed.is_live());
         ear.disagrees(&ear.round());
-        assert!(!ears.feed.is_heard());
+        assert!(!ears.feed.is_live());
     }
 
     #[test]
@@ -338,6 +341,9 @@ mod tests {
         one.gives_up();
         ears.settle(topology(), [&one, &other]);
         other.hears(&other.round(), long());
-        assert_eq!(ears.feed.hearing(), Hearing::Untold);
+        assert_eq!(
+            ears.feed.invalidation_status(),
+            InvalidationStatus::Untracked
+        );
     }
 }

@@ -18,7 +18,7 @@ impl Connection {
     /// # Errors
     ///
     /// As [`send`](Self::send), and `Unavailable` if others hold it up until `deadline`.
-    pub(super) async fn hear(
+    pub(super) async fn subscribe(
         &self,
         bucket: &Bucket,
         deadline: Instant,

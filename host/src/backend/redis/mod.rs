@@ -212,8 +212,8 @@ impl KvBackend for RedisBackend {
         self.servers.feed()
     }
 
-    async fn hear(&self, bucket: &Bucket) -> Result<(), BackendError> {
-        self.servers.hear(bucket).await
+    async fn subscribe(&self, bucket: &Bucket) -> Result<(), BackendError> {
+        self.servers.subscribe(bucket).await
     }
 
     fn deadline(&self) -> Option<Duration> {

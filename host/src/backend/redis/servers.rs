@@ -100,13 +100,13 @@ impl Servers {
     /// # Errors
     ///
     /// If they do not.
-    pub(super) async fn hear(&self, bucket: &Bucket) -> Result<(), BackendError> {
+    pub(super) async fn subscribe(&self, bucket: &Bucket) -> Result<(), BackendError> {
         match self {
             Self::One(server) => {
                 let deadline = time::deadline_after(server.connection.deadline);
-                server.connection.hear(bucket, deadline).await
+                server.connection.subscribe(bucket, deadline).await
             }
-            Self::Cluster(cluster) => cluster.hear(bucket).await,
+            Self::Cluster(cluster) => cluster.subscribe(bucket).await,
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! In broadcasting mode the server tells of every key that begins with a prefix:
 //! <https://redis.io/docs/latest/develop/reference/client-side-caching/>. `NOLOOP` leaves out what this
-//! connection writes. News come over the connection that carries the answers, in their order, so an
+//! connection writes. FeedEvent come over the connection that carries the answers, in their order, so an
 //! answer that was read is never behind news that were read before it.
 //!
 //! A server refuses prefixes that overlap. So what is followed is the least set that covers all open
@@ -22,7 +22,7 @@ use super::error;
 use super::keeper::pause;
 use super::prefixes::{MAX_PREFIXES, Wanted};
 use super::role::{Role, role};
-use crate::backend::{Bucket, Coherence, Heard, News};
+use crate::backend::{Bucket, Coherence, FeedEvent, Lease};
 
 /// The least bound: a heartbeat takes some time, and the clock that it is counted by has steps of its own.
 const LEAST_BOUND: Duration = Duration::from_millis(50);
@@ -134,7 +134,7 @@ impl Tracking {
         number: u64,
     ) -> Result<(), RedisError> {
         let round = self.ear.round();
-        let heard = Heard::after(self.bound);
+        let heard = Lease::after(self.bound);
         let cover = self.wanted().cover();
         // If tracking is on although it is not known to be, its prefixes overlap with these.
         let off = usize::from(self.asks_again(number).is_some());
@@ -298,12 +298,12 @@ impl Tracking {
                     if let Value::BulkString(key) = key
                         && let Ok(key) = str::from_utf8(key)
                     {
-                        self.ear.tell(News::Key(key));
+                        self.ear.tell(FeedEvent::Key(key));
                     }
                 }
             }
             // The database was flushed; whatever else comes is not understood, and may be anything.
-            _ => self.ear.tell(News::Everything),
+            _ => self.ear.tell(FeedEvent::All),
         }
     }
 
@@ -337,7 +337,7 @@ impl Tracking {
             }
         };
         let round = self.ear.round();
-        let heard = Heard::after(self.bound);
+        let heard = Lease::after(self.bound);
         let signs = signs(&mut connection, &round);
         let Ok(Ok((role, agrees))) = tokio::time::timeout(self.bound / 2, signs).await else {
             return false;

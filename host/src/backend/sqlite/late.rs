@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::backend::batch::Pair;
-use crate::backend::{Bucket, Feed, News};
+use crate::backend::{Bucket, Feed, FeedEvent};
 
 /// The scope of a write. Keys are complete.
 #[derive(Clone)]
@@ -15,13 +15,13 @@ pub(super) enum Changed {
 }
 
 /// Publishes what a write may have changed when it is dropped, unless the outcome reached the caller.
-pub(super) struct LateNews {
+pub(super) struct LateChanges {
     feed: Option<Arc<Feed>>,
     changed: Changed,
     has_begun: bool,
 }
 
-impl LateNews {
+impl LateChanges {
     /// Nothing is published before [`begin`](Self::begin), nor without a feed.
     pub(super) fn new(feed: Option<Arc<Feed>>, changed: Changed) -> Self {
         Self {
@@ -42,7 +42,7 @@ impl LateNews {
     }
 }
 
-impl Drop for LateNews {
+impl Drop for LateChanges {
     fn drop(&mut self) {
         let Some(feed) = self.feed.take().filter(|_| self.has_begun) else {
             return;
@@ -50,11 +50,13 @@ impl Drop for LateNews {
         tracing::debug!("a write ended after its caller's deadline");
         // The caller is told, too: it may have kept what it read meanwhile.
         match &self.changed {
-            Changed::Keys(keys) => keys.iter().for_each(|key| feed.tell(None, News::Key(key))),
+            Changed::Keys(keys) => keys
+                .iter()
+                .for_each(|key| feed.publish(None, FeedEvent::Key(key))),
             Changed::Entries(entries) => entries
                 .iter()
-                .for_each(|(key, _)| feed.tell(None, News::Key(key))),
-            Changed::Bucket(bucket) => feed.tell(None, News::Bucket(bucket)),
+                .for_each(|(key, _)| feed.publish(None, FeedEvent::Key(key))),
+            Changed::Bucket(bucket) => feed.publish(None, FeedEvent::Bucket(bucket)),
         }
     }
 }

@@ -19,7 +19,7 @@ use async_trait::async_trait;
 use tokio::runtime::Handle;
 
 pub use self::file::FileError;
-use self::late::{Changed, LateNews};
+use self::late::{Changed, LateChanges};
 use self::rows::{Range, Rows};
 use self::watch::Watch;
 use self::worker::{Missing, Role, Worker};
@@ -116,8 +116,8 @@ impl SqliteBackend {
         self.writes.write(late, Missing::Leave, work).await
     }
 
-    fn late(&self, changed: Changed) -> LateNews {
-        LateNews::new(self.feed(), changed)
+    fn late(&self, changed: Changed) -> LateChanges {
+        LateChanges::new(self.feed(), changed)
     }
 }
 
@@ -309,7 +309,7 @@ impl KvBackend for SqliteBackend {
         self.watch.as_ref().map(Watch::feed)
     }
 
-    async fn hear(&self, _: &Bucket) -> Result<(), BackendError> {
+    async fn subscribe(&self, _: &Bucket) -> Result<(), BackendError> {
         match &self.watch {
             Some(watch) => {
                 let begun = watch.begin(&self.writes, &self.handle, self.deadline);

@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
 use super::worker::{FileVersion, Worker};
-use crate::backend::{BackendError, Coherence, Feed, Heard, News, time};
+use crate::backend::{BackendError, Coherence, Feed, FeedEvent, Lease, time};
 
 /// How often it is asked: what others write is seen within this time and that of a question.
 const INTERVAL: Duration = Duration::from_millis(20);
@@ -37,7 +37,7 @@ impl Watch {
     /// `None` if it is switched off.
     pub(super) fn new(coherence: Coherence, bound: Duration) -> Option<Self> {
         (coherence != Coherence::Off).then(|| Self {
-            feed: Arc::new(Feed::deaf()),
+            feed: Arc::new(Feed::disconnected()),
             bound,
             task: Arc::default(),
         })
@@ -64,9 +64,9 @@ impl Watch {
         let (bound, runtime) = (self.bound, handle.clone());
         let mut beginning = AbortOnDrop(handle.spawn(async move {
             let begin = || async {
-                let heard = Heard::after(bound);
+                let heard = Lease::after(bound);
                 let version = writer.file_version().await?;
-                feed.hears(Some(heard));
+                feed.restore(Some(heard));
                 let asking = ask(feed, Arc::clone(&writer), bound, version);
                 Ok(AbortOnDrop(runtime.spawn(asking)))
             };
@@ -85,14 +85,14 @@ async fn ask(feed: Arc<Feed>, writer: Arc<Worker>, bound: Duration, mut version:
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        let heard = Heard::after(bound);
+        let heard = Lease::after(bound);
         match writer.file_version().await {
             Ok(now) => {
                 if now.has_changed_since(version) {
-                    feed.tell(None, News::Everything);
+                    feed.publish(None, FeedEvent::All);
                 }
                 version = now;
-                feed.still_hears(heard);
+                feed.renew(heard);
             }
             // Until it is answered again, the bound runs out; the count goes on.
             Err(error) => tracing::debug!(%error, "cannot ask whether the file has changed"),

@@ -10,7 +10,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
 use tokio::time::Instant;
 
 use super::file::{self, FileError};
-use super::late::LateNews;
+use super::late::LateChanges;
 use super::rows::Rows;
 use crate::backend::{Access, BackendError, Clock, time};
 
@@ -93,8 +93,8 @@ struct Job<T, F> {
     work: F,
     clock: Clock,
     deadline: Instant,
-    late: Option<LateNews>,
-    answer: oneshot::Sender<(Result<T, BackendError>, Option<LateNews>)>,
+    late: Option<LateChanges>,
+    answer: oneshot::Sender<(Result<T, BackendError>, Option<LateChanges>)>,
 }
 
 impl Worker {
@@ -147,7 +147,7 @@ impl Worker {
     /// `late` is published after the commit.
     pub(super) async fn write<T: Send + 'static>(
         &self,
-        late: LateNews,
+        late: LateChanges,
         missing: Missing,
         work: impl FnOnce(&Rows<'_>) -> Result<T, BackendError> + Send + 'static,
     ) -> Result<T, BackendError> {
@@ -164,7 +164,7 @@ impl Worker {
 
     async fn run<T: Send + 'static>(
         &self,
-        late: Option<LateNews>,
+        late: Option<LateChanges>,
         work: impl FnOnce(&mut Desk, &Clock, Instant) -> Result<T, BackendError> + Send + 'static,
     ) -> Result<T, BackendError> {
         let deadline = time::deadline_after(self.deadline);
@@ -189,7 +189,7 @@ impl Worker {
         }
         match time::within(&self.handle, deadline, outcome).await {
             Ok(Ok((outcome, late))) => {
-                late.into_iter().for_each(LateNews::delivered);
+                late.into_iter().for_each(LateChanges::delivered);
                 outcome
             }
             // A job that is dropped before its turn has met the deadline.
@@ -222,7 +222,7 @@ where
     F: FnOnce(&mut Desk, &Clock, Instant) -> Result<T, BackendError> + Send + 'static,
 {
     fn run(mut self, mut desk: OwnedMutexGuard<Desk>) {
-        self.late.iter_mut().for_each(LateNews::begin);
+        self.late.iter_mut().for_each(LateChanges::begin);
         let outcome = desk
             .begin(self.deadline)
             .and_then(|()| (self.work)(&mut desk, &self.clock, self.deadline));

@@ -9,7 +9,7 @@ use clap::{Args, value_parser};
 use flipcache::app::{Grant, MAX_TENANT_BYTES, Tenant};
 
 use crate::cli::args::GlobalOptions;
-use crate::cli::command::{EVICTION, PATH};
+use crate::cli::command::{ENGINE, EVICTION};
 use crate::cli::failure::Failure;
 use crate::cli::options::{cache_options, resilience};
 use crate::cli::text::parse_seconds;
@@ -162,7 +162,7 @@ fn check(global: &GlobalOptions, asks_for_keyvalue: bool) -> Result<(), Failure>
     let path = || {
         global
             .given
-            .first_of(PATH)
+            .first_of(ENGINE)
             .zip(Some("which has no such choice"))
     };
     match option.zip(Some(why)).or_else(path) {

@@ -8,7 +8,7 @@ use flipcache::{Expiry, KeyType, Options, Order, Value, ValueType, et};
 
 use super::shape::Shape;
 use super::{Demo, Example, Show, show};
-use crate::cli::path::Cache;
+use crate::cli::engine::Cache;
 
 const INHERIT: Expiry = Expiry::Inherit;
 

@@ -10,8 +10,8 @@ use flipcache::backend::BackendUrl;
 use flipcache::{Error, Options, Resilience, Value};
 
 use super::args::GlobalOptions;
+use super::engine::{Cache, Caches};
 use super::failure::Failure;
-use super::path::{Cache, Caches};
 use super::{code_cache, options, print};
 use examples::EXAMPLES;
 
@@ -27,7 +27,7 @@ pub(crate) fn run(global: &GlobalOptions) -> Result<bool> {
         None => BackendUrl::Memory,
     };
     let backend = options::open_backend(&url, global)?;
-    let caches = Caches::new(global.path, backend, code_cache::open(global));
+    let caches = Caches::new(global.engine, backend, code_cache::open(global));
     let mut demo = Demo {
         caches: caches.map_err(Failure::Cache)?,
         unexpected: 0,

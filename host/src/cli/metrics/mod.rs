@@ -12,8 +12,8 @@ use flipcache::{Error, io, metrics};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
 
 use super::args::{Cli, Command};
+use super::engine::Engine;
 use super::failure::Failure;
-use super::path::Path;
 
 /// Begins to record and to serve, if that is asked for, and tells where on standard error. Precedes the first
 /// client.
@@ -41,9 +41,9 @@ pub(crate) fn start(cli: &Cli) -> Result<()> {
 
 /// Refuses what would have no effect.
 fn check(cli: &Cli) -> Result<(), Failure> {
-    let why = match (&cli.command, cli.global.path) {
-        (Command::Shell, Path::Component) => {
-            "tells of local tiers behind the door; leave out --path component"
+    let why = match (&cli.command, cli.global.engine) {
+        (Command::Shell, Engine::Component) => {
+            "tells of local tiers behind the door; leave out --engine component"
         }
         (Command::Shell | Command::Bench(_) | Command::Run(_) | Command::Serve(_), _) => {
             return Ok(());

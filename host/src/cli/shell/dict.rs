@@ -4,8 +4,8 @@ use clap::Subcommand;
 use flipcache::{Order, ValueType};
 
 use crate::cli::answer::{Answer, Body, KeyForm};
+use crate::cli::engine::{Caches, Dict};
 use crate::cli::failure::Failure;
-use crate::cli::path::{Caches, Dict};
 use crate::cli::text::parse_value;
 use crate::cli::verb::pairs;
 
@@ -61,7 +61,7 @@ pub(super) enum DictCommand {
     Items,
     /// Counts items
     Len,
-    /// Drops every item
+    /// Removals every item
     Clear,
 }
 

@@ -11,8 +11,8 @@ use anyhow::{Context, Result};
 
 use super::answer::{Answer, Body, Tell};
 use super::args::GlobalOptions;
+use super::engine::{Cache, Caches, Dict};
 use super::failure::Failure;
-use super::path::{Cache, Caches, Dict};
 use super::{interrupt, options};
 use line::Command;
 

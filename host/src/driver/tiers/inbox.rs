@@ -1,6 +1,6 @@
 //! What a shard has still to be told: whoever takes the shard applies it first.
 //!
-//! News come from where answers of L2 are read, which must not wait for a shard. So an answer that
+//! FeedEvent come from where answers of L2 are read, which must not wait for a shard. So an answer that
 //! was read after some news is settled after it.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,7 +24,7 @@ pub(super) struct Inbox {
     waiting: Mutex<Waiting>,
 }
 
-/// News in the order that matters: whether the shard is suspended in the end. All else only drops.
+/// FeedEvent in the order that matters: whether the shard is suspended in the end. All else only drops.
 #[derive(Default)]
 struct Waiting {
     keys: Vec<Key>,

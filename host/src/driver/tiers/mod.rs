@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use flipcache_core::{Bounds, CacheId, Catalog, KeySeed, OpenError, Options, Seed, Stats};
 
-use crate::backend::{Listener, News};
+use crate::backend::{FeedEvent, Listener};
 use crate::shard::Shard;
 use inbox::Inbox;
 use names::Names;
@@ -285,9 +285,9 @@ impl Tiers {
 }
 
 impl Listener for Tiers {
-    fn hear(&self, news: News<'_>) {
-        match news {
-            News::Key(full_key) => {
+    fn on_event(&self, event: FeedEvent<'_>) {
+        match event {
+            FeedEvent::Key(full_key) => {
                 let hash = self.seed.hash_bytes(full_key.as_bytes());
                 let names = self.names.settled();
                 let (shards, name_len) = names.shards_of(full_key, hash);
@@ -295,13 +295,13 @@ impl Listener for Tiers {
                     self.shards[shard].inbox.key(hash, full_key, name_len);
                 }
             }
-            News::Bucket(bucket) => {
+            FeedEvent::Bucket(bucket) => {
                 let name = bucket.to_string();
                 self.inboxes().for_each(|inbox| inbox.bucket(&name));
             }
-            News::Everything => self.inboxes().for_each(Inbox::everything),
-            News::Deaf => self.inboxes().for_each(Inbox::suspend),
-            News::Hearing => self.inboxes().for_each(Inbox::resume),
+            FeedEvent::All => self.inboxes().for_each(Inbox::everything),
+            FeedEvent::Lost => self.inboxes().for_each(Inbox::suspend),
+            FeedEvent::Restored => self.inboxes().for_each(Inbox::resume),
         }
     }
 }

@@ -162,10 +162,10 @@ fn hear_of_a_key_that_is_too_long_for_any_cache_drops_nothing() {
     let opened = open(&tiers, "n", 100);
     fill(&tiers, &opened, "k", b"v");
     for foreign in ["k".repeat(2 << 20), ":".repeat(MAX_KEY_BYTES + 1)] {
-        tiers.hear(News::Key(&format!("n:{foreign}")));
+        tiers.on_event(FeedEvent::Key(&format!("n:{foreign}")));
         assert!(held(&tiers, &opened, "k").is_some());
     }
-    tiers.hear(News::Key("n:k"));
+    tiers.on_event(FeedEvent::Key("n:k"));
     assert!(held(&tiers, &opened, "k").is_none());
 }
 
@@ -201,7 +201,7 @@ fn open_of_a_name_whose_place_was_anothers_hears_only_of_its_own_keys() {
     assert!(outer.place.has_kin());
     fill(&tiers, &outer, "7:k", b"v");
     let bucket = Bucket::new("outer:7").expect("it is a name");
-    tiers.hear(News::Bucket(&bucket));
+    tiers.on_event(FeedEvent::Bucket(&bucket));
     assert_eq!(held(&tiers, &outer, "7:k"), None);
     for number in 0..300 {
         let opened = open(&tiers, &format!("other{number}"), 100);

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use flipcache_core::{
-    Answer, Bounds, CacheId, Drops, Eviction, Moment, Read, Settled, Stats, Ticket, ValueType,
+    Answer, Bounds, CacheId, Eviction, Moment, Read, Removals, Settled, Stats, Ticket, ValueType,
 };
 use wasmtime::{Result, bail};
 
@@ -268,13 +268,13 @@ impl Guest {
                     misses: counter(2),
                     stale_hits: counter(3),
                     absent_hits: counter(4),
-                    drops: Drops {
+                    removals: Removals {
                         size: counter(5),
                         expired: counter(6),
                         explicit: counter(7),
                         replaced: counter(8),
-                        told: counter(9),
-                        voided: counter(10),
+                        invalidated: counter(9),
+                        flushed: counter(10),
                     },
                     refused_fills: counter(11),
                     too_large: counter(12),

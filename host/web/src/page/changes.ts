@@ -1,9 +1,9 @@
 import type { Stats } from 'flipcache/component';
 
-type Drops = Stats['drops'];
+type Removals = Stats['removals'];
 
 /** Why an entry left the local tier: the names of the component's counters. */
-export type Cause = Exclude<keyof Drops, 'replaced'>;
+export type Cause = Exclude<keyof Removals, 'replaced'>;
 
 /** What a call has done to one key of the local tier. */
 export interface Change {
@@ -25,14 +25,14 @@ export interface Change {
 export interface Tier {
   /** The next to leave first. */
   readonly keys: readonly string[];
-  readonly drops: Drops;
+  readonly removals: Removals;
 }
 
 /** What has changed between two looks at the local tier, around a call about `subject`. */
 export function changesBetween(before: Tier, after: Tier, subject?: string): Change[] {
   const left = before.keys.filter((key) => !after.keys.includes(key));
   const entered = after.keys.filter((key) => !before.keys.includes(key));
-  const causes = CAUSES.filter((cause) => after.drops[cause] > before.drops[cause]);
+  const causes = CAUSES.filter((cause) => after.removals[cause] > before.removals[cause]);
   const kind = fate(before, after, left.length, subject);
   const moved = movedKeys(before.keys, after.keys).filter((key) => kind === undefined || key !== subject);
   const changes: Change[] = left.map((key) => ({ key, kind: 'left', causes }));
@@ -48,10 +48,10 @@ const CAUSES: readonly Cause[] = ['size', 'expired', 'explicit', 'told', 'voided
 function fate(before: Tier, after: Tier, left: number, subject: string | undefined) {
   if (subject === undefined) return undefined;
   if (!before.keys.includes(subject) || !after.keys.includes(subject)) return undefined;
-  const dropped = CAUSES.reduce((sum, cause) => sum + after.drops[cause] - before.drops[cause], 0n);
+  const dropped = CAUSES.reduce((sum, cause) => sum + after.removals[cause] - before.removals[cause], 0n);
   // More was dropped than is gone.
   if (dropped > BigInt(left)) return 'reloaded';
-  return after.drops.replaced > before.drops.replaced ? 'overwritten' : undefined;
+  return after.removals.replaced > before.removals.replaced ? 'overwritten' : undefined;
 }
 
 function movedKeys(before: readonly string[], after: readonly string[]): string[] {

@@ -14,7 +14,7 @@ export interface Entry {
 
 /** The local tier, as the component tells of it. */
 export function lookAtTier(cache: FlipCache): Tier {
-  return { keys: cache.localKeys(), drops: cache.stats().drops };
+  return { keys: cache.localKeys(), removals: cache.stats().removals };
 }
 
 /** The entries of the local tier, the next to leave first. No use, and no call of the store. */

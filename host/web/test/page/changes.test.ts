@@ -4,8 +4,8 @@ import { type Tier, changesBetween } from '../../src/page/changes.js';
 
 const NONE = { size: 0n, expired: 0n, explicit: 0n, replaced: 0n, told: 0n, voided: 0n };
 
-function tier(keys: string, drops: Partial<Tier['drops']> = {}): Tier {
-  return { keys: [...keys], drops: { ...NONE, ...drops } };
+function tier(keys: string, removals: Partial<Tier['removals']> = {}): Tier {
+  return { keys: [...keys], removals: { ...NONE, ...removals } };
 }
 
 test('what enters, and what leaves for it', () => {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{Rule, check};
 use crate::history::{
-    Call, Event, Heard, History, Limits, Op, Outcome, Quiet, Source, Stall, Survey,
+    Call, Event, History, Limits, MonitorLine, Op, Outcome, Quiet, Source, Stall, Survey,
 };
 use crate::time::Moment;
 
@@ -81,7 +81,7 @@ impl Story {
 
     pub(super) fn heard(&mut self, at: u64, line: &str) {
         let order = self.next();
-        self.history.add(Event::Heard(Heard {
+        self.history.add(Event::Monitored(MonitorLine {
             order,
             at: moment(at),
             words: line.split(' ').map(str::to_owned).collect(),

@@ -15,7 +15,7 @@ pub enum Event {
     /// A call ended.
     Call(Call),
     /// Redis executed a command.
-    Heard(Heard),
+    Monitored(MonitorLine),
     /// All keys of Redis were read.
     Survey(Survey),
     /// A process was not running.
@@ -107,7 +107,7 @@ pub enum Source {
 
 /// A command that Redis executed, as `MONITOR` told it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Heard {
+pub struct MonitorLine {
     /// Its place among all commands and surveys of the run.
     pub order: u64,
     /// When it was read here, which is after it was executed.

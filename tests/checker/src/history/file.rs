@@ -85,7 +85,7 @@ fn add_file(history: &mut History, path: &Path) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::history::{Fault, Heard};
+    use crate::history::{Fault, MonitorLine};
     use crate::plan::Profile;
     use crate::time::Moment;
 
@@ -94,7 +94,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder must be created");
         let plan = Plan::new(1, Profile::Lone, std::time::Duration::from_secs(1));
         plan.save(folder.path()).expect("it must be written");
-        let heard = |order| Heard {
+        let heard = |order| MonitorLine {
             order,
             at: Moment(order),
             words: vec!["SET".to_owned(), "k".to_owned(), "\"v\n".to_owned()],
@@ -104,8 +104,8 @@ mod tests {
             what: "something".to_owned(),
         };
         for (name, event) in [
-            ("a.jsonl", Event::Heard(heard(2))),
-            ("b.jsonl", Event::Heard(heard(1))),
+            ("a.jsonl", Event::Monitored(heard(2))),
+            ("b.jsonl", Event::Monitored(heard(1))),
             ("c.jsonl", Event::Fault(fault.clone())),
         ] {
             let recorder = Recorder::create(&folder.path().join(name)).expect("it must begin");

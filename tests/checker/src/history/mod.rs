@@ -8,7 +8,7 @@
 mod event;
 mod file;
 
-pub use event::{Call, Event, Fault, Heard, Op, Outcome, Quiet, Source, Stall, Survey};
+pub use event::{Call, Event, Fault, MonitorLine, Op, Outcome, Quiet, Source, Stall, Survey};
 pub use file::{Recorder, load};
 
 use serde::{Deserialize, Serialize};
@@ -67,7 +67,7 @@ pub struct History {
     /// What was called, by when it began.
     pub calls: Vec<Call>,
     /// What Redis executed, in its order.
-    pub heard: Vec<Heard>,
+    pub heard: Vec<MonitorLine>,
     /// What Redis held at some moments, in the same order.
     pub surveys: Vec<Survey>,
     /// When processes were not running.
@@ -83,7 +83,7 @@ impl History {
     pub fn add(&mut self, event: Event) {
         match event {
             Event::Call(call) => self.calls.push(call),
-            Event::Heard(heard) => self.heard.push(heard),
+            Event::Monitored(heard) => self.heard.push(heard),
             Event::Survey(survey) => self.surveys.push(survey),
             Event::Stall(stall) => self.stalls.push(stall),
             Event::Fault(fault) => self.faults.push(fault),

@@ -16,7 +16,7 @@ use flipcache::backend::{BackendOptions, Bucket, KvBackend};
 use rusqlite::Connection;
 
 use super::plain::set_in_file;
-use crate::history::{Event, Heard, Recorder, Survey};
+use crate::history::{Event, MonitorLine, Recorder, Survey};
 use crate::names::complete;
 use crate::time::Moment;
 
@@ -170,7 +170,7 @@ fn listen(
         let is_quiet = changes.is_empty();
         for (place, words) in changes {
             let order = u64::try_from(place).unwrap_or(0);
-            recorder.write(&Event::Heard(Heard { order, at, words }));
+            recorder.write(&Event::Monitored(MonitorLine { order, at, words }));
             last.store(order, Ordering::Release);
         }
         if was_over && is_quiet {

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 
 use super::stage::NAME;
-use crate::history::{Event, Heard, Recorder};
+use crate::history::{Event, MonitorLine, Recorder};
 use crate::time::Moment;
 use crate::truth::changes_something;
 
@@ -59,7 +59,7 @@ impl Monitor {
                     }
                     _ if changes_something(&words) => {
                         let order = order.next();
-                        recorder.write(&Event::Heard(Heard { order, at, words }));
+                        recorder.write(&Event::Monitored(MonitorLine { order, at, words }));
                     }
                     _ => {}
                 }

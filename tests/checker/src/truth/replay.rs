@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::effect::{self, Effect, Only};
 use super::{Life, Truth, Version};
-use crate::history::{Call, Heard, History, Op, Survey};
+use crate::history::{Call, History, MonitorLine, Op, Survey};
 use crate::time::Moment;
 
 struct Replay<'a> {
@@ -57,7 +57,7 @@ impl Replay<'_> {
         })
     }
 
-    fn heard(&mut self, heard: &Heard) {
+    fn heard(&mut self, heard: &MonitorLine) {
         match effect::of(&heard.words) {
             Effect::Set {
                 key,
@@ -100,7 +100,7 @@ impl Replay<'_> {
         }
     }
 
-    fn set(&mut self, heard: &Heard, key: &str, value: &str, life: Life, only: Only) {
+    fn set(&mut self, heard: &MonitorLine, key: &str, value: &str, life: Life, only: Only) {
         // A sum that is told as a value may be what somebody adds elsewhere.
         let writer = self.writers.get(value).copied();
         let writer = writer.filter(|writer| writer.op != Op::Increment);
@@ -121,7 +121,14 @@ impl Replay<'_> {
         }
     }
 
-    fn wrote(&mut self, heard: &Heard, key: &str, value: &str, writer: Option<&Call>, life: Life) {
+    fn wrote(
+        &mut self,
+        heard: &MonitorLine,
+        key: &str,
+        value: &str,
+        writer: Option<&Call>,
+        life: Life,
+    ) {
         let acknowledged = writer.filter(|writer| writer.is_acknowledged_write());
         let upper = acknowledged.map_or(heard.at, |writer| writer.end.min(heard.at));
         self.versions(key).push(Version {
@@ -135,7 +142,7 @@ impl Replay<'_> {
     }
 
     /// What is there and is no number stays; so does one that the sum does not fit.
-    fn add(&mut self, heard: &Heard, key: &str, delta: &str) {
+    fn add(&mut self, heard: &MonitorLine, key: &str, delta: &str) {
         self.truth.counted.insert(key.to_owned());
         let writer = self.writers.get(delta).copied();
         let versions = self.versions(key);
@@ -149,7 +156,7 @@ impl Replay<'_> {
         self.wrote(heard, key, &sum.to_string(), writer, life);
     }
 
-    fn delete(&mut self, heard: &Heard, key: &str) {
+    fn delete(&mut self, heard: &MonitorLine, key: &str) {
         let deletions = self.truth.deletions.entry(key.to_owned()).or_default();
         deletions.push((heard.order, heard.at));
         // What `clear` deletes is promised to be gone when it ends, not before.
@@ -226,8 +233,8 @@ mod tests {
     use super::*;
     use crate::history::Outcome;
 
-    fn heard(order: u64, line: &str) -> Heard {
-        Heard {
+    fn heard(order: u64, line: &str) -> MonitorLine {
+        MonitorLine {
             order,
             at: Moment(order * 10),
             words: line.split(' ').map(str::to_owned).collect(),

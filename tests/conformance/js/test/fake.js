@@ -60,7 +60,7 @@ function fakeCache(bucket) {
     localGet: () => {
       throw new TypeError('unreachable');
     },
-    stats: () => ({ localHits: 3n, misses: 2n ** 60n, drops: { size: 1n } }),
+    stats: () => ({ localHits: 3n, misses: 2n ** 60n, removals: { size: 1n } }),
     clear: () => bucket.clear(),
   };
 }

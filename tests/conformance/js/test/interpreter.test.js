@@ -26,7 +26,7 @@ test('a case whose steps go as expected passes', async () => {
     { list: 'c', limit: 10, answer: ['2', '1'] },
     { store: 'delete', with: ['user:1'] },
     GET,
-    { call: 'c.stats', with: [], answer: { 'local-hits': 3, misses: '1152921504606846976', drops: { size: 1 } } },
+    { call: 'c.stats', with: [], answer: { 'local-hits': 3, misses: '1152921504606846976', removals: { size: 1 } } },
     { open: 'bad', name: '', options: {}, error: 'invalid-name' },
   ];
   assert.equal(await problem(steps), undefined);

@@ -33,7 +33,7 @@ fn read_of_a_remembered_absence_is_no_question_until_its_time_is_over() {
     bench.ask(&cache, "k");
     let stats = bench.shard.stats(cache.id);
     assert_eq!((stats.misses, stats.absent_hits), (2, 1));
-    assert_eq!((stats.drops.expired, stats.local_len), (1, 0));
+    assert_eq!((stats.removals.expired, stats.local_len), (1, 0));
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn absence_counts_against_the_bounds_and_leaves_like_an_entry() {
     assert!(!bench.is_absent(&cache, "1"));
     assert!(bench.is_absent(&cache, "3"));
     assert_eq!(bench.keys(&cache), "2");
-    assert_eq!(bench.shard.stats(cache.id).drops.size, 1);
+    assert_eq!(bench.shard.stats(cache.id).removals.size, 1);
 }
 
 #[test]

@@ -85,7 +85,7 @@ fn invalidate_all_kills_entries_and_answers_under_way() {
     );
     bench.fill(&cache, "a", "3");
     assert_eq!(bench.get(&cache, "a").as_deref(), Some("3"));
-    assert_eq!(bench.shard.stats(cache.id).drops.voided, 1);
+    assert_eq!(bench.shard.stats(cache.id).removals.flushed, 1);
 }
 
 #[test]

@@ -15,7 +15,7 @@ fn read_at_the_deadline_is_a_miss_and_only_then_costs_a_clock() {
     assert_eq!(bench.get(&cache, "k").as_deref(), Some("v"));
     bench.advance(Duration::from_nanos(1));
     assert_eq!(bench.get(&cache, "k"), None);
-    assert_eq!(bench.shard.stats(cache.id).drops.expired, 1);
+    assert_eq!(bench.shard.stats(cache.id).removals.expired, 1);
 
     bench.fill(&cache, "forever", "v");
     let hash = bench.hash(&cache, "forever");
@@ -49,7 +49,7 @@ fn find_what_is_over_or_dead_is_no_hit_and_a_ticket_drops_it() {
     bench.shard.invalidate_all();
     assert_eq!(find(&mut bench), None);
     let stats = bench.shard.stats(cache.id);
-    assert_eq!((stats.drops.expired, stats.drops.voided), (1, 1));
+    assert_eq!((stats.removals.expired, stats.removals.flushed), (1, 1));
     assert_eq!((stats.local_hits, stats.local_len), (1, 0));
 }
 

@@ -51,7 +51,7 @@ fn stale_after_the_end_of_a_life_answers_within_the_window_only() {
     assert_eq!(bench.get(&cache, "k"), None);
     let stats = bench.shard.stats(cache.id);
     assert_eq!(
-        (stats.stale_hits, stats.drops.expired, stats.local_len),
+        (stats.stale_hits, stats.removals.expired, stats.local_len),
         (1, 1, 0)
     );
 }

@@ -179,7 +179,7 @@ impl Cluster {
     /// # Errors
     ///
     /// If it is not known who they are.
-    pub(super) async fn hear(&self, bucket: &Bucket) -> Result<(), BackendError> {
+    pub(super) async fn subscribe(&self, bucket: &Bucket) -> Result<(), BackendError> {
         let Some(tracking) = &self.core.tracking else {
             return Ok(());
         };
@@ -189,7 +189,7 @@ impl Cluster {
             let map = self.core.map(deadline).await?;
             let nodes = map.nodes.iter();
             let end = deadline.min(Instant::now() + self.core.deadline / WAITED_FOR);
-            join_all(nodes.map(|node| node.server.connection.hear(bucket, end))).await;
+            join_all(nodes.map(|node| node.server.connection.subscribe(bucket, end))).await;
             // Those that have come since begin with what is wanted now.
             if Arc::ptr_eq(&map, &self.core.map(deadline).await?) {
                 return Ok(());

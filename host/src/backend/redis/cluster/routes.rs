@@ -20,7 +20,7 @@ use crate::backend::redis::error::unexpected;
 use crate::backend::redis::hosts::Host;
 use crate::backend::redis::request::{Keyed, Request};
 use crate::backend::redis::server::Server;
-use crate::backend::{Access, BackendError, News, time};
+use crate::backend::{Access, BackendError, FeedEvent, time};
 
 /// How often a key is sent at most.
 const TRIES: u32 = 12;
@@ -234,7 +234,7 @@ impl Core {
     /// arrive, nobody tells of that.
     fn keep_not(&self, key: &[u8]) {
         if let (Some(tracking), Ok(key)) = (&self.tracking, str::from_utf8(key)) {
-            tracking.ear.tell(News::Key(key));
+            tracking.ear.tell(FeedEvent::Key(key));
         }
     }
 

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use super::super::SqliteBackend;
 use super::super::late::Changed;
 use super::*;
-use crate::backend::{BackendOptions, Bucket, Feed, KvBackend, Listener, News, Slot};
+use crate::backend::{BackendOptions, Bucket, Feed, FeedEvent, KvBackend, Listener, Slot};
 
 /// How long a test waits for something that must happen.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -26,8 +26,8 @@ fn writer(folder: &TempDir, deadline: Duration) -> Worker {
 struct Notes(StdMutex<Vec<String>>);
 
 impl Listener for Notes {
-    fn hear(&self, news: News<'_>) {
-        if let News::Key(key) = news {
+    fn on_event(&self, event: FeedEvent<'_>) {
+        if let FeedEvent::Key(key) = event {
             self.0.lock().unwrap().push(key.to_owned());
         }
     }
@@ -38,8 +38,8 @@ fn keys(key: &str) -> Changed {
 }
 
 /// Nothing that anybody is told.
-fn untold() -> LateNews {
-    LateNews::new(None, keys("k"))
+fn unpublished() -> LateChanges {
+    LateChanges::new(None, keys("k"))
 }
 
 fn poll_once<F: Future>(future: std::pin::Pin<&mut F>) -> Poll<F::Output> {
@@ -105,20 +105,20 @@ async fn transact_lock_got_behind_the_deadline_is_not_used() {
 async fn write_that_ends_after_its_deadline_is_published_when_it_ends() {
     let folder = tempfile::tempdir().unwrap();
     let writer = writer(&folder, Duration::from_millis(300));
-    let feed = Arc::new(Feed::always());
+    let feed = Arc::new(Feed::always_live());
     let notes = Arc::new(Notes::default());
     let listener: Arc<dyn Listener> = notes.clone();
-    feed.listen(&listener);
+    feed.subscribe(&listener);
     let told = || notes.0.lock().unwrap().clone();
 
-    let late = LateNews::new(Some(Arc::clone(&feed)), keys("user:in-time"));
+    let late = LateChanges::new(Some(Arc::clone(&feed)), keys("user:in-time"));
     let put = |rows: &Rows<'_>| rows.put("user:in-time", b"v", None);
     writer.write(late, Missing::Create, put).await.unwrap();
     assert_eq!(told(), [""; 0], "the caller tells of it");
 
     let (begun, has_begun) = mpsc::channel();
     let (let_go, gate) = mpsc::channel::<()>();
-    let late = LateNews::new(Some(Arc::clone(&feed)), keys("user:late"));
+    let late = LateChanges::new(Some(Arc::clone(&feed)), keys("user:late"));
     let written = writer.write(late, Missing::Create, move |rows| {
         begun.send(()).unwrap();
         gate.recv_timeout(PATIENCE).unwrap();
@@ -150,7 +150,7 @@ async fn call_in_the_queue_that_is_not_polled_keeps_nobody_waiting() {
     let folder = tempfile::tempdir().unwrap();
     let writer = writer(&folder, PATIENCE);
     let (let_go, gate) = mpsc::channel::<()>();
-    let mut first = pin!(writer.write(untold(), Missing::Create, move |_| {
+    let mut first = pin!(writer.write(unpublished(), Missing::Create, move |_| {
         gate.recv_timeout(PATIENCE).unwrap();
         Ok(())
     }));

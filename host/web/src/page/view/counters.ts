@@ -7,12 +7,12 @@ const COUNTERS: readonly [label: string, tone: string, read: (stats: Stats) => b
   ['L1 hits', 'local', ({ localHits }) => localHits],
   ['L2 hits', 'store', ({ backendHits }) => backendHits],
   ['Misses', 'plain', ({ misses }) => misses],
-  ['Evicted', 'plain', ({ drops }) => drops.size],
-  ['Expired', 'plain', ({ drops }) => drops.expired],
-  ['Deleted', 'plain', ({ drops }) => drops.explicit],
-  ['Overwritten', 'plain', ({ drops }) => drops.replaced],
-  ['Changed by others', 'plain', ({ drops }) => drops.told],
-  ['Void', 'plain', ({ drops }) => drops.voided],
+  ['Evicted', 'plain', ({ removals }) => removals.size],
+  ['Expired', 'plain', ({ removals }) => removals.expired],
+  ['Deleted', 'plain', ({ removals }) => removals.explicit],
+  ['Overwritten', 'plain', ({ removals }) => removals.replaced],
+  ['Changed by others', 'plain', ({ removals }) => removals.told],
+  ['Void', 'plain', ({ removals }) => removals.voided],
   ['Store failed', 'plain', ({ backendErrors }) => backendErrors],
 ];
 

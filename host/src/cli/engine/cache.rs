@@ -1,4 +1,4 @@
-//! A cache, by either path. Its methods are those of both.
+//! A cache of either engine. Its methods are those of both.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::cli::failure::Failure;
 use crate::cli::interrupt::block_on;
 
 pub(crate) enum Cache {
-    Door(ValueCache),
+    Shards(ValueCache),
     /// The cache, and its host's backend.
     Component(Box<component::Cache>, Arc<dyn KvBackend>),
 }
@@ -17,14 +17,14 @@ pub(crate) enum Cache {
 impl Cache {
     pub(crate) fn options(&self) -> &Options {
         match self {
-            Self::Door(cache) => cache.options(),
+            Self::Shards(cache) => cache.options(),
             Self::Component(cache, _) => cache.options(),
         }
     }
 
     pub(crate) fn get(&self, key: &str) -> Result<Found<Value>, Failure> {
         match self {
-            Self::Door(cache) => block_on(cache.get(key)),
+            Self::Shards(cache) => block_on(cache.get(key)),
             Self::Component(cache, _) => Ok(cache.get(key)?),
         }
     }
@@ -35,7 +35,7 @@ impl Cache {
         keys: &[String],
     ) -> Result<(Vec<Option<Value>>, Source), Failure> {
         match self {
-            Self::Door(cache) => {
+            Self::Shards(cache) => {
                 let found = block_on(cache.get_many_detailed(&texts(keys)))?;
                 let source = furthest(found.iter().map(|found| found.source));
                 Ok((found.into_iter().map(|found| found.value).collect(), source))
@@ -66,7 +66,7 @@ impl Cache {
 
     pub(crate) fn set(&self, key: &str, value: Value, expiry: Expiry) -> Result<(), Failure> {
         match self {
-            Self::Door(cache) => block_on(cache.set(key, &value, expiry)),
+            Self::Shards(cache) => block_on(cache.set(key, &value, expiry)),
             Self::Component(cache, _) => Ok(cache.set(key, value, expiry)?),
         }
     }
@@ -77,7 +77,7 @@ impl Cache {
         expiry: Expiry,
     ) -> Result<(), Failure> {
         match self {
-            Self::Door(cache) => {
+            Self::Shards(cache) => {
                 let entries = entries.iter().map(|(key, value)| (key.as_str(), value));
                 block_on(cache.set_many(entries, expiry))
             }
@@ -87,70 +87,70 @@ impl Cache {
 
     pub(crate) fn delete(&self, keys: &[String]) -> Result<u64, Failure> {
         match self {
-            Self::Door(cache) => block_on(cache.delete(&texts(keys))),
+            Self::Shards(cache) => block_on(cache.delete(&texts(keys))),
             Self::Component(cache, _) => Ok(cache.delete(keys)?),
         }
     }
 
     pub(crate) fn contains(&self, key: &str) -> Result<bool, Failure> {
         match self {
-            Self::Door(cache) => block_on(cache.contains(key)),
+            Self::Shards(cache) => block_on(cache.contains(key)),
             Self::Component(cache, _) => Ok(cache.contains(key)?),
         }
     }
 
     pub(crate) fn refresh(&self, key: &str) -> Result<bool, Failure> {
         match self {
-            Self::Door(cache) => block_on(cache.refresh(key)),
+            Self::Shards(cache) => block_on(cache.refresh(key)),
             Self::Component(cache, _) => Ok(cache.refresh(key)?),
         }
     }
 
     pub(crate) fn keys(&self, cursor: Option<&str>, limit: u32) -> Result<Page, Failure> {
         match self {
-            Self::Door(cache) => block_on(cache.keys(cursor, limit)),
+            Self::Shards(cache) => block_on(cache.keys(cursor, limit)),
             Self::Component(cache, _) => Ok(cache.keys(cursor, limit)?),
         }
     }
 
     pub(crate) fn len(&self) -> Result<u64, Failure> {
         match self {
-            Self::Door(cache) => block_on(cache.len()),
+            Self::Shards(cache) => block_on(cache.len()),
             Self::Component(cache, _) => Ok(cache.len()?),
         }
     }
 
     pub(crate) fn clear(&self) -> Result<u64, Failure> {
         match self {
-            Self::Door(cache) => block_on(cache.clear()),
+            Self::Shards(cache) => block_on(cache.clear()),
             Self::Component(cache, _) => Ok(cache.clear()?),
         }
     }
 
     pub(crate) fn local_get(&self, key: &str) -> Result<Option<Value>, Failure> {
         match self {
-            Self::Door(cache) => Ok(cache.local_get(key)),
+            Self::Shards(cache) => Ok(cache.local_get(key)),
             Self::Component(cache, _) => Ok(cache.local_get(key)?),
         }
     }
 
     pub(crate) fn local_keys(&self) -> Result<Vec<String>, Failure> {
         match self {
-            Self::Door(cache) => Ok(cache.local_keys()),
+            Self::Shards(cache) => Ok(cache.local_keys()),
             Self::Component(cache, _) => Ok(cache.local_keys()?),
         }
     }
 
     pub(crate) fn backend_state(&self) -> BackendState {
         match self {
-            Self::Door(cache) => cache.backend_state(),
+            Self::Shards(cache) => cache.backend_state(),
             Self::Component(_, backend) => BackendState::of(&**backend),
         }
     }
 
     pub(crate) fn stats(&self) -> Result<Stats, Failure> {
         match self {
-            Self::Door(cache) => Ok(cache.stats()),
+            Self::Shards(cache) => Ok(cache.stats()),
             Self::Component(cache, _) => Ok(cache.stats()?),
         }
     }

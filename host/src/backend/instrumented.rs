@@ -19,12 +19,12 @@ const TARGET: &str = "flipcache::backend";
 ///
 /// A span tells the kind of store, the operation, the bucket, the number of keys, and what kind of error
 /// came of it; neither keys nor values.
-pub struct Observed {
+pub struct Instrumented {
     inner: Arc<dyn KvBackend>,
     system: &'static str,
 }
 
-impl Observed {
+impl Instrumented {
     /// Puts an observer in front of `inner`.
     pub fn new(inner: Arc<dyn KvBackend>) -> Self {
         let system = inner.system();
@@ -91,7 +91,7 @@ macro_rules! operation {
 }
 
 #[async_trait]
-impl KvBackend for Observed {
+impl KvBackend for Instrumented {
     async fn get(
         &self,
         bucket: &Bucket,
@@ -195,9 +195,9 @@ impl KvBackend for Observed {
         self.inner.feed()
     }
 
-    async fn hear(&self, bucket: &Bucket) -> Result<(), BackendError> {
-        let operation = operation!("hear", self, bucket, 1);
-        self.watch(operation, self.inner.hear(bucket)).await
+    async fn subscribe(&self, bucket: &Bucket) -> Result<(), BackendError> {
+        let operation = operation!("subscribe", self, bucket, 1);
+        self.watch(operation, self.inner.subscribe(bucket)).await
     }
 
     fn deadline(&self) -> Option<Duration> {

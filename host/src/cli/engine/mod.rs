@@ -16,36 +16,36 @@ use super::code_cache;
 pub(crate) use cache::Cache;
 pub(crate) use dict::Dict;
 
-/// How the commands reach the cache.
+/// How commands run the cache.
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
-pub(crate) enum Path {
-    /// By the component's side door, as Rust programs do: this program asks the backend
+pub(crate) enum Engine {
+    /// The cache's rules in this program, its local tier in instances of the component
     #[default]
-    Door,
-    /// By the component's typed exports, as every other host does: the component asks the backend
+    Shards,
+    /// The component's typed exports, as in hosts of other languages
     Component,
 }
 
 /// Opens caches and dictionaries, all in the same local tiers.
 pub(crate) enum Caches {
-    Door(Client),
+    Shards(Client),
     /// The instance, and its host's backend.
     Component(Instance, Arc<dyn KvBackend>),
 }
 
 impl Caches {
     pub(crate) fn new(
-        path: Path,
+        engine: Engine,
         backend: Arc<dyn KvBackend>,
         code_cache: Option<CodeCache>,
     ) -> Result<Self, Error> {
-        Ok(match path {
-            Path::Door => {
+        Ok(match engine {
+            Engine::Shards => {
                 // Commands come one after the other: a second shard would be one more to start.
                 let shards = code_cache::shards(code_cache).count(NonZeroUsize::MIN);
-                Self::Door(Client::builder(backend).shards(shards).build()?)
+                Self::Shards(Client::builder(backend).shards(shards).build()?)
             }
-            Path::Component => {
+            Engine::Component => {
                 let mut instance = Instance::builder(Arc::clone(&backend));
                 if let Some(code_cache) = code_cache {
                     instance = instance.code_cache(code_cache);
@@ -62,7 +62,7 @@ impl Caches {
         resilience: Resilience,
     ) -> Result<Cache, Error> {
         Ok(match self {
-            Self::Door(client) => Cache::Door(client.open_with(name, options, resilience)?),
+            Self::Shards(client) => Cache::Shards(client.open_with(name, options, resilience)?),
             Self::Component(instance, backend) => {
                 // Nobody tells it of changes: it asks at every read, where it can.
                 let resilience = Resilience {
@@ -77,7 +77,7 @@ impl Caches {
 
     pub(crate) fn open_dict(&self, order: Order, max_items: u32) -> Result<Dict, Error> {
         Ok(match self {
-            Self::Door(_) => Dict::Door(flipcache::Dict::open(order, max_items)?),
+            Self::Shards(_) => Dict::Shards(flipcache::Dict::open(order, max_items)?),
             Self::Component(instance, _) => Dict::Component(instance.open_dict(order, max_items)?),
         })
     }

@@ -1,9 +1,9 @@
-//! A dictionary, by either path: in this process, or in the component.
+//! A dictionary, of either engine.
 
 use flipcache::{Error, Value, component};
 
 pub(crate) enum Dict {
-    Door(flipcache::Dict<Value>),
+    Shards(flipcache::Dict<Value>),
     Component(component::Dict),
 }
 
@@ -12,7 +12,7 @@ macro_rules! of_both {
     ($(fn $name:ident(&self $(, $arg:ident: $type:ty)*) -> $answer:ty;)*) => {$(
         pub(crate) fn $name(&self $(, $arg: $type)*) -> Result<$answer, Error> {
             match self {
-                Self::Door(dict) => Ok(dict.$name($($arg),*)),
+                Self::Shards(dict) => Ok(dict.$name($($arg),*)),
                 Self::Component(dict) => dict.$name($($arg),*),
             }
         }
@@ -38,7 +38,7 @@ impl Dict {
 
     pub(crate) fn len(&self) -> Result<u64, Error> {
         match self {
-            Self::Door(dict) => Ok(dict.len() as u64),
+            Self::Shards(dict) => Ok(dict.len() as u64),
             Self::Component(dict) => dict.len().map(Into::into),
         }
     }
