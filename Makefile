@@ -129,6 +129,7 @@ hit-ratio:
 	$(HIT_RATIO)
 
 lint: setup-wasm
+	.ci/words
 	cargo fmt --all --check
 	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	cargo clippy --workspace --all-targets -- -D warnings
