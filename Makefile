@@ -12,6 +12,11 @@ FUZZ_SECONDS = 60
 BENCH_PAGE = docs/src/benchmarks.md
 HIT_RATIO = cargo run --release -p flipcache-hit-ratio -- '$(TRACES)'
 
+# What cargo builds, in the profile that it uses without --release. `cargo run -p` would compile half of it again, with other
+# features: those of one package.
+BUILD = cargo build --workspace --bin
+BUILT = $(or $(CARGO_TARGET_DIR),target)/debug
+
 .PHONY: help setup setup-wasm setup-redis setup-python setup-node setup-chromium setup-fuzz setup-wkg setup-deny demo valkey component \
 	examples test node web python hosts conformance fuzz bench hit-ratio lint publish-check
 
@@ -60,14 +65,17 @@ setup-deny:
 	@.ci/setup-deny
 
 demo: setup-wasm
-	cargo run -p flipcache -- demo
+	$(BUILD) flipcache
+	$(BUILT)/flipcache demo
 
 examples: setup-wasm
-	cargo run -p flipcache-tests --bin build-examples -- target/examples
+	$(BUILD) build-examples
+	$(BUILT)/build-examples target/examples
 
 # By a package that does not depend on the host: whoever runs the component elsewhere need not build wasmtime.
 component: setup-wasm
-	cargo run -p flipcache-tests --bin build-component -- target/flipcache.wasm
+	$(BUILD) build-component
+	$(BUILT)/build-component target/flipcache.wasm
 
 # The last line: what the binary does with a feature that is off by default.
 test: setup-wasm setup-redis setup-python
@@ -100,7 +108,8 @@ conformance: node web python setup-redis setup-chromium
 	cd host/node && npm run conformance
 	cd host/web && npm run conformance
 	host/python/dev conformance
-	cargo run -p flipcache-tests --bin conformance-table -- $(if $(CI),--check) target/conformance README.md
+	$(BUILD) conformance-table
+	$(BUILT)/conformance-table $(if $(CI),--check) target/conformance README.md
 
 publish-check: setup-wkg component
 	.ci/publish-check
