@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * A static file server, as plain as there is: it knows no type of WebAssembly.
+ * A minimal static file server, without a content type for WebAssembly.
  *
  * @module
  */
@@ -16,7 +16,7 @@ const TYPES = /** @type {Record<string, string>} */ ({
 });
 
 /**
- * Serves a folder under a path, on a free port of the loopback.
+ * Serves a folder under a path, on a free port of the loopback interface.
  *
  * @param {string} folder
  * @param {string} [path] Begins and ends with a slash.
