@@ -1,4 +1,4 @@
-// What every backend of this package does with a bucket: the contract of `wit/kv-backend.wit`.
+// The contract of `wit/kv-backend.wit`, for every backend of this package.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -6,7 +6,7 @@ const bytes = (text) => new TextEncoder().encode(text);
 const entry = (text, ttlMs) => ({ tag: 'entry', val: { value: bytes(text), ...(ttlMs && { ttlMs }) } });
 const ABSENT = { tag: 'absent' };
 
-/** Slots of `Buffer`s are those of bytes. */
+/** Converts the `Buffer`s of slots to bytes. */
 const plain = (slots) =>
   slots.map((slot) =>
     slot?.tag === 'entry'
@@ -14,7 +14,7 @@ const plain = (slots) =>
       : slot,
   );
 
-/** The keys of all pages. */
+/** Returns the keys of all pages. */
 function listed(bucket, limit) {
   const keys = new Set();
   let cursor;
@@ -26,13 +26,16 @@ function listed(bucket, limit) {
   return keys;
 }
 
-/** Adds the tests; `open` answers a bucket that nobody else has. With `open.backend`, it tells of changes. */
+/**
+ * Adds the tests; `open` returns an unshared bucket. With `open.backend`, the backend reports
+ * changes.
+ */
 export function backendContract(open) {
   let number = 0;
   const fresh = () => open(`bucket-${(number += 1)}`);
   const given = (title, run) => test(title, () => run(fresh()));
 
-  given('get answers a slot for each key, in order, and one given twice twice', (bucket) => {
+  given('get returns a slot for each key in order, and repeats one given twice', (bucket) => {
     bucket.set([['a', bytes('1')], ['b', bytes('')]], undefined);
     assert.deepEqual(plain(bucket.get(['b', 'x', 'a', 'b'], undefined)), [entry(''), ABSENT, entry('1'), entry('')]);
     assert.deepEqual(bucket.get([], undefined), []);
@@ -57,12 +60,12 @@ export function backendContract(open) {
     assert.ok(slot.val.ttlMs > 60_000n);
   });
 
-  given('set-if-absent writes what is absent and answers what is there', (bucket) => {
+  given('set-if-absent writes absent keys and returns the present slots of others', (bucket) => {
     bucket.set([['a', bytes('old')]], 60_000n);
-    const answers = bucket.setIfAbsent([['a', bytes('1')], ['b', bytes('2')], ['b', bytes('3')]], undefined);
-    assert.deepEqual(answers.slice(1), [undefined, undefined]);
-    assert.equal(answers[0].tag, 'entry');
-    assert.ok(answers[0].val.ttlMs > 50_000n);
+    const outcomes = bucket.setIfAbsent([['a', bytes('1')], ['b', bytes('2')], ['b', bytes('3')]], undefined);
+    assert.deepEqual(outcomes.slice(1), [undefined, undefined]);
+    assert.equal(outcomes[0].tag, 'entry');
+    assert.ok(outcomes[0].val.ttlMs > 50_000n);
     assert.deepEqual(plain(bucket.get(['b'], undefined)), [entry('3')]);
     assert.deepEqual(plain(bucket.setIfAbsent([['b', bytes('4')]], undefined)), [entry('3')]);
   });
@@ -141,46 +144,46 @@ export function backendContract(open) {
 
   if (open.backend === undefined) return;
 
-  test('changes tells of what other handles did, and not of its own', () => {
+  test('changes returns the writes of other handles, not its own', () => {
     const [one, other] = [open('shared'), open('shared')];
     let { cursor } = one.changes(undefined);
-    const told = () => {
+    const changed = () => {
       const changes = one.changes(cursor);
       cursor = changes.cursor;
-      return changes.news.tag === 'keys' ? [...changes.news.val].sort() : 'unknown';
+      return changes.changed.tag === 'keys' ? [...changes.changed.val].sort() : 'unknown';
     };
     one.set([['own', bytes('1')]], undefined);
-    assert.deepEqual(told(), []);
+    assert.deepEqual(changed(), []);
     other.set([['a', bytes('1')], ['b', bytes('1')]], undefined);
-    assert.deepEqual(told(), ['a', 'b']);
+    assert.deepEqual(changed(), ['a', 'b']);
     other.expire(['a'], 60_000n);
-    assert.deepEqual(told(), ['a']);
+    assert.deepEqual(changed(), ['a']);
     other.get(['b'], 60_000n);
-    assert.deepEqual(told(), ['b']);
+    assert.deepEqual(changed(), ['b']);
     other.increment('n', 1n, undefined);
     other.setIfAbsent([['new', bytes('1')]], undefined);
-    assert.deepEqual(told(), ['n', 'new']);
+    assert.deepEqual(changed(), ['n', 'new']);
     other.delete(['a']);
-    assert.deepEqual(told(), ['a']);
+    assert.deepEqual(changed(), ['a']);
     other.get(['b'], undefined);
-    assert.deepEqual(told(), []);
+    assert.deepEqual(changed(), []);
     other.clear();
-    assert.equal(told(), 'unknown');
-    assert.equal(one.changes(cursor + 100n).news.tag, 'unknown');
+    assert.equal(changed(), 'unknown');
+    assert.equal(one.changes(cursor + 100n).changed.tag, 'unknown');
   });
 
-  test('a session is told what others changed, and its buckets are one', () => {
+  test('a session returns the changes of others, and its buckets count as one client', () => {
     const session = open.backend.session();
     const [one, twin, other] = [session.open('of-session'), session.open('of-session'), open('of-session')];
-    session.listen('of-session');
+    session.subscribe('of-session');
     session.take();
     one.set([['a', bytes('1')]], undefined);
     twin.set([['b', bytes('1')]], undefined);
-    assert.equal(session.take(), 'nothing');
+    assert.equal(session.take(), 'none');
     other.set([['a', bytes('2')]], undefined);
     assert.deepEqual(session.take(), { keys: ['of-session:a'] });
-    assert.equal(session.take(), 'nothing');
+    assert.equal(session.take(), 'none');
     other.clear();
-    assert.equal(session.take(), 'everything');
+    assert.equal(session.take(), 'all');
   });
 }
