@@ -33,7 +33,7 @@ def promised(code: str) -> List[str]:
 
 
 @pytest.mark.parametrize("name,code", examples(), ids=[name for name, _ in examples()])
-def test_example_prints_what_it_says(server: Server, raw: redis.Redis, name: str, code: str) -> None:
+def test_example_prints_its_documented_output(server: Server, raw: redis.Redis, name: str, code: str) -> None:
     ran = subprocess.run(
         [sys.executable, "-c", RUN.format(port=server.port)],
         input=code,
