@@ -75,10 +75,10 @@ test('set with a value of another type throws, without the value in the message'
     ['json', 1n],
   ]) {
     const cache = client.cache(`of-${valueType}`, { valueType });
-    const refused = (error) => error.code === 'invalid-value' && !/secret/.test(error.message);
-    assert.throws(() => cache.set('a', value), refused);
-    assert.throws(() => cache.setMany([['a', value]]), refused);
-    assert.throws(() => cache.setIfAbsent('a', value), refused);
+    const isInvalid = (error) => error.code === 'invalid-value' && !/secret/.test(error.message);
+    assert.throws(() => cache.set('a', value), isInvalid);
+    assert.throws(() => cache.setMany([['a', value]]), isInvalid);
+    assert.throws(() => cache.setIfAbsent('a', value), isInvalid);
     assert.equal(cache.has('a'), false);
   }
 });
@@ -171,7 +171,7 @@ describe('options', () => {
   for (const [what, name, options, code] of [
     ['an empty name', '', {}, 'invalid-name'],
     ['a name that is no string', 5, {}, 'invalid-name'],
-    ['a flag that is none', 'a', { refreshTtlOnGet: 'yes' }, 'invalid-options'],
+    ['an invalid flag', 'a', { refreshTtlOnGet: 'yes' }, 'invalid-options'],
     ['a name too long', 'n'.repeat(1025), {}, 'invalid-name'],
     ['an unknown option', 'a', { maxSize: 1 }, 'invalid-options'],
     ['a negative bound', 'a', { localMax: -1 }, 'invalid-options'],
@@ -199,8 +199,8 @@ describe('options', () => {
     ['an unknown coherence', { url: 'redis://host', coherence: 'perhaps' }],
   ]) {
     test(`connect with ${what} throws, without the url in the message`, async () => {
-      const refused = (error) => error instanceof CacheError && error.code === 'invalid-options' && !/secret/.test(error.message);
-      await assert.rejects(connect(options), refused);
+      const isInvalid = (error) => error instanceof CacheError && error.code === 'invalid-options' && !/secret/.test(error.message);
+      await assert.rejects(connect(options), isInvalid);
     });
   }
 });

@@ -47,13 +47,13 @@ export function backendContract(open) {
     assert.deepEqual(plain(bucket.get(['a', 'b'], undefined)), [entry('3'), entry('2')]);
   });
 
-  given('set with a TTL is shown with what is left of it', (bucket) => {
+  given('get returns the remaining TTL', (bucket) => {
     bucket.set([['a', bytes('0')]], 60_000n);
     const [slot] = bucket.get(['a'], undefined);
     assert.ok(slot.val.ttlMs > 50_000n && slot.val.ttlMs <= 60_000n);
   });
 
-  given('get with a new TTL gives it to what is there, and shows it', (bucket) => {
+  given('get with a new TTL sets it on existing keys and returns it', (bucket) => {
     bucket.set([['a', bytes('0')]], undefined);
     assert.deepEqual(plain(bucket.get(['a', 'x'], 70_000n)), [entry('0', 70_000n), ABSENT]);
     const [slot] = bucket.get(['a'], undefined);
@@ -70,7 +70,7 @@ export function backendContract(open) {
     assert.deepEqual(plain(bucket.setIfAbsent([['b', bytes('4')]], undefined)), [entry('3')]);
   });
 
-  given('increment counts from zero, gives its TTL to a new key only, and is exact to 64 bits', (bucket) => {
+  given('increment starts at zero, sets the TTL of a new key only, and is exact to 64 bits', (bucket) => {
     assert.equal(bucket.increment('n', -7n, 60_000n), -7n);
     assert.equal(bucket.increment('n', 2n ** 62n, undefined), 2n ** 62n - 7n);
     const [slot] = bucket.get(['n'], undefined);
@@ -80,7 +80,7 @@ export function backendContract(open) {
     assert.equal(bucket.get(['without'], undefined)[0].val.ttlMs, undefined);
   });
 
-  given('increment of what is no integer, or beyond 64 bits, is refused and changes nothing', (bucket) => {
+  given('increment of other values, or beyond 64 bits, throws and changes nothing', (bucket) => {
     for (const held of ['', ' 1', '007', '+1', '-0', '1.0', 'x', '9223372036854775808']) {
       bucket.set([['n', bytes(held)]], undefined);
       assert.throws(() => bucket.increment('n', 1n, undefined), { code: 'other' }, held);
@@ -99,7 +99,7 @@ export function backendContract(open) {
     assert.equal(bucket.delete([]), 0n);
   });
 
-  given('expire sets and removes a TTL, and knows absent keys', (bucket) => {
+  given('expire sets and removes a TTL, and reports absent keys', (bucket) => {
     bucket.set([['a', bytes('1')], ['b', bytes('2')]], 60_000n);
     assert.deepEqual(bucket.expire(['a', 'x', 'b'], undefined), [true, false, true]);
     assert.equal(bucket.get(['a'], undefined)[0].val.ttlMs, undefined);
@@ -109,7 +109,7 @@ export function backendContract(open) {
     assert.deepEqual(bucket.expire(['a'], undefined), [true]);
   });
 
-  given('scan lists every key, whatever the pages are', (bucket) => {
+  given('scan lists every key for any page size', (bucket) => {
     const keys = Array.from({ length: 300 }, (_, at) => `k${at}`);
     bucket.set(keys.map((key) => [key, bytes('v')]), undefined);
     for (const limit of [0, 1, 7, 1000]) {
@@ -118,7 +118,7 @@ export function backendContract(open) {
     assert.equal(bucket.count(), 300n);
   });
 
-  given('scan refuses a cursor of no page', (bucket) => {
+  given('scan with an invalid cursor throws', (bucket) => {
     for (const cursor of ['', '0', '-1', 'x', '1 ', '184467440737095516160']) {
       assert.throws(() => bucket.scan(cursor, 10), { code: 'other' }, cursor);
     }

@@ -45,16 +45,16 @@ test('a deadline that was changed or removed has no effect', () => {
 
 test('many deadlines that are changed repeatedly are all honored', () => {
   const { bucket, wait } = timed();
-  const lives = new Map();
+  const ttls = new Map();
   for (let round = 0; round < 5; round += 1) {
     for (let number = 0; number < 500; number += 1) {
       const ttl = 1 + ((number * 7919 + round * 104_729) % 1000);
       bucket.set([[`k${number}`, bytes('v')]], BigInt(ttl));
-      lives.set(`k${number}`, ttl);
+      ttls.set(`k${number}`, ttl);
     }
   }
   for (let ms = 0; ms <= 1000; ms += 50) {
-    const alive = [...lives.values()].filter((ttl) => ttl > ms).length;
+    const alive = [...ttls.values()].filter((ttl) => ttl > ms).length;
     assert.equal(bucket.count(), BigInt(alive), `after ${ms} ms`);
     wait(50);
   }

@@ -56,9 +56,9 @@ test('the package contains the expected files only', () => {
 });
 
 test('the modules for browsers do not import Node modules', async () => {
-  const ofNode = /^dist\/(redis\/(?!absent\.)|component\/load-node\.)/;
+  const ofNode = /^dist\/(redis\/(?!unsupported\.)|component\/load-node\.)/;
   const loaded = files.map(({ path }) => path).filter((path) => path.endsWith('.js') && !ofNode.test(path));
-  assert.ok(loaded.includes('dist/component/glue/flipcache.js') && loaded.includes('dist/redis/absent.js'));
+  assert.ok(loaded.includes('dist/component/glue/flipcache.js') && loaded.includes('dist/redis/unsupported.js'));
   for (const path of loaded) {
     assert.doesNotMatch(await readFile(join(ROOT, path), 'utf8'), /['"]node:|@redis\/client|\bBuffer\b/, path);
   }

@@ -46,7 +46,7 @@ def codec(
 
 
 class Text:
-    """Text; other objects by ``str()``, except ``None`` and bytes, whose text would be of no use."""
+    """Text; other objects by ``str()``, except ``None`` and bytes, whose ``str()`` is rarely meant."""
 
     value_type = "text"
 

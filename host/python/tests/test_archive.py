@@ -57,7 +57,9 @@ def test_concurrent_example_ends_with_the_expected_size(server: Server, archive:
     assert len(items) == (5 if name.startswith("fifo") else 4)
 
 
-def test_expiring_example_prints_the_documented_output(server: Server, raw: redis.Redis, archive: Dict[str, str]) -> None:
+def test_expiring_example_prints_the_documented_output(
+    server: Server, raw: redis.Redis, archive: Dict[str, str]
+) -> None:
     assert readme.run(archive["expiring_cache"], server.port).splitlines() == [
         "Hello World!",
         "None",
@@ -70,9 +72,7 @@ def test_expiring_example_prints_the_documented_output(server: Server, raw: redi
     ]
 
 
-def test_custom_example_decodes_the_default(
-    server: Server, raw: redis.Redis, archive: Dict[str, str]
-) -> None:
+def test_custom_example_decodes_the_default(server: Server, raw: redis.Redis, archive: Dict[str, str]) -> None:
     assert "Shape(name='default', dimensions=[], edges=0, area=0.0)" in readme.run(
         archive["custom_encoder"], server.port
     )

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(sys.platform not in ("linux", "darwin"), reason=
 
 @pytest.fixture
 def sleep(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
-    """Moves on the clocks that count sleep, as a suspend does; ``time.monotonic`` stands still."""
+    """Advances the clocks that include sleep, as a suspend does, but not ``time.monotonic``."""
     asleep = 0.0
     real = time.clock_gettime_ns
 

@@ -1,4 +1,4 @@
-"""What others write is seen: by a real Redis that tells, is cut off, restarts, falls silent, or may not tell."""
+"""Writes of others are seen, over a real Redis that is cut off, restarts, hangs, or may not report changes."""
 
 from __future__ import annotations
 
@@ -49,7 +49,9 @@ FOREIGN: List[Any] = [
 
 
 @pytest.mark.parametrize("change", FOREIGN, ids=range(len(FOREIGN)))
-def test_change_by_others_invalidates_the_entry(cache: FlipCache, raw: redis.Redis, change: Callable[[redis.Redis], Any]) -> None:
+def test_change_by_others_invalidates_the_entry(
+    cache: FlipCache, raw: redis.Redis, change: Callable[[redis.Redis], Any]
+) -> None:
     cache["a"] = "mine"
     assert is_local(cache, "a")
     change(raw)
@@ -102,7 +104,7 @@ def test_lost_connection_flushes_the_local_tier(cache: FlipCache, raw: redis.Red
             raw.client_kill_filter(_id=connection["id"])
     raw.set("user:a", "theirs")
     eventually(lambda: cache["a"] == "theirs", "the write was seen")
-    eventually(lambda: is_local(cache, "a"), "it hears again")
+    eventually(lambda: is_local(cache, "a"), "tracking is restored")
 
 
 def test_read_over_a_lost_connection_caches_nothing_untracked(cache: FlipCache, raw: redis.Redis) -> None:
@@ -143,7 +145,7 @@ def test_restart_of_the_server_is_survived(own_server: Server) -> None:
         eventually(lambda: _is_served(cache, "a"), "the server replies again")
         assert cache["a"] is None
         cache["a"] = "2"
-        eventually(lambda: is_local(cache, "a"), "it hears again")
+        eventually(lambda: is_local(cache, "a"), "tracking is restored")
 
 
 def _is_served(cache: FlipCache, key: str) -> bool:
@@ -166,7 +168,7 @@ def test_silent_server_ends_the_lease_after_the_bound(own_server: Server) -> Non
             plain["a"]
     finally:
         os.kill(own_server.process.pid, signal.SIGCONT)
-    eventually(lambda: is_local(cache, "a"), "it hears again")
+    eventually(lambda: is_local(cache, "a"), "tracking is restored")
 
 
 def test_lease_ends_while_a_call_waits_for_the_server(own_server: Server) -> None:
@@ -179,7 +181,7 @@ def test_lease_ends_while_a_call_waits_for_the_server(own_server: Server) -> Non
         eventually(lambda: "a" not in cache.local, "the bound was over")
     finally:
         os.kill(own_server.process.pid, signal.SIGCONT)
-    eventually(lambda: is_local(cache, "a"), "it hears again")
+    eventually(lambda: is_local(cache, "a"), "tracking is restored")
 
 
 def test_server_without_tracking_is_cached_untracked_if_allowed(own_server: Server) -> None:

@@ -28,7 +28,7 @@ def examples() -> List[Tuple[str, str]]:
 
 
 def promised(code: str) -> List[str]:
-    """What stands in comments behind calls of `print`."""
+    """Returns the comments after calls of `print`."""
     return re.findall(r"^\s*print\(.*\)  # (.*)$", code, re.MULTILINE)
 
 

@@ -224,7 +224,7 @@ def test_failed_set_leaves_no_local_entry(client: redis.Redis, raw: redis.Redis)
         with pytest.raises(kinds.Other):
             cache["a"] = "2"
         assert list(cache.local) == []
-        # A server whose memory is full takes no MULTI, and still reads.
+        # A server that is out of memory rejects MULTI, but still reads.
         assert cache["a"] == "1"
     finally:
         raw.config_set("maxmemory", "0")

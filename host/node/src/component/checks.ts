@@ -11,7 +11,10 @@ export type Check = (result: unknown) => boolean;
 
 const MAX_U64 = 2n ** 64n - 1n;
 
-/** Where nothing is resulted, anything may be, but that the call is over. */
+/**
+ * Accepts any result of a call without one, except a promise, which would mean that it has not
+ * finished.
+ */
 export const isDone: Check = (result) => !isPromise(result);
 export const isBucket: Check = (result) => isRecord(result) && !isPromise(result);
 export const isCount: Check = (result) => typeof result === 'bigint' && result >= 0n && result <= MAX_U64;

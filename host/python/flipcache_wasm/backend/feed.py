@@ -100,7 +100,10 @@ class Inbox:
     def has_pending(self) -> bool:
         """Returns whether there are pending changes. Cheap."""
         return bool(
-            self._keys or self._is_any_changed or self._epoch != self.feed.epoch or self._is_suspended != self.feed.is_lost()
+            self._keys
+            or self._is_any_changed
+            or self._epoch != self.feed.epoch
+            or self._is_suspended != self.feed.is_lost()
         )
 
     def take(self) -> List[CoherenceCall]:

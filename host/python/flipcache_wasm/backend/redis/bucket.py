@@ -44,7 +44,7 @@ class RedisBucket:
     def get(self, keys: Sequence[str], new_ttl_ms: Optional[int]) -> List[Slot]:
         slots: List[Slot] = []
         for some in _chunks(self._full(keys), _READ_AT_ONCE):
-            slots += self._read(some) if new_ttl_ms is None else self._prolong(some, new_ttl_ms)
+            slots += self._read(some) if new_ttl_ms is None else self._extend_ttl(some, new_ttl_ms)
         return slots
 
     def _read(self, keys: List[bytes]) -> List[Slot]:
@@ -63,7 +63,7 @@ class RedisBucket:
         triples = zip(replies[::3], replies[1::3], replies[2::3])
         return [reply.slot_between(*triple) for triple in triples]
 
-    def _prolong(self, keys: List[bytes], ttl_ms: int) -> List[Slot]:
+    def _extend_ttl(self, keys: List[bytes], ttl_ms: int) -> List[Slot]:
         ttl = _millis(ttl_ms)
         replies = self._link.ask([("GETEX", key, "PX", ttl) for key in keys])
         return [reply.slot(getex, ttl) for getex in replies]

@@ -90,7 +90,7 @@ class Tracking:
         self._covered = len(wanted)
 
     def _follow(self, prefixes: List[str]) -> bool:
-        """Tracks more prefixes. Returns ``False`` if the server does not support it and untracked caching is allowed."""
+        """Tracks more prefixes. Returns ``False`` if the server cannot and untracked caching is allowed."""
         try:
             listener = self._listener or _Listener(self.link, weakref.ref(self))
         except redis_errors.ResponseError as error:
