@@ -68,7 +68,7 @@ export class Client {
   /**
    * Opens a cache; bounds and eviction of the last call apply. If the backend reports changes,
    * first subscribes to those of this name, in one round trip. If the backend is unreachable, the
-   * local tier serves nothing until it is.
+   * local tier serves nothing until it can be reached.
    *
    * The options give the types of keys and values. For JSON, the type can be given explicitly:
    * `client.cache<'json', 'text', User>('user', { valueType: 'json' })`.

@@ -40,7 +40,9 @@ export function changesBetween(before: Tier, after: Tier, subject?: string): Cha
   const entered = after.keys.filter((key) => !before.keys.includes(key));
   const causes = CAUSES.filter((cause) => after.removals[cause] > before.removals[cause]);
   const kind = subjectChange(before, after, left.length, subject);
-  const moved = movedKeys(before.keys, after.keys).filter((key) => kind === undefined || key !== subject);
+  const moved = movedKeys(before.keys, after.keys).filter(
+    (key) => kind === undefined || key !== subject,
+  );
   const changes: Change[] = left.map((key) => ({ key, kind: 'left', causes }));
   for (const key of entered) changes.push({ key, kind: 'entered', causes: [] });
   for (const key of moved) changes.push({ key, kind: 'moved', causes: [] });
@@ -54,7 +56,10 @@ const CAUSES: readonly Cause[] = ['size', 'expired', 'explicit', 'invalidated', 
 function subjectChange(before: Tier, after: Tier, left: number, subject: string | undefined) {
   if (subject === undefined) return undefined;
   if (!before.keys.includes(subject) || !after.keys.includes(subject)) return undefined;
-  const removed = CAUSES.reduce((sum, cause) => sum + after.removals[cause] - before.removals[cause], 0n);
+  const removed = CAUSES.reduce(
+    (sum, cause) => sum + after.removals[cause] - before.removals[cause],
+    0n,
+  );
   // More entries were removed than are missing.
   if (removed > BigInt(left)) return 'reloaded';
   return after.removals.replaced > before.removals.replaced ? 'overwritten' : undefined;

@@ -23,7 +23,9 @@ const TICK_MS = 200;
 try {
   await begin();
 } catch (error) {
-  showBanner(`The cache cannot run here: ${error instanceof Error ? error.message : String(error)}`);
+  showBanner(
+    `The cache cannot run here: ${error instanceof Error ? error.message : String(error)}`,
+  );
   throw error;
 }
 

@@ -20,7 +20,12 @@ export class Session {
   /** The keys that L2 held at the last snapshot, and their deadlines. */
   #stored: Map<string, number>;
 
-  private constructor(backend: LocalStorageBackend, recorder: Recorder, component: Component, settings: Settings) {
+  private constructor(
+    backend: LocalStorageBackend,
+    recorder: Recorder,
+    component: Component,
+    settings: Settings,
+  ) {
     this.#backend = backend;
     this.#recorder = recorder;
     this.#component = component;

@@ -20,7 +20,8 @@ const TTL_MS = 4000;
 
 export const TOUR: readonly Step[] = [
   {
-    caption: 'An empty cache. L1 has room for three entries in the component’s memory; L2 is localStorage.',
+    caption:
+      'An empty cache. L1 has room for three entries in the component’s memory; L2 is localStorage.',
     run: (session) => {
       session.apply(FIFO);
       session.clear();
@@ -51,7 +52,8 @@ export const TOUR: readonly Step[] = [
     run: (session) => session.get('a'),
   },
   {
-    caption: 'Get z. Neither tier has it: a miss. Nothing is cached, so the next read calls L2 again.',
+    caption:
+      'Get z. Neither tier has it: a miss. Nothing is cached, so the next read calls L2 again.',
     run: (session) => session.get('z'),
   },
   {
@@ -67,7 +69,8 @@ export const TOUR: readonly Step[] = [
     run: (session) => session.set('e', 'elderberry'),
   },
   {
-    caption: 'Another tab writes c to localStorage. The page gets an event and invalidates c in L1.',
+    caption:
+      'Another tab writes c to localStorage. The page gets an event and invalidates c in L1.',
     run: (session, otherTab) => otherTab?.set(session.settings.name, 'c', 'coconut'),
     needsOtherTab: true,
   },
@@ -90,7 +93,8 @@ export const TOUR: readonly Step[] = [
     run: (session) => session.get('f'),
   },
   {
-    caption: 'That is all. Now try it yourself: the cache, the counters and the journal below are yours.',
+    caption:
+      'That is all. Now try it yourself: the cache, the counters and the journal below are yours.',
     run: (session) => session.apply(LRU),
   },
 ];

@@ -85,7 +85,9 @@ export class LocalStorageBucket implements Bucket {
     return keys.map((key) => {
       const found = this.#find(key, now);
       if (found === undefined) return false;
-      if (found === 'wrong-type') throw BackendError.unsupported('cannot set a TTL: the value is not an entry of a cache');
+      if (found === 'wrong-type') {
+        throw BackendError.unsupported('cannot set a TTL: the value is not an entry of a cache');
+      }
       this.#put(key, { ...found, deadline: deadline(now, ttlMs) }, now);
       return true;
     });

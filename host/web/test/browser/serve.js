@@ -25,12 +25,16 @@ const TYPES = /** @type {Record<string, string>} */ ({
 export async function serve(folder, path = '/') {
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-    const name = pathname.startsWith(path) ? normalize(decodeURIComponent(pathname.slice(path.length))) : '..';
+    const name = pathname.startsWith(path)
+      ? normalize(decodeURIComponent(pathname.slice(path.length)))
+      : '..';
     try {
       if (name.startsWith('..')) throw new Error('not below the folder');
       const file = name === '.' ? 'index.html' : name;
       const bytes = await readFile(join(folder, file));
-      response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' }).end(bytes);
+      response
+        .writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' })
+        .end(bytes);
     } catch {
       response.writeHead(404).end();
     }

@@ -8,7 +8,12 @@ import { Site } from './site.js';
 
 const site = new Site();
 
-const PHONE = { viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
+const PHONE = {
+  viewport: { width: 360, height: 640 },
+  hasTouch: true,
+  isMobile: true,
+  deviceScaleFactor: 2,
+};
 
 /** Makes the page show one of everything: hits, TTLs, a stale entry, an error. */
 async function fillPage(r: Reader): Promise<void> {
@@ -30,10 +35,14 @@ async function violations(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);
   const results = await page.evaluate(() => {
     const { axe } = globalThis as unknown as { axe: { run(options: object): Promise<AxeResults> } };
-    return axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] });
+    return axe.run({
+      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+    });
   });
   expect(results.passes.length).toBeGreaterThan(20);
-  return results.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+  return results.violations.map(
+    ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`,
+  );
 }
 
 describe.each<[string, BrowserContextOptions]>([
@@ -53,7 +62,10 @@ describe.each<[string, BrowserContextOptions]>([
 test.each([320, 360, 768, 1280])('nothing overflows a screen of %i pixels', async (width) => {
   const r = new Reader(await site.open({ viewport: { width, height: 700 } }));
   await fillPage(r);
-  const widths = await r.page.evaluate(() => [document.documentElement.scrollWidth, document.body.scrollWidth]);
+  const widths = await r.page.evaluate(() => [
+    document.documentElement.scrollWidth,
+    document.body.scrollWidth,
+  ]);
   expect(Math.max(...widths)).toBeLessThanOrEqual(width);
 });
 

@@ -16,8 +16,12 @@ test('an insert into a full tier reports the entry and its victim', () => {
 });
 
 test('a hit that moves its entry reports the move, wherever the entry was', () => {
-  expect(changesBetween(tier('abc'), tier('bca'), 'a')).toEqual([{ key: 'a', kind: 'moved', causes: [] }]);
-  expect(changesBetween(tier('abc'), tier('acb'), 'b')).toEqual([{ key: 'b', kind: 'moved', causes: [] }]);
+  expect(changesBetween(tier('abc'), tier('bca'), 'a')).toEqual([
+    { key: 'a', kind: 'moved', causes: [] },
+  ]);
+  expect(changesBetween(tier('abc'), tier('acb'), 'b')).toEqual([
+    { key: 'b', kind: 'moved', causes: [] },
+  ]);
   expect(changesBetween(tier('abc'), tier('abc'), 'c')).toEqual([]);
 });
 
@@ -34,7 +38,9 @@ test('an entry that is removed and loaded again by one call is reported as reloa
 });
 
 test('entries that leave at once carry all causes', () => {
-  expect(changesBetween(tier('ab'), tier('', { size: 1n, expired: 1n })).map(({ causes }) => causes)).toEqual([
+  expect(
+    changesBetween(tier('ab'), tier('', { size: 1n, expired: 1n })).map(({ causes }) => causes),
+  ).toEqual([
     ['size', 'expired'],
     ['size', 'expired'],
   ]);

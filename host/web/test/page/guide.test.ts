@@ -22,7 +22,13 @@ test('the example of the guide runs unchanged', async () => {
       '<!doctype html><link rel=icon href=data:,><title>Mine</title><script type="module" src="./main.ts"></script>',
     );
     await writeFile(join(root, 'main.ts'), example ?? '');
-    await build({ root, configFile: false, base: './', logLevel: 'error', build: { target: 'es2022' } });
+    await build({
+      root,
+      configFile: false,
+      base: './',
+      logLevel: 'error',
+      build: { target: 'es2022' },
+    });
     expect(await consoleOf(join(root, 'dist'))).toEqual('Ada local');
   } finally {
     await rm(root, { recursive: true });

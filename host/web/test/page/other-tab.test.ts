@@ -35,8 +35,14 @@ describe('when another tab writes', () => {
     await other.set('a', 'apricot');
     await expect.poll(() => mine.newest()).toContain('Another tab has changed a.');
     await mine.get('a');
-    expect(await mine.lastCall()).toEqual({ verdict: 'L1 hit', action: 'get a: “apple”', calls: [] });
-    expect(await mine.page.locator('#l1-list .note').allTextContents()).toEqual(['stale: L2 differs']);
+    expect(await mine.lastCall()).toEqual({
+      verdict: 'L1 hit',
+      action: 'get a: “apple”',
+      calls: [],
+    });
+    expect(await mine.page.locator('#l1-list .note').allTextContents()).toEqual([
+      'stale: L2 differs',
+    ]);
   });
 
   test('a cache that polls at each read learns of it then', async () => {
@@ -44,7 +50,9 @@ describe('when another tab writes', () => {
     await mine.option('When another tab writes', 'the cache polls at each read');
     await mine.set('a', 'apple');
     await mine.get('a');
-    expect((await mine.lastCall()).calls).toEqual([expect.stringMatching(/^changes since \d+ → no changes$/)]);
+    expect((await mine.lastCall()).calls).toEqual([
+      expect.stringMatching(/^changes since \d+ → no changes$/),
+    ]);
     await other.set('a', 'apricot');
     await expect.poll(() => mine.newest()).toContain('Another tab has changed a.');
     expect(await mine.local()).toEqual(['a']);

@@ -66,7 +66,9 @@ export class Reader {
         (await calls.all()).length === 0
           ? []
           : await calls.evaluateAll((all) =>
-              all.map(({ children }) => [...children].map(({ textContent }) => textContent).join(' → ')),
+              all.map(({ children }) =>
+                [...children].map(({ textContent }) => textContent).join(' → '),
+              ),
             ),
     };
   }

@@ -52,7 +52,9 @@ describe('under a path, on a server without a content type for WebAssembly', () 
     await page.route('**/*.wasm', (route) => route.abort());
     await page.reload();
     await page.locator('#banner').waitFor();
-    expect(await page.getByRole('alert').first().innerText()).toContain('The cache cannot run here');
+    expect(await page.getByRole('alert').first().innerText()).toContain(
+      'The cache cannot run here',
+    );
     // The browser logs this on the console too.
     expect(site.consoleErrors.splice(0).length).toBeGreaterThan(0);
   });

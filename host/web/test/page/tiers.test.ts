@@ -66,7 +66,11 @@ test('a miss calls L2 each time, a value from L2 is cached, and then L1 serves i
     calls: ['get a → absent'],
   });
   await r.set('a', 'apple');
-  expect(await r.lastCall()).toEqual({ verdict: '', action: 'set a to “apple”: written', calls: ['set a → done'] });
+  expect(await r.lastCall()).toEqual({
+    verdict: '',
+    action: 'set a to “apple”: written',
+    calls: ['set a → done'],
+  });
   await r.page.getByRole('button', { name: 'New instance' }).click();
   await expect.poll(() => r.local()).toEqual([]);
   await r.get('a');
@@ -89,7 +93,10 @@ test('a delete removes the key from both tiers', async () => {
   expect(await r.stored()).toEqual({});
   expect(await r.newest()).toContain('a left L1: deleted');
   await r.delete('a');
-  expect(await r.lastCall()).toMatchObject({ action: 'delete a: not found', calls: ['delete a → 0'] });
+  expect(await r.lastCall()).toMatchObject({
+    action: 'delete a: not found',
+    calls: ['delete a → 0'],
+  });
 });
 
 test('a click on an entry in either tier reads it', async () => {
@@ -171,7 +178,10 @@ test('clear empties both tiers of this cache and leaves other caches alone', asy
   await r.option('Name', 'other');
   await r.set('b', 'banana');
   await r.page.getByRole('button', { name: 'Clear both tiers' }).click();
-  expect(await r.lastCall()).toMatchObject({ action: 'clear: 1 key deleted', calls: ['clear → 1'] });
+  expect(await r.lastCall()).toMatchObject({
+    action: 'clear: 1 key deleted',
+    calls: ['clear → 1'],
+  });
   expect([await r.local(), await r.stored()]).toEqual([[], {}]);
   await r.option('Name', 'demo');
   expect([await r.local(), await r.stored()]).toEqual([['a'], { a: 'apple' }]);
@@ -179,7 +189,9 @@ test('clear empties both tiers of this cache and leaves other caches alone', asy
 
 test('the page shows the digest of its component and offers the file', async () => {
   const { page } = await reader();
-  const component = await readFile(createRequire(import.meta.url).resolve('flipcache/flipcache.wasm'));
+  const component = await readFile(
+    createRequire(import.meta.url).resolve('flipcache/flipcache.wasm'),
+  );
   const digest = createHash('sha256').update(component).digest('hex');
   expect(await page.locator('#digest').innerText()).toBe(digest);
   const [download] = await Promise.all([

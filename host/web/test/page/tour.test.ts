@@ -59,7 +59,9 @@ describe('while it plays', () => {
     // The browser delivers the other tab's event in real time, whatever the page's clock says.
     await r.page.clock.runFor(13_000);
     expect(await r.page.locator('#tour-place').innerText()).toBe('11 of 15');
-    await expect.poll(() => r.local(), { message: 'the page receives the other tab’s event' }).toEqual(['a', 'e']);
+    await expect
+      .poll(() => r.local(), { message: 'the page receives the other tab’s event' })
+      .toEqual(['a', 'e']);
     await r.page.clock.runFor(32_000);
     expect(await caption(r)).toBe(TOUR.at(-1)?.caption);
     expect(await r.page.locator('#tour-play').innerText()).toBe('Play again');
@@ -80,7 +82,11 @@ describe('while it plays', () => {
     await button.click();
     expect([await button.innerText(), await caption(r)]).toEqual(['Pause', TOUR[3]?.caption]);
     await r.page.getByRole('button', { name: 'Start over' }).click();
-    expect([await button.innerText(), await caption(r), await r.local()]).toEqual(['Play', TOUR[0]?.caption, []]);
+    expect([await button.innerText(), await caption(r), await r.local()]).toEqual([
+      'Play',
+      TOUR[0]?.caption,
+      [],
+    ]);
   });
 
   test('it stops when the user does something, and leaves the user’s cache alone', async () => {
@@ -97,7 +103,9 @@ describe('while it plays', () => {
 });
 
 test('on a phone the tour and the tiers are visible together', async () => {
-  const r = new Reader(await site.open({ viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true }));
+  const r = new Reader(
+    await site.open({ viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true }),
+  );
   await r.page.getByRole('button', { name: 'Next step' }).tap();
   await r.page.getByRole('button', { name: 'Next step' }).tap();
   for (const id of ['tour-caption', 'tour-step', 'action', 'l1-title', 'l2-title']) {

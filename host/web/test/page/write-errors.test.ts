@@ -71,7 +71,9 @@ test('a write to a full storage fails with an error and loses nothing', async ()
   await r.set('a', 'apple');
   await fill(r);
   await r.set('a', 'a value that is much longer than the one before');
-  expect(await r.page.locator('#error').innerText()).toContain('localStorage is full. Nothing was lost');
+  expect(await r.page.locator('#error').innerText()).toContain(
+    'localStorage is full. Nothing was lost',
+  );
   expect(await r.lastCall()).toMatchObject({ verdict: 'Failed', calls: ['set a → unavailable'] });
   expect(await r.counter('L2 errors')).toBe(1);
   expect(await r.stored()).toEqual({ a: 'apple' });
@@ -108,7 +110,10 @@ test('without localStorage the page uses its memory and says so', async () => {
     await r.page.getByRole('button', { name: 'New instance' }).click();
     await expect.poll(() => r.local()).toEqual([]);
     await r.get('a');
-    expect(await r.lastCall()).toMatchObject({ verdict: 'L1 miss, L2 hit', action: 'get a: “apple”' });
+    expect(await r.lastCall()).toMatchObject({
+      verdict: 'L1 miss, L2 hit',
+      action: 'get a: “apple”',
+    });
     await r.page.getByRole('button', { name: 'Next step' }).click();
     expect(await r.page.locator('#tour-place').innerText()).toBe('1 of 13');
   } finally {

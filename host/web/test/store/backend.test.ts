@@ -14,7 +14,10 @@ describe('a full storage', () => {
     const bucket = storage.open();
     bucket.set([['1', bytes('Ada')]], undefined);
     storage.room = storage.taken() + 5;
-    const unavailable = expect.objectContaining({ code: 'unavailable', message: 'localStorage is full' });
+    const unavailable = expect.objectContaining({
+      code: 'unavailable',
+      message: 'localStorage is full',
+    });
     expect(() => bucket.set([['1', bytes('a much longer value')]], undefined)).toThrow(unavailable);
     expect(() => bucket.set([['2', bytes('')]], undefined)).toThrow(unavailable);
     expect(bucket.get(['1'], undefined)).toEqual([entry('Ada')]);
@@ -53,7 +56,9 @@ test('a storage that the browser denies is access-denied', () => {
 });
 
 test('the constructor without a localStorage throws access-denied', () => {
-  expect(() => new LocalStorageBackend()).toThrow(expect.objectContaining({ code: 'access-denied' }));
+  expect(() => new LocalStorageBackend()).toThrow(
+    expect.objectContaining({ code: 'access-denied' }),
+  );
 });
 
 describe('changes', () => {
@@ -102,7 +107,9 @@ describe('changes', () => {
     other.expire(['expired', 'absent'], 5n);
     other.delete(['deleted', 'absent']);
     other.get(['added'], undefined);
-    expect(mine.changes(cursor).changed).toEqual(keys('added', 'n', 'extended', 'expired', 'deleted'));
+    expect(mine.changes(cursor).changed).toEqual(
+      keys('added', 'n', 'extended', 'expired', 'deleted'),
+    );
   });
 
   test('report writes to a nested name by the keys of the outer name', () => {

@@ -16,7 +16,12 @@ describe('get', () => {
     const bucket = storage.open();
     bucket.set([['1', bytes('Ada')]], undefined);
     storage.setItem('flipcache:user:2', 'junk');
-    expect(bucket.get(['2', '1', '3', '1'], undefined)).toEqual([WRONG_TYPE, entry('Ada'), ABSENT, entry('Ada')]);
+    expect(bucket.get(['2', '1', '3', '1'], undefined)).toEqual([
+      WRONG_TYPE,
+      entry('Ada'),
+      ABSENT,
+      entry('Ada'),
+    ]);
   });
 
   test('with a TTL sets it on existing keys and returns it', () => {
@@ -69,7 +74,12 @@ describe('writes', () => {
       ['2', bytes('z')],
       ['3', bytes('last')],
     ];
-    expect(bucket.setIfAbsent(batch, 50n)).toEqual([entry('Ada', 100n), undefined, WRONG_TYPE, undefined]);
+    expect(bucket.setIfAbsent(batch, 50n)).toEqual([
+      entry('Ada', 100n),
+      undefined,
+      WRONG_TYPE,
+      undefined,
+    ]);
     expect(bucket.get(['3'], undefined)).toEqual([entry('last', 50n)]);
   });
 
@@ -115,7 +125,9 @@ describe('increment', () => {
     (held) => {
       const bucket = storage.open();
       bucket.set([['n', bytes(held)]], undefined);
-      expect(() => bucket.increment('n', 1n, undefined)).toThrow(expect.objectContaining({ code: 'other' }));
+      expect(() => bucket.increment('n', 1n, undefined)).toThrow(
+        expect.objectContaining({ code: 'other' }),
+      );
       expect(bucket.get(['n'], undefined)).toEqual([entry(held)]);
     },
   );
@@ -184,7 +196,9 @@ describe('expire', () => {
 
   test('throws unsupported on other data', () => {
     storage.setItem('flipcache:user:1', 'junk');
-    expect(() => storage.open().expire(['1'], 5n)).toThrow(expect.objectContaining({ code: 'unsupported' }));
+    expect(() => storage.open().expire(['1'], 5n)).toThrow(
+      expect.objectContaining({ code: 'unsupported' }),
+    );
     expect(storage.getItem('flipcache:user:1')).toBe('junk');
   });
 });

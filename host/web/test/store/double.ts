@@ -10,8 +10,11 @@ export class Double extends MemoryStorage {
   nowMs = 1_000_000;
 
   override setItem(key: string, text: string): void {
-    const taken = this.taken() - (this.getItem(key) === null ? 0 : key.length + (this.getItem(key)?.length ?? 0));
-    if (taken + key.length + text.length > this.room) throw new DOMException('full', 'QuotaExceededError');
+    const taken =
+      this.taken() -
+      (this.getItem(key) === null ? 0 : key.length + (this.getItem(key)?.length ?? 0));
+    if (taken + key.length + text.length > this.room)
+      throw new DOMException('full', 'QuotaExceededError');
     super.setItem(key, text);
   }
 

@@ -8,12 +8,16 @@ function utf8(text: string): Uint8Array {
 
 describe('the text form of an entry', () => {
   test('has text unchanged', () => {
-    expect(format({ value: utf8('Ada ☃'), deadline: 1_764_169_200_000n })).toBe('fc1 1764169200000 utf8 Ada ☃');
+    expect(format({ value: utf8('Ada ☃'), deadline: 1_764_169_200_000n })).toBe(
+      'fc1 1764169200000 utf8 Ada ☃',
+    );
     expect(format({ value: utf8(''), deadline: undefined })).toBe('fc1 - utf8 ');
   });
 
   test('has bytes that are not text in base64', () => {
-    expect(format({ value: new Uint8Array([0, 255]), deadline: undefined })).toBe('fc1 - base64 AP8=');
+    expect(format({ value: new Uint8Array([0, 255]), deadline: undefined })).toBe(
+      'fc1 - base64 AP8=',
+    );
   });
 
   test.each([

@@ -29,9 +29,7 @@ export class Invalidations {
     return [clock(this.#zero), wallClock()];
   }
 
-  /**
-   * Tracking began before `asked`, when the request was sent. Flushes older entries and goes live.
-   */
+  /** Goes live, after a reply to the tracking request sent at `asked`. Flushes older entries. */
   restore(asked: Moment): void {
     this.#flushAll();
     this.#setLease(asked);

@@ -27,9 +27,14 @@ export class Controls {
     });
     this.#onClick('set', () => this.#set());
     this.#onClick('delete', () => this.#do(() => session.delete(this.#key.value)));
-    this.#onClick('other-tab-set', () => this.#inOtherTab((tab, name, key) => tab.set(name, key, this.#value.value)));
-    this.#onClick('other-tab-delete', () => this.#inOtherTab((tab, name, key) => tab.delete(name, key)));
-    for (const id of ['other-tab-set', 'other-tab-delete']) byId(id, HTMLButtonElement).disabled = !otherTab;
+    this.#onClick('other-tab-set', () =>
+      this.#inOtherTab((tab, name, key) => tab.set(name, key, this.#value.value)),
+    );
+    this.#onClick('other-tab-delete', () =>
+      this.#inOtherTab((tab, name, key) => tab.delete(name, key)),
+    );
+    for (const id of ['other-tab-set', 'other-tab-delete'])
+      byId(id, HTMLButtonElement).disabled = !otherTab;
   }
 
   get(key: string): void {

@@ -21,7 +21,12 @@ export class Journal {
       'li',
       { 'data-tone': judged?.tone ?? 'plain' },
       h('time', {}, new Date().toLocaleTimeString('en-GB')),
-      h('p', {}, `${summary(report)}. `, judged && !report.error ? h('b', {}, `${judged.text}.`) : undefined),
+      h(
+        'p',
+        {},
+        `${summary(report)}. `,
+        judged && !report.error ? h('b', {}, `${judged.text}.`) : undefined,
+      ),
       ...(why ? [h('p', { class: 'why' }, why)] : []),
       ...lines.map((line) => h('p', { class: 'line' }, line)),
     );

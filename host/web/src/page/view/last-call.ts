@@ -20,7 +20,12 @@ export class LastCall {
     write(byId('action', HTMLElement), summary(report));
     const calls = report.calls.map((call) => {
       const failed = 'error' in call.result ? 'failed' : '';
-      return h('li', { class: failed }, h('code', {}, requestText(call)), h('span', {}, replyText(call)));
+      return h(
+        'li',
+        { class: failed },
+        h('code', {}, requestText(call)),
+        h('span', {}, replyText(call)),
+      );
     });
     const nothing = h('li', { class: 'none' }, 'No call to L2.');
     byId('calls', HTMLElement).replaceChildren(...(calls.length > 0 ? calls : [nothing]));
@@ -28,7 +33,8 @@ export class LastCall {
 
   #showRemoved({ changes }: Report): void {
     for (const change of changes) {
-      if (change.kind === 'left') this.#removed.unshift(`${named(change.key)} (${causesOf(change)})`);
+      if (change.kind === 'left')
+        this.#removed.unshift(`${named(change.key)} (${causesOf(change)})`);
     }
     this.#removed.splice(MAX_REMOVED);
     write(byId('l1-left', HTMLElement), this.#removed.join(', ') || 'none yet');

@@ -39,7 +39,11 @@ export function arrange(
 }
 
 /** Leaves elements in place where it can: a moved element loses the focus. */
-function put(list: HTMLElement, children: readonly HTMLElement[], removed: readonly HTMLElement[]): void {
+function put(
+  list: HTMLElement,
+  children: readonly HTMLElement[],
+  removed: readonly HTMLElement[],
+): void {
   for (const child of removed) child.remove();
   let next = list.firstElementChild;
   for (const child of children) {
@@ -48,7 +52,11 @@ function put(list: HTMLElement, children: readonly HTMLElement[], removed: reado
   }
 }
 
-function keepFocus(list: HTMLElement, focused: Element | null, removed: readonly HTMLElement[]): void {
+function keepFocus(
+  list: HTMLElement,
+  focused: Element | null,
+  removed: readonly HTMLElement[],
+): void {
   if (!(focused instanceof HTMLElement) || focused === document.activeElement) return;
   if (list.contains(focused)) return focused.focus({ preventScroll: true });
   if (!removed.some((child) => child.contains(focused))) return;
@@ -90,7 +98,10 @@ function fade(list: HTMLElement, child: HTMLElement, place: DOMRect | undefined)
   ghost.style.left = `${place.left - frame.left}px`;
   ghost.style.width = `${place.width}px`;
   shelf.append(ghost);
-  const frames = { opacity: [1, 0], transform: ['none', 'translateX(var(--to, -3rem)) scale(0.96)'] };
+  const frames = {
+    opacity: [1, 0],
+    transform: ['none', 'translateX(var(--to, -3rem)) scale(0.96)'],
+  };
   const fading = ghost.animate(frames, { duration: DURATION, easing: EASING, fill: 'forwards' });
   fading.onfinish = () => ghost.remove();
 }

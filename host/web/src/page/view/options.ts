@@ -22,7 +22,14 @@ export class OptionControls {
   constructor(session: Session, onAction: () => void) {
     this.#session = session;
     this.#onAction = onAction;
-    const controls = [this.#name, this.#ttl, this.#refreshTtl, this.#keyType, this.#localMax, this.#coherence];
+    const controls = [
+      this.#name,
+      this.#ttl,
+      this.#refreshTtl,
+      this.#keyType,
+      this.#localMax,
+      this.#coherence,
+    ];
     for (const control of [...controls, ...this.#evictions]) {
       control.addEventListener('change', () => this.#apply());
     }
@@ -57,7 +64,10 @@ export class OptionControls {
     }
     const ttlMs = milliseconds(this.#ttl.value);
     if (ttlMs === 'invalid') {
-      return this.#showInvalid('A TTL is a number of seconds. If it is empty, entries do not expire.', this.#ttl);
+      return this.#showInvalid(
+        'A TTL is a number of seconds. If it is empty, entries do not expire.',
+        this.#ttl,
+      );
     }
     const report = this.#session.apply({
       name: this.#name.value,

@@ -52,7 +52,11 @@ function openedWith({ name, eviction, localMax }: Settings): string {
 }
 
 /** Returns which tier served a read. */
-export function verdict({ action, result, error }: Report): { text: string; tone: Tone } | undefined {
+export function verdict({
+  action,
+  result,
+  error,
+}: Report): { text: string; tone: Tone } | undefined {
   if (error) return { text: 'Failed', tone: 'bad' };
   if (action.kind !== 'get') return undefined;
   switch (result.source) {

@@ -38,7 +38,11 @@ export class Tiers {
     this.#showCounts(local.length, stored.length);
   }
 
-  #fill(list: HTMLElement, entries: readonly Entry[], note: (entry: Entry, at: number) => string): void {
+  #fill(
+    list: HTMLElement,
+    entries: readonly Entry[],
+    note: (entry: Entry, at: number) => string,
+  ): void {
     const keys = entries.map(({ key }) => key);
     const rows = arrange(list, keys, (key) => this.#create(key));
     entries.forEach((entry, at) => {
@@ -79,7 +83,8 @@ export class Tiers {
     const free = Math.max(this.#session.settings.localMax - taken, 0);
     const slots = this.#local.querySelectorAll('.free');
     for (const slot of [...slots].slice(free)) slot.remove();
-    for (let at = slots.length; at < free; at += 1) this.#local.append(h('li', { class: 'free' }, 'free'));
+    for (let at = slots.length; at < free; at += 1)
+      this.#local.append(h('li', { class: 'free' }, 'free'));
   }
 
   #showCounts(local: number, stored: number): void {
@@ -87,6 +92,9 @@ export class Tiers {
     write(byId('l1-count', HTMLElement), `${local} of ${localMax}`);
     write(byId('l2-count', HTMLElement), counted(stored, 'key'));
     const first = eviction === 'fifo' ? 'First in, first out.' : 'Evicts the least recently used.';
-    write(byId('l1-order', HTMLElement), localMax === 0 ? 'It holds nothing: every read calls L2.' : first);
+    write(
+      byId('l1-order', HTMLElement),
+      localMax === 0 ? 'It holds nothing: every read calls L2.' : first,
+    );
   }
 }

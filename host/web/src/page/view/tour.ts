@@ -18,7 +18,8 @@ export class Tour {
   constructor(steps: readonly Step[], run: (step: Step) => void) {
     this.#steps = steps;
     this.#run = run;
-    const onClick = (id: string, work: () => void) => byId(id, HTMLButtonElement).addEventListener('click', work);
+    const onClick = (id: string, work: () => void) =>
+      byId(id, HTMLButtonElement).addEventListener('click', work);
     onClick('tour-play', () => (this.#timer === undefined ? this.#play() : this.#pause()));
     onClick('tour-step', () => {
       this.#pause();
