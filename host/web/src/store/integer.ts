@@ -5,8 +5,8 @@ const CANONICAL = /^(?:0|-?[1-9][0-9]{0,18})$/;
 /**
  * Returns the sum of `delta` and the integer that a key holds; an absent key counts as 0.
  *
- * @throws {BackendError} `other` if `held` is not the canonical decimal form of a 64-bit integer, or if the sum
- * does not fit 64 bits.
+ * @throws {BackendError} `other` if `held` is not the canonical decimal form of a 64-bit integer, or
+ * if the sum does not fit 64 bits.
  */
 export function sum(held: Uint8Array | undefined, delta: bigint): bigint {
   const text = held === undefined ? '0' : new TextDecoder('latin1').decode(held.subarray(0, 21));
