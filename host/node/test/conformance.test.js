@@ -1,4 +1,4 @@
-// That the suite would notice: a host that does something wrong fails it.
+// Checks the suite itself: a faulty host fails it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -6,7 +6,7 @@ import { line, run } from '../../../tests/conformance/js/index.js';
 import { memoryHost } from '../conformance/memory.js';
 import { suites } from '../conformance/suite.js';
 
-/** Which cases fail if what a world has is changed. */
+/** Returns the cases that fail if a part of the world is replaced. */
 async function failuresIf(change) {
   const open = async () => {
     const world = await memoryHost.open();
@@ -23,18 +23,18 @@ test('all cases pass in memory, and the line says so', async () => {
   assert.match(line(report), /^Node over memory: [0-9]+ passed, [0-9]+ left out, 0 failed \(sha256 [0-9a-f]{64}\)$/);
 });
 
-test('a host whose clock stands still fails', async () => {
+test('a host with a stopped clock fails', async () => {
   const failed = await failuresIf(() => ({ wait: () => {} }));
   assert.ok(failed.includes('lives/entry_expires_in_both_tiers'), failed.join());
 });
 
-test('a host that tells the component nothing fails', async () => {
-  const deaf = { invalidate() {}, invalidateAll() {}, suspend() {}, resume() {} };
-  const failed = await failuresIf(({ exports }) => ({ exports: { ...exports, coherence: deaf } }));
+test('a host that never invalidates fails', async () => {
+  const noCoherence = { invalidate() {}, invalidateAll() {}, suspend() {}, resume() {} };
+  const failed = await failuresIf(({ exports }) => ({ exports: { ...exports, coherence: noCoherence } }));
   assert.ok(failed.some((name) => name.startsWith('coherence/')), failed.join());
 });
 
-test('a host whose store asks twice, or forgets a call, fails', async () => {
+test('a host whose backend repeats or omits a call fails', async () => {
   const twice = await failuresIf(({ takeCalls }) => ({ takeCalls: () => takeCalls().flatMap((call) => [call, call]) }));
   const never = await failuresIf(({ takeCalls }) => ({ takeCalls: () => takeCalls().slice(1) }));
   for (const failed of [twice, never]) {
@@ -42,7 +42,7 @@ test('a host whose store asks twice, or forgets a call, fails', async () => {
   }
 });
 
-test('a host whose store fails when it is not told to, or does not when it is, fails', async () => {
+test('a host whose backend ignores the requested faults, or fails without them, fails', async () => {
   const failed = await failuresIf(() => ({ fail: () => {} }));
   assert.ok(failed.includes('failures/failure_of_a_read_is_told_by_its_case'), failed.join());
 });
