@@ -42,13 +42,13 @@ pub struct Shards {
     count: NonZeroUsize,
     memory: u64,
     clock: Clock,
-    place: Place,
+    runtime: Runtime,
     #[cfg(feature = "wasmtime")]
     code_cache: Option<CodeCache>,
 }
 
 #[derive(Clone, Debug)]
-enum Place {
+enum Runtime {
     InProcess,
     #[cfg(feature = "wasmtime")]
     Embedded,
@@ -66,9 +66,9 @@ impl Default for Shards {
             memory: MEMORY,
             clock: Clock::system(),
             #[cfg(feature = "wasmtime")]
-            place: Place::Embedded,
+            runtime: Runtime::Embedded,
             #[cfg(not(feature = "wasmtime"))]
-            place: Place::InProcess,
+            runtime: Runtime::InProcess,
             #[cfg(feature = "wasmtime")]
             code_cache: None,
         }
@@ -104,7 +104,7 @@ impl Shards {
 
     /// Runs the rules of the cache in this process, without the component around them.
     pub fn in_process(mut self) -> Self {
-        self.place = Place::InProcess;
+        self.runtime = Runtime::InProcess;
         self
     }
 
@@ -116,7 +116,7 @@ impl Shards {
     /// other than Unix, all time counts. The start of a shard has a time of its own.
     #[cfg(feature = "wasmtime")]
     pub fn component(mut self, component: &[u8], call_deadline: Duration) -> Self {
-        self.place = Place::File {
+        self.runtime = Runtime::File {
             component: component.into(),
             call_deadline,
         };
@@ -136,10 +136,10 @@ impl Shards {
         #[cfg(feature = "wasmtime")]
         let code_cache = self.code_cache.as_ref();
         #[cfg(feature = "wasmtime")]
-        let prepared = match &self.place {
-            Place::InProcess => None,
-            Place::Embedded => Some(Prepared::embedded(code_cache)?),
-            Place::File {
+        let prepared = match &self.runtime {
+            Runtime::InProcess => None,
+            Runtime::Embedded => Some(Prepared::embedded(code_cache)?),
+            Runtime::File {
                 component,
                 call_deadline,
             } => Some(Prepared::new(component, *call_deadline, code_cache)?),

@@ -5,7 +5,7 @@ use wasmtime::component::Resource;
 
 use super::CacheCtxView;
 use super::convert::{checked, decode, encode, left};
-use super::error::{Answer, Called};
+use super::error::{Called, Returned};
 use super::limits::too_large;
 use super::open::OpenCache;
 use crate::Error;
@@ -159,14 +159,14 @@ impl CacheCtxView<'_> {
         Ok(self.borrow(&this)?.handle.clear().await?)
     }
 
-    pub(super) fn local_get(&mut self, this: This, key: String) -> Answer<Option<Value>> {
+    pub(super) fn local_get(&mut self, this: This, key: String) -> Returned<Option<Value>> {
         let open = self.table.get(&this)?;
         let wire = open.handle.local_get(&key);
         let value = wire.and_then(|wire| decode(wire, open.value_type));
         Ok((value,))
     }
 
-    pub(super) fn local_keys(&mut self, this: This) -> Answer<Vec<String>> {
+    pub(super) fn local_keys(&mut self, this: This) -> Returned<Vec<String>> {
         Ok((self.table.get(&this)?.handle.local_keys(),))
     }
 
@@ -175,7 +175,7 @@ impl CacheCtxView<'_> {
         Ok(())
     }
 
-    pub(super) fn stats(&mut self, this: This) -> Answer<cache::Stats> {
+    pub(super) fn stats(&mut self, this: This) -> Returned<cache::Stats> {
         Ok((self.table.get(&this)?.handle.stats().into(),))
     }
 

@@ -12,7 +12,7 @@ use crate::bindings::exports::flipcache::cache::cache;
 pub(super) enum CallError {
     /// The application is told.
     #[error(transparent)]
-    Answer(Error),
+    Cache(Error),
     /// The application is stopped: it used a handle that is none of its own.
     #[error("no such handle")]
     Trap(#[from] ResourceTableError),
@@ -26,7 +26,7 @@ where
     E: NotATrap,
 {
     fn from(error: E) -> Self {
-        Self::Answer(error.into())
+        Self::Cache(error.into())
     }
 }
 
@@ -45,13 +45,13 @@ impl From<Denied> for Error {
 }
 
 /// What a linker's function answers.
-pub(super) type Answer<T> = wasmtime::Result<(T,)>;
+pub(super) type Returned<T> = wasmtime::Result<(T,)>;
 
 /// What a function of `cache` answers that may fail.
-pub(super) fn answer<T>(called: Called<T>) -> Answer<Result<T, cache::Error>> {
+pub(super) fn returned<T>(called: Called<T>) -> Returned<Result<T, cache::Error>> {
     match called {
         Ok(answer) => Ok((Ok(answer),)),
-        Err(CallError::Answer(error)) => Ok((Err(error.into()),)),
+        Err(CallError::Cache(error)) => Ok((Err(error.into()),)),
         Err(CallError::Trap(error)) => Err(error.into()),
     }
 }

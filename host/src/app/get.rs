@@ -9,7 +9,7 @@ use wasmtime::StoreContextMut;
 use wasmtime::component::{Resource, WasmStr};
 
 use super::CacheView;
-use super::error::{Answer, Called, answer};
+use super::error::{Called, Returned, returned};
 use super::limits::too_large;
 use super::open::OpenCache;
 use crate::bindings::exports::flipcache::cache::cache::{Error, Found, Source};
@@ -17,7 +17,7 @@ use crate::io::wait;
 
 /// What a call comes to without asking L2.
 enum Local {
-    Answer(Called<Found>),
+    Done(Called<Found>),
     /// The key to ask L2 for.
     Miss(String),
 }
@@ -32,8 +32,8 @@ pub(super) fn get_waiting<T: CacheView>(
     key: &WasmStr,
 ) -> wasmtime::Result<Called<Found>> {
     Ok(match local(store, this, key)? {
-        Local::Answer(found) => found,
-        Local::Miss(key) => wait(ask(store, this, key)),
+        Local::Done(found) => found,
+        Local::Miss(key) => wait(fetch(store, this, key)),
     })
 }
 
@@ -43,12 +43,12 @@ pub(super) fn get_suspending<'a, T: CacheView, R: Send + 'a>(
     this: Resource<OpenCache>,
     key: &WasmStr,
     part: fn(Found) -> R,
-) -> Box<dyn Future<Output = Answer<Result<R, Error>>> + Send + 'a> {
+) -> Box<dyn Future<Output = Returned<Result<R, Error>>> + Send + 'a> {
     match local(&mut store, &this, key) {
-        Ok(Local::Answer(found)) => Box::new(future::ready(answer(found.map(part)))),
+        Ok(Local::Done(found)) => Box::new(future::ready(returned(found.map(part)))),
         Ok(Local::Miss(key)) => Box::new(async move {
-            let found = ask(&mut store, &this, key).await;
-            answer(found.map(part))
+            let found = fetch(&mut store, &this, key).await;
+            returned(found.map(part))
         }),
         Err(trap) => Box::new(future::ready(Err(trap))),
     }
@@ -63,7 +63,7 @@ fn local<T: CacheView>(
     let mut buffer = mem::take(&mut store.data_mut().cache().ctx.key);
     let text = key.to_str(&*store)?;
     if text.len() > MAX_KEY_BYTES {
-        return Ok(Local::Answer(Err(too_large(MAX_KEY_BYTES).into())));
+        return Ok(Local::Done(Err(too_large(MAX_KEY_BYTES).into())));
     }
     buffer.clear();
     buffer.push_str(&text);
@@ -77,10 +77,10 @@ fn local<T: CacheView>(
         Err(error) => Err(error),
     };
     view.ctx.key = buffer;
-    Ok(Local::Answer(answer))
+    Ok(Local::Done(answer))
 }
 
-async fn ask<T: CacheView>(
+async fn fetch<T: CacheView>(
     store: &mut StoreContextMut<'_, T>,
     this: &Resource<OpenCache>,
     key: String,

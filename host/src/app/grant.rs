@@ -77,24 +77,24 @@ impl Grant {
 
     /// What a cache is like that an application asks for: what it asks for within its limits, or what the
     /// host says.
-    pub(super) fn options(&self, asked: Options) -> Options {
+    pub(super) fn options(&self, requested: Options) -> Options {
         let Some(own) = &self.inner.own.options else {
-            return self.limits().bound(asked);
+            return self.limits().bound(requested);
         };
         let max_bytes = self.limits().max_local_bytes;
         Options {
-            key_type: asked.key_type,
-            value_type: asked.value_type,
-            default: asked.default,
-            store_default: asked.store_default,
+            key_type: requested.key_type,
+            value_type: requested.value_type,
+            default: requested.default,
+            store_default: requested.store_default,
             local_max_bytes: own.local_max_bytes.or(Some(max_bytes)),
             ..own.clone()
         }
     }
 
     /// How it behaves when things go wrong.
-    pub(super) fn resilience(&self, asked: Resilience) -> Resilience {
-        self.inner.own.resilience.unwrap_or(asked)
+    pub(super) fn resilience(&self, requested: Resilience) -> Resilience {
+        self.inner.own.resilience.unwrap_or(requested)
     }
 
     /// Notes that a name is opened, if it may be. The first refusal is logged.
@@ -294,7 +294,7 @@ mod tests {
 
     #[test]
     fn options_of_the_host_stand_in_for_all_but_the_types_and_the_default() {
-        let asked = Options {
+        let requested = Options {
             local_max: 5,
             ttl: None,
             value_type: ValueType::Bytes,
@@ -311,15 +311,15 @@ mod tests {
         let granted = builder()
             .options(own.clone())
             .build()
-            .options(asked.clone());
+            .options(requested.clone());
         let expected = Options {
             value_type: ValueType::Bytes,
-            default: asked.default.clone(),
+            default: requested.default.clone(),
             local_max_bytes: Some(8 << 20),
             ..own
         };
         assert_eq!(granted, expected);
-        let within_limits = builder().build().options(asked.clone());
+        let within_limits = builder().build().options(requested.clone());
         assert_eq!((within_limits.local_max, within_limits.ttl), (5, None));
     }
 
@@ -329,8 +329,8 @@ mod tests {
             stale_on_error: Duration::from_secs(60),
             ..Resilience::default()
         };
-        let asked = Resilience::default();
-        let granted = builder().resilience(lenient).build().resilience(asked);
+        let requested = Resilience::default();
+        let granted = builder().resilience(lenient).build().resilience(requested);
         assert_eq!(granted, lenient);
         assert_eq!(builder().build().resilience(lenient), lenient);
     }

@@ -81,7 +81,7 @@ impl Limits {
         (len <= limit).then_some(()).ok_or_else(|| too_large(limit))
     }
 
-    /// How many keys L2 is asked for in one round trip: their values are no more than one answer.
+    /// How many keys L2 is requested for in one round trip: their values are no more than one answer.
     pub(super) fn keys_at_once(&self) -> usize {
         (self.max_answer_bytes / self.max_value_bytes.max(1)).max(1)
     }

@@ -7,7 +7,7 @@ use wasmtime::component::{Linker, Resource, ResourceType, WasmStr};
 
 use super::CacheView;
 use super::dict::OpenDict;
-use super::error::answer;
+use super::error::returned;
 use super::get::{get_suspending, get_waiting};
 use super::open::OpenCache;
 use crate::bindings::exports::flipcache::cache::cache::{Expiry, Options, Resilience};
@@ -36,7 +36,7 @@ macro_rules! waiting {
         $instance.func_wrap(
             concat!("[method]flip-cache.", $name),
             |mut store: StoreContextMut<'_, T>, ($($arg,)*): ($($type,)*)| {
-                answer(wait(store.data_mut().cache().$method($($arg),*)))
+                returned(wait(store.data_mut().cache().$method($($arg),*)))
             },
         )?;
     )*};
@@ -48,7 +48,7 @@ macro_rules! suspending {
         $instance.func_wrap_async(
             concat!("[method]flip-cache.", $name),
             |mut store: StoreContextMut<'_, T>, ($($arg,)*): ($($type,)*)| {
-                Box::new(async move { answer(store.data_mut().cache().$method($($arg),*).await) })
+                Box::new(async move { returned(store.data_mut().cache().$method($($arg),*).await) })
             },
         )?;
     )*};
@@ -84,13 +84,13 @@ pub(super) fn add_waiting<T: CacheView>(linker: &mut Linker<T>) -> wasmtime::Res
         "[method]flip-cache.get",
         |mut store: StoreContextMut<'_, T>, (this, key): (Resource<OpenCache>, WasmStr)| {
             let found = get_waiting(&mut store, &this, &key)?;
-            answer(found.map(|found| found.value))
+            returned(found.map(|found| found.value))
         },
     )?;
     instance.func_wrap(
         "[method]flip-cache.get-detailed",
         |mut store: StoreContextMut<'_, T>, (this, key): (Resource<OpenCache>, WasmStr)| {
-            answer(get_waiting(&mut store, &this, &key)?)
+            returned(get_waiting(&mut store, &this, &key)?)
         },
     )
 }

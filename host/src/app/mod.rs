@@ -80,7 +80,7 @@ pub fn add_to_linker<T: CacheView>(linker: &mut Linker<T>) -> wasmtime::Result<(
     linker::add_waiting(linker)
 }
 
-/// As [`add_to_linker`], for asynchronous stores: while the backend is asked, the application is suspended
+/// As [`add_to_linker`], for asynchronous stores: while the backend is requested, the application is suspended
 /// and its thread does other work. Once begun, a write is finished, though the store be dropped.
 ///
 /// # Errors

@@ -7,7 +7,7 @@ use wasmtime::component::Resource;
 
 use super::CacheCtxView;
 use super::convert::encode;
-use super::error::{Answer, Called, answer};
+use super::error::{Called, Returned, returned};
 use crate::Error;
 use crate::bindings::exports::flipcache::cache::cache;
 use crate::driver::Handle;
@@ -26,8 +26,8 @@ impl CacheCtxView<'_> {
         &mut self,
         name: String,
         options: cache::Options,
-    ) -> Answer<Result<This, cache::Error>> {
-        answer(self.open_bounded(&name, options, Resilience::default()))
+    ) -> Returned<Result<This, cache::Error>> {
+        returned(self.open_bounded(&name, options, Resilience::default()))
     }
 
     pub(super) fn open_with(
@@ -35,8 +35,8 @@ impl CacheCtxView<'_> {
         name: String,
         options: cache::Options,
         resilience: cache::Resilience,
-    ) -> Answer<Result<This, cache::Error>> {
-        answer(self.open_bounded(&name, options, resilience.into()))
+    ) -> Returned<Result<This, cache::Error>> {
+        returned(self.open_bounded(&name, options, resilience.into()))
     }
 
     /// Refuses in the order in which the component does, then what the grant does not have.
@@ -79,7 +79,7 @@ impl CacheCtxView<'_> {
         Ok(())
     }
 
-    /// The cache of a handle, to be kept while L2 is asked.
+    /// The cache of a handle, to be kept while L2 is requested.
     pub(super) fn borrow(&self, this: &This) -> Called<OpenCache> {
         let open = self.table.get(this)?;
         Ok(OpenCache {

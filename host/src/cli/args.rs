@@ -12,9 +12,9 @@ use super::bench::BenchOptions;
 use super::code_cache::CodeCachePlace;
 use super::command::{Given, KIND, LIKENESS};
 use super::engine::Engine;
+use super::key_command::KeyCommand;
 use super::shell::SHELL_HELP;
 use super::text::parse_seconds;
-use super::verb::Verb;
 
 /// A cache in two tiers: a small one in a WebAssembly component, in front of Redis.
 #[derive(Debug, Parser)]
@@ -33,7 +33,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     #[command(flatten)]
-    Verb(Verb),
+    Key(KeyCommand),
     /// Takes commands line by line, in one process, so that the local tier lives from line to line
     #[command(after_help = SHELL_HELP)]
     Shell,

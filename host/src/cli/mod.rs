@@ -9,7 +9,6 @@
 //! - `metrics`: the page that Prometheus fetches; `logging`: what is told beside answers.
 //! - `app`: the commands that run applications, `run` and `serve`.
 
-mod answer;
 mod app;
 mod args;
 mod bench;
@@ -20,14 +19,15 @@ mod engine;
 mod escape;
 mod failure;
 mod interrupt;
+mod key_command;
 mod logging;
 mod metrics;
 mod options;
+mod output;
 mod shell;
 mod stats;
 mod text;
 mod tools;
-mod verb;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -35,13 +35,13 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::FromArgMatches;
 
-use answer::{Answer, Tell, complain};
 use args::{Cli, Command};
 use command::Given;
 use failure::Failure;
+use output::{Outcome, Output, print_error};
 
 /// The exit code for an absence, and for a demonstration that did not go as expected.
-const NOT_AS_HOPED: u8 = 1;
+const EXIT_NEGATIVE: u8 = 1;
 
 /// Parses the command line, does what it says, and tells how it went.
 pub(crate) fn main() -> ExitCode {
@@ -50,8 +50,8 @@ pub(crate) fn main() -> ExitCode {
         Err(code) => return code,
     };
     let _logging = logging::start();
-    let tell = Tell::new(cli.global.json);
-    run(cli, tell).unwrap_or_else(|error| fail(&Failure::from(error), tell))
+    let output = Output::new(cli.global.json);
+    run(cli, output).unwrap_or_else(|error| fail(&Failure::from(error), output))
 }
 
 /// Parses the command line, or writes what it asks for instead: the help, the version. Ends the process if it is wrong.
@@ -69,54 +69,54 @@ fn parse() -> Result<Cli, ExitCode> {
         Err(error) if error.use_stderr() => error.exit(),
         Err(help) => match help.print().and_then(|()| io::stdout().flush()) {
             Ok(()) => Err(ExitCode::SUCCESS),
-            Err(error) => Err(fail(&Failure::Output(error), Tell::new(false))),
+            Err(error) => Err(fail(&Failure::Output(error), Output::new(false))),
         },
     }
 }
 
 /// Tells a failure. Where it cannot be told as asked for, standard error has both reasons.
-fn fail(failure: &Failure, tell: Tell) -> ExitCode {
+fn fail(failure: &Failure, output: Output) -> ExitCode {
     if failure.is_reader_gone() {
         return ExitCode::SUCCESS;
     }
-    match tell.failure(failure) {
+    match output.failure(failure) {
         Err(unwritten) if !unwritten.is_reader_gone() => {
-            complain(&failure.message());
-            complain(&unwritten.message());
+            print_error(&failure.message());
+            print_error(&unwritten.message());
             ExitCode::from(unwritten.exit_code())
         }
         _ => ExitCode::from(failure.exit_code()),
     }
 }
 
-fn run(cli: Cli, tell: Tell) -> Result<ExitCode> {
+fn run(cli: Cli, output: Output) -> Result<ExitCode> {
     metrics::start(&cli)?;
     match cli.command {
-        Command::Verb(verb) => {
+        Command::Key(verb) => {
             let verb = verb.with_standard_input(io::stdin().lock())?;
             let (_, cache) = options::open(&cli.global)?;
             let answer = verb.run(&cache)?;
-            tell.answer(&answer)?;
+            output.outcome(&answer)?;
             Ok(exit_code(&answer))
         }
-        Command::Shell => shell::run(&cli.global, tell),
+        Command::Shell => shell::run(&cli.global, output),
         Command::Demo => Ok(match demo::run(&cli.global)? {
             true => ExitCode::SUCCESS,
-            false => ExitCode::from(NOT_AS_HOPED),
+            false => ExitCode::from(EXIT_NEGATIVE),
         }),
-        Command::Bench(bench) => bench::run(&bench, &cli.global, tell),
+        Command::Bench(bench) => bench::run(&bench, &cli.global, output),
         Command::Run(run) => app::run(&run, &cli.global),
-        Command::Serve(serve) => app::serve(&serve, &cli.global, tell),
+        Command::Serve(serve) => app::serve(&serve, &cli.global, output),
         Command::Component { output, adapter } => tools::component(output.as_deref(), adapter),
         Command::Completions { shell } => tools::completions(shell),
         Command::Man => tools::man(),
     }
 }
 
-fn exit_code(answer: &Answer) -> ExitCode {
-    match answer.is_as_hoped() {
+fn exit_code(answer: &Outcome) -> ExitCode {
+    match answer.is_positive() {
         true => ExitCode::SUCCESS,
-        false => ExitCode::from(NOT_AS_HOPED),
+        false => ExitCode::from(EXIT_NEGATIVE),
     }
 }
 

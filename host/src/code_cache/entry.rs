@@ -45,7 +45,7 @@ impl Entry {
         };
         let metadata = file.metadata()?;
         #[cfg(unix)]
-        super::privacy::check_file(&metadata)?;
+        super::permissions::check_file(&metadata)?;
         let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default());
         file.read_to_end(&mut bytes)?;
         let entry = Self { bytes };

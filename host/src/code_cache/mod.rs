@@ -3,7 +3,7 @@
 //! # Layout
 //!
 //! - `code`: what is kept: modules and components. `key`: by what it is found.
-//! - `entry`: a file, and how it is told from a damaged one; `privacy`: whose directory it has to be.
+//! - `entry`: a file, and how it is told from a damaged one; `permissions`: whose directory it has to be.
 //! - `sweep`: what bounds the directory.
 
 mod code;
@@ -11,7 +11,7 @@ mod entry;
 mod error;
 mod key;
 #[cfg(unix)]
-mod privacy;
+mod permissions;
 mod sweep;
 
 use std::path::{Path, PathBuf};
@@ -125,7 +125,7 @@ fn load<C: Code>(engine: &Engine, file: &Path, key: &Key) -> Option<C> {
 
 #[cfg(unix)]
 fn private(directory: &Path) -> Result<PathBuf, CodeCacheError> {
-    privacy::private(directory)
+    permissions::private(directory)
 }
 
 /// Elsewhere it cannot be told who else may write to a directory.

@@ -13,7 +13,7 @@ use crate::bindings::flipcache::cache::types::{self, Host};
 use crate::io;
 
 /// What a function of the interface answers, as a linker takes it.
-type Answer<T> = wasmtime::Result<(Result<T, types::BackendError>,)>;
+type Returned<T> = wasmtime::Result<(Result<T, types::BackendError>,)>;
 
 /// Defines a method of `bucket` by the asynchronous one of the same name.
 macro_rules! method {
@@ -23,7 +23,7 @@ macro_rules! method {
             |mut store: StoreContextMut<'_, T>, (this, $($arg),*): (Resource<OpenBucket>, $($type),*)| {
                 let mut host = store.data_mut().kv();
                 let called = io::wait(host.$method(this, $($arg),*));
-                answer(&mut host, called)
+                returned(&mut host, called)
             },
         )?;
     };
@@ -44,7 +44,7 @@ pub(super) fn add_to_linker<T: KvView>(linker: &mut Linker<T>) -> wasmtime::Resu
         |mut store: StoreContextMut<'_, T>, (name,): (String,)| {
             let mut host = store.data_mut().kv();
             let called = io::wait(host.open(name));
-            answer(&mut host, called)
+            returned(&mut host, called)
         },
     )?;
     method!(instance, "get", get(keys: Vec<String>, new_ttl_ms: Option<u64>));
@@ -61,7 +61,7 @@ pub(super) fn add_to_linker<T: KvView>(linker: &mut Linker<T>) -> wasmtime::Resu
     Ok(())
 }
 
-fn answer<T>(host: &mut KvCtxView<'_>, called: Result<T, CallError>) -> Answer<T> {
+fn returned<T>(host: &mut KvCtxView<'_>, called: Result<T, CallError>) -> Returned<T> {
     match called {
         Ok(answer) => Ok((Ok(answer),)),
         Err(error) => Ok((Err(host.convert_backend_error(error)?),)),

@@ -22,7 +22,7 @@ use crate::tenant::Tenant;
 pub struct OpenBucket {
     bucket: Bucket,
     /// What is listened to on its behalf: of a tenant, all at once.
-    heard: Bucket,
+    feed_bucket: Bucket,
     member: Member,
 }
 
@@ -31,7 +31,7 @@ pub struct OpenBucket {
 pub enum CallError {
     /// The guest is told.
     #[error(transparent)]
-    Answer(#[from] BackendError),
+    Backend(#[from] BackendError),
     /// The guest is stopped: it used a handle that is none of its own.
     #[error("no such bucket")]
     Trap(#[from] ResourceTableError),
@@ -42,7 +42,7 @@ type Called<T> = Result<T, CallError>;
 impl types::Host for KvCtxView<'_> {
     fn convert_backend_error(&mut self, error: CallError) -> wasmtime::Result<types::BackendError> {
         match error {
-            CallError::Answer(error) => Ok(error.into()),
+            CallError::Backend(error) => Ok(error.into()),
             CallError::Trap(error) => Err(error.into()),
         }
     }
@@ -58,11 +58,11 @@ impl HostBucket for KvCtxView<'_> {
             None => name,
         };
         let bucket = Bucket::new(&name).map_err(refused)?;
-        let heard = Bucket::new(tenant.map_or(&*name, Tenant::as_str)).map_err(refused)?;
+        let feed_bucket = Bucket::new(tenant.map_or(&*name, Tenant::as_str)).map_err(refused)?;
         let member = Member::asking(self.ctx.backend.feed());
         Ok(self.table.push(OpenBucket {
             bucket,
-            heard,
+            feed_bucket,
             member,
         })?)
     }
@@ -224,10 +224,10 @@ impl HostBucket for KvCtxView<'_> {
 
     async fn changes(&mut self, this: Resource<OpenBucket>, since: Option<u64>) -> Called<Changes> {
         let limits = self.ctx.limits;
-        let heard = self.table.get(&this)?.heard.clone();
+        let feed_bucket = self.table.get(&this)?.feed_bucket.clone();
         let changes = self.start(&this, async move |backend, bucket, member| {
             if since.is_none() {
-                backend.subscribe(&heard).await?;
+                backend.subscribe(&feed_bucket).await?;
             }
             if !member.is_live() {
                 let reason = "the store does not tell of changes at the moment";

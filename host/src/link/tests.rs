@@ -35,7 +35,7 @@ fn with_bucket_of(
 
 fn refused<T: std::fmt::Debug>(called: Result<T, CallError>) -> BackendError {
     match called {
-        Err(CallError::Answer(error)) => error,
+        Err(CallError::Backend(error)) => error,
         other => panic!("this must be refused, not {other:?}"),
     }
 }

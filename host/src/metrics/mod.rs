@@ -33,8 +33,8 @@
 //! # fn main() {}
 //! ```
 
-mod ledger;
 pub mod names;
+mod published;
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
@@ -43,7 +43,7 @@ use ::metrics::{counter, gauge, histogram};
 
 use crate::backend::{BackendState, BreakerState, InvalidationStatus};
 use crate::driver::Driver;
-pub(crate) use ledger::Ledger;
+pub(crate) use published::Published;
 
 /// The drivers of this process whose caches are published.
 static DRIVERS: Mutex<Vec<Weak<Driver>>> = Mutex::new(Vec::new());

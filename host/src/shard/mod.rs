@@ -43,7 +43,7 @@ pub(crate) trait Shard: Send {
         keys: &[(u64, &str)],
         indices: &[usize],
         ttl_on_read: Option<Duration>,
-        tell: &mut dyn FnMut(usize, Option<&[u8]>),
+        visit: &mut dyn FnMut(usize, Option<&[u8]>),
     );
 
     /// See [`read`](flipcache_core::Shard::read): of keys, each with its hash. Tells what it says to each,
@@ -53,7 +53,7 @@ pub(crate) trait Shard: Send {
         cache: CacheId,
         keys: &[(u64, &str)],
         ttl_on_read: Option<Duration>,
-        tell: &mut dyn FnMut(Read<'_>),
+        visit: &mut dyn FnMut(Read<'_>),
     );
 
     /// See [`ticket`](flipcache_core::Shard::ticket).
@@ -96,7 +96,7 @@ pub(crate) trait Shard: Send {
         hash: u64,
         key: &str,
         window: Duration,
-        unheard: Duration,
+        lost_for: Duration,
     ) -> Option<&[u8]>;
 
     /// See [`claim`](flipcache_core::Shard::claim).

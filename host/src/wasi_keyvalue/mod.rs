@@ -24,14 +24,14 @@
 //!
 //! # Layout
 //!
-//! - `adapt`: the composition. `asks`: what an application asks for; `missing`: what of that the cache has not.
+//! - `adapt`: the composition. `interfaces`: what an application interfaces for; `unsupported`: what of that the cache has not.
 
-mod adapt;
-mod asks;
-mod missing;
+mod compose;
+mod interfaces;
+mod unsupported;
 
-pub use adapt::{AdaptError, adapt};
-pub use missing::Missing;
+pub use compose::{AdaptError, adapt};
+pub use unsupported::UnsupportedInterface;
 
 /// A component that serves `wasi:keyvalue` by the cache: exports `store` and `batch` of `0.2.0-draft` and of
 /// `0.2.0-draft2`, imports `flipcache:cache/cache`.

@@ -7,7 +7,7 @@ use flipcache::Client;
 use tokio::runtime::Handle;
 
 use super::NAME;
-use super::forgetful::Forgetful;
+use super::null_backend::NullBackend;
 use crate::cli::failure::Failure;
 
 /// How many entries are counted, as the original was measured: keys and values of 10 characters.
@@ -22,7 +22,7 @@ pub(super) const ENTRIES: u32 = 100_000;
 ///
 /// What the cache answers.
 pub(super) async fn bytes_per_entry() -> Result<Option<f64>, Failure> {
-    let client = Client::builder(Arc::new(Forgetful)).runtime(Handle::current());
+    let client = Client::builder(Arc::new(NullBackend)).runtime(Handle::current());
     // More than there are, as no two shards get exactly as many.
     let cache = client.build()?.cache(NAME).local_max(2 * ENTRIES).open()?;
     let before = resident_bytes();

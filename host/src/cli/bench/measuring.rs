@@ -3,9 +3,9 @@
 use std::time::Instant;
 
 use super::cases::Case;
+use super::fixture::Fixture;
 use super::interrupt::Interrupt;
 use super::progress::Progress;
-use super::stage::Stage;
 use super::statistics::Figures;
 use crate::cli::failure::Failure;
 
@@ -26,18 +26,18 @@ impl Measuring {
     /// in the air.
     pub(super) async fn measure(
         &self,
-        stage: &Stage,
+        fixture: &Fixture,
         case: Case,
         name: &'static str,
     ) -> Result<Figures, Failure> {
         self.progress.of(name);
-        case.round(stage).await?;
-        let operations = stage.keys.len() as f64;
+        case.round(fixture).await?;
+        let operations = fixture.keys.len() as f64;
         let mut samples = Vec::new();
         for _ in 0..self.rounds {
             self.interrupt.check()?;
             let start = Instant::now();
-            case.round(stage).await?;
+            case.round(fixture).await?;
             let elapsed = start.elapsed();
             samples.push(elapsed.as_secs_f64() * 1e9 / operations);
             self.progress.advance(1);

@@ -12,9 +12,9 @@ use tokio::process::{Child, ChildStdout, Command};
 
 use super::NAME;
 use super::measuring::Measuring;
-use super::place::Place;
 use super::report::Row;
 use super::statistics::Figures;
+use super::target::BenchTarget;
 use crate::cli::failure::Failure;
 
 /// The script's rows, in its order.
@@ -48,8 +48,8 @@ impl Python {
     /// # Errors
     ///
     /// [`Failure::Usage`] if there is no Python or no package, or the backend is not Redis.
-    pub(super) async fn find(place: &Place) -> Result<Self, Failure> {
-        let Some(info) = &place.redis else {
+    pub(super) async fn find(target: &BenchTarget) -> Result<Self, Failure> {
+        let Some(info) = &target.redis else {
             let message =
                 "Python's FlipCache runs on Redis alone; name one with --backend redis://HOST";
             return Err(Failure::Usage(message.to_owned()));

@@ -21,10 +21,10 @@ pub(super) fn times(factor: f64) -> String {
 
 /// A number with a comma before each three digits.
 pub(super) fn count(number: u32) -> String {
-    let plain = number.to_string();
+    let baseline = number.to_string();
     let mut grouped = String::new();
-    for (at, digit) in plain.chars().enumerate() {
-        if at > 0 && (plain.len() - at).is_multiple_of(3) {
+    for (at, digit) in baseline.chars().enumerate() {
+        if at > 0 && (baseline.len() - at).is_multiple_of(3) {
             grouped.push(',');
         }
         grouped.push(digit);

@@ -3,11 +3,11 @@
 use clap::Subcommand;
 use flipcache::{Order, ValueType};
 
-use crate::cli::answer::{Answer, Body, KeyForm};
 use crate::cli::engine::{Caches, Dict};
 use crate::cli::failure::Failure;
+use crate::cli::key_command::pairs;
+use crate::cli::output::{Body, KeyForm, Outcome};
 use crate::cli::text::parse_value;
-use crate::cli::verb::pairs;
 
 /// What can be done with the shell's dictionary.
 #[derive(Debug, Subcommand)]
@@ -72,7 +72,7 @@ impl DictCommand {
         open: &mut Option<Dict>,
         caches: &Caches,
         value_type: ValueType,
-    ) -> Result<Answer, Failure> {
+    ) -> Result<Outcome, Failure> {
         let order = match self {
             Self::Fifo { max_items } => Some((Order::Fifo, max_items)),
             Self::Lru { max_items } => Some((Order::Lru, max_items)),
@@ -80,13 +80,13 @@ impl DictCommand {
         };
         if let Some((order, max_items)) = order {
             *open = Some(caches.open_dict(order, max_items)?);
-            return Ok(Answer::DONE);
+            return Ok(Outcome::DONE);
         }
         let Some(dict) = open else {
             let message = "no dictionary is open; open one with `dict fifo N` or `dict lru N`";
             return Err(Failure::Usage(message.to_owned()));
         };
-        Ok(Answer::local(self.work_on(dict, value_type)?))
+        Ok(Outcome::local(self.work_on(dict, value_type)?))
     }
 
     fn work_on(self, dict: &Dict, value_type: ValueType) -> Result<Body, Failure> {

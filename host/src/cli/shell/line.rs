@@ -6,10 +6,10 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use super::dict::DictCommand;
-use crate::cli::answer::KeyForm;
 use crate::cli::failure::Failure;
+use crate::cli::key_command::KeyCommand;
+use crate::cli::output::KeyForm;
 use crate::cli::text::parse_seconds;
-use crate::cli::verb::Verb;
 
 #[derive(Debug, Parser)]
 #[command(
@@ -26,7 +26,7 @@ struct Line {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     #[command(flatten)]
-    Verb(Verb),
+    Key(KeyCommand),
     /// Lists the local tier's keys, in the order in which they would be evicted
     Local {
         #[command(flatten)]
@@ -166,7 +166,7 @@ mod tests {
     #[test]
     fn parse_quoted_words_are_one() {
         let parsed = parse(r##"set 'a key' '{"a": "#1"}' --ttl 1.5"##);
-        let Ok(Some(Command::Verb(Verb::Set {
+        let Ok(Some(Command::Key(KeyCommand::Set {
             key, value, ttl, ..
         }))) = parsed
         else {

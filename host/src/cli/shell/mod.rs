@@ -9,10 +9,10 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 
-use super::answer::{Answer, Body, Tell};
 use super::args::GlobalOptions;
 use super::engine::{Cache, Caches, Dict};
 use super::failure::Failure;
+use super::output::{Body, Outcome, Output};
 use super::{interrupt, options};
 use line::Command;
 
@@ -23,17 +23,17 @@ an absence is no failure. 0 at a terminal.";
 
 /// Reads lines to the end of input. An error in one does not end it: a program that drives the shell gets an answer
 /// to each line. The exit code is for scripts whose output is not read: it is the highest of all lines that failed.
-pub(crate) fn run(global: &GlobalOptions, tell: Tell) -> Result<ExitCode> {
+pub(crate) fn run(global: &GlobalOptions, output: Output) -> Result<ExitCode> {
     let (caches, cache) = options::open(global)?;
     let mut session = Session {
         caches,
         cache,
         dict: None,
-        tell,
+        output,
         worst: 0,
     };
     let is_terminal = io::stdin().is_terminal();
-    if is_terminal && !tell.is_json() {
+    if is_terminal && !output.is_json() {
         prompt::run(&mut session)?;
     } else {
         read_lines(io::stdin().lock(), &mut session)?;
@@ -46,7 +46,7 @@ struct Session {
     caches: Caches,
     cache: Cache,
     dict: Option<Dict>,
-    tell: Tell,
+    output: Output,
     /// The highest exit code of a line that failed; 0 if none did.
     worst: u8,
 }
@@ -82,37 +82,37 @@ impl Session {
         let is_exit = matches!(command, Ok(Some(Command::Exit)));
         interrupt::begin_command();
         let outcome = match command {
-            Ok(None) => Ok(Answer::DONE),
+            Ok(None) => Ok(Outcome::DONE),
             Ok(Some(command)) => self.run(command),
             Err(failure) => Err(failure),
         };
         match outcome {
-            Ok(answer) => self.tell.answer(&answer)?,
+            Ok(answer) => self.output.outcome(&answer)?,
             Err(failure) => {
                 self.worst = self.worst.max(failure.exit_code());
-                self.tell.failure(&failure)?;
+                self.output.failure(&failure)?;
             }
         }
         Ok(if is_exit { Done::Exit } else { Done::GoOn })
     }
 
-    fn run(&mut self, command: Command) -> Result<Answer, Failure> {
+    fn run(&mut self, command: Command) -> Result<Outcome, Failure> {
         Ok(match command {
-            Command::Verb(verb) => verb.run(&self.cache)?,
-            Command::Local { form } => Answer::local(Body::Keys(self.cache.local_keys()?, form)),
+            Command::Key(verb) => verb.run(&self.cache)?,
+            Command::Local { form } => Outcome::local(Body::Keys(self.cache.local_keys()?, form)),
             Command::Dict { command } => {
                 let value_type = self.cache.options().value_type;
                 command.run(&mut self.dict, &self.caches, value_type)?
             }
             Command::Sleep { time } => {
                 interrupt::sleep(time)?;
-                Answer::DONE
+                Outcome::DONE
             }
-            Command::Help { command } => Answer {
+            Command::Help { command } => Outcome {
                 body: Body::Text(line::help(&command)?),
-                ..Answer::DONE
+                ..Outcome::DONE
             },
-            Command::Exit => Answer::DONE,
+            Command::Exit => Outcome::DONE,
         })
     }
 }

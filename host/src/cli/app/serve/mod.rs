@@ -26,8 +26,8 @@ use wasmtime_wasi_http::p2::bindings::ProxyPre;
 
 use super::application::{App, unfit};
 use super::options::ServeOptions;
-use crate::cli::answer::{Answer, Body, Tell};
 use crate::cli::args::GlobalOptions;
+use crate::cli::output::{Body, Outcome, Output};
 use crate::cli::print;
 use request::Proxy;
 use signals::Signals;
@@ -36,7 +36,7 @@ use signals::Signals;
 pub(crate) fn serve(
     options: &ServeOptions,
     global: &GlobalOptions,
-    tell: Tell,
+    output: Output,
 ) -> Result<ExitCode> {
     let app = App::load(&options.file, &options.app, global)?;
     let pre = ProxyPre::new(app.pre()).map_err(|error| {
@@ -46,26 +46,26 @@ pub(crate) fn serve(
     let proxy = Arc::new(Proxy::new(app, pre, options));
     proxy.app().log_outage()?;
     let runtime = Runtime::new().context("cannot start threads")?;
-    let served = runtime.block_on(listen(proxy, options.addr, tell));
+    let served = runtime.block_on(listen(proxy, options.addr, output));
     // Not dropped: that would wait for what had its time.
     runtime.shutdown_background();
     served.map(|()| ExitCode::SUCCESS)
 }
 
-async fn listen(proxy: Arc<Proxy>, addr: SocketAddr, tell: Tell) -> Result<()> {
+async fn listen(proxy: Arc<Proxy>, addr: SocketAddr, output: Output) -> Result<()> {
     let signals = Signals::listen().context("cannot listen to signals")?;
     let listener = TcpListener::bind(addr).await;
     let listener = listener.with_context(|| format!("cannot listen on {addr}"))?;
-    tell_address(listener.local_addr()?, tell)?;
+    print_address(listener.local_addr()?, output)?;
     server::serve(listener, proxy, signals).await;
     Ok(())
 }
 
 /// The one line on standard output: connections are accepted from now on.
-fn tell_address(addr: SocketAddr, tell: Tell) -> Result<()> {
+fn print_address(addr: SocketAddr, output: Output) -> Result<()> {
     let url = format!("http://{addr}");
-    match tell.is_json() {
-        true => tell.answer(&Answer {
+    match output.is_json() {
+        true => output.outcome(&Outcome {
             body: Body::Text(url),
             source: Source::None,
         })?,

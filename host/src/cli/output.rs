@@ -12,7 +12,7 @@ use super::{escape, print, stats};
 
 /// What a verb answers.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct Outcome {
     pub(crate) body: Body,
     /// Where it came from.
     pub(crate) source: Source,
@@ -67,7 +67,7 @@ impl KeyForm {
     }
 }
 
-impl Answer {
+impl Outcome {
     pub(crate) const DONE: Self = Self {
         body: Body::Done,
         source: Source::None,
@@ -88,7 +88,7 @@ impl Answer {
     }
 
     /// Whether what was asked for is there.
-    pub(crate) fn is_as_hoped(&self) -> bool {
+    pub(crate) fn is_positive(&self) -> bool {
         match &self.body {
             Body::Value(value) => value.is_some(),
             Body::Values(values) => values.iter().all(Option::is_some),
@@ -156,11 +156,11 @@ impl Answer {
 
 /// How answers are told: as text, or as one line of JSON each.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Tell {
+pub(crate) struct Output {
     json: bool,
 }
 
-impl Tell {
+impl Output {
     pub(crate) fn new(json: bool) -> Self {
         Self { json }
     }
@@ -169,19 +169,19 @@ impl Tell {
         self.json
     }
 
-    /// Writes an answer to standard output.
+    /// Writes an outcome to standard output.
     ///
     /// # Errors
     ///
     /// [`Failure::Output`].
-    pub(crate) fn answer(self, answer: &Answer) -> Result<(), Failure> {
+    pub(crate) fn outcome(self, outcome: &Outcome) -> Result<(), Failure> {
         if self.json {
-            return print_json(answer.as_json());
+            return print_json(outcome.as_json());
         }
-        if answer.source == Source::Stale {
-            complain("the backend cannot be reached, and this may be stale");
+        if outcome.source == Source::Stale {
+            print_error("the backend cannot be reached, and this may be stale");
         }
-        print(&answer.as_text(io::stdout().is_terminal()))
+        print(&outcome.as_text(io::stdout().is_terminal()))
     }
 
     /// Writes a failure to standard error, or as JSON to standard output.
@@ -193,7 +193,7 @@ impl Tell {
         if self.json && !matches!(failure, Failure::Output(_)) {
             return print_json(failure.as_json());
         }
-        complain(&failure.message());
+        print_error(&failure.message());
         Ok(())
     }
 }
@@ -207,7 +207,7 @@ fn print_json(mut json: String) -> Result<(), Failure> {
 }
 
 /// Writes a message to standard error, in one line if that is a terminal.
-pub(crate) fn complain(message: &str) {
+pub(crate) fn print_error(message: &str) {
     let mut line = b"flipcache: ".to_vec();
     if io::stderr().is_terminal() {
         line.extend(escape::in_line(message));

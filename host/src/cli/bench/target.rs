@@ -18,7 +18,7 @@ use crate::cli::options;
 
 /// A backend: the one that the user names, else an `SQLite` file in a temporary folder, as the user's
 /// own would be in the way.
-pub(super) struct Place {
+pub(super) struct BenchTarget {
     pub(super) url: BackendUrl,
     /// How redis-rs reaches the server, password and all; `None` if this is another backend.
     pub(super) redis: Option<ConnectionInfo>,
@@ -28,7 +28,7 @@ pub(super) struct Place {
     temporary: Option<TempDir>,
 }
 
-impl Place {
+impl BenchTarget {
     /// Opens the backend. A Redis server is not asked yet.
     ///
     /// # Errors
@@ -49,7 +49,7 @@ impl Place {
             (BackendUrl::Redis(_), Some(text)) => {
                 let info = text.as_str().into_connection_info();
                 let info = info.map_err(|_| anyhow!("redis-rs does not know this URL"))?;
-                Some(equip(info, &options::tls_options(global))?)
+                Some(with_certificates(info, &options::tls_options(global))?)
             }
             _ => None,
         };
@@ -93,7 +93,7 @@ impl Place {
 }
 
 /// The same address with the certificates that the backend has found good.
-fn equip(info: ConnectionInfo, tls: &TlsOptions) -> anyhow::Result<ConnectionInfo> {
+fn with_certificates(info: ConnectionInfo, tls: &TlsOptions) -> anyhow::Result<ConnectionInfo> {
     if *tls == TlsOptions::default() {
         return Ok(info);
     }

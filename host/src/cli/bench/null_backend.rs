@@ -6,10 +6,10 @@ use async_trait::async_trait;
 use flipcache::backend::{BackendError, Bucket, KvBackend, Page, Slot};
 
 /// Takes every write, and has forgotten it when it is asked.
-pub(super) struct Forgetful;
+pub(super) struct NullBackend;
 
 #[async_trait]
-impl KvBackend for Forgetful {
+impl KvBackend for NullBackend {
     async fn get(
         &self,
         _: &Bucket,

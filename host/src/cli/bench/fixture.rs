@@ -7,15 +7,15 @@ use serde_json::{Value, json};
 use tokio::runtime::Handle;
 
 use super::NAME;
-use super::place::Place;
-use super::plain::Plain;
+use super::baseline::Baseline;
+use super::target::BenchTarget;
 use crate::cli::failure::Failure;
 
 /// How many entries are written in one round trip.
 const BATCH: usize = 1_000;
 
 /// Keys and values of the original's benchmark, `i` and `2 * i`, and where they are.
-pub(super) struct Stage {
+pub(super) struct Fixture {
     pub(super) keys: Vec<String>,
     pub(super) values: Vec<String>,
     /// Holds all of them in its local tier.
@@ -24,10 +24,10 @@ pub(super) struct Stage {
     pub(super) json: Cache<Json<Value>>,
     /// Has no local tier.
     pub(super) uncached: Cache,
-    pub(super) plain: Plain,
+    pub(super) baseline: Baseline,
 }
 
-impl Stage {
+impl Fixture {
     /// Opens the caches and writes what is read later. Each cache is of a client of its own, which
     /// knows of no other.
     ///
@@ -35,12 +35,12 @@ impl Stage {
     ///
     /// What the backend answers.
     pub(super) async fn open(
-        place: &Place,
+        target: &BenchTarget,
         keys: u32,
         eviction: Eviction,
     ) -> Result<Self, Failure> {
         let client = || {
-            let client = Client::builder(Arc::clone(&place.backend));
+            let client = Client::builder(Arc::clone(&target.backend));
             client.runtime(Handle::current()).build()
         };
         // More than there are, as no two shards get exactly as many.
@@ -52,16 +52,16 @@ impl Stage {
         let json = client()?.cache(&format!("{NAME}:json"));
         let json = json.json().local_max(local_max).eviction(eviction);
         let texts = |factor: u64| (0..u64::from(keys)).map(move |i| (i * factor).to_string());
-        let stage = Self {
+        let fixture = Self {
             keys: texts(1).collect(),
             values: texts(2).collect(),
             cache: local.open()?,
             json: json.open()?,
             uncached: client()?.cache(NAME).local_max(0).open()?,
-            plain: Plain::open(place, texts(1).zip(texts(2))).await?,
+            baseline: Baseline::open(target, texts(1).zip(texts(2))).await?,
         };
-        stage.fill().await?;
-        Ok(stage)
+        fixture.fill().await?;
+        Ok(fixture)
     }
 
     async fn fill(&self) -> Result<(), Failure> {

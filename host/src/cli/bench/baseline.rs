@@ -13,29 +13,29 @@ use redis::aio::MultiplexedConnection;
 use redis::{RedisError, cmd};
 
 use super::cases::gone;
-use super::place::Place;
+use super::target::BenchTarget;
 use crate::cli::failure::Failure;
 
-/// Where plain reads and writes go, with all keys and values.
-pub(super) enum Plain {
+/// Where baseline reads and writes go, with all keys and values.
+pub(super) enum Baseline {
     /// Keys are complete ones.
     Redis(MultiplexedConnection, Vec<(String, String)>),
     Backend(Arc<dyn KvBackend>, Bucket, Vec<(String, Vec<u8>)>),
 }
 
-impl Plain {
+impl Baseline {
     /// Connects, where it is Redis.
     ///
     /// # Errors
     ///
     /// If the server does not let us in.
     pub(super) async fn open(
-        place: &Place,
+        target: &BenchTarget,
         entries: impl Iterator<Item = (String, String)>,
     ) -> Result<Self, Failure> {
-        let bucket = place.bucket.clone();
-        let Some(address) = place.redis.clone() else {
-            let backend = Arc::clone(&place.backend);
+        let bucket = target.bucket.clone();
+        let Some(address) = target.redis.clone() else {
+            let backend = Arc::clone(&target.backend);
             let entries = entries.map(|(key, value)| (key, value.into_bytes()));
             return Ok(Self::Backend(backend, bucket, entries.collect()));
         };

@@ -9,15 +9,15 @@ const PACKAGE: &str = "wasi:keyvalue/";
 
 /// Complete names of interfaces.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Asks {
+pub(super) struct Interfaces {
     pub(super) imports: Vec<String>,
     pub(super) exports: Vec<String>,
 }
 
-impl Asks {
+impl Interfaces {
     /// Reads a component to its end, without a look at what its modules do.
     pub(super) fn of(component: &[u8]) -> Result<Self, Box<dyn Error + Send + Sync>> {
-        let mut asks = Self::default();
+        let mut interfaces = Self::default();
         let mut depth = 0u32;
         for payload in Parser::new(0).parse_all(component) {
             match payload? {
@@ -30,18 +30,18 @@ impl Asks {
                 Payload::End(_) => depth -= 1,
                 Payload::ComponentImportSection(section) if depth == 1 => {
                     for import in section {
-                        note(&mut asks.imports, import?.name.name);
+                        note(&mut interfaces.imports, import?.name.name);
                     }
                 }
                 Payload::ComponentExportSection(section) if depth == 1 => {
                     for export in section {
-                        note(&mut asks.exports, export?.name.name);
+                        note(&mut interfaces.exports, export?.name.name);
                     }
                 }
                 _ => {}
             }
         }
-        Ok(asks)
+        Ok(interfaces)
     }
 
     pub(super) fn is_empty(&self) -> bool {

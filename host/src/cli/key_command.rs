@@ -7,9 +7,9 @@ use anyhow::Context;
 use clap::Subcommand;
 use flipcache::{Expiry, Found, Value};
 
-use super::answer::{Answer, Body, KeyForm};
 use super::engine::Cache;
 use super::failure::Failure;
+use super::output::{Body, KeyForm, Outcome};
 use super::text::{parse_seconds, parse_value};
 
 /// Keys that one page of `keys` asks for.
@@ -17,7 +17,7 @@ const PAGE: u32 = 1_000;
 
 /// A verb and its words.
 #[derive(Debug, Subcommand)]
-pub(crate) enum Verb {
+pub(crate) enum KeyCommand {
     /// Answers a key's value; nothing if it is absent
     Get {
         /// The key
@@ -83,7 +83,7 @@ pub(crate) enum Verb {
     Stats,
 }
 
-impl Verb {
+impl KeyCommand {
     /// Reads standard input where the words say so.
     pub(crate) fn with_standard_input(mut self, mut stdin: impl Read) -> Result<Self, Failure> {
         if let Self::Set { value, input, .. } = &mut self
@@ -96,11 +96,11 @@ impl Verb {
         Ok(self)
     }
 
-    pub(crate) fn run(self, cache: &Cache) -> Result<Answer, Failure> {
+    pub(crate) fn run(self, cache: &Cache) -> Result<Outcome, Failure> {
         Ok(match self {
             Self::Get { key } => {
                 let Found { value, source } = cache.get(&key)?;
-                Answer {
+                Outcome {
                     body: Body::Value(value),
                     source,
                 }
@@ -114,34 +114,34 @@ impl Verb {
                 let value = input.unwrap_or_else(|| value.into_bytes());
                 let value = parse_value(value, cache.options().value_type)?;
                 cache.set(&key, value, ttl.map_or(Expiry::Inherit, Expiry::After))?;
-                Answer::DONE
+                Outcome::DONE
             }
-            Self::Del { keys } => Answer::backend(Body::Deleted(cache.delete(&keys)?)),
+            Self::Del { keys } => Outcome::backend(Body::Deleted(cache.delete(&keys)?)),
             Self::Exists { key } => {
                 let is_local = cache.local_get(&key)?.is_some();
                 let body = Body::Truth(cache.contains(&key)?);
                 if is_local {
-                    Answer::local(body)
+                    Outcome::local(body)
                 } else {
-                    Answer::backend(body)
+                    Outcome::backend(body)
                 }
             }
-            Self::Keys { form } => Answer::backend(Body::Keys(keys(cache)?, form)),
-            Self::Len => Answer::backend(Body::Count(cache.len()?)),
-            Self::Clear => Answer::backend(Body::Count(cache.clear()?)),
-            Self::Refresh { key } => Answer::backend(Body::Truth(cache.refresh(&key)?)),
+            Self::Keys { form } => Outcome::backend(Body::Keys(keys(cache)?, form)),
+            Self::Len => Outcome::backend(Body::Count(cache.len()?)),
+            Self::Clear => Outcome::backend(Body::Count(cache.clear()?)),
+            Self::Refresh { key } => Outcome::backend(Body::Truth(cache.refresh(&key)?)),
             Self::Mget { keys } => {
                 let (values, source) = cache.get_many(&keys)?;
-                Answer {
+                Outcome {
                     body: Body::Values(values),
                     source,
                 }
             }
             Self::Mset { entries } => {
                 set_many(cache, entries)?;
-                Answer::DONE
+                Outcome::DONE
             }
-            Self::Stats => Answer::local(Body::Stats(cache.stats()?, cache.backend_state())),
+            Self::Stats => Outcome::local(Body::Stats(cache.stats()?, cache.backend_state())),
         })
     }
 }

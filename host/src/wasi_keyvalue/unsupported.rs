@@ -1,10 +1,10 @@
-//! What an application asks for that the cache has not.
+//! What an application interfaces for that the cache has not.
 
 use std::fmt;
 
 /// An interface of `wasi:keyvalue` that the provider does not serve as the application has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Missing {
+pub struct UnsupportedInterface {
     /// Its complete name, as `wasi:keyvalue/atomics@0.2.0-draft`.
     pub interface: String,
     /// Why.
@@ -16,12 +16,12 @@ pub(super) enum Reason {
     /// There is no such interface, or none of this version.
     Unknown,
     /// Its functions are of other types: where they first differ.
-    OfAnotherForm(String),
+    IncompatibleType(String),
     /// It is called, and nobody would call it.
-    NobodyCalls,
+    NeverCalled,
 }
 
-impl fmt::Display for Missing {
+impl fmt::Display for UnsupportedInterface {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { interface, reason } = self;
         match reason {
@@ -33,10 +33,10 @@ impl fmt::Display for Missing {
                 f,
                 "{interface} is not there, only store and batch of 0.2.0-draft and 0.2.0-draft2"
             ),
-            Reason::OfAnotherForm(how) => {
+            Reason::IncompatibleType(how) => {
                 write!(f, "{interface} is of another form than the one here: {how}")
             }
-            Reason::NobodyCalls => write!(
+            Reason::NeverCalled => write!(
                 f,
                 "{interface} is not called: the cache tells no application what others write"
             ),

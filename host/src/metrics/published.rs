@@ -10,9 +10,9 @@ use super::names;
 /// The last published state of each cache. Only what has changed since is told, so that what several clients
 /// tell of caches of one name is their sum.
 #[derive(Debug, Default)]
-pub(crate) struct Ledger(BTreeMap<Box<str>, Stats>);
+pub(crate) struct Published(BTreeMap<Box<str>, Stats>);
 
-impl Ledger {
+impl Published {
     /// Publishes what a cache has done since the last time.
     pub(crate) fn publish(&mut self, cache: &str, now: Stats) {
         let before = match self.0.get_mut(cache) {
@@ -48,7 +48,7 @@ impl Ledger {
     }
 }
 
-impl Ledger {
+impl Published {
     /// Forgets the caches that are not among these: their tiers are gone. What they have counted stays counted.
     pub(crate) fn retain<'a>(&mut self, known: impl IntoIterator<Item = &'a str>) {
         let known: BTreeSet<&str> = known.into_iter().collect();
@@ -62,7 +62,7 @@ impl Ledger {
     }
 }
 
-impl Drop for Ledger {
+impl Drop for Published {
     /// What is counted stays counted; what the tiers held is gone.
     fn drop(&mut self) {
         for (cache, last) in &self.0 {
