@@ -1,5 +1,5 @@
-//! The interface `cache`, each function once: checks what an application passes against its grant, and
-//! leaves the work to the driver.
+//! The functions of the interface `cache`, each once. They check an application's arguments against
+//! its grant and leave the work to the driver.
 
 use wasmtime::component::Resource;
 
@@ -17,7 +17,7 @@ use crate::driver::Found;
 type This = Resource<OpenCache>;
 
 impl CacheCtxView<'_> {
-    /// The value that the local tier answers `get` with, if it does.
+    /// Returns the value of `get` if the local tier has it.
     #[inline]
     pub(super) fn hit(&mut self, this: &This, key: &str) -> Called<Option<Value>> {
         let open = self.table.get(this)?;
@@ -29,7 +29,7 @@ impl CacheCtxView<'_> {
         Ok(open.handle.local_hit(key, value).transpose()?)
     }
 
-    /// What `get` answers where [`hit`](Self::hit) has nothing.
+    /// Returns the result of `get` after [`hit`](Self::hit) has found nothing.
     pub(super) async fn miss(&mut self, this: &This, key: &str) -> Called<cache::Found> {
         let open = self.borrow(this)?;
         let found = open.handle.get(key).await?;
@@ -50,7 +50,7 @@ impl CacheCtxView<'_> {
         for key in &keys {
             open.check(key)?;
         }
-        // A key given twice is read once, and its value counts twice before it is copied.
+        // A repeated key is read once. Its value counts once for each mention before it is copied.
         let mentions = Mentions::of(keys.iter().map(String::as_str));
         let distinct = mentions.last_of_each(keys.iter().map(String::as_str).collect());
         let mut counts = mentions.counts().iter();
@@ -63,7 +63,8 @@ impl CacheCtxView<'_> {
             }
         }
         for repeated in mentions.repetitions() {
-            // An access like the first, without a copy of the value: it counts, and moves the entry under LRU.
+            // An access like the first, but without a copy: it counts, and moves the entry under
+            // LRU.
             let _ = open.handle.local_hit(&keys[repeated], |_| ());
         }
         Ok(mentions.spread(answers))
@@ -179,7 +180,7 @@ impl CacheCtxView<'_> {
         Ok((self.table.get(&this)?.handle.stats().into(),))
     }
 
-    /// Returns what an application gets, if there is room for it `count` times.
+    /// Returns the value for the application, if `count` copies of it fit.
     fn value(
         &self,
         found: Found,
@@ -197,7 +198,7 @@ impl CacheCtxView<'_> {
         Ok(Some(value.ok_or_else(|| undecodable(key))?))
     }
 
-    /// What is written of a value. The key comes first, as in the component.
+    /// Encodes a value. Checks the key first, as the component does.
     fn wire(&self, open: &OpenCache, key: &str, value: Value) -> Called<Vec<u8>> {
         open.check(key)?;
         let wire = encode(value, open.value_type)?;

@@ -1,5 +1,5 @@
-//! The interface `collections`: dictionaries on the core, in the host's memory, which the grant bounds
-//! for all of a store together.
+//! The functions of the interface `collections`. Dictionaries are in the host's memory, and the
+//! grant bounds those of one store together.
 
 use std::hash::{BuildHasher, RandomState};
 
@@ -17,8 +17,8 @@ pub(super) struct OpenDict(Dict<Value>);
 type This = Resource<OpenDict>;
 type Fallible<T> = Returned<Result<T, collections::Error>>;
 
-/// What an item takes beside its key and value, about: its places in the table and in the order, and
-/// what the allocator adds.
+/// The approximate cost of an item beside its key and value: its slots in the table and in the
+/// order, and the allocator's overhead.
 const ITEM_BYTES: u64 = 128;
 
 impl CacheCtxView<'_> {
@@ -33,7 +33,8 @@ impl CacheCtxView<'_> {
             Ok(dict) => dict.with_max_bytes(limits.dict_bytes, cost),
             Err(error) => return Ok((Err(self.to_wit(error)),)),
         };
-        // `collections` has no word for a handle too many; its bound in bytes comes nearest.
+        // `collections` has no error for too many handles; the one for the bound in bytes comes
+        // closest.
         if limits.check_handles(self.ctx.handles).is_err() {
             return Ok((Err(collections::Error::TooLarge(limits.dict_bytes)),));
         }

@@ -1,6 +1,6 @@
-//! `get` and `get-detailed`, of which a hit is what applications do most: it takes the key from the
-//! application's memory to a buffer of its store, looks the handle up once, and neither allocates more
-//! than the answer nor starts a task.
+//! `get` and `get-detailed`. Hits are what applications do most. A hit takes the key from the
+//! application's memory to a buffer of its store and looks the handle up once. It allocates no more
+//! than the value and starts no task.
 
 use std::{future, mem};
 
@@ -15,16 +15,16 @@ use super::open::OpenCache;
 use crate::bindings::exports::flipcache::cache::cache::{Error, Found, Source};
 use crate::io::wait;
 
-/// What a call comes to without asking L2.
+/// The result of a call without L2.
 enum Local {
     Done(Called<Found>),
-    /// The key to ask L2 for.
+    /// The key to read from L2.
     Miss(String),
 }
 
-/// For synchronous stores.
-// The answer is not moved from one to the next of these functions, which costs more than it looks: what is
-// written in small pieces and read in large ones stalls the processor.
+/// Serves synchronous stores.
+// The value is not moved from one of these functions to the next. A move costs more than it seems:
+// reading in large pieces what was written in small ones stalls the processor.
 #[inline(always)]
 pub(super) fn get_waiting<T: CacheView>(
     store: &mut StoreContextMut<'_, T>,
@@ -37,7 +37,7 @@ pub(super) fn get_waiting<T: CacheView>(
     })
 }
 
-/// For asynchronous stores; `part` is what of it the application is answered.
+/// Serves asynchronous stores. `part` selects what the application gets.
 pub(super) fn get_suspending<'a, T: CacheView, R: Send + 'a>(
     mut store: StoreContextMut<'a, T>,
     this: Resource<OpenCache>,

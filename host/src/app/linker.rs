@@ -1,6 +1,6 @@
-//! The functions of both interfaces, as a linker takes them: those that may ask L2 once for synchronous
-//! stores, which wait, and once for asynchronous ones, which are suspended. All others answer at once
-//! in either.
+//! The functions of both interfaces for a linker. Those that may call L2 are defined twice: for
+//! synchronous stores, which block, and for asynchronous ones, which are suspended. All others
+//! return at once in either.
 
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, Resource, ResourceType, WasmStr};
@@ -18,7 +18,7 @@ use crate::io::wait;
 const CACHE: &str = "flipcache:cache/cache@0.1.0";
 const COLLECTIONS: &str = "flipcache:cache/collections@0.1.0";
 
-/// Defines functions by methods that make the whole answer.
+/// Defines functions by methods that return at once.
 macro_rules! at_once {
     ($instance:ident: $($name:literal => $method:ident($($arg:ident: $type:ty),*);)*) => {$(
         $instance.func_wrap(
@@ -30,7 +30,7 @@ macro_rules! at_once {
     )*};
 }
 
-/// Defines functions by asynchronous methods that are waited for.
+/// Defines functions by asynchronous methods that block the store.
 macro_rules! waiting {
     ($instance:ident: $($name:literal => $method:ident($($arg:ident: $type:ty),*);)*) => {$(
         $instance.func_wrap(
@@ -42,7 +42,7 @@ macro_rules! waiting {
     )*};
 }
 
-/// Defines functions by asynchronous methods.
+/// Defines functions by asynchronous methods that suspend the store.
 macro_rules! suspending {
     ($instance:ident: $($name:literal => $method:ident($($arg:ident: $type:ty),*);)*) => {$(
         $instance.func_wrap_async(
@@ -54,7 +54,7 @@ macro_rules! suspending {
     )*};
 }
 
-/// The functions that may ask L2, but for `get` and `get-detailed`.
+/// Lists the functions that may call L2, except `get` and `get-detailed`.
 macro_rules! asking {
     ($define:ident, $instance:ident) => {
         $define! { $instance:
@@ -75,7 +75,7 @@ macro_rules! asking {
     };
 }
 
-/// For synchronous stores.
+/// Adds the functions for synchronous stores.
 pub(super) fn add_waiting<T: CacheView>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
     add_local(linker)?;
     let mut instance = linker.instance(CACHE)?;
@@ -95,7 +95,7 @@ pub(super) fn add_waiting<T: CacheView>(linker: &mut Linker<T>) -> wasmtime::Res
     )
 }
 
-/// For asynchronous stores.
+/// Adds the functions for asynchronous stores.
 pub(super) fn add_suspending<T: CacheView>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
     add_local(linker)?;
     let mut instance = linker.instance(CACHE)?;
@@ -114,7 +114,7 @@ pub(super) fn add_suspending<T: CacheView>(linker: &mut Linker<T>) -> wasmtime::
     )
 }
 
-/// What never asks L2, for any store.
+/// Adds the functions that never call L2, for any store.
 fn add_local<T: CacheView>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
     let mut instance = linker.instance(CACHE)?;
     let cache = ResourceType::host::<OpenCache>();

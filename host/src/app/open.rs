@@ -1,4 +1,4 @@
-//! Opening and closing of caches, and what stands behind a handle.
+//! Opening and closing of caches, and what a handle refers to.
 
 use std::sync::Arc;
 
@@ -39,7 +39,7 @@ impl CacheCtxView<'_> {
         returned(self.open_bounded(&name, options, resilience.into()))
     }
 
-    /// Refuses in the order in which the component does, then what the grant does not have.
+    /// Checks in the same order as the component, then against the grant.
     fn open_bounded(
         &mut self,
         name: &str,
@@ -79,7 +79,7 @@ impl CacheCtxView<'_> {
         Ok(())
     }
 
-    /// The cache of a handle, to be kept while L2 is requested.
+    /// Returns the cache of a handle, to be held during a call of L2.
     pub(super) fn borrow(&self, this: &This) -> Called<OpenCache> {
         let open = self.table.get(this)?;
         Ok(OpenCache {
@@ -90,7 +90,7 @@ impl CacheCtxView<'_> {
 }
 
 impl OpenCache {
-    /// Whether a key is one of the cache's.
+    /// Checks that a key is valid for the cache.
     pub(super) fn check(&self, key: &str) -> Result<(), Error> {
         let checked = self.key_type.check(key);
         checked.map_err(|error| Error::of_key(key, error))
