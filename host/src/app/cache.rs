@@ -22,9 +22,11 @@ impl CacheCtxView<'_> {
     pub(super) fn hit(&mut self, this: &This, key: &str) -> Called<Option<Value>> {
         let open = self.table.get(this)?;
         let room = self.ctx.grant.limits().max_answer_bytes;
-        let value = |wire: &[u8]| match wire.len() <= room {
-            true => decode(wire, open.value_type).ok_or_else(|| undecodable(key)),
-            false => Err(too_large(room)),
+        let value = |wire: &[u8]| {
+            if wire.len() > room {
+                return Err(too_large(room));
+            }
+            decode(wire, open.value_type).ok_or_else(|| undecodable(key))
         };
         Ok(open.handle.local_hit(key, value).transpose()?)
     }

@@ -100,10 +100,7 @@ fn run(cli: Cli, output: Output) -> Result<ExitCode> {
             Ok(exit_code(&answer))
         }
         Command::Shell => shell::run(&cli.global, output),
-        Command::Demo => Ok(match demo::run(&cli.global)? {
-            true => ExitCode::SUCCESS,
-            false => ExitCode::from(EXIT_NEGATIVE),
-        }),
+        Command::Demo => Ok(exit_code(demo::run(&cli.global)?)),
         Command::Bench(bench) => bench::run(&bench, &cli.global, output),
         Command::Run(run) => app::run(&run, &cli.global),
         Command::Serve(serve) => app::serve(&serve, &cli.global, output),
@@ -113,10 +110,11 @@ fn run(cli: Cli, output: Output) -> Result<ExitCode> {
     }
 }
 
-fn exit_code(answer: &Outcome) -> ExitCode {
-    match answer.is_positive() {
-        true => ExitCode::SUCCESS,
-        false => ExitCode::from(EXIT_NEGATIVE),
+fn exit_code(is_positive: bool) -> ExitCode {
+    if is_positive {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(EXIT_NEGATIVE)
     }
 }
 

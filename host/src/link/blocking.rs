@@ -1,7 +1,7 @@
-//! `kv-backend` for synchronous stores: the functions of [`host`](super::host), waited for.
+//! The functions of [`host`](super::host) for synchronous stores, which block.
 //!
-//! What the generated code does for asynchronous stores. Waiting is not tied to a runtime, so that
-//! it also works on a thread of one: see [`io::wait`].
+//! The generated code does the same for asynchronous stores. Blocking is not tied to a runtime, so
+//! it also works on a runtime's thread: see [`io::wait`].
 
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, Resource, ResourceType};
@@ -12,7 +12,7 @@ use crate::bindings::flipcache::cache::kv_backend::HostBucket;
 use crate::bindings::flipcache::cache::types::{self, Host};
 use crate::io;
 
-/// What a function of the interface answers, as a linker takes it.
+/// The result of a function of the interface, as a linker takes it.
 type Returned<T> = wasmtime::Result<(Result<T, types::BackendError>,)>;
 
 /// Defines a method of `bucket` by the asynchronous one of the same name.

@@ -1,4 +1,4 @@
-//! What has been published of the caches of one client.
+//! The published counts of the caches of one client.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,13 +7,13 @@ use flipcache_core::Stats;
 
 use super::names;
 
-/// The last published state of each cache. Only what has changed since is told, so that what several clients
-/// tell of caches of one name is their sum.
+/// The last published counts of each cache. Only differences are published, so that the counts of
+/// several clients with caches of one name add up.
 #[derive(Debug, Default)]
 pub(crate) struct Published(BTreeMap<Box<str>, Stats>);
 
 impl Published {
-    /// Publishes what a cache has done since the last time.
+    /// Publishes what a cache has counted since the last time.
     pub(crate) fn publish(&mut self, cache: &str, now: Stats) {
         let before = match self.0.get_mut(cache) {
             Some(last) => std::mem::replace(last, now),
@@ -27,7 +27,7 @@ impl Published {
             ("backend", now.backend_hits, before.backend_hits),
             ("stale", now.stale_hits, before.stale_hits),
             ("absent", now.absent_hits, before.absent_hits),
-            ("none", asked_in_vain(&now), asked_in_vain(&before)),
+            ("none", uncached_misses(&now), uncached_misses(&before)),
         ];
         for (source, now, before) in reads {
             let labels = [("cache", cache.to_owned()), ("source", source.to_owned())];
@@ -49,7 +49,8 @@ impl Published {
 }
 
 impl Published {
-    /// Forgets the caches that are not among these: their tiers are gone. What they have counted stays counted.
+    /// Removes the caches that are not in `known`: their tiers are gone. Their counters keep their
+    /// values.
     pub(crate) fn retain<'a>(&mut self, known: impl IntoIterator<Item = &'a str>) {
         let known: BTreeSet<&str> = known.into_iter().collect();
         self.0.retain(|cache, last| {
@@ -63,7 +64,7 @@ impl Published {
 }
 
 impl Drop for Published {
-    /// What is counted stays counted; what the tiers held is gone.
+    /// Takes the tiers' sizes back from the gauges. Counters keep their values.
     fn drop(&mut self) {
         for (cache, last) in &self.0 {
             size(cache, Stats::default(), *last);
@@ -71,12 +72,12 @@ impl Drop for Published {
     }
 }
 
-/// Misses that no remembered absence has answered.
-fn asked_in_vain(stats: &Stats) -> u64 {
+/// Returns the misses that no cached absence served.
+fn uncached_misses(stats: &Stats) -> u64 {
     stats.misses.saturating_sub(stats.absent_hits)
 }
 
-/// By how much a counter has grown. Those of a shard that failed begin anew.
+/// Returns by how much a counter has grown. Counters of a shard that failed start again at 0.
 fn grown(now: u64, before: u64) -> u64 {
     now.saturating_sub(before)
 }

@@ -7,14 +7,14 @@ use flipcache_core::{self as core, Answer, Bounds, CacheId, Read, Settled, Stats
 use super::{Shard, next_incarnation};
 use crate::clock::Clock;
 
-/// A shard without a boundary around it.
+/// A shard that runs in this process, without an instance around it.
 pub(crate) struct InProcess {
     core: core::Shard,
     clock: Clock,
 }
 
 impl InProcess {
-    /// An empty shard. `max_bytes` bounds its tiers together.
+    /// Creates an empty shard. `max_bytes` bounds all its tiers together.
     pub(crate) fn new(clock: Clock, max_bytes: u64) -> Self {
         Self {
             core: core::Shard::new(next_incarnation(), max_bytes),

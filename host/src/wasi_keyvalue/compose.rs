@@ -1,4 +1,4 @@
-//! The provider composed into an application.
+//! Composition of the provider into an application.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -11,32 +11,33 @@ use super::PROVIDER;
 use super::interfaces::Interfaces;
 use super::unsupported::{Reason, UnsupportedInterface};
 
-/// Why an application cannot have the cache as its `wasi:keyvalue`.
+/// The reason why an application cannot use the cache as its `wasi:keyvalue`.
 #[derive(Debug, thiserror::Error)]
 pub enum AdaptError {
-    /// The bytes are no component, or one that this version does not understand.
-    #[error("the application cannot be read")]
+    /// The bytes are not a component, or not one that this version understands.
+    #[error("cannot read the application")]
     NotAComponent(#[source] Box<dyn Error + Send + Sync>),
-    /// It interfaces for more than `store` and `batch`.
+    /// It needs more than `store` and `batch`.
     #[error("{}", list(.0))]
     Unsupported(Vec<UnsupportedInterface>),
     /// The library was built without the adapters.
     #[error("this build has no adapter for wasi:keyvalue")]
     NotBuilt,
-    /// The two cannot be composed.
-    #[error("the adapter cannot be composed into the application")]
+    /// The two components cannot be composed.
+    #[error("cannot compose the adapter into the application")]
     Compose(#[source] Box<dyn Error + Send + Sync>),
 }
 
-/// Composes [`PROVIDER`] into an application that imports `store` or `batch` of `wasi:keyvalue`, of either draft. One
-/// that does not is answered as it is.
+/// Composes [`PROVIDER`] into an application that imports `store` or `batch` of `wasi:keyvalue`, of
+/// either draft. Returns an application without such imports as it is.
 ///
-/// The result imports `flipcache:cache/cache` and whatever else the application does, and exports the same.
+/// The result imports `flipcache:cache/cache` and the other imports of the application, and has the
+/// same exports.
 ///
 /// # Errors
 ///
-/// [`AdaptError::Unsupported`] with the interfaces of `wasi:keyvalue` that the application has beyond these, `atomics`
-/// and `watcher` above all.
+/// [`AdaptError::Unsupported`] with the other interfaces of `wasi:keyvalue` that the application
+/// uses, above all `atomics` and `watcher`.
 pub fn adapt(application: &[u8]) -> Result<Cow<'_, [u8]>, AdaptError> {
     let interfaces = Interfaces::of(application).map_err(AdaptError::NotAComponent)?;
     if interfaces.is_empty() {
@@ -73,7 +74,7 @@ fn register(
     Ok(graph.register_package(package)?)
 }
 
-/// Why the provider does not serve an import, if it does not.
+/// Returns the reason why the provider does not serve an import, if there is one.
 fn unfit(
     graph: &CompositionGraph,
     application: PackageId,
@@ -88,8 +89,8 @@ fn unfit(
     let mut seen = HashSet::new();
     let checked = SubtypeChecker::new(&mut seen).is_subtype(*export, types, import, types);
     let error = checked.err()?;
-    let form = Reason::IncompatibleType(format!("{error:#}"));
-    Some(unsupported(name, form))
+    let reason = Reason::IncompatibleType(format!("{error:#}"));
+    Some(unsupported(name, reason))
 }
 
 fn unsupported(interface: &str, reason: Reason) -> UnsupportedInterface {
@@ -99,7 +100,7 @@ fn unsupported(interface: &str, reason: Reason) -> UnsupportedInterface {
     }
 }
 
-/// The application with its imports of these names served by the provider.
+/// Returns the application with these imports served by the provider.
 fn compose(
     mut graph: CompositionGraph,
     application: PackageId,

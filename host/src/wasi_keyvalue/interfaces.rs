@@ -1,4 +1,4 @@
-//! What an application has of `wasi:keyvalue`.
+//! The interfaces of `wasi:keyvalue` that an application uses.
 
 use std::error::Error;
 
@@ -7,7 +7,7 @@ use wasmparser::{Encoding, Parser, Payload};
 /// The package whose interfaces are provided.
 const PACKAGE: &str = "wasi:keyvalue/";
 
-/// Complete names of interfaces.
+/// Full names of interfaces.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Interfaces {
     pub(super) imports: Vec<String>,
@@ -15,7 +15,7 @@ pub(super) struct Interfaces {
 }
 
 impl Interfaces {
-    /// Reads a component to its end, without a look at what its modules do.
+    /// Reads the imports and exports of a component, but not its modules.
     pub(super) fn of(component: &[u8]) -> Result<Self, Box<dyn Error + Send + Sync>> {
         let mut interfaces = Self::default();
         let mut depth = 0u32;
@@ -30,12 +30,12 @@ impl Interfaces {
                 Payload::End(_) => depth -= 1,
                 Payload::ComponentImportSection(section) if depth == 1 => {
                     for import in section {
-                        note(&mut interfaces.imports, import?.name.name);
+                        add(&mut interfaces.imports, import?.name.name);
                     }
                 }
                 Payload::ComponentExportSection(section) if depth == 1 => {
                     for export in section {
-                        note(&mut interfaces.exports, export?.name.name);
+                        add(&mut interfaces.exports, export?.name.name);
                     }
                 }
                 _ => {}
@@ -49,7 +49,7 @@ impl Interfaces {
     }
 }
 
-fn note(names: &mut Vec<String>, name: &str) {
+fn add(names: &mut Vec<String>, name: &str) {
     if name.starts_with(PACKAGE) {
         names.push(name.to_owned());
     }

@@ -1,23 +1,23 @@
-//! What an application interfaces for that the cache has not.
+//! Interfaces of `wasi:keyvalue` that the cache does not provide.
 
 use std::fmt;
 
-/// An interface of `wasi:keyvalue` that the provider does not serve as the application has it.
+/// An interface of `wasi:keyvalue` that the provider does not serve as the application uses it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnsupportedInterface {
-    /// Its complete name, as `wasi:keyvalue/atomics@0.2.0-draft`.
+    /// Its full name, such as `wasi:keyvalue/atomics@0.2.0-draft`.
     pub interface: String,
-    /// Why.
+    /// The reason why it is not served.
     pub(super) reason: Reason,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Reason {
-    /// There is no such interface, or none of this version.
+    /// There is no such interface, or not in this version.
     Unknown,
-    /// Its functions are of other types: where they first differ.
+    /// Its functions have other types; holds the first difference.
     IncompatibleType(String),
-    /// It is called, and nobody would call it.
+    /// The application exports it to be called, but the cache never calls it.
     NeverCalled,
 }
 
@@ -27,18 +27,21 @@ impl fmt::Display for UnsupportedInterface {
         match reason {
             Reason::Unknown if interface.contains("/atomics") => write!(
                 f,
-                "{interface} is not there: a cache of bytes has no sums and no conditional writes"
+                "{interface} is not supported: a cache of bytes has no sums or conditional writes"
             ),
             Reason::Unknown => write!(
                 f,
-                "{interface} is not there, only store and batch of 0.2.0-draft and 0.2.0-draft2"
+                "{interface} is not supported, only store and batch of 0.2.0-draft and 0.2.0-draft2"
             ),
             Reason::IncompatibleType(how) => {
-                write!(f, "{interface} is of another form than the one here: {how}")
+                write!(
+                    f,
+                    "{interface} differs from the version that is supported: {how}"
+                )
             }
             Reason::NeverCalled => write!(
                 f,
-                "{interface} is not called: the cache tells no application what others write"
+                "{interface} is never called: the cache does not notify applications of writes"
             ),
         }
     }

@@ -151,7 +151,7 @@ fn adapt_application_that_asks_for_more_names_all_that_is_missing() {
     let interfaces: Vec<&str> = missing.iter().map(|missing| &*missing.interface).collect();
     assert_eq!(interfaces, [batch, atomics]);
     let words = AdaptError::Unsupported(missing).to_string();
-    for word in ["conditional writes", "another form"] {
+    for word in ["conditional writes", "differs from"] {
         assert!(words.contains(word), "{words}");
     }
 }
