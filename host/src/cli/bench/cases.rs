@@ -7,10 +7,10 @@ use flipcache::{Codec, Error};
 use super::fixture::Fixture;
 use crate::cli::failure::Failure;
 
-/// How many keys `flipcache_get_many` asks for at once.
+/// How many keys `flipcache_get_many` reads at once.
 const BATCH: usize = 100;
 
-/// An operation on one key. `Baseline` ones go to the backend without the cache.
+/// An operation on one key. `Baseline` operations call the backend without the cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Case {
     BaselineSet,
@@ -27,7 +27,7 @@ pub(super) enum Case {
 }
 
 impl Case {
-    /// In the order in which they are measured and told.
+    /// All cases, in the order in which they are measured and shown.
     pub(super) const ALL: [Self; 7] = [
         Self::BaselineSet,
         Self::Set,
@@ -38,7 +38,7 @@ impl Case {
         Self::Miss,
     ];
 
-    /// The name of its row.
+    /// Returns the name of its row.
     pub(super) fn name(self, is_redis: bool) -> &'static str {
         match self {
             Self::BaselineSet if is_redis => "redis_set",
@@ -53,11 +53,12 @@ impl Case {
         }
     }
 
-    /// Does it once with every key.
+    /// Runs the operation once for every key.
     ///
     /// # Errors
     ///
-    /// What the cache or the backend answers, and if a key is gone, which somebody else has deleted.
+    /// The errors of the cache or the backend, and a missing key, which another process has
+    /// deleted.
     pub(super) async fn round(self, fixture: &Fixture) -> Result<(), Failure> {
         match self {
             Self::BaselineSet => fixture.baseline.set_each().await,
@@ -71,11 +72,11 @@ impl Case {
     }
 }
 
-/// What to say when a key that was written is not there.
-pub(super) fn gone() -> Failure {
+/// Returns the failure for a key that was written and is missing.
+pub(super) fn missing_key() -> Failure {
     let name = super::NAME;
     Failure::Other(anyhow::anyhow!(
-        "somebody else deletes keys of {name} meanwhile; run one benchmark at a time"
+        "another process deletes keys of {name}; run one benchmark at a time"
     ))
 }
 
@@ -89,7 +90,7 @@ async fn set_each(fixture: &Fixture) -> Result<(), Failure> {
 async fn get_each<C: Codec>(cache: &flipcache::Cache<C>, keys: &[String]) -> Result<(), Failure> {
     for key in keys {
         let value = cache.get(black_box(key)).await?;
-        black_box(value.ok_or_else(gone)?);
+        black_box(value.ok_or_else(missing_key)?);
     }
     Ok(())
 }
@@ -99,7 +100,7 @@ async fn get_batches(fixture: &Fixture) -> Result<(), Failure> {
         let keys = keys.iter().map(String::as_str);
         let values: Result<_, Error> = fixture.cache.get_many(black_box(keys)).await;
         if black_box(values?).iter().any(Option::is_none) {
-            return Err(gone());
+            return Err(missing_key());
         }
     }
     Ok(())

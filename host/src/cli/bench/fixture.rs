@@ -1,4 +1,4 @@
-//! What the operations are done with: keys and values, and caches that hold them.
+//! The data of the operations: keys and values, and caches that hold them.
 
 use std::sync::Arc;
 
@@ -14,13 +14,13 @@ use crate::cli::failure::Failure;
 /// How many entries are written in one round trip.
 const BATCH: usize = 1_000;
 
-/// Keys and values of the original's benchmark, `i` and `2 * i`, and where they are.
+/// The keys and values of the original's benchmark, `i` and `2 * i`, and the caches with them.
 pub(super) struct Fixture {
     pub(super) keys: Vec<String>,
     pub(super) values: Vec<String>,
-    /// Holds all of them in its local tier.
+    /// Has all of them in its local tier.
     pub(super) cache: Cache,
-    /// Holds a document for each key in its local tier.
+    /// Has a document for each key in its local tier.
     pub(super) json: Cache<Json<Value>>,
     /// Has no local tier.
     pub(super) uncached: Cache,
@@ -28,12 +28,12 @@ pub(super) struct Fixture {
 }
 
 impl Fixture {
-    /// Opens the caches and writes what is read later. Each cache is of a client of its own, which
-    /// knows of no other.
+    /// Opens the caches and writes the data for reads. Each cache has a client of its own, so that
+    /// no client knows of another.
     ///
     /// # Errors
     ///
-    /// What the backend answers.
+    /// The errors of the backend.
     pub(super) async fn open(
         target: &BenchTarget,
         keys: u32,
@@ -43,7 +43,7 @@ impl Fixture {
             let client = Client::builder(Arc::clone(&target.backend));
             client.runtime(Handle::current()).build()
         };
-        // More than there are, as no two shards get exactly as many.
+        // Twice as many, because keys are not spread evenly over shards.
         let local_max = keys.saturating_mul(2);
         let local = client()?
             .cache(NAME)
@@ -81,7 +81,7 @@ impl Fixture {
     }
 }
 
-/// A JSON value of about 1 KB: what a profile of a user may be.
+/// Returns a JSON value of about 1 KB, such as the profile of a user.
 fn document() -> Value {
     let places: Vec<Value> = (0..8)
         .map(|i| json!({"id": i, "city": "Reykjavik", "street": "Laugavegur", "primary": i == 0, "latitude": 64.14}))

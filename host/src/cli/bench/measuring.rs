@@ -1,4 +1,4 @@
-//! Rounds, and how long they took.
+//! Rounds and their durations.
 
 use std::time::Instant;
 
@@ -9,7 +9,7 @@ use super::progress::Progress;
 use super::statistics::Figures;
 use crate::cli::failure::Failure;
 
-/// How operations are measured.
+/// The settings of a measurement.
 pub(super) struct Measuring {
     pub(super) rounds: u32,
     pub(super) progress: Progress,
@@ -17,13 +17,13 @@ pub(super) struct Measuring {
 }
 
 impl Measuring {
-    /// Does an operation with every key in each round, after a round that does not count. A round is
-    /// one sample: its time divided by the number of keys.
+    /// Runs an operation with every key in each round, after a warm-up round. A round is one
+    /// sample: its time divided by the number of keys.
     ///
     /// # Errors
     ///
-    /// What the operation answers, and Ctrl-C, which is looked for between rounds: no write is left
-    /// in the air.
+    /// The errors of the operation, and Ctrl-C. That is checked between rounds, so no write is left
+    /// in flight.
     pub(super) async fn measure(
         &self,
         fixture: &Fixture,

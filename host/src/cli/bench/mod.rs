@@ -1,14 +1,14 @@
-//! The benchmark of the original, on any backend: reads and writes with the cache and without.
+//! The benchmark of the original, on any backend: reads and writes with and without the cache.
 //!
 //! # Layout
 //!
-//! - `options`: what can be asked for; `target`: the backend that is measured, and how it is left.
-//! - `cases`: the operations; `fixture`: what they are done with; `baseline`: the backend without the cache.
-//! - `measuring`: rounds, and how long they took; `statistics`: what is made of that.
-//! - `footprint`: the local tier's memory, over `null_backend`, a store that holds nothing.
-//! - `python`: the same on the original, by the script `python.py`.
-//! - `report`: the outcome; `table`, `json` and `plot` show it, with `units`.
-//! - `progress`, `interrupt`: what the user sees, and can do, meanwhile.
+//! - `options`: the options; `target`: the backend that is measured.
+//! - `cases`: the operations; `fixture`: their data; `baseline`: the backend without the cache.
+//! - `measuring`: rounds and their durations; `statistics`: summaries of them.
+//! - `footprint`: the local tier's memory, over `null_backend`, which stores nothing.
+//! - `python`: the same on the original, with the script `python.py`.
+//! - `report`: the results; `table`, `json` and `plot` show them, with `units`.
+//! - `progress`, `interrupt`: the progress bar and Ctrl-C.
 
 mod baseline;
 mod cases;
@@ -50,13 +50,13 @@ use target::BenchTarget;
 
 pub(crate) use options::BenchOptions;
 
-/// The cache that the benchmark writes into; it has no other.
+/// The only cache that the benchmark writes to.
 const NAME: &str = "flipcache-bench";
 
-/// The exit code after Ctrl-C, as shells have it.
+/// The exit code after Ctrl-C, as in shells.
 const INTERRUPTED: u8 = 130;
 
-/// Measures, and tells the figures.
+/// Runs the benchmark and prints the results.
 pub(crate) fn run(
     options: &BenchOptions,
     global: &GlobalOptions,
@@ -77,9 +77,12 @@ pub(crate) fn run(
         python,
         interrupt: interrupt.clone(),
     };
-    // A task beside the backend's own, as what an application does is.
+    // A task other than the backend's, as in an application.
     let task = runtime.spawn(async move { bench.run().await });
-    match runtime.block_on(task).context("the benchmark broke off")? {
+    match runtime
+        .block_on(task)
+        .context("the benchmark was aborted")?
+    {
         Ok(report) => {
             show(&report, options, output)?;
             Ok(ExitCode::SUCCESS)
@@ -92,21 +95,22 @@ pub(crate) fn run(
     }
 }
 
-/// The plot first: if it cannot be written, there is one answer, and that is the error.
+/// Writes the plot first: if that fails, the error is the only output.
 fn show(report: &Report, options: &BenchOptions, output: Output) -> Result<()> {
     if let Some(file) = &options.plot {
         let plot = plot::svg(report).context("cannot draw the plot")?;
         fs::write(file, plot).with_context(|| format!("cannot write {}", file.display()))?;
     }
-    let text = match output.is_json() {
-        true => json::line(report),
-        false => table::text(report),
+    let text = if output.is_json() {
+        json::line(report)
+    } else {
+        table::text(report)
     };
     print(text.as_bytes())?;
     Ok(())
 }
 
-/// All that one run needs.
+/// The settings of one run.
 struct Bench {
     options: BenchOptions,
     eviction: Eviction,
@@ -116,7 +120,7 @@ struct Bench {
 }
 
 impl Bench {
-    /// Measures everything, and leaves nothing in the backend, however it went.
+    /// Measures everything. Deletes its keys from the backend whatever the result.
     async fn run(&self) -> Result<Report, Failure> {
         self.target.clear().await?;
         let report = self.measure().await;
@@ -127,7 +131,7 @@ impl Bench {
     }
 
     async fn measure(&self) -> Result<Report, Failure> {
-        // First: what has been freed before would be used again, and not be counted.
+        // First, as memory that was freed before would be reused and not be counted.
         let bytes_per_entry = footprint::bytes_per_entry().await?;
         let BenchOptions { keys, rounds, .. } = self.options;
         Ok(Report {
