@@ -1,11 +1,11 @@
-//! `flipcache serve`: an instance per request, until it is told to stop.
+//! `flipcache serve`: an instance for each request, until a signal.
 //!
 //! # Layout
 //!
-//! - `server`: how connections are served; `connections`: how long each may wait, and which gives way; `stall`: those
-//!   that take nothing.
-//! - `request`: from a request to the answer of an instance.
-//! - `body`: what goes in and out; `signals`: what ends it.
+//! - `server`: serves connections; `connections`: deadlines, and which connection is closed for
+//!   another; `stall`: clients that do not read.
+//! - `request`: from a request to the response of an instance.
+//! - `body`: bodies of requests and responses; `signals`: the signals that stop the server.
 
 mod body;
 mod connections;
@@ -32,7 +32,7 @@ use crate::cli::print;
 use request::Proxy;
 use signals::Signals;
 
-/// Serves the application, and tells where.
+/// Serves the application and prints the address.
 pub(crate) fn serve(
     options: &ServeOptions,
     global: &GlobalOptions,
@@ -40,14 +40,14 @@ pub(crate) fn serve(
 ) -> Result<ExitCode> {
     let app = App::load(&options.file, &options.app, global)?;
     let pre = ProxyPre::new(app.pre()).map_err(|error| {
-        let what = "it is no wasi:http proxy; `flipcache run` is for wasi:cli commands";
+        let what = "it is not a wasi:http proxy; `flipcache run` is for wasi:cli commands";
         unfit(&options.file, error.context(what))
     })?;
     let proxy = Arc::new(Proxy::new(app, pre, options));
     proxy.app().log_outage()?;
     let runtime = Runtime::new().context("cannot start threads")?;
     let served = runtime.block_on(listen(proxy, options.addr, output));
-    // Not dropped: that would wait for what had its time.
+    // Not dropped: that would wait for tasks that have had their time.
     runtime.shutdown_background();
     served.map(|()| ExitCode::SUCCESS)
 }
@@ -61,15 +61,16 @@ async fn listen(proxy: Arc<Proxy>, addr: SocketAddr, output: Output) -> Result<(
     Ok(())
 }
 
-/// The one line on standard output: connections are accepted from now on.
+/// Prints the only line on standard output: from now on, connections are accepted.
 fn print_address(addr: SocketAddr, output: Output) -> Result<()> {
     let url = format!("http://{addr}");
-    match output.is_json() {
-        true => output.outcome(&Outcome {
+    if output.is_json() {
+        output.outcome(&Outcome {
             body: Body::Text(url),
             source: Source::None,
-        })?,
-        false => print(format!("listening on {url}\n").as_bytes())?,
+        })?
+    } else {
+        print(format!("listening on {url}\n").as_bytes())?
     }
     Ok(())
 }
