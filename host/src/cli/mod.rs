@@ -1,12 +1,14 @@
-//! The command line: what is asked for, who answers, and how it is told.
+//! The command line: parses arguments, runs the command, prints its outcome.
 //!
-//! - `args`: options and commands; `command`: what each command has of them; `options`: from them to a backend and a cache; `engine`: the two ways to run one.
-//! - `code_cache`: where compiled code is kept.
-//! - `verb`: what is done with a cache, the same in a command and in a line of the shell.
-//! - `answer`: an outcome as text and as JSON, `stats` among them; `failure`: errors, their kinds and exit codes.
-//! - `escape`: bytes as a terminal may be shown them; `interrupt`: Ctrl-C in the shell.
-//! - `shell`, `demo`, `bench`, `tools`: the commands that are no verbs.
-//! - `metrics`: the page that Prometheus fetches; `logging`: what is told beside answers.
+//! - `args`: options and commands; `command`: which options each command has; `options`: opens a
+//!   backend and a cache from them; `engine`: the two ways to run a cache.
+//! - `code_cache`: the directory of compiled code.
+//! - `key_command`: commands on a cache, the same on the command line and in a line of the shell.
+//! - `output`: an outcome as text and as JSON; `stats`: counters; `failure`: errors, their kinds
+//!   and exit codes.
+//! - `escape`: escapes for terminals; `interrupt`: Ctrl-C in the shell.
+//! - `shell`, `demo`, `bench`, `tools`: the other commands.
+//! - `metrics`: the page for Prometheus; `logging`: logs and traces.
 //! - `app`: the commands that run applications, `run` and `serve`.
 
 mod app;
@@ -38,12 +40,12 @@ use clap::FromArgMatches;
 use args::{Cli, Command};
 use command::Given;
 use failure::Failure;
-use output::{Outcome, Output, print_error};
+use output::{Output, print_error};
 
-/// The exit code for an absence, and for a demonstration that did not go as expected.
+/// The exit code for an absence, and for a demonstration with an unexpected outcome.
 const EXIT_NEGATIVE: u8 = 1;
 
-/// Parses the command line, does what it says, and tells how it went.
+/// Parses the command line, runs the command and prints its outcome.
 pub(crate) fn main() -> ExitCode {
     let cli = match parse() {
         Ok(cli) => cli,
@@ -54,7 +56,8 @@ pub(crate) fn main() -> ExitCode {
     run(cli, output).unwrap_or_else(|error| fail(&Failure::from(error), output))
 }
 
-/// Parses the command line, or writes what it asks for instead: the help, the version. Ends the process if it is wrong.
+/// Parses the command line. Prints the help or the version instead, if asked to. Ends the process
+/// if the arguments are not valid.
 fn parse() -> Result<Cli, ExitCode> {
     let mut command = command::command();
     let parsed = command.try_get_matches_from_mut(std::env::args_os());
@@ -74,7 +77,8 @@ fn parse() -> Result<Cli, ExitCode> {
     }
 }
 
-/// Tells a failure. Where it cannot be told as asked for, standard error has both reasons.
+/// Prints a failure. If it cannot be written in the requested form, standard error gets both
+/// messages.
 fn fail(failure: &Failure, output: Output) -> ExitCode {
     if failure.is_reader_gone() {
         return ExitCode::SUCCESS;
@@ -92,12 +96,12 @@ fn fail(failure: &Failure, output: Output) -> ExitCode {
 fn run(cli: Cli, output: Output) -> Result<ExitCode> {
     metrics::start(&cli)?;
     match cli.command {
-        Command::Key(verb) => {
-            let verb = verb.with_standard_input(io::stdin().lock())?;
+        Command::Key(command) => {
+            let command = command.with_standard_input(io::stdin().lock())?;
             let (_, cache) = options::open(&cli.global)?;
-            let answer = verb.run(&cache)?;
-            output.outcome(&answer)?;
-            Ok(exit_code(&answer))
+            let outcome = command.run(&cache)?;
+            output.outcome(&outcome)?;
+            Ok(exit_code(outcome.is_positive()))
         }
         Command::Shell => shell::run(&cli.global, output),
         Command::Demo => Ok(exit_code(demo::run(&cli.global)?)),
