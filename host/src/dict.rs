@@ -156,8 +156,8 @@ impl<V> fmt::Debug for Dict<V> {
 }
 
 /// Unwraps the core's result: without a bound in bytes, no item is too large.
-fn fits<T>(answer: Result<T, DictError>) -> Option<T> {
-    answer.ok()
+fn fits<T>(result: Result<T, DictError>) -> Option<T> {
+    result.ok()
 }
 
 #[cfg(test)]
@@ -166,7 +166,7 @@ mod tests {
 
     use super::*;
 
-    /// Q25, Q27: capacity is checked at opening, and holds for as long as the dictionary lives.
+    /// Q25, Q27: capacity is checked at opening, and does not change afterwards.
     #[test]
     fn open_without_room_is_refused() {
         let refused = Dict::<i32>::open(Order::Fifo, 0).map(|_| ());
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn every_method_does_what_pythons_does() {
+    fn every_method_behaves_as_in_python() {
         let dict = Dict::open(Order::Fifo, 3).expect("it has room");
         dict.update([("a", 1), ("b", 2), ("c", 3)]);
         assert_eq!(dict.set("a", 10), None, "an overwrite moves to the end");

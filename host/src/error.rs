@@ -74,7 +74,7 @@ pub enum Error {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The loader of a missing value failed. All callers that waited for it get this error.
-    #[error("the value could not be loaded")]
+    #[error("cannot load the value")]
     Loader(#[source] Arc<dyn std::error::Error + Send + Sync>),
     /// A task of the cache was cancelled: its runtime is shutting down, or code in it panicked.
     #[error("a task of the cache was ended")]

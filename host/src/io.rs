@@ -46,8 +46,8 @@ pub(crate) fn wait<F: Future>(future: F) -> F::Output {
     // hang.
     let mut future = pin!(tokio::task::unconstrained(future));
     let mut context = Context::from_waker(Waker::noop());
-    if let Poll::Ready(answer) = future.as_mut().poll(&mut context) {
-        return answer;
+    if let Poll::Ready(result) = future.as_mut().poll(&mut context) {
+        return result;
     }
     let runtime = Handle::try_current().map(|runtime| runtime.runtime_flavor());
     let runs_a_task = tokio::task::try_id().is_some();

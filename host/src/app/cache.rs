@@ -4,7 +4,7 @@
 use wasmtime::component::Resource;
 
 use super::CacheCtxView;
-use super::convert::{checked, decode, encode, left};
+use super::convert::{check_expiry, decode, encode, remaining_ttl};
 use super::error::{Called, Returned};
 use super::limits::too_large;
 use super::open::OpenCache;
@@ -57,11 +57,11 @@ impl CacheCtxView<'_> {
         let distinct = mentions.last_of_each(keys.iter().map(String::as_str).collect());
         let mut counts = mentions.counts().iter();
         let mut room = limits.max_answer_bytes;
-        let mut answers = Vec::with_capacity(distinct.len());
+        let mut values = Vec::with_capacity(distinct.len());
         for keys in distinct.chunks(limits.keys_at_once()) {
             let found = open.handle.get_many(keys).await?;
             for ((found, key), count) in found.into_iter().zip(keys).zip(counts.by_ref()) {
-                answers.push(self.value(found, &open, key, *count, &mut room)?);
+                values.push(self.value(found, &open, key, *count, &mut room)?);
             }
         }
         for repeated in mentions.repetitions() {
@@ -69,7 +69,7 @@ impl CacheCtxView<'_> {
             // LRU.
             let _ = open.handle.local_hit(&keys[repeated], |_| ());
         }
-        Ok(mentions.spread(answers))
+        Ok(mentions.spread(values))
     }
 
     pub(super) async fn set(
@@ -90,7 +90,7 @@ impl CacheCtxView<'_> {
     ) -> Called<()> {
         let open = self.borrow(&this)?;
         self.ctx.grant.limits().check_batch(entries.len())?;
-        let expiry = checked(expiry)?;
+        let expiry = check_expiry(expiry)?;
         let encode = |(key, value): (String, Value)| {
             let wire = self.wire(&open, &key, value)?;
             Ok((key, wire))
@@ -107,7 +107,7 @@ impl CacheCtxView<'_> {
         expiry: cache::Expiry,
     ) -> Called<bool> {
         let open = self.borrow(&this)?;
-        let expiry = checked(expiry)?;
+        let expiry = check_expiry(expiry)?;
         let wire = self.wire(&open, &key, value)?;
         Ok(open.handle.set_if_absent(&key, wire, expiry).await?)
     }
@@ -136,7 +136,7 @@ impl CacheCtxView<'_> {
 
     pub(super) async fn ttl(&mut self, this: This, key: String) -> Called<Option<cache::Expiry>> {
         let ttl = self.borrow(&this)?.handle.ttl(&key).await?;
-        Ok(ttl.map(left))
+        Ok(ttl.map(remaining_ttl))
     }
 
     pub(super) async fn keys(

@@ -96,7 +96,7 @@ impl From<collections::Order> for core::Order {
 }
 
 /// Returns the expiry if an entry can have it.
-pub(super) fn checked(expiry: cache::Expiry) -> Result<core::Expiry, Error> {
+pub(super) fn check_expiry(expiry: cache::Expiry) -> Result<core::Expiry, Error> {
     let millis = match expiry {
         cache::Expiry::AfterMs(millis) => millis,
         cache::Expiry::Inherit | cache::Expiry::Never => 0,
@@ -109,7 +109,7 @@ pub(super) fn checked(expiry: cache::Expiry) -> Result<core::Expiry, Error> {
 }
 
 /// Returns the remaining TTL in whole milliseconds, and never 0, which would mean absence.
-pub(super) fn left(expiry: core::Expiry) -> cache::Expiry {
+pub(super) fn remaining_ttl(expiry: core::Expiry) -> cache::Expiry {
     match expiry {
         core::Expiry::Inherit => cache::Expiry::Inherit,
         core::Expiry::Never => cache::Expiry::Never,

@@ -150,13 +150,13 @@ impl CacheCtxView<'_> {
         let OpenDict(dict) = self.table.get_mut(this)?;
         let others = self.ctx.dict_bytes - dict.bytes();
         dict.set_max_bytes(self.ctx.grant.limits().dict_bytes.saturating_sub(others));
-        let answer = work(dict);
+        let result = work(dict);
         self.ctx.dict_bytes = others + dict.bytes();
-        Ok(answer)
+        Ok(result)
     }
 
-    fn fallible<T>(&self, answer: Result<T, DictError>) -> Fallible<T> {
-        Ok((answer.map_err(|error| self.to_wit(error)),))
+    fn fallible<T>(&self, result: Result<T, DictError>) -> Fallible<T> {
+        Ok((result.map_err(|error| self.to_wit(error)),))
     }
 
     fn to_wit(&self, error: DictError) -> collections::Error {

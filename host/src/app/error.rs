@@ -50,7 +50,7 @@ pub(super) type Returned<T> = wasmtime::Result<(T,)>;
 /// Converts the result of a fallible function of `cache`.
 pub(super) fn returned<T>(called: Called<T>) -> Returned<Result<T, cache::Error>> {
     match called {
-        Ok(answer) => Ok((Ok(answer),)),
+        Ok(value) => Ok((Ok(value),)),
         Err(CallError::Cache(error)) => Ok((Err(error.into()),)),
         Err(CallError::Trap(error)) => Err(error.into()),
     }

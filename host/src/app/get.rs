@@ -68,7 +68,7 @@ fn local<T: CacheView>(
     buffer.clear();
     buffer.push_str(&text);
     let mut view = store.data_mut().cache();
-    let answer = match view.hit(this, &buffer) {
+    let result = match view.hit(this, &buffer) {
         Ok(None) => return Ok(Local::Miss(buffer)),
         Ok(value) => Ok(Found {
             value,
@@ -77,7 +77,7 @@ fn local<T: CacheView>(
         Err(error) => Err(error),
     };
     view.ctx.key = buffer;
-    Ok(Local::Done(answer))
+    Ok(Local::Done(result))
 }
 
 async fn fetch<T: CacheView>(

@@ -330,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn resilience_of_the_host_stands_in_for_what_is_asked() {
+    fn resilience_of_the_host_stands_in_for_the_requested_one() {
         let lenient = Resilience {
             stale_on_error: Duration::from_secs(60),
             ..Resilience::default()

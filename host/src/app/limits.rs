@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bound_asks_for_no_more_than_granted_and_leaves_less_alone() {
+    fn bound_of_more_than_granted_is_the_grant_and_of_less_is_unchanged() {
         let limits = Limits::default();
         let greedy = Options {
             local_max: u32::MAX,

@@ -29,14 +29,14 @@ pub struct Blocking<C: Codec, K: Keys>(Cache<C, K>);
 
 /// Defines methods that wait for the asynchronous ones of the same name.
 macro_rules! wait_for {
-    ($($(#[$doc:meta])* fn $name:ident(&self $(, $arg:ident: $type:ty)*) -> $answer:ty;)*) => {
+    ($($(#[$doc:meta])* fn $name:ident(&self $(, $arg:ident: $type:ty)*) -> $output:ty;)*) => {
         $(
             $(#[$doc])*
             ///
             /// # Errors
             ///
             /// As the method of [`Cache`].
-            pub fn $name(&self $(, $arg: $type)*) -> Result<$answer, Error> {
+            pub fn $name(&self $(, $arg: $type)*) -> Result<$output, Error> {
                 block_on(self.0.$name($($arg),*))
             }
         )*

@@ -9,7 +9,7 @@ pub enum JsonError {
     /// The value's own `Serialize` failed; the text is its message.
     #[error("the value cannot be written as JSON")]
     Encode(#[source] serde_json::Error),
-    /// The text cannot be read. Tells the position, and nothing of the value.
+    /// The text cannot be read. Names the position, and nothing of the value.
     #[error("{kind} at line {line} column {column}")]
     Decode {
         /// The kind of error, not serde's own message, which quotes the value.

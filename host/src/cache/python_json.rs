@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn to_vec_is_what_pythons_dumps_writes() {
+    fn to_vec_equals_pythons_dumps() {
         assert_eq!(text("é☃😀"), "\"\\u00e9\\u2603\\ud83d\\ude00\"");
         assert_eq!(
             text("a\nb\0c\u{7f}\"/\\"),

@@ -38,7 +38,7 @@ pub enum CodeCacheError {
         /// Its permissions.
         mode: u32,
     },
-    /// On this system there is no check of who may write to a directory.
-    #[error("cannot check on this system who may write to a directory")]
+    /// On this system there is no check of write permissions of a directory.
+    #[error("cannot check write permissions of a directory on this system")]
     Unsupported,
 }

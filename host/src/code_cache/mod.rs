@@ -3,7 +3,7 @@
 //! # Layout
 //!
 //! - `code`: the kinds of code: modules and components. `key`: how code is found.
-//! - `entry`: a file, and the check that it is intact. `permissions`: who must own the directory.
+//! - `entry`: a file, and the check that it is intact. `permissions`: checks of owners and modes.
 //! - `sweep`: the bounds of the directory.
 
 mod code;
@@ -133,7 +133,7 @@ fn private(directory: &Path) -> Result<PathBuf, CodeCacheError> {
     permissions::private(directory)
 }
 
-/// There is no check here of who else may write to a directory.
+/// Fails, as there is no check of write permissions on this system.
 #[cfg(not(unix))]
 fn private(_: &Path) -> Result<PathBuf, CodeCacheError> {
     Err(CodeCacheError::Unsupported)

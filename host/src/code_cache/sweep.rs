@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn sweep_removes_what_is_old_and_its_own() {
+    fn sweep_removes_old_files_of_its_own() {
         let folder = tempfile::tempdir().expect("a folder must be made");
         let file = |name: &str, age| put(folder.path().join(name), 1, age);
         let newest = file("newest.code", 40 * DAY);
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn sweep_of_too_much_removes_what_was_not_used_for_longest() {
+    fn sweep_above_the_bound_removes_the_least_recently_used() {
         let folder = tempfile::tempdir().expect("a folder must be made");
         let file = |name: &str, bytes, age| put(folder.path().join(name), bytes, age);
         file("c.code", 100 * MIB, 3 * HOUR);

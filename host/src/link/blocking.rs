@@ -63,7 +63,7 @@ pub(super) fn add_to_linker<T: KvView>(linker: &mut Linker<T>) -> wasmtime::Resu
 
 fn returned<T>(host: &mut KvCtxView<'_>, called: Result<T, CallError>) -> Returned<T> {
     match called {
-        Ok(answer) => Ok((Ok(answer),)),
+        Ok(result) => Ok((Ok(result),)),
         Err(error) => Ok((Err(host.convert_backend_error(error)?),)),
     }
 }

@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn take_another_number_of_results_than_asked_for_is_an_error() {
+    fn take_with_a_wrong_number_of_results_is_an_error() {
         let mentions = mentions(&["a", "b"]);
         let mut collected = Collected::new(&mentions, limits(1_000));
         let taken = collected.take(0..2, vec![entry(1)]);

@@ -177,7 +177,7 @@ fn get_long_value_named_many_times_is_too_large_and_not_copied() {
 }
 
 #[test]
-fn any_call_with_a_key_named_twice_returns_the_same_twice_in_the_order_asked_for() {
+fn any_call_with_a_repeated_key_returns_its_result_twice_in_order() {
     with_bucket(async |host, bucket| {
         let held = [entries([1], 1), entries([2], 2)].concat();
         host.set(bucket(), held, None).await.expect("set");

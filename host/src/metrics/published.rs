@@ -31,20 +31,20 @@ impl Published {
         ];
         for (source, now, before) in reads {
             let labels = [("cache", cache.to_owned()), ("source", source.to_owned())];
-            counter!(names::READS, &labels).increment(grown(now, before));
+            counter!(names::READS, &labels).increment(increase(now, before));
         }
         let removals = now.removals.by_cause().into_iter();
         for ((cause, now), (_, before)) in removals.zip(before.removals.by_cause()) {
             let labels = [("cache", cache.to_owned()), ("cause", cause.to_owned())];
-            counter!(names::REMOVALS, &labels).increment(grown(now, before));
+            counter!(names::REMOVALS, &labels).increment(increase(now, before));
         }
-        let refused = grown(now.refused_fills, before.refused_fills);
+        let refused = increase(now.refused_fills, before.refused_fills);
         counter!(names::REFUSED_FILLS, "cache" => cache.to_owned()).increment(refused);
-        let too_large = grown(now.too_large, before.too_large);
+        let too_large = increase(now.too_large, before.too_large);
         counter!(names::TOO_LARGE, "cache" => cache.to_owned()).increment(too_large);
-        let failed = grown(now.backend_errors, before.backend_errors);
+        let failed = increase(now.backend_errors, before.backend_errors);
         counter!(names::BACKEND_ERRORS, "cache" => cache.to_owned()).increment(failed);
-        size(cache, now, before);
+        publish_size(cache, now, before);
     }
 }
 
@@ -56,7 +56,7 @@ impl Published {
         self.0.retain(|cache, last| {
             let is_known = known.contains(&**cache);
             if !is_known {
-                size(cache, Stats::default(), *last);
+                publish_size(cache, Stats::default(), *last);
             }
             is_known
         });
@@ -67,7 +67,7 @@ impl Drop for Published {
     /// Takes the tiers' sizes back from the gauges. Counters keep their values.
     fn drop(&mut self) {
         for (cache, last) in &self.0 {
-            size(cache, Stats::default(), *last);
+            publish_size(cache, Stats::default(), *last);
         }
     }
 }
@@ -78,11 +78,11 @@ fn uncached_misses(stats: &Stats) -> u64 {
 }
 
 /// Returns by how much a counter has grown. Counters of a shard that failed start again at 0.
-fn grown(now: u64, before: u64) -> u64 {
+fn increase(now: u64, before: u64) -> u64 {
     now.saturating_sub(before)
 }
 
-fn size(cache: &str, now: Stats, before: Stats) {
+fn publish_size(cache: &str, now: Stats, before: Stats) {
     let sizes = [
         (names::LOCAL_ENTRIES, now.local_len, before.local_len),
         (names::LOCAL_BYTES, now.local_bytes, before.local_bytes),
