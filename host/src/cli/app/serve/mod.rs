@@ -68,9 +68,9 @@ fn print_address(addr: SocketAddr, output: Output) -> Result<()> {
         output.outcome(&Outcome {
             body: Body::Text(url),
             source: Source::None,
-        })?
+        })?;
     } else {
-        print(format!("listening on {url}\n").as_bytes())?
+        print(format!("listening on {url}\n").as_bytes())?;
     }
     Ok(())
 }
