@@ -1,13 +1,14 @@
-//! Puts the component files where the library embeds them from: `FLIPCACHE_COMPONENT_FILE` names the cache, and
-//! `FLIPCACHE_WASI_KEYVALUE_…_FILE` the adapters of the feature `wasi-keyvalue`.
+//! Builds or finds the component files that the library embeds: `FLIPCACHE_COMPONENT_FILE` names
+//! the cache, and `FLIPCACHE_WASI_KEYVALUE_…_FILE` the adapters of the feature `wasi-keyvalue`.
 //!
-//! In this order the cache is
+//! The cache is the first of
 //! 1. the file that the environment's `FLIPCACHE_COMPONENT` names;
 //! 2. the workspace's `guest/component`, built here;
 //! 3. `flipcache.wasm` in this crate's own folder, as it is published.
 //!
-//! The adapters stand beside it where it is a file, and are built with it else. Beside a file of the environment
-//! they may be missing: the library is then built without them, and says so when they are asked for.
+//! The adapters are next to it if it is a file, and are built with it otherwise. Next to a file of
+//! the environment they may be missing: the library is then built without them, and its functions
+//! that need them fail.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -26,7 +27,7 @@ mod toolchain;
 use adapters::ADAPTERS;
 use guest::Guest;
 
-/// The variable that names a component file to take instead of building one.
+/// The variable that names a component file to use instead of building one.
 const READY_FILE: &str = "FLIPCACHE_COMPONENT";
 
 /// The component's package.
@@ -83,13 +84,13 @@ fn run() -> Result<()> {
     Ok(())
 }
 
-/// Where the component files come from.
+/// The source of the component files.
 enum Source {
-    /// The environment's cache, and what stands beside it.
+    /// The environment's cache, and the files next to it.
     Given(PathBuf),
-    /// Sources.
+    /// Source code in a workspace.
     Workspace(PathBuf),
-    /// The published cache, and what stands beside it.
+    /// The published cache, and the files next to it.
     Packed(PathBuf),
 }
 
@@ -108,7 +109,7 @@ impl Source {
             return Ok(Self::Packed(packed));
         }
         bail!(
-            "no component to embed: {} is not there, nor are the sources in ../guest/component; \
+            "no component to embed: {} does not exist, and neither are the sources in ../guest/component; \
              set {READY_FILE} to the absolute path of a built flipcache.wasm",
             packed.display(),
         )
@@ -120,7 +121,7 @@ fn build(guest: &Guest, workspace: &Path, out_dir: &Path) -> Result<Vec<u8>> {
     built.with_context(|| format!("cannot build {}", guest.package))
 }
 
-/// Puts a file where the library finds it by a variable.
+/// Writes a file and sets the variable by which the library finds it.
 fn embed(component: &[u8], out_dir: &Path, name: &str, variable: &str) -> Result<()> {
     let file = out_dir.join(name);
     fs::write(&file, component).with_context(|| format!("cannot write {}", file.display()))?;
@@ -129,12 +130,13 @@ fn embed(component: &[u8], out_dir: &Path, name: &str, variable: &str) -> Result
     Ok(())
 }
 
-/// Whether this directory is the workspace, with the component's sources.
+/// Returns whether this directory is the workspace, with the component's sources.
 fn is_workspace(dir: &Path) -> bool {
     dir.join("Cargo.lock").exists() && dir.join("guest/component/Cargo.toml").exists()
 }
 
-/// Reads a file and makes sure that it is a component, so that a wrong one fails here and not at the program's start.
+/// Reads a file and checks that it is a component, so that a wrong one fails here and not when the
+/// program starts.
 fn ready(path: &Path) -> Result<Vec<u8>> {
     // Cargo starts build scripts in the crate's folder, not where the user typed the path.
     ensure!(
@@ -160,7 +162,7 @@ fn ready(path: &Path) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// A directory that cargo tells build scripts by an environment variable.
+/// Returns a directory that cargo passes to build scripts in an environment variable.
 fn dir(variable: &str) -> Result<PathBuf> {
     env::var_os(variable)
         .map(PathBuf::from)

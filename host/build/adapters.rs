@@ -2,12 +2,12 @@
 
 use crate::guest::Guest;
 
-/// One of them.
+/// An adapter component.
 pub(crate) struct Adapter {
     pub(crate) guest: Guest,
-    /// What its file is called.
+    /// The name of its file.
     pub(crate) file: &'static str,
-    /// What names its file to the library: `FLIPCACHE_…_FILE`.
+    /// The middle of the variable with its file's path: `FLIPCACHE_…_FILE`.
     pub(crate) variable: &'static str,
 }
 
@@ -17,7 +17,7 @@ const BACKEND_SOURCES: &[&str] = &[
     "wit",
 ];
 
-/// All.
+/// All adapters.
 pub(crate) const ADAPTERS: [Adapter; 3] = [
     Adapter {
         guest: Guest {

@@ -9,8 +9,9 @@ use wit_component::ComponentEncoder;
 
 use crate::toolchain::{TARGET, Toolchain};
 
-/// Cargo's variables that the nested cargo keeps: where things are, and the job slots it shares with the outer cargo.
-/// The others are the outer build's (its features, flags, wrappers, target directory) and must not reach the guest.
+/// Variables of cargo that the nested cargo keeps: paths, and the job slots that it shares with the
+/// outer cargo. The others belong to the outer build (its features, flags, wrappers, target
+/// directory) and must not reach the guest.
 const KEPT: [&str; 7] = [
     "CARGO_HOME",
     "CARGO_HTTP_",
@@ -25,12 +26,12 @@ const KEPT: [&str; 7] = [
 pub(crate) struct Guest {
     /// Its name.
     pub(crate) package: &'static str,
-    /// What it is made of beside the workspace's own manifest, seen from the workspace.
+    /// The sources besides the workspace's own manifest, relative to the workspace.
     pub(crate) sources: &'static [&'static str],
 }
 
 impl Guest {
-    /// Builds the component, in the profile `guest` whatever the outer profile.
+    /// Builds the component in the profile `guest`, whatever the outer profile.
     pub(crate) fn build(&self, workspace: &Path, out_dir: &Path) -> Result<Vec<u8>> {
         for source in ["Cargo.lock", "Cargo.toml"].iter().chain(self.sources) {
             println!(
@@ -43,8 +44,8 @@ impl Guest {
     }
 
     fn compile(&self, workspace: &Path, out_dir: &Path) -> Result<Vec<u8>> {
-        // OUT_DIR is <target>/<profile>/build/<crate>/out. One directory serves all profiles; it is not <target> itself, whose
-        // lock the outer cargo holds until this script ends.
+        // OUT_DIR is <target>/<profile>/build/<crate>/out. One directory serves all profiles. It is
+        // not <target> itself, because the outer cargo holds its lock until this script ends.
         let target_dir = out_dir
             .ancestors()
             .nth(4)
@@ -55,7 +56,8 @@ impl Guest {
         forget_outer_build(&mut cargo);
         cargo
             .current_dir(workspace)
-            // With the other crate types that the manifest names, cargo leaves link-time optimization out.
+            // With the other crate types in the manifest, cargo would not use link-time
+            // optimization.
             .args(["rustc", "--lib", "--crate-type=cdylib"])
             .args(["--profile=guest", "--locked"])
             .args(["--package", self.package, "--target", TARGET])
@@ -100,8 +102,9 @@ fn forget_outer_build(cargo: &mut Command) {
     }
 }
 
-/// The only flags: as a set variable they also replace those of the user's configuration files, which are meant for programs of this
-/// machine. The component then does not depend on whose home directory it was built in.
+/// Returns the only flags. A set variable also overrides the flags of the user's configuration
+/// files, which are meant for programs of this machine. So the component does not depend on the
+/// home directory of its build.
 fn rustflags() -> String {
     let cargo_home = env::var_os("CARGO_HOME")
         .map(Into::into)

@@ -7,13 +7,13 @@ use std::{env, fs};
 
 use anyhow::{Context, Result, bail};
 
-/// The component's target: no system interface, so no import but the WIT's own.
+/// The component's target: it has no system interface, so that the only imports are the WIT's own.
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
-/// Where distributions install their Rust.
+/// The directory of a Rust that the distribution installed.
 const SYSTEM: &str = "/usr/bin";
 
-/// A cargo and a rustc, and where the target's standard library comes from.
+/// A cargo and a rustc, and the source of the target's standard library.
 pub(crate) struct Toolchain {
     pub(crate) cargo: PathBuf,
     rustc: PathBuf,
@@ -28,8 +28,9 @@ enum Std {
 }
 
 impl Toolchain {
-    /// The toolchain in use if it has the target, else the system's with the source of std (on Debian 12 `rustc-web` and
-    /// its kin), which stands in where rustup cannot fetch the target.
+    /// Returns the toolchain in use if it has the target. Otherwise returns the system's with the
+    /// source of std (on Debian 12 `rustc-web` and related packages), for machines where rustup
+    /// cannot fetch the target.
     pub(crate) fn find() -> Result<Self> {
         let own = Self {
             cargo: env::var_os("CARGO")
@@ -81,7 +82,8 @@ impl Toolchain {
         let Std::Source { linker } = &self.std else {
             return;
         };
-        // Its linker and its libraries before those of the toolchain that runs this script.
+        // The system's linker and libraries come before those of the toolchain that runs this
+        // script.
         let mut path = OsString::from(SYSTEM);
         if let Some(rest) = env::var_os("PATH") {
             path.push(":");
@@ -99,7 +101,7 @@ impl Toolchain {
 
 fn has_target(rustc: &Path) -> Result<bool> {
     let dir = print(rustc, &["--print=target-libdir", "--target", TARGET])?;
-    // A rustc without the target names the directory all the same.
+    // A rustc without the target names the directory nevertheless.
     let Ok(files) = fs::read_dir(dir) else {
         return Ok(false);
     };
@@ -112,7 +114,7 @@ fn sysroot(rustc: &Path) -> Option<PathBuf> {
     print(rustc, &["--print=sysroot"]).ok()
 }
 
-/// The path that rustc prints.
+/// Returns the path that rustc prints.
 fn print(rustc: &Path, args: &[&str]) -> Result<PathBuf> {
     let output = Command::new(rustc)
         .args(args)

@@ -1,4 +1,4 @@
-//! A backend and the local tiers over it: what the caches of one program share.
+//! Clients: a backend and the local tiers that the caches of a program share.
 
 use std::sync::Arc;
 
@@ -13,8 +13,8 @@ use crate::{Error, io, metrics};
 
 /// A backend, and the local tiers of all caches over it.
 ///
-/// Clones are the same client. Caches of one client see each other's writes at once; a second client
-/// is to them as another process is.
+/// Clones are the same client. Caches of one client see each other's writes at once. To them, a
+/// second client is like another process.
 ///
 /// # Examples
 ///
@@ -35,22 +35,22 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client of the store that a URL names: `redis://HOST`, `sqlite:PATH`, `memory:` and so on, see
-    /// [`BackendUrl`](backend::BackendUrl). A Redis server need not be there yet.
+    /// Connects to the backend that a URL names: `redis://HOST`, `sqlite:PATH`, `memory:` and so
+    /// on; see [`BackendUrl`](backend::BackendUrl). A Redis server need not be reachable yet.
     ///
-    /// What runs in the background runs on [`io::runtime`]; methods may be awaited in any runtime.
+    /// Background tasks run on [`io::runtime`]; methods may be awaited on any runtime.
     ///
     /// # Errors
     ///
-    /// [`Error::Url`] and [`Error::Open`] if there cannot be such a store, and what
-    /// [`ClientBuilder::build`] may answer.
+    /// [`Error::Url`] and [`Error::Open`] if there cannot be such a backend, and the errors of
+    /// [`ClientBuilder::build`].
     pub fn connect(url: &str) -> Result<Self, Error> {
         let runtime = io::runtime()?;
         let backend = backend::open(&url.parse()?, &BackendOptions::default(), runtime)?;
         Self::builder(backend).build()
     }
 
-    /// A client of a backend.
+    /// Returns a builder of a client over `backend`.
     pub fn builder(backend: Arc<dyn KvBackend>) -> ClientBuilder {
         ClientBuilder {
             backend,
@@ -59,12 +59,14 @@ impl Client {
         }
     }
 
-    /// How things stand with the backend: whether changes are heard, the epoch, the circuit breaker.
+    /// Returns the state of the backend: whether changes are received, the epoch, the circuit
+    /// breaker.
     pub fn backend_state(&self) -> BackendState {
         self.driver.backend_state()
     }
 
-    /// A cache of text under text keys, until the builder is told otherwise.
+    /// Returns a builder of a cache, with text values and text keys unless the builder changes
+    /// that.
     pub fn cache(&self, name: &str) -> CacheBuilder<Text, TextKeys> {
         let options = Options {
             eviction: Eviction::S3Fifo,
@@ -73,16 +75,18 @@ impl Client {
         CacheBuilder::new(self.clone(), name, options, Text)
     }
 
-    /// A cache whose types are known when it is opened. Caches of one name share one local tier.
+    /// Opens a cache whose types are known only at run time. Caches of one name share one local
+    /// tier.
     ///
     /// # Errors
     ///
-    /// [`Error`] if the name or the options are not valid, or the cache is open with other types.
+    /// [`Error`] if the name or the options are not valid, or if the cache is open with other
+    /// types.
     pub fn open(&self, name: &str, options: Options) -> Result<ValueCache, Error> {
         self.open_with(name, options, Resilience::default())
     }
 
-    /// As [`open`](Self::open), and says how the cache behaves when things go wrong.
+    /// As [`open`](Self::open), with options for failures of the backend.
     ///
     /// # Errors
     ///
@@ -97,7 +101,7 @@ impl Client {
     }
 }
 
-/// A client that is still to be made.
+/// The options of a client that is not built yet.
 #[must_use = "nothing is made until `build`"]
 pub struct ClientBuilder {
     backend: Arc<dyn KvBackend>,
@@ -106,24 +110,25 @@ pub struct ClientBuilder {
 }
 
 impl ClientBuilder {
-    /// The runtime of the client's tasks. By default, [`io::runtime`].
+    /// Sets the runtime of the client's tasks. By default, [`io::runtime`].
     pub fn runtime(mut self, runtime: Handle) -> Self {
         self.runtime = Some(runtime);
         self
     }
 
-    /// How the local tiers are held.
+    /// Sets how the local tiers are held.
     pub fn shards(mut self, shards: Shards) -> Self {
         self.shards = shards;
         self
     }
 
-    /// Makes the client.
+    /// Builds the client.
     ///
     /// # Errors
     ///
-    /// [`Error::Thread`] if there is no thread for its tasks; [`Error::Instance`] if there is no memory
-    /// for its shards, or their component file has no door.
+    /// [`Error::Thread`] if the system has no thread for its tasks. [`Error::Instance`] if there is
+    /// no memory for its shards, or if their component file does not export the interfaces of a
+    /// shard.
     pub fn build(self) -> Result<Client, Error> {
         let runtime = match self.runtime {
             Some(runtime) => runtime,

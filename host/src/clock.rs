@@ -1,9 +1,9 @@
-//! The clocks that lifetimes and leases are counted by. They count the time for which the machine sleeps: an
-//! entry must not outlive a suspend.
+//! The clocks of TTLs and leases. They include the time for which the machine sleeps: an entry must
+//! not outlive a suspend.
 //!
-//! `std::time::Instant` stands still during a suspend on Linux and macOS. Here Linux reads `CLOCK_BOOTTIME`, and
-//! other Unix systems `CLOCK_MONOTONIC`, which on macOS counts sleep. Windows reads `Instant`, whose performance
-//! counter goes on in sleep.
+//! `std::time::Instant` stops during a suspend on Linux and macOS. So Linux reads `CLOCK_BOOTTIME`,
+//! and other Unix systems `CLOCK_MONOTONIC`, which includes sleep on macOS. Windows reads
+//! `Instant`, whose performance counter runs during sleep.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,12 +11,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use flipcache_core::Moment;
 
-/// Tells nanoseconds since a point of its own choice. Clones are the same clock.
+/// A clock of nanoseconds since an arbitrary point. Clones are the same clock.
 #[derive(Clone)]
 pub(crate) struct Clock(Arc<dyn Fn() -> u64 + Send + Sync>);
 
 impl Clock {
-    /// The system's.
+    /// Returns the system's clock.
     pub(crate) fn system() -> Self {
         Self::new(nanos)
     }
@@ -66,8 +66,8 @@ pub(crate) fn nanos() -> u64 {
     u64::try_from(START.elapsed().as_nanos()).map_or(u64::MAX, |nanos| nanos.saturating_add(1))
 }
 
-/// Returns [`nanos`] as they were at some moment of the running tick of the system: they are behind by no more than
-/// a hundredth of a second. Costs a third.
+/// Returns [`nanos`] as of some moment of the current tick of the system: at most a hundredth of a
+/// second ago. Costs a third of it.
 #[inline]
 pub(crate) fn coarse_nanos() -> u64 {
     static COARSE: Coarse = Coarse::new();
@@ -75,14 +75,14 @@ pub(crate) fn coarse_nanos() -> u64 {
     COARSE.now(tick, nanos)
 }
 
-/// The exact clock, read once a tick of a cheap one.
+/// The exact clock, read once in each tick of a cheap one.
 ///
-/// No system has a cheap clock that counts sleep. But a cheap clock shows another tick after a suspend than before:
-/// the system brings it up to date when it goes to sleep. So the first look after a suspend reads the exact clock,
-/// whichever thread it is.
+/// No system has a cheap clock that includes sleep. But a cheap clock shows another tick after a
+/// suspend than before, as the system updates it when it goes to sleep. So the first read after a
+/// suspend reads the exact clock, on whichever thread it is.
 struct Coarse {
     tick: AtomicU64,
-    /// The exact clock's time in `tick` or later.
+    /// The exact clock's time at or after the start of `tick`.
     nanos: AtomicU64,
 }
 
@@ -99,7 +99,7 @@ impl Coarse {
         if self.tick.load(Ordering::Acquire) == tick {
             return self.nanos.load(Ordering::Relaxed);
         }
-        // A thread that was stopped in here must not take others back to its own moment.
+        // A thread that was preempted here must not set the clock back for others.
         let now = exact();
         let now = now.max(self.nanos.fetch_max(now, Ordering::AcqRel));
         self.tick.store(tick, Ordering::Release);

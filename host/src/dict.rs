@@ -1,4 +1,4 @@
-//! Bounded dictionaries in memory, for all tasks and threads of a program: Python's `FIFODict`,
+//! Bounded in-memory dictionaries for all tasks and threads of a program: Python's `FIFODict`,
 //! `LRUDict` and their thread-safe and asynchronous variants, as one type.
 
 use std::fmt;
@@ -9,11 +9,11 @@ use flipcache_core::{Dict as Core, DictError, Order, Seed};
 
 use crate::Error;
 
-/// A bounded dictionary. Items are ordered: the first is the next to leave when it is full.
+/// A bounded dictionary. Items are ordered; if it is full, the first is evicted.
 ///
-/// Clones are the same dictionary. Each method is one step to all other threads, and takes about as
-/// long as a step on a map, so that asynchronous code may call it too; those that answer or take
-/// many items take as long as there are items.
+/// Clones are the same dictionary. Each method is atomic to other threads and takes about as long
+/// as a map operation, so asynchronous code may call it too. Methods that take or return many items
+/// are linear in their number.
 ///
 /// # Examples
 ///
@@ -32,7 +32,7 @@ pub struct Dict<V> {
 }
 
 impl<V: Clone> Dict<V> {
-    /// An empty dictionary for at most `max_items` items.
+    /// Opens an empty dictionary for at most `max_items` items.
     ///
     /// # Errors
     ///
@@ -45,28 +45,29 @@ impl<V: Clone> Dict<V> {
         })
     }
 
-    /// The value of a key. In LRU order a use.
+    /// Returns the value of a key. Counts as an access in LRU order.
     pub fn get(&self, key: &str) -> Option<V> {
         self.lock().get(key).cloned()
     }
 
-    /// The value of a key, as no use.
+    /// Returns the value of a key. Does not count as an access.
     pub fn peek(&self, key: &str) -> Option<V> {
         self.lock().peek(key).cloned()
     }
 
-    /// Puts an item last, in either order; answers the one that left to make room.
+    /// Puts an item last, in either order. Returns the item that was evicted for it.
     pub fn set(&self, key: &str, value: V) -> Option<(String, V)> {
         fits(self.lock().set(key, value)).flatten()
     }
 
-    /// The present value, which is a use in LRU order; or `value`, after storing it.
+    /// Returns the present value, which counts as an access in LRU order; otherwise stores and
+    /// returns `value`.
     pub fn set_default(&self, key: &str, value: V) -> V {
         let default = value.clone();
         fits(self.lock().set_default(key, value)).unwrap_or(default)
     }
 
-    /// Sets items one after the other, in one step to other threads.
+    /// Sets items one after the other, atomically to other threads.
     pub fn update<K: Into<String>>(&self, items: impl IntoIterator<Item = (K, V)>) {
         let items: Vec<_> = items
             .into_iter()
@@ -75,57 +76,57 @@ impl<V: Clone> Dict<V> {
         fits(self.lock().update(items));
     }
 
-    /// Whether the key is there. No use.
+    /// Returns whether the key is present. Does not count as an access.
     pub fn contains(&self, key: &str) -> bool {
         self.lock().contains(key)
     }
 
-    /// Makes an item the last to leave, in either order; `false` if it is absent.
+    /// Makes an item the last to be evicted, in either order. Returns `false` if it is absent.
     pub fn mark_as_used(&self, key: &str) -> bool {
         self.lock().mark_as_used(key)
     }
 
-    /// Takes an item out.
+    /// Removes an item and returns its value.
     pub fn pop(&self, key: &str) -> Option<V> {
         self.lock().pop(key)
     }
 
-    /// Takes out the newest item, or the oldest.
+    /// Removes and returns the newest item, or the oldest.
     pub fn pop_item(&self, newest: bool) -> Option<(String, V)> {
         self.lock().pop_item(newest)
     }
 
-    /// Removals every item.
+    /// Removes every item.
     pub fn clear(&self) {
         self.lock().clear();
     }
 
-    /// How many items it holds.
+    /// Returns how many items it holds.
     pub fn len(&self) -> usize {
         self.lock().len() as usize
     }
 
-    /// Whether it holds no item.
+    /// Returns whether it holds no item.
     pub fn is_empty(&self) -> bool {
         self.lock().is_empty()
     }
 
-    /// How many items it holds at most.
+    /// Returns how many items it can hold.
     pub fn max_items(&self) -> u32 {
         self.lock().max_items()
     }
 
-    /// The keys as they are now, the next to leave first.
+    /// Returns a snapshot of the keys, the next to be evicted first.
     pub fn keys(&self) -> Vec<String> {
         self.lock().iter().map(|(key, _)| key.to_owned()).collect()
     }
 
-    /// The values as they are now, the next to leave first.
+    /// Returns a snapshot of the values, the next to be evicted first.
     pub fn values(&self) -> Vec<V> {
         self.lock().iter().map(|(_, value)| value.clone()).collect()
     }
 
-    /// The items as they are now, the next to leave first.
+    /// Returns a snapshot of the items, the next to be evicted first.
     pub fn items(&self) -> Vec<(String, V)> {
         let items = self.lock();
         let items = items
@@ -135,7 +136,7 @@ impl<V: Clone> Dict<V> {
     }
 
     fn lock(&self) -> MutexGuard<'_, Core<V>> {
-        // A value's own code may panic, in `clone`; the dictionary is whole then.
+        // A panic in a value's own `clone` leaves the dictionary intact.
         self.items.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -154,9 +155,9 @@ impl<V> fmt::Debug for Dict<V> {
     }
 }
 
-/// What the core answers to a dictionary without a bound in bytes, which nothing is too large for.
-fn fits<T>(answer: Result<T, DictError>) -> Option<T> {
-    answer.ok()
+/// Unwraps the core's result: without a bound in bytes, no item is too large.
+fn fits<T>(result: Result<T, DictError>) -> Option<T> {
+    result.ok()
 }
 
 #[cfg(test)]
@@ -165,7 +166,7 @@ mod tests {
 
     use super::*;
 
-    /// Q25, Q27: capacity is checked at opening, and holds for as long as the dictionary lives.
+    /// Q25, Q27: capacity is checked at opening, and does not change afterwards.
     #[test]
     fn open_without_room_is_refused() {
         let refused = Dict::<i32>::open(Order::Fifo, 0).map(|_| ());
@@ -203,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn every_method_does_what_pythons_does() {
+    fn every_method_behaves_as_in_python() {
         let dict = Dict::open(Order::Fifo, 3).expect("it has room");
         dict.update([("a", 1), ("b", 2), ("c", 3)]);
         assert_eq!(dict.set("a", 10), None, "an overwrite moves to the end");

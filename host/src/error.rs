@@ -1,15 +1,15 @@
-//! Why a cache did not do what was asked: WIT's `cache.error`, what can befall an instance, and what
-//! an application's own code answers.
+//! Errors of caches: those of WIT's `cache.error`, failures of an instance, and errors that an
+//! application's own code returns.
 
 use std::sync::Arc;
 
 use crate::backend::{BackendError, InvalidCursor, OpenError as BackendOpenError, UrlError};
 use flipcache_core::{InvalidKey, InvalidOptions, InvalidValue, MAX_KEY_BYTES, OpenError};
 
-/// Why a cache did not do what was asked.
+/// The error of a cache operation.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The name cannot name a cache.
+    /// The name is not valid for a cache.
     #[error("invalid name: {0}")]
     InvalidName(String),
     /// The options are not valid.
@@ -32,7 +32,7 @@ pub enum Error {
     /// The value is not of the cache's value type.
     #[error("invalid value: {0}")]
     InvalidValue(String),
-    /// The TTL is 0, or beyond what L2 can hold.
+    /// The TTL is 0, or longer than L2 can hold.
     #[error(
         "invalid TTL of {millis} ms: it must be longer than 0 and no longer than Redis can count"
     )]
@@ -40,7 +40,7 @@ pub enum Error {
         /// The TTL in milliseconds.
         millis: u64,
     },
-    /// No page of the listing had this cursor. The backend works.
+    /// No page of the listing can have returned this cursor. The backend works.
     #[error(transparent)]
     InvalidCursor(InvalidCursor),
     /// The key or the value is too long.
@@ -61,10 +61,10 @@ pub enum Error {
         /// The key.
         key: String,
     },
-    /// L2 did not do what was asked.
+    /// L2 failed.
     #[error(transparent)]
     Backend(#[from] BackendError),
-    /// The codec found no wire form for a value, or no value in a wire form.
+    /// The codec could not encode a value, or could not decode a wire form.
     #[error("the codec failed on the value of key {key:?}")]
     Codec {
         /// The key.
@@ -73,29 +73,29 @@ pub enum Error {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The loader of a missing value failed; all who waited for it are told.
-    #[error("the value could not be loaded")]
+    /// The loader of a missing value failed. All callers that waited for it get this error.
+    #[error("cannot load the value")]
     Loader(#[source] Arc<dyn std::error::Error + Send + Sync>),
-    /// A task of the cache's was ended: its runtime is shutting down, or code in it panicked.
+    /// A task of the cache was cancelled: its runtime is shutting down, or code in it panicked.
     #[error("a task of the cache was ended")]
     TaskCancelled,
-    /// The URL of the backend is wrong.
+    /// The URL of the backend is not valid.
     #[error("cannot use the backend's URL")]
     Url(#[from] UrlError),
     /// The backend cannot be opened.
     #[error("cannot open the backend")]
     Open(#[from] BackendOpenError),
-    /// A dictionary holds at least one item.
+    /// The capacity of a dictionary is 0.
     #[error("invalid capacity: a dictionary holds at least one item")]
     InvalidCapacity,
     /// The dictionary was in an instance that has failed since.
     #[error("the dictionary was lost with its instance")]
     DictLost,
-    /// The instance failed. It has been replaced: the next call works, on an empty local tier.
+    /// The instance failed and has been replaced. The next call works, on an empty local tier.
     #[cfg(feature = "wasmtime")]
     #[error("the cache instance failed and was replaced")]
     Instance(#[source] wasmtime::Error),
-    /// The system has no thread to ask the backend on.
+    /// The system has no thread for calls of the backend.
     #[error("cannot start a thread")]
     Thread(#[from] std::io::Error),
 }
@@ -132,7 +132,7 @@ impl From<InvalidValue> for Error {
 }
 
 impl Error {
-    /// What is wrong with a key.
+    /// Returns the error for a key that is not valid.
     pub(crate) fn of_key(key: &str, error: InvalidKey) -> Self {
         match error {
             InvalidKey::NotAnInteger => Self::InvalidKey {

@@ -1,4 +1,4 @@
-//! Times to live by name: the constants of Python's `flipcache.et`, all of which work.
+//! Named TTLs: the constants of Python's `flipcache.et`, all of which work here.
 //!
 //! # Examples
 //!
@@ -19,7 +19,7 @@ macro_rules! constants {
             pub const $name: Duration = Duration::$unit($count);
         )*
 
-        /// All of them by name.
+        /// All constants by name.
         pub const ALL: &[(&str, Duration)] = &[$((stringify!($name), $name)),*];
     };
 }
@@ -59,7 +59,7 @@ constants! {
 mod tests {
     use super::*;
 
-    /// Section 1.6, Q1: four of the original's are floats, which no cache of its takes.
+    /// Section 1.6, Q1: four of the original's are floats, which its own caches refuse.
     #[test]
     fn all_are_the_originals_and_none_is_refused_as_a_ttl() {
         let seconds = [

@@ -1,4 +1,4 @@
-//! The runtime on which backends are asked, where the embedder brings none of its own.
+//! The runtime of backend calls if the embedder passes none.
 
 use std::io;
 use std::pin::pin;
@@ -7,11 +7,11 @@ use std::task::{Context, Poll, Waker};
 
 use tokio::runtime::{Builder, Handle, Runtime, RuntimeFlavor};
 
-/// A runtime of this process with two threads, started when it is first asked for. It is never shut
-/// down: what is begun is finished, or meets its deadline.
+/// Returns the handle of a runtime of this process with two threads, which the first call starts.
+/// It is never shut down, so every call that was begun finishes or reaches its deadline.
 ///
-/// It carries requests and answers, and runs the loaders of [`get_or_insert_with`]. An application
-/// whose loaders compute much brings a runtime of its own.
+/// It runs backend calls and the loaders of [`get_or_insert_with`]. An application whose loaders
+/// compute much should pass a runtime of its own.
 ///
 /// [`get_or_insert_with`]: crate::Cache::get_or_insert_with
 ///
@@ -36,17 +36,18 @@ pub fn runtime() -> io::Result<Handle> {
     Ok(handle)
 }
 
-/// Waits for a future on this thread, whatever thread it is. What is answered at once costs no more than
-/// one poll. A worker of a runtime with several threads hands its other tasks over meanwhile.
+/// Waits for a future on any thread. A future that is ready at once costs one poll. If the thread
+/// is a worker of a multi-threaded runtime, its other tasks move to another thread meanwhile.
 ///
-/// The answer must not depend on this thread: it is asked for by tasks of another one, or of a runtime
-/// with several threads.
+/// The future must not need this thread to make progress: tasks of another thread or of a
+/// multi-threaded runtime must complete it.
 pub(crate) fn wait<F: Future>(future: F) -> F::Output {
-    // A task may take so many steps before it yields. This cannot yield, and would be told to for ever.
+    // tokio limits the steps of a task before it must yield. This future cannot yield, so it would
+    // hang.
     let mut future = pin!(tokio::task::unconstrained(future));
     let mut context = Context::from_waker(Waker::noop());
-    if let Poll::Ready(answer) = future.as_mut().poll(&mut context) {
-        return answer;
+    if let Poll::Ready(result) = future.as_mut().poll(&mut context) {
+        return result;
     }
     let runtime = Handle::try_current().map(|runtime| runtime.runtime_flavor());
     let runs_a_task = tokio::task::try_id().is_some();

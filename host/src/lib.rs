@@ -1,32 +1,30 @@
 //! A hybrid cache: a local tier in a WebAssembly component, over Redis, SQLite or memory.
 //!
-//! Four ways in:
+//! The crate can be used in four ways:
 //!
-//! - [`Client`] and [`Cache`]: typed caches for a Rust program;
-//! - [`app`] gives a wasmtime linker the cache itself, for the applications of a platform;
-//! - [`component`] runs the embedded [`COMPONENT`] and offers its typed exports to a Rust program;
-//! - [`link`] gives a wasmtime linker what the component imports, for platforms that run it, or
-//!   applications that it was composed into, themselves.
+//! - [`Client`] and [`Cache`]: typed caches for a Rust program.
+//! - [`app`]: adds the cache itself to a wasmtime linker, for the applications of a platform.
+//! - [`component`]: runs the embedded [`COMPONENT`] and calls its typed exports.
+//! - [`link`]: adds the component's imports to a wasmtime linker, for platforms that run the
+//!   component, or applications that it was composed into, themselves.
 //!
 //! # Features
 //!
 //! - `wasmtime` (default): local tiers run inside the component, and the component can be run and
-//!   linked. Without it, the same [`Client`] runs the same rules in process.
+//!   linked. Without it, [`Client`] runs the same rules in process.
 //! - `wasi-keyvalue`: [`wasi_keyvalue`], the adapters between the cache and the standard interface.
 //! - `cli` (default): the binary `flipcache`, and `wasi-keyvalue`.
 //! - `opentelemetry`: the binary can export its spans.
 //!
 //! # Layout
 //!
-//! - [`backend`]: the shared tier: the trait [`KvBackend`](backend::KvBackend), its three stores, and
+//! - [`backend`]: L2: the trait [`KvBackend`](backend::KvBackend), its three implementations, and
 //!   the URLs that name them.
-//! - [`metrics`]: what caches do, for whoever watches.
-//! - [`io`]: the runtime on which backends are asked where the embedder brings none.
+//! - [`metrics`]: metrics of caches and backends.
+//! - [`io`]: the runtime of backend calls if the embedder passes none.
+//! - [`et`]: named TTLs. [`Dict`]: bounded dictionaries.
 //!
-//! - [`et`]: times to live by name. [`Dict`]: bounded dictionaries.
-//!
-//! The rules of the cache are not here but in `flipcache-core`, whose options and values are exported
-//! again.
+//! The rules of the cache are in `flipcache-core`, whose options and values are re-exported here.
 
 mod client;
 
@@ -92,11 +90,11 @@ pub use flipcache_core::{
 pub use shards::Shards;
 pub use source::{Found, Source};
 
-/// The cache component, as a file: what `flipcache component` writes.
+/// The bytes of the cache component, which `flipcache component` writes to a file.
 #[cfg(feature = "wasmtime")]
 pub const COMPONENT: &[u8] = include_bytes!(env!("FLIPCACHE_COMPONENT_FILE"));
 
-/// The examples of the README and of the guide compile and run as tests.
+/// Compiles and runs the examples of the README and of the guide as tests.
 #[cfg(all(doctest, feature = "wasmtime"))]
 mod pages {
     #[doc = include_str!("../../README.md")]

@@ -1,4 +1,4 @@
-//! How the local tiers of a client are held: in how many shards, where, and with how much memory.
+//! How a client holds its local tiers: the number of shards, where they run, and their memory.
 
 use std::num::NonZeroUsize;
 use std::thread;
@@ -14,15 +14,16 @@ use crate::driver::{Locked, Tiers};
 use crate::shard::door::{Door, Prepared};
 use crate::shard::{InProcess, Shard};
 
-/// What the local tiers of one client may weigh together, in bytes, unless it is told otherwise.
+/// The default bound on the bytes of all local tiers of one client.
 const MEMORY: u64 = 1 << 30;
 
-/// How local tiers are held. By default in as many shards as the machine has cores, each in an instance
-/// of the component, with a gibibyte between them.
+/// The options of a client's local tiers. By default there are as many shards as the machine has
+/// cores, each in an instance of the component, with a gibibyte between them.
 ///
 /// Keys are spread over shards, and threads that read keys of different shards do not wait for each
-/// other. A cache of fewer than 64 entries or 1 MiB a shard lives in one, so that its order of eviction is exact, and
-/// it holds large values; a larger one is exact within each shard.
+/// other. A cache with fewer than 64 entries or 1 MiB a shard is held in one shard, so that its
+/// eviction order is exact and it can hold large values. The order of a larger one is exact within
+/// each shard.
 ///
 /// # Examples
 ///
@@ -42,13 +43,13 @@ pub struct Shards {
     count: NonZeroUsize,
     memory: u64,
     clock: Clock,
-    place: Place,
+    runtime: Runtime,
     #[cfg(feature = "wasmtime")]
     code_cache: Option<CodeCache>,
 }
 
 #[derive(Clone, Debug)]
-enum Place {
+enum Runtime {
     InProcess,
     #[cfg(feature = "wasmtime")]
     Embedded,
@@ -66,9 +67,9 @@ impl Default for Shards {
             memory: MEMORY,
             clock: Clock::system(),
             #[cfg(feature = "wasmtime")]
-            place: Place::Embedded,
+            runtime: Runtime::Embedded,
             #[cfg(not(feature = "wasmtime"))]
-            place: Place::InProcess,
+            runtime: Runtime::InProcess,
             #[cfg(feature = "wasmtime")]
             code_cache: None,
         }
@@ -76,27 +77,29 @@ impl Default for Shards {
 }
 
 impl Shards {
-    /// How many there are.
+    /// Sets the number of shards.
     pub fn count(mut self, count: NonZeroUsize) -> Self {
         self.count = count;
         self
     }
 
-    /// What all caches of the client may weigh together, in bytes; their bookkeeping counts. Each shard
-    /// has its part, and evicts before it needs more. A shard's memory grows to what it has held, and
-    /// no further than half as much again and 16 MiB; an instance cannot have more than 4 GiB. A value
-    /// larger than a quarter of a shard's part is not kept.
+    /// Sets how many bytes all caches of the client may take together, including their bookkeeping.
     ///
-    /// There is room for a name of a cache for every 4 KiB of a shard's part, for at least 256 and at most 65,536. A
-    /// name costs each shard about a kibibyte. If there is no room for one more, the name that was closed least recently
-    /// ends; if all are open, the new one is [denied](crate::Error::Denied).
+    /// Each shard has an equal part, and evicts before it exceeds it. The memory of a shard grows
+    /// to what it has held at most, plus half of that and 16 MiB; an instance cannot have more than
+    /// 4 GiB. A value larger than a quarter of a shard's part is not cached.
+    ///
+    /// There is room for one name of a cache for every 4 KiB of a shard's part, for at least 256
+    /// and at most 65,536 names. A name costs each shard about a kibibyte. If there is no room for
+    /// another name, the one that was closed least recently is dropped. If all are open, the new
+    /// one is [denied](crate::Error::Denied).
     pub fn memory(mut self, bytes: u64) -> Self {
         self.memory = bytes;
         self
     }
 
-    /// Counts lives by another monotonic clock than the system's, which counts the time for which the machine
-    /// sleeps: nanoseconds since a point of its own choice.
+    /// Sets the monotonic clock of TTLs: nanoseconds since an arbitrary point. The default is the
+    /// system's, including the time for which the machine sleeps.
     pub fn clock(mut self, nanos: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
         self.clock = Clock::new(nanos);
         self
@@ -104,27 +107,31 @@ impl Shards {
 
     /// Runs the rules of the cache in this process, without the component around them.
     pub fn in_process(mut self) -> Self {
-        self.place = Place::InProcess;
+        self.runtime = Runtime::InProcess;
         self
     }
 
-    /// Takes another component file than the embedded one, and ends a call of a shard that computes for too long:
-    /// between one and two times `call_deadline`. A shard whose call is ended, or traps, loses what it holds and
-    /// works on. The embedded file's calls have a second.
+    /// Uses another component file than the embedded one, and sets the deadline of its calls. The
+    /// embedded file's calls have a second.
     ///
-    /// Counted is the time for which the calling thread computes. On systems without such a clock, which are those
-    /// other than Unix, all time counts. The start of a shard has a time of its own.
+    /// A call that computes for longer is stopped, after between one and two times `call_deadline`.
+    /// A shard whose call is stopped, or traps, loses its entries and continues empty.
+    ///
+    /// The deadline counts CPU time of the calling thread; on systems without such a clock, those
+    /// other than Unix, wall-clock time. The start of a shard has a deadline of its own.
     #[cfg(feature = "wasmtime")]
     pub fn component(mut self, component: &[u8], call_deadline: Duration) -> Self {
-        self.place = Place::File {
+        self.runtime = Runtime::File {
             component: component.into(),
             call_deadline,
         };
         self
     }
 
-    /// Keeps the compiled component in a directory, and takes it from there. Without one, the first client of a
-    /// process compiles the embedded file, and each that is given [another](Self::component) compiles that.
+    /// Keeps the compiled component in a directory, and loads it from there.
+    ///
+    /// Without one, the first client of a process compiles the embedded file, and each client with
+    /// [another file](Self::component) compiles that.
     #[cfg(feature = "wasmtime")]
     pub fn code_cache(mut self, code_cache: CodeCache) -> Self {
         self.code_cache = Some(code_cache);
@@ -136,10 +143,10 @@ impl Shards {
         #[cfg(feature = "wasmtime")]
         let code_cache = self.code_cache.as_ref();
         #[cfg(feature = "wasmtime")]
-        let prepared = match &self.place {
-            Place::InProcess => None,
-            Place::Embedded => Some(Prepared::embedded(code_cache)?),
-            Place::File {
+        let prepared = match &self.runtime {
+            Runtime::InProcess => None,
+            Runtime::Embedded => Some(Prepared::embedded(code_cache)?),
+            Runtime::File {
                 component,
                 call_deadline,
             } => Some(Prepared::new(component, *call_deadline, code_cache)?),

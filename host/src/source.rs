@@ -1,6 +1,6 @@
-//! Where answers come from.
+//! The sources of values.
 
-/// Where an answer came from.
+/// The source of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
     /// The local tier.
@@ -9,17 +9,17 @@ pub enum Source {
     Backend,
     /// The cache's default.
     Default,
-    /// The local tier, while L2 fails.
+    /// The local tier, because L2 failed; the value may be stale.
     Stale,
-    /// Nowhere.
+    /// There is no value.
     None,
 }
 
-/// A value, and where it came from.
+/// A value and its source.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Found<V> {
     /// The value; `None` if neither tier has one and there is no default.
     pub value: Option<V>,
-    /// Where it came from.
+    /// The source of the value.
     pub source: Source,
 }

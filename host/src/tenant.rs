@@ -1,18 +1,20 @@
-//! Who the keys of an application belong to: the prefix that they all stand behind.
+//! Tenants: prefixes that separate the keys of applications.
 
 use flipcache_core::{InvalidName, MAX_NAME_BYTES, check_name};
 
 /// The longest tenant, in bytes.
 pub const MAX_TENANT_BYTES: usize = 64;
 
-/// The longest name that an application behind a tenant's prefix can open, in bytes: the same for
-/// every tenant, so that it tells nothing of the prefix.
+/// The longest name that an application behind a tenant's prefix can open, in bytes. The same for
+/// every tenant, so that it does not reveal the prefix's length.
 const MAX_INNER_NAME_BYTES: usize = MAX_NAME_BYTES - MAX_TENANT_BYTES - 1;
 
-/// An owner of names. What an application of the tenant `acme` opens as `user` is `acme:user`, so that
-/// its keys stand at `acme:user:KEY`; it has no means to name anything else, nor to see the prefix.
+/// An owner of names. If an application of the tenant `acme` opens `user`, the host opens
+/// `acme:user`, and its keys are stored at `acme:user:KEY`. The application can neither name
+/// anything else nor see the prefix.
 ///
-/// A program that opens `acme` itself, without a tenant, opens the bucket that holds all of them.
+/// A program that opens `acme` itself, without a tenant, opens the bucket that contains all of
+/// them.
 ///
 /// # Examples
 ///
@@ -27,13 +29,13 @@ const MAX_INNER_NAME_BYTES: usize = MAX_NAME_BYTES - MAX_TENANT_BYTES - 1;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Tenant(Box<str>);
 
-/// Why a text cannot be a tenant.
+/// The reason why a text is not a tenant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidTenant {
-    /// Behind the empty prefix there would be everybody's names.
+    /// An empty prefix would cover the names of all tenants.
     #[error("a tenant cannot be empty")]
     Empty,
-    /// With a colon in it, one tenant could stand behind another's prefix.
+    /// With a colon in it, one tenant could be inside another's prefix.
     #[error("a tenant cannot have a colon in it")]
     Colon,
     /// It is longer than [`MAX_TENANT_BYTES`].
@@ -41,7 +43,7 @@ pub enum InvalidTenant {
     TooLong,
 }
 
-/// Why an application cannot open a name: in the words for names without a prefix.
+/// The reason why an application cannot open a name. Its texts do not mention the prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum InvalidInnerName {
     #[error(transparent)]
@@ -51,7 +53,7 @@ pub(crate) enum InvalidInnerName {
 }
 
 impl Tenant {
-    /// Names a tenant.
+    /// Creates a tenant.
     ///
     /// # Errors
     ///
@@ -65,12 +67,12 @@ impl Tenant {
         }
     }
 
-    /// The tenant as text.
+    /// Returns the tenant as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The name by which the host knows what an application of this tenant calls `name`.
+    /// Returns the host's name for what an application of this tenant calls `name`.
     pub(crate) fn full_name(&self, name: &str) -> Result<String, InvalidInnerName> {
         check_name(name)?;
         if name.len() > MAX_INNER_NAME_BYTES {

@@ -9,10 +9,10 @@ use flipcache::{Client, Shards};
 
 use crate::figures::Figures;
 use crate::measure::{is_quick, is_wanted};
-use forgetful::Forgetful;
+use null_backend::NullBackend;
 
-#[path = "../../src/cli/bench/forgetful.rs"]
-mod forgetful;
+#[path = "../../src/cli/bench/null_backend.rs"]
+mod null_backend;
 
 /// As the original was measured: keys and values of 10 characters.
 const ENTRIES: u32 = 100_000;
@@ -40,7 +40,9 @@ pub(crate) fn measure(figures: &mut Figures) {
             Shards::default().in_process(),
         ),
     ] {
-        let client = Client::builder(Arc::new(Forgetful)).shards(shards).build();
+        let client = Client::builder(Arc::new(NullBackend))
+            .shards(shards)
+            .build();
         let client = client.expect("the client must be made");
         // More than there are, as no two shards get exactly as many.
         let cache = client.cache("bench").local_max(2 * entries).open();

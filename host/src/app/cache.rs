@@ -1,11 +1,11 @@
-//! The interface `cache`, each function once: checks what an application passes against its grant, and
-//! leaves the work to the driver.
+//! The functions of the interface `cache`, each once. They check an application's arguments against
+//! its grant and leave the work to the driver.
 
 use wasmtime::component::Resource;
 
 use super::CacheCtxView;
-use super::convert::{checked, decode, encode, left};
-use super::error::{Answer, Called};
+use super::convert::{check_expiry, decode, encode, remaining_ttl};
+use super::error::{Called, Returned};
 use super::limits::too_large;
 use super::open::OpenCache;
 use crate::Error;
@@ -17,19 +17,21 @@ use crate::driver::Found;
 type This = Resource<OpenCache>;
 
 impl CacheCtxView<'_> {
-    /// The value that the local tier answers `get` with, if it does.
+    /// Returns the value of `get` if the local tier has it.
     #[inline]
     pub(super) fn hit(&mut self, this: &This, key: &str) -> Called<Option<Value>> {
         let open = self.table.get(this)?;
         let room = self.ctx.grant.limits().max_answer_bytes;
-        let value = |wire: &[u8]| match wire.len() <= room {
-            true => decode(wire, open.value_type).ok_or_else(|| undecodable(key)),
-            false => Err(too_large(room)),
+        let value = |wire: &[u8]| {
+            if wire.len() > room {
+                return Err(too_large(room));
+            }
+            decode(wire, open.value_type).ok_or_else(|| undecodable(key))
         };
         Ok(open.handle.local_hit(key, value).transpose()?)
     }
 
-    /// What `get` answers where [`hit`](Self::hit) has nothing.
+    /// Returns the result of `get` after [`hit`](Self::hit) has found nothing.
     pub(super) async fn miss(&mut self, this: &This, key: &str) -> Called<cache::Found> {
         let open = self.borrow(this)?;
         let found = open.handle.get(key).await?;
@@ -50,23 +52,24 @@ impl CacheCtxView<'_> {
         for key in &keys {
             open.check(key)?;
         }
-        // A key given twice is read once, and its value counts twice before it is copied.
+        // A repeated key is read once. Its value counts once for each mention before it is copied.
         let mentions = Mentions::of(keys.iter().map(String::as_str));
         let distinct = mentions.last_of_each(keys.iter().map(String::as_str).collect());
         let mut counts = mentions.counts().iter();
         let mut room = limits.max_answer_bytes;
-        let mut answers = Vec::with_capacity(distinct.len());
+        let mut values = Vec::with_capacity(distinct.len());
         for keys in distinct.chunks(limits.keys_at_once()) {
             let found = open.handle.get_many(keys).await?;
             for ((found, key), count) in found.into_iter().zip(keys).zip(counts.by_ref()) {
-                answers.push(self.value(found, &open, key, *count, &mut room)?);
+                values.push(self.value(found, &open, key, *count, &mut room)?);
             }
         }
         for repeated in mentions.repetitions() {
-            // An access like the first, without a copy of the value: it counts, and moves the entry under LRU.
+            // An access like the first, but without a copy: it counts, and moves the entry under
+            // LRU.
             let _ = open.handle.local_hit(&keys[repeated], |_| ());
         }
-        Ok(mentions.spread(answers))
+        Ok(mentions.spread(values))
     }
 
     pub(super) async fn set(
@@ -87,7 +90,7 @@ impl CacheCtxView<'_> {
     ) -> Called<()> {
         let open = self.borrow(&this)?;
         self.ctx.grant.limits().check_batch(entries.len())?;
-        let expiry = checked(expiry)?;
+        let expiry = check_expiry(expiry)?;
         let encode = |(key, value): (String, Value)| {
             let wire = self.wire(&open, &key, value)?;
             Ok((key, wire))
@@ -104,7 +107,7 @@ impl CacheCtxView<'_> {
         expiry: cache::Expiry,
     ) -> Called<bool> {
         let open = self.borrow(&this)?;
-        let expiry = checked(expiry)?;
+        let expiry = check_expiry(expiry)?;
         let wire = self.wire(&open, &key, value)?;
         Ok(open.handle.set_if_absent(&key, wire, expiry).await?)
     }
@@ -133,7 +136,7 @@ impl CacheCtxView<'_> {
 
     pub(super) async fn ttl(&mut self, this: This, key: String) -> Called<Option<cache::Expiry>> {
         let ttl = self.borrow(&this)?.handle.ttl(&key).await?;
-        Ok(ttl.map(left))
+        Ok(ttl.map(remaining_ttl))
     }
 
     pub(super) async fn keys(
@@ -159,14 +162,14 @@ impl CacheCtxView<'_> {
         Ok(self.borrow(&this)?.handle.clear().await?)
     }
 
-    pub(super) fn local_get(&mut self, this: This, key: String) -> Answer<Option<Value>> {
+    pub(super) fn local_get(&mut self, this: This, key: String) -> Returned<Option<Value>> {
         let open = self.table.get(&this)?;
         let wire = open.handle.local_get(&key);
         let value = wire.and_then(|wire| decode(wire, open.value_type));
         Ok((value,))
     }
 
-    pub(super) fn local_keys(&mut self, this: This) -> Answer<Vec<String>> {
+    pub(super) fn local_keys(&mut self, this: This) -> Returned<Vec<String>> {
         Ok((self.table.get(&this)?.handle.local_keys(),))
     }
 
@@ -175,11 +178,11 @@ impl CacheCtxView<'_> {
         Ok(())
     }
 
-    pub(super) fn stats(&mut self, this: This) -> Answer<cache::Stats> {
+    pub(super) fn stats(&mut self, this: This) -> Returned<cache::Stats> {
         Ok((self.table.get(&this)?.handle.stats().into(),))
     }
 
-    /// Returns what an application gets, if there is room for it `count` times.
+    /// Returns the value for the application, if `count` copies of it fit.
     fn value(
         &self,
         found: Found,
@@ -197,7 +200,7 @@ impl CacheCtxView<'_> {
         Ok(Some(value.ok_or_else(|| undecodable(key))?))
     }
 
-    /// What is written of a value. The key comes first, as in the component.
+    /// Encodes a value. Checks the key first, as the component does.
     fn wire(&self, open: &OpenCache, key: &str, value: Value) -> Called<Vec<u8>> {
         open.check(key)?;
         let wire = encode(value, open.value_type)?;

@@ -1,4 +1,4 @@
-//! What an application passes and is answered, from and to the types of the API.
+//! Conversions between an application's WIT types and those of the API.
 
 use std::time::Duration;
 
@@ -95,8 +95,8 @@ impl From<collections::Order> for core::Order {
     }
 }
 
-/// An expiry that an entry can have.
-pub(super) fn checked(expiry: cache::Expiry) -> Result<core::Expiry, Error> {
+/// Returns the expiry if an entry can have it.
+pub(super) fn check_expiry(expiry: cache::Expiry) -> Result<core::Expiry, Error> {
     let millis = match expiry {
         cache::Expiry::AfterMs(millis) => millis,
         cache::Expiry::Inherit | cache::Expiry::Never => 0,
@@ -108,8 +108,8 @@ pub(super) fn checked(expiry: cache::Expiry) -> Result<core::Expiry, Error> {
     }
 }
 
-/// What is left of an entry's life: whole milliseconds, and never 0, which would be an absence.
-pub(super) fn left(expiry: core::Expiry) -> cache::Expiry {
+/// Returns the remaining TTL in whole milliseconds, and never 0, which would mean absence.
+pub(super) fn remaining_ttl(expiry: core::Expiry) -> cache::Expiry {
     match expiry {
         core::Expiry::Inherit => cache::Expiry::Inherit,
         core::Expiry::Never => cache::Expiry::Never,
@@ -120,7 +120,8 @@ pub(super) fn left(expiry: core::Expiry) -> cache::Expiry {
     }
 }
 
-/// The wire form of a value for a cache of the type `wanted`; the bytes of text are not copied.
+/// Returns the wire form of a value for a cache of the type `wanted`. The bytes of text are not
+/// copied.
 pub(super) fn encode(
     value: types::Value,
     wanted: core::ValueType,
@@ -132,8 +133,8 @@ pub(super) fn encode(
     }
 }
 
-/// The value of a wire form that the tiers hold, and so have found to be of its type; `None` if it is
-/// of another all the same. Text that is owned is not copied.
+/// Returns the value of a wire form. The tiers have checked its type; returns `None` if it is of
+/// another type nevertheless. Owned text is not copied.
 #[inline]
 pub(super) fn decode(
     wire: impl AsRef<[u8]> + Into<Vec<u8>>,

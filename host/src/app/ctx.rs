@@ -1,47 +1,47 @@
-//! What a store holds for its application's caches, and how it is found there.
+//! The state of a store for its application's caches, and access to it.
 
 use wasmtime::component::ResourceTable;
 
 use super::Grant;
 use crate::Client;
 
-/// What one store's caches and dictionaries are made of.
+/// The state of one store's caches and dictionaries.
 pub struct CacheCtx {
     pub(super) client: Client,
     pub(super) grant: Grant,
-    /// Caches and dictionaries that are open.
+    /// The number of open caches and dictionaries.
     pub(super) handles: usize,
-    /// What all dictionaries count, in bytes.
+    /// The bytes of all dictionaries.
     pub(super) dict_bytes: u64,
-    /// Where the key of a call is put, so that a hit allocates none.
+    /// A buffer for the key of a call, so that a hit allocates none.
     pub(super) key: String,
 }
 
-/// Where a store's data keeps its [`CacheCtx`].
+/// Access to the [`CacheCtx`] in a store's data.
 pub trait CacheView: Send + 'static {
-    /// Borrows it, and the table of resources.
+    /// Borrows the context and the table of resources.
     fn cache(&mut self) -> CacheCtxView<'_>;
 }
 
 /// What [`CacheView`] borrows.
 pub struct CacheCtxView<'a> {
-    /// The store's own context.
+    /// The store's context.
     pub ctx: &'a mut CacheCtx,
-    /// The store's table, where open caches and dictionaries stand.
+    /// The store's table, which holds open caches and dictionaries.
     pub table: &'a mut ResourceTable,
 }
 
 impl CacheCtx {
-    /// A context whose caches are those of `client`, as far as `grant` allows.
+    /// Returns a builder of a context with the caches of `client`, within `grant`.
     ///
-    /// The client is shared: by all stores of an application, by all applications, and by the platform
-    /// itself. Its runtime must not be one that waits for a synchronous store.
+    /// The client is shared by all stores of an application, by all applications and by the
+    /// platform itself. Its runtime must not be one whose thread waits for a synchronous store.
     pub fn builder(client: Client, grant: Grant) -> CacheCtxBuilder {
         CacheCtxBuilder { client, grant }
     }
 }
 
-/// Makes a [`CacheCtx`].
+/// A builder of a [`CacheCtx`].
 #[must_use = "there is no context until `build`"]
 pub struct CacheCtxBuilder {
     client: Client,
@@ -49,7 +49,7 @@ pub struct CacheCtxBuilder {
 }
 
 impl CacheCtxBuilder {
-    /// The context.
+    /// Builds the context.
     pub fn build(self) -> CacheCtx {
         CacheCtx {
             client: self.client,

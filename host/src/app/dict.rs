@@ -1,5 +1,5 @@
-//! The interface `collections`: dictionaries on the core, in the host's memory, which the grant bounds
-//! for all of a store together.
+//! The functions of the interface `collections`. Dictionaries are in the host's memory, and the
+//! grant bounds those of one store together.
 
 use std::hash::{BuildHasher, RandomState};
 
@@ -7,7 +7,7 @@ use flipcache_core::{Dict, DictError, Seed, Value};
 use wasmtime::component::{Resource, ResourceTableError};
 
 use super::CacheCtxView;
-use super::error::Answer;
+use super::error::Returned;
 use crate::bindings::exports::flipcache::cache::collections::{self, Item};
 use crate::bindings::flipcache::cache::types;
 
@@ -15,10 +15,10 @@ use crate::bindings::flipcache::cache::types;
 pub(super) struct OpenDict(Dict<Value>);
 
 type This = Resource<OpenDict>;
-type Fallible<T> = Answer<Result<T, collections::Error>>;
+type Fallible<T> = Returned<Result<T, collections::Error>>;
 
-/// What an item takes beside its key and value, about: its places in the table and in the order, and
-/// what the allocator adds.
+/// The approximate cost of an item beside its key and value: its slots in the table and in the
+/// order, and the allocator's overhead.
 const ITEM_BYTES: u64 = 128;
 
 impl CacheCtxView<'_> {
@@ -31,9 +31,10 @@ impl CacheCtxView<'_> {
         let seed = Seed::new(RandomState::new().hash_one(()));
         let dict = match Dict::new(order.into(), max_items, seed) {
             Ok(dict) => dict.with_max_bytes(limits.dict_bytes, cost),
-            Err(error) => return Ok((Err(self.told(error)),)),
+            Err(error) => return Ok((Err(self.to_wit(error)),)),
         };
-        // `collections` has no word for a handle too many; its bound in bytes comes nearest.
+        // `collections` has no error for too many handles; the one for the bound in bytes comes
+        // closest.
         if limits.check_handles(self.ctx.handles).is_err() {
             return Ok((Err(collections::Error::TooLarge(limits.dict_bytes)),));
         }
@@ -49,12 +50,12 @@ impl CacheCtxView<'_> {
         Ok(())
     }
 
-    pub(super) fn dict_get(&mut self, this: This, key: String) -> Answer<Option<types::Value>> {
+    pub(super) fn dict_get(&mut self, this: This, key: String) -> Returned<Option<types::Value>> {
         let value = self.with_dict(&this, |dict| dict.get(&key).cloned())?;
         Ok((value.map(Into::into),))
     }
 
-    pub(super) fn dict_peek(&mut self, this: This, key: String) -> Answer<Option<types::Value>> {
+    pub(super) fn dict_peek(&mut self, this: This, key: String) -> Returned<Option<types::Value>> {
         let value = self.with_dict(&this, |dict| dict.peek(&key).cloned())?;
         Ok((value.map(Into::into),))
     }
@@ -85,20 +86,20 @@ impl CacheCtxView<'_> {
         self.fallible(updated)
     }
 
-    pub(super) fn dict_contains(&mut self, this: This, key: String) -> Answer<bool> {
+    pub(super) fn dict_contains(&mut self, this: This, key: String) -> Returned<bool> {
         Ok((self.with_dict(&this, |dict| dict.contains(&key))?,))
     }
 
-    pub(super) fn dict_mark_as_used(&mut self, this: This, key: String) -> Answer<bool> {
+    pub(super) fn dict_mark_as_used(&mut self, this: This, key: String) -> Returned<bool> {
         Ok((self.with_dict(&this, |dict| dict.mark_as_used(&key))?,))
     }
 
-    pub(super) fn dict_pop(&mut self, this: This, key: String) -> Answer<Option<types::Value>> {
+    pub(super) fn dict_pop(&mut self, this: This, key: String) -> Returned<Option<types::Value>> {
         let value = self.with_dict(&this, |dict| dict.pop(&key))?;
         Ok((value.map(Into::into),))
     }
 
-    pub(super) fn dict_pop_item(&mut self, this: This, newest: bool) -> Answer<Option<Item>> {
+    pub(super) fn dict_pop_item(&mut self, this: This, newest: bool) -> Returned<Option<Item>> {
         let popped = self.with_dict(&this, |dict| dict.pop_item(newest))?;
         Ok((popped.map(item),))
     }
@@ -108,29 +109,29 @@ impl CacheCtxView<'_> {
         Ok(())
     }
 
-    pub(super) fn dict_len(&mut self, this: This) -> Answer<u32> {
+    pub(super) fn dict_len(&mut self, this: This) -> Returned<u32> {
         Ok((self.with_dict(&this, |dict| dict.len())?,))
     }
 
-    pub(super) fn dict_max_items(&mut self, this: This) -> Answer<u32> {
+    pub(super) fn dict_max_items(&mut self, this: This) -> Returned<u32> {
         Ok((self.with_dict(&this, |dict| dict.max_items())?,))
     }
 
-    pub(super) fn dict_keys(&mut self, this: This) -> Answer<Vec<String>> {
+    pub(super) fn dict_keys(&mut self, this: This) -> Returned<Vec<String>> {
         let keys = self.with_dict(&this, |dict| {
             dict.iter().map(|(key, _)| key.to_owned()).collect()
         })?;
         Ok((keys,))
     }
 
-    pub(super) fn dict_values(&mut self, this: This) -> Answer<Vec<types::Value>> {
+    pub(super) fn dict_values(&mut self, this: This) -> Returned<Vec<types::Value>> {
         let values = self.with_dict(&this, |dict| {
             dict.iter().map(|(_, value)| value.clone().into()).collect()
         })?;
         Ok((values,))
     }
 
-    pub(super) fn dict_items(&mut self, this: This) -> Answer<Vec<Item>> {
+    pub(super) fn dict_items(&mut self, this: This) -> Returned<Vec<Item>> {
         let items = self.with_dict(&this, |dict| {
             let items = dict.iter();
             items
@@ -149,16 +150,16 @@ impl CacheCtxView<'_> {
         let OpenDict(dict) = self.table.get_mut(this)?;
         let others = self.ctx.dict_bytes - dict.bytes();
         dict.set_max_bytes(self.ctx.grant.limits().dict_bytes.saturating_sub(others));
-        let answer = work(dict);
+        let result = work(dict);
         self.ctx.dict_bytes = others + dict.bytes();
-        Ok(answer)
+        Ok(result)
     }
 
-    fn fallible<T>(&self, answer: Result<T, DictError>) -> Fallible<T> {
-        Ok((answer.map_err(|error| self.told(error)),))
+    fn fallible<T>(&self, result: Result<T, DictError>) -> Fallible<T> {
+        Ok((result.map_err(|error| self.to_wit(error)),))
     }
 
-    fn told(&self, error: DictError) -> collections::Error {
+    fn to_wit(&self, error: DictError) -> collections::Error {
         match error {
             DictError::InvalidCapacity => collections::Error::InvalidCapacity,
             DictError::TooLarge { .. } => {

@@ -1,4 +1,4 @@
-//! Why an application's call did not succeed, and what it is told of that.
+//! Errors of an application's calls, and what the application gets to know of them.
 
 use wasmtime::component::ResourceTableError;
 
@@ -7,18 +7,18 @@ use crate::Error;
 use crate::backend::{BackendError, describe};
 use crate::bindings::exports::flipcache::cache::cache;
 
-/// Why an application's call did not succeed.
+/// The error of an application's call.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum CallError {
-    /// The application is told.
+    /// The application gets this error.
     #[error(transparent)]
-    Answer(Error),
-    /// The application is stopped: it used a handle that is none of its own.
+    Cache(Error),
+    /// The application is stopped: it used a handle that is not its own.
     #[error("no such handle")]
     Trap(#[from] ResourceTableError),
 }
 
-/// What a function of an interface comes to.
+/// The result of a function of an interface.
 pub(super) type Called<T> = Result<T, CallError>;
 
 impl<E: Into<Error>> From<E> for CallError
@@ -26,11 +26,11 @@ where
     E: NotATrap,
 {
     fn from(error: E) -> Self {
-        Self::Answer(error.into())
+        Self::Cache(error.into())
     }
 }
 
-/// Errors that an application is told.
+/// Errors that the application gets, rather than being stopped.
 pub(super) trait NotATrap {}
 
 impl NotATrap for Error {}
@@ -44,14 +44,14 @@ impl From<Denied> for Error {
     }
 }
 
-/// What a linker's function answers.
-pub(super) type Answer<T> = wasmtime::Result<(T,)>;
+/// The result of a linker's function.
+pub(super) type Returned<T> = wasmtime::Result<(T,)>;
 
-/// What a function of `cache` answers that may fail.
-pub(super) fn answer<T>(called: Called<T>) -> Answer<Result<T, cache::Error>> {
+/// Converts the result of a fallible function of `cache`.
+pub(super) fn returned<T>(called: Called<T>) -> Returned<Result<T, cache::Error>> {
     match called {
-        Ok(answer) => Ok((Ok(answer),)),
-        Err(CallError::Answer(error)) => Ok((Err(error.into()),)),
+        Ok(value) => Ok((Ok(value),)),
+        Err(CallError::Cache(error)) => Ok((Err(error.into()),)),
         Err(CallError::Trap(error)) => Err(error.into()),
     }
 }
@@ -69,7 +69,7 @@ impl From<Error> for cache::Error {
             Error::TooLarge { limit } => Self::TooLarge(limit),
             Error::Undecodable { key } => Self::Undecodable(key),
             Error::WrongType { key } => Self::WrongType(key),
-            // The interface has no case of its own for it.
+            // The interface has no such case.
             Error::InvalidCursor(error) => Self::Backend(BackendError::from(error).into()),
             Error::Backend(BackendError::TooLarge { limit }) => Self::TooLarge(limit),
             Error::Backend(error) => {
@@ -79,7 +79,7 @@ impl From<Error> for cache::Error {
                 );
                 Self::Backend(error.without_cause().into())
             }
-            // Of the host's own, which is none of an application's business.
+            // Errors of the host itself are not passed to applications.
             error => {
                 tracing::warn!(error = describe(&error), "the cache failed an application");
                 let error = BackendError::Other("the cache failed".into());

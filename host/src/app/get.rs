@@ -1,6 +1,6 @@
-//! `get` and `get-detailed`, of which a hit is what applications do most: it takes the key from the
-//! application's memory to a buffer of its store, looks the handle up once, and neither allocates more
-//! than the answer nor starts a task.
+//! `get` and `get-detailed`. Hits are what applications do most. A hit takes the key from the
+//! application's memory to a buffer of its store and looks the handle up once. It allocates no more
+//! than the value and starts no task.
 
 use std::{future, mem};
 
@@ -9,22 +9,22 @@ use wasmtime::StoreContextMut;
 use wasmtime::component::{Resource, WasmStr};
 
 use super::CacheView;
-use super::error::{Answer, Called, answer};
+use super::error::{Called, Returned, returned};
 use super::limits::too_large;
 use super::open::OpenCache;
 use crate::bindings::exports::flipcache::cache::cache::{Error, Found, Source};
 use crate::io::wait;
 
-/// What a call comes to without asking L2.
+/// The result of a call without L2.
 enum Local {
-    Answer(Called<Found>),
-    /// The key to ask L2 for.
+    Done(Called<Found>),
+    /// The key to read from L2.
     Miss(String),
 }
 
-/// For synchronous stores.
-// The answer is not moved from one to the next of these functions, which costs more than it looks: what is
-// written in small pieces and read in large ones stalls the processor.
+/// Serves synchronous stores.
+// The value is not moved from one of these functions to the next. A move costs more than it seems:
+// reading in large pieces what was written in small ones stalls the processor.
 #[inline(always)]
 pub(super) fn get_waiting<T: CacheView>(
     store: &mut StoreContextMut<'_, T>,
@@ -32,23 +32,23 @@ pub(super) fn get_waiting<T: CacheView>(
     key: &WasmStr,
 ) -> wasmtime::Result<Called<Found>> {
     Ok(match local(store, this, key)? {
-        Local::Answer(found) => found,
-        Local::Miss(key) => wait(ask(store, this, key)),
+        Local::Done(found) => found,
+        Local::Miss(key) => wait(fetch(store, this, key)),
     })
 }
 
-/// For asynchronous stores; `part` is what of it the application is answered.
+/// Serves asynchronous stores. `part` selects what the application gets.
 pub(super) fn get_suspending<'a, T: CacheView, R: Send + 'a>(
     mut store: StoreContextMut<'a, T>,
     this: Resource<OpenCache>,
     key: &WasmStr,
     part: fn(Found) -> R,
-) -> Box<dyn Future<Output = Answer<Result<R, Error>>> + Send + 'a> {
+) -> Box<dyn Future<Output = Returned<Result<R, Error>>> + Send + 'a> {
     match local(&mut store, &this, key) {
-        Ok(Local::Answer(found)) => Box::new(future::ready(answer(found.map(part)))),
+        Ok(Local::Done(found)) => Box::new(future::ready(returned(found.map(part)))),
         Ok(Local::Miss(key)) => Box::new(async move {
-            let found = ask(&mut store, &this, key).await;
-            answer(found.map(part))
+            let found = fetch(&mut store, &this, key).await;
+            returned(found.map(part))
         }),
         Err(trap) => Box::new(future::ready(Err(trap))),
     }
@@ -63,12 +63,12 @@ fn local<T: CacheView>(
     let mut buffer = mem::take(&mut store.data_mut().cache().ctx.key);
     let text = key.to_str(&*store)?;
     if text.len() > MAX_KEY_BYTES {
-        return Ok(Local::Answer(Err(too_large(MAX_KEY_BYTES).into())));
+        return Ok(Local::Done(Err(too_large(MAX_KEY_BYTES).into())));
     }
     buffer.clear();
     buffer.push_str(&text);
     let mut view = store.data_mut().cache();
-    let answer = match view.hit(this, &buffer) {
+    let result = match view.hit(this, &buffer) {
         Ok(None) => return Ok(Local::Miss(buffer)),
         Ok(value) => Ok(Found {
             value,
@@ -77,10 +77,10 @@ fn local<T: CacheView>(
         Err(error) => Err(error),
     };
     view.ctx.key = buffer;
-    Ok(Local::Answer(answer))
+    Ok(Local::Done(result))
 }
 
-async fn ask<T: CacheView>(
+async fn fetch<T: CacheView>(
     store: &mut StoreContextMut<'_, T>,
     this: &Resource<OpenCache>,
     key: String,

@@ -1,4 +1,4 @@
-//! What a platform allows one application.
+//! Grants: what a platform allows one application.
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,11 +9,11 @@ use flipcache_core::{Options, Resilience};
 use super::Tenant;
 use super::limits::{Denied, Limits};
 
-/// What one application may do with the caches that its host gives it: under whose prefix, which names,
-/// how many, how much.
+/// What one application may do with its host's caches: under which prefix, which names, how many,
+/// how much.
 ///
-/// Make one for each application, when it is deployed, and give a clone to each of its stores: clones
-/// are the same grant, and count the names that the application has opened together.
+/// Create one for each application when it is deployed, and give a clone to each of its stores.
+/// Clones are the same grant and count the names that the application has opened together.
 ///
 /// # Examples
 ///
@@ -37,18 +37,19 @@ struct Inner {
     own: Own,
     /// The names that were opened, in any store.
     opened: Mutex<HashSet<Box<str>>>,
-    /// A refused name has been logged: an application that asks again and again does not fill the log.
+    /// Whether a refused name has been logged, so that an application that retries does not fill
+    /// the log.
     is_refusal_logged: AtomicBool,
 }
 
-/// What the host says of the caches, in the place of the application.
+/// Options that the host sets in place of the application's.
 #[derive(Clone, Debug, Default)]
 struct Own {
     options: Option<Options>,
     resilience: Option<Resilience>,
 }
 
-/// The names that may be opened. All, as long as none is listed.
+/// The names that may be opened. All, if none is listed.
 #[derive(Clone, Debug, Default)]
 struct Names {
     exact: HashSet<Box<str>>,
@@ -56,7 +57,7 @@ struct Names {
 }
 
 impl Grant {
-    /// A grant with the defaults that the builder's methods tell.
+    /// Returns a builder of a grant, with the defaults that its methods document.
     pub fn builder(tenant: Tenant) -> GrantBuilder {
         GrantBuilder {
             tenant,
@@ -66,7 +67,7 @@ impl Grant {
         }
     }
 
-    /// Whose prefix the names stand behind.
+    /// Returns the tenant whose prefix the names have.
     pub fn tenant(&self) -> &Tenant {
         &self.inner.tenant
     }
@@ -75,29 +76,29 @@ impl Grant {
         &self.inner.limits
     }
 
-    /// What a cache is like that an application asks for: what it asks for within its limits, or what the
-    /// host says.
-    pub(super) fn options(&self, asked: Options) -> Options {
+    /// Returns the options of a cache: those that the application requests, within its limits, or
+    /// those that the host sets.
+    pub(super) fn options(&self, requested: Options) -> Options {
         let Some(own) = &self.inner.own.options else {
-            return self.limits().bound(asked);
+            return self.limits().bound(requested);
         };
         let max_bytes = self.limits().max_local_bytes;
         Options {
-            key_type: asked.key_type,
-            value_type: asked.value_type,
-            default: asked.default,
-            store_default: asked.store_default,
+            key_type: requested.key_type,
+            value_type: requested.value_type,
+            default: requested.default,
+            store_default: requested.store_default,
             local_max_bytes: own.local_max_bytes.or(Some(max_bytes)),
             ..own.clone()
         }
     }
 
-    /// How it behaves when things go wrong.
-    pub(super) fn resilience(&self, asked: Resilience) -> Resilience {
-        self.inner.own.resilience.unwrap_or(asked)
+    /// Returns the options for failures of the backend.
+    pub(super) fn resilience(&self, requested: Resilience) -> Resilience {
+        self.inner.own.resilience.unwrap_or(requested)
     }
 
-    /// Notes that a name is opened, if it may be. The first refusal is logged.
+    /// Records that a name is opened, if it may be. The first refusal is logged.
     pub(super) fn admit(&self, name: &str) -> Result<(), Denied> {
         let admitted = self.try_admit(name);
         if let Err(denied) = &admitted
@@ -140,7 +141,7 @@ impl Names {
     }
 }
 
-/// Makes a [`Grant`].
+/// A builder of a [`Grant`].
 #[derive(Clone, Debug)]
 #[must_use = "nothing is granted until `build`"]
 pub struct GrantBuilder {
@@ -151,75 +152,78 @@ pub struct GrantBuilder {
 }
 
 impl GrantBuilder {
-    /// Grants a name, and none but those listed. By default, all names of the tenant are granted.
+    /// Grants a name, and only those listed. By default, all names of the tenant are granted.
     ///
-    /// Names nest: key `admin:1` of `user` is key `1` of `user:admin`, so that `user` reaches what stands
-    /// in every name that begins `user:`.
+    /// Names nest: key `admin:1` of `user` is key `1` of `user:admin`. So `user` reaches everything
+    /// in names that begin with `user:`.
     pub fn name(mut self, name: &str) -> Self {
         self.names.exact.insert(name.into());
         self
     }
 
-    /// Grants every name that begins so, and none but those listed.
+    /// Grants every name that begins with this, and only those listed.
     pub fn names_beginning(mut self, beginning: &str) -> Self {
         self.names.beginnings.push(beginning.into());
         self
     }
 
-    /// How many different names the application may open in the life of the grant, all its stores
-    /// together. 16 by default.
+    /// Sets how many different names the application may open during the grant's lifetime, in all
+    /// its stores together. 16 by default.
     ///
-    /// Beside that, all names of one tenant that are open at one time are no more than an eighth of those that a
-    /// [client](crate::Shards::memory) has room for; one more is `denied`.
+    /// In addition, the names of one tenant that are open at the same time may take at most an
+    /// eighth of the room for names of a [client](crate::Shards::memory). Another name is `denied`.
     pub fn max_names(mut self, names: usize) -> Self {
         self.limits.max_names = names;
         self
     }
 
-    /// How many caches and dictionaries a store may have open at one time. One cache more is `denied`;
-    /// one dictionary more is `too-large`, for want of a better word in the interface. 64 by default.
+    /// Sets how many caches and dictionaries a store may have open at the same time. 64 by default.
+    /// Another cache is `denied`; another dictionary is `too-large`, the closest error of that
+    /// interface.
     pub fn max_handles(mut self, handles: usize) -> Self {
         self.limits.max_handles = handles;
         self
     }
 
-    /// How many entries the local tier of one cache may hold; an application that asks for more gets
-    /// these. 10,000 by default.
+    /// Sets how many entries the local tier of one cache may hold. 10,000 by default. An
+    /// application that requests more gets this number.
     pub fn max_local_entries(mut self, entries: u32) -> Self {
         self.limits.max_local_entries = entries;
         self
     }
 
-    /// How many bytes of keys and values the local tier of one cache may hold; an application that asks
-    /// for more, or names no bound, gets these. 8 MiB by default, so that an application with the
-    /// default number of names can fill an eighth of a client's local tiers.
+    /// Sets how many bytes of keys and values the local tier of one cache may hold. An application
+    /// that requests more, or sets no bound, gets this number.
+    ///
+    /// 8 MiB by default, so that an application with the default number of names can fill an eighth
+    /// of a client's local tiers.
     pub fn max_local_bytes(mut self, bytes: u64) -> Self {
         self.limits.max_local_bytes = bytes;
         self
     }
 
-    /// How many keys one call may name; more are `denied`. A page of keys has no more either. 1,024 by
-    /// default.
+    /// Sets how many keys one call may name; more are `denied`. A page of keys has no more either.
+    /// 1,024 by default.
     pub fn max_batch(mut self, keys: usize) -> Self {
         self.limits.max_batch = keys;
         self
     }
 
-    /// How long a value may be that the application writes, or has as a default, in bytes; a longer one
-    /// is `too-large`. 1 MiB by default.
+    /// Sets how many bytes a value may have that the application writes or uses as a default. A
+    /// longer one is `too-large`. 1 MiB by default.
     ///
-    /// One that is longer than [`max_answer_bytes`](Self::max_answer_bytes) can be written and not read. The store's
-    /// `hostcall_fuel` has to allow for its bytes, too.
+    /// A value longer than [`max_answer_bytes`](Self::max_answer_bytes) can be written but not
+    /// read. The store's `hostcall_fuel` must allow for its bytes, too.
     pub fn max_value_bytes(mut self, bytes: usize) -> Self {
         self.limits.max_value_bytes = bytes;
         self
     }
 
-    /// How many bytes of values one call may answer; more are `too-large`. 64 MiB by default. A value counts as often
-    /// as its key is named, and is read once.
+    /// Sets how many bytes of values one call may return; more are `too-large`. 64 MiB by default.
+    /// A value counts once for each mention of its key, but is read once.
     ///
-    /// `get-many` asks L2 in parts such that the values of each fit, as long as [`max_value_bytes`] and
-    /// no other writer made them: the host holds no more than twice as much for one call.
+    /// `get-many` reads L2 in parts whose values fit, provided that all writers respect
+    /// [`max_value_bytes`]. So the host holds at most twice as much for one call.
     ///
     /// [`max_value_bytes`]: Self::max_value_bytes
     pub fn max_answer_bytes(mut self, bytes: usize) -> Self {
@@ -227,19 +231,21 @@ impl GrantBuilder {
         self
     }
 
-    /// How many bytes all dictionaries of a store may hold together, what an item costs beside its key
-    /// and value among them. 16 MiB by default.
+    /// Sets how many bytes all dictionaries of a store may hold together, including the overhead of
+    /// each item. 16 MiB by default.
     pub fn dict_bytes(mut self, bytes: u64) -> Self {
         self.limits.dict_bytes = bytes;
         self
     }
 
-    /// What all caches of the application are like, whatever it asks for: bounds, eviction, TTL and its refreshing.
-    /// Types of keys and values and the default stay the application's, and so does all else without this.
+    /// Sets the options of all caches of the application, whatever it requests: bounds, eviction,
+    /// TTL and its refreshing on reads. Types of keys and values and the default remain the
+    /// application's. Without this, all options do.
     ///
-    /// For applications that cannot ask, because they were written for `wasi:keyvalue`. The other methods do not
-    /// bound these options, but in one place: without a bound in bytes, [`max_local_bytes`] is the bound. Options
-    /// that are none are `invalid-options` to the application.
+    /// For applications that cannot set options because they were written for `wasi:keyvalue`. The
+    /// other methods do not bound these options, with one exception: without a bound in bytes,
+    /// [`max_local_bytes`] applies. If the options are not valid, the application gets
+    /// `invalid-options`.
     ///
     /// [`max_local_bytes`]: Self::max_local_bytes
     pub fn options(mut self, options: Options) -> Self {
@@ -247,13 +253,13 @@ impl GrantBuilder {
         self
     }
 
-    /// How all caches of the application behave when things go wrong, whatever it asks for.
+    /// Sets how all caches of the application behave when the backend fails, whatever it requests.
     pub fn resilience(mut self, resilience: Resilience) -> Self {
         self.own.resilience = Some(resilience);
         self
     }
 
-    /// The grant.
+    /// Builds the grant.
     pub fn build(self) -> Grant {
         Grant {
             inner: Arc::new(Inner {
@@ -294,7 +300,7 @@ mod tests {
 
     #[test]
     fn options_of_the_host_stand_in_for_all_but_the_types_and_the_default() {
-        let asked = Options {
+        let requested = Options {
             local_max: 5,
             ttl: None,
             value_type: ValueType::Bytes,
@@ -311,26 +317,26 @@ mod tests {
         let granted = builder()
             .options(own.clone())
             .build()
-            .options(asked.clone());
+            .options(requested.clone());
         let expected = Options {
             value_type: ValueType::Bytes,
-            default: asked.default.clone(),
+            default: requested.default.clone(),
             local_max_bytes: Some(8 << 20),
             ..own
         };
         assert_eq!(granted, expected);
-        let within_limits = builder().build().options(asked.clone());
+        let within_limits = builder().build().options(requested.clone());
         assert_eq!((within_limits.local_max, within_limits.ttl), (5, None));
     }
 
     #[test]
-    fn resilience_of_the_host_stands_in_for_what_is_asked() {
+    fn resilience_of_the_host_stands_in_for_the_requested_one() {
         let lenient = Resilience {
             stale_on_error: Duration::from_secs(60),
             ..Resilience::default()
         };
-        let asked = Resilience::default();
-        let granted = builder().resilience(lenient).build().resilience(asked);
+        let requested = Resilience::default();
+        let granted = builder().resilience(lenient).build().resilience(requested);
         assert_eq!(granted, lenient);
         assert_eq!(builder().build().resilience(lenient), lenient);
     }

@@ -1,4 +1,4 @@
-//! How much a grant allows.
+//! The limits of a grant.
 
 use flipcache_core::Options;
 
@@ -17,7 +17,7 @@ pub(super) struct Limits {
     pub(super) dict_bytes: u64,
 }
 
-/// What a grant does not have.
+/// The reason why a grant denies a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Denied {
     #[error("the host does not grant this name")]
@@ -56,7 +56,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Options that ask for no more than is granted.
+    /// Returns options with no more than is granted.
     pub(super) fn bound(&self, options: Options) -> Options {
         let bytes = options.local_max_bytes.unwrap_or(u64::MAX);
         Options {
@@ -81,7 +81,8 @@ impl Limits {
         (len <= limit).then_some(()).ok_or_else(|| too_large(limit))
     }
 
-    /// How many keys L2 is asked for in one round trip: their values are no more than one answer.
+    /// Returns how many keys to read from L2 in one round trip, so that their values fit into one
+    /// result.
     pub(super) fn keys_at_once(&self) -> usize {
         (self.max_answer_bytes / self.max_value_bytes.max(1)).max(1)
     }
@@ -98,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bound_asks_for_no_more_than_granted_and_leaves_less_alone() {
+    fn bound_of_more_than_granted_is_the_grant_and_of_less_is_unchanged() {
         let limits = Limits::default();
         let greedy = Options {
             local_max: u32::MAX,

@@ -1,13 +1,13 @@
-//! The functions of both interfaces, as a linker takes them: those that may ask L2 once for synchronous
-//! stores, which wait, and once for asynchronous ones, which are suspended. All others answer at once
-//! in either.
+//! The functions of both interfaces for a linker. Those that may call L2 are defined twice: for
+//! synchronous stores, which block, and for asynchronous ones, which are suspended. All others
+//! return at once in either.
 
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, Resource, ResourceType, WasmStr};
 
 use super::CacheView;
 use super::dict::OpenDict;
-use super::error::answer;
+use super::error::returned;
 use super::get::{get_suspending, get_waiting};
 use super::open::OpenCache;
 use crate::bindings::exports::flipcache::cache::cache::{Expiry, Options, Resilience};
@@ -18,7 +18,7 @@ use crate::io::wait;
 const CACHE: &str = "flipcache:cache/cache@0.1.0";
 const COLLECTIONS: &str = "flipcache:cache/collections@0.1.0";
 
-/// Defines functions by methods that make the whole answer.
+/// Defines functions by methods that return at once.
 macro_rules! at_once {
     ($instance:ident: $($name:literal => $method:ident($($arg:ident: $type:ty),*);)*) => {$(
         $instance.func_wrap(
@@ -30,31 +30,31 @@ macro_rules! at_once {
     )*};
 }
 
-/// Defines functions by asynchronous methods that are waited for.
+/// Defines functions by asynchronous methods that block the store.
 macro_rules! waiting {
     ($instance:ident: $($name:literal => $method:ident($($arg:ident: $type:ty),*);)*) => {$(
         $instance.func_wrap(
             concat!("[method]flip-cache.", $name),
             |mut store: StoreContextMut<'_, T>, ($($arg,)*): ($($type,)*)| {
-                answer(wait(store.data_mut().cache().$method($($arg),*)))
+                returned(wait(store.data_mut().cache().$method($($arg),*)))
             },
         )?;
     )*};
 }
 
-/// Defines functions by asynchronous methods.
+/// Defines functions by asynchronous methods that suspend the store.
 macro_rules! suspending {
     ($instance:ident: $($name:literal => $method:ident($($arg:ident: $type:ty),*);)*) => {$(
         $instance.func_wrap_async(
             concat!("[method]flip-cache.", $name),
             |mut store: StoreContextMut<'_, T>, ($($arg,)*): ($($type,)*)| {
-                Box::new(async move { answer(store.data_mut().cache().$method($($arg),*).await) })
+                Box::new(async move { returned(store.data_mut().cache().$method($($arg),*).await) })
             },
         )?;
     )*};
 }
 
-/// The functions that may ask L2, but for `get` and `get-detailed`.
+/// Lists the functions that may call L2, except `get` and `get-detailed`.
 macro_rules! asking {
     ($define:ident, $instance:ident) => {
         $define! { $instance:
@@ -75,7 +75,7 @@ macro_rules! asking {
     };
 }
 
-/// For synchronous stores.
+/// Adds the functions for synchronous stores.
 pub(super) fn add_waiting<T: CacheView>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
     add_local(linker)?;
     let mut instance = linker.instance(CACHE)?;
@@ -84,18 +84,18 @@ pub(super) fn add_waiting<T: CacheView>(linker: &mut Linker<T>) -> wasmtime::Res
         "[method]flip-cache.get",
         |mut store: StoreContextMut<'_, T>, (this, key): (Resource<OpenCache>, WasmStr)| {
             let found = get_waiting(&mut store, &this, &key)?;
-            answer(found.map(|found| found.value))
+            returned(found.map(|found| found.value))
         },
     )?;
     instance.func_wrap(
         "[method]flip-cache.get-detailed",
         |mut store: StoreContextMut<'_, T>, (this, key): (Resource<OpenCache>, WasmStr)| {
-            answer(get_waiting(&mut store, &this, &key)?)
+            returned(get_waiting(&mut store, &this, &key)?)
         },
     )
 }
 
-/// For asynchronous stores.
+/// Adds the functions for asynchronous stores.
 pub(super) fn add_suspending<T: CacheView>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
     add_local(linker)?;
     let mut instance = linker.instance(CACHE)?;
@@ -114,7 +114,7 @@ pub(super) fn add_suspending<T: CacheView>(linker: &mut Linker<T>) -> wasmtime::
     )
 }
 
-/// What never asks L2, for any store.
+/// Adds the functions that never call L2, for any store.
 fn add_local<T: CacheView>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
     let mut instance = linker.instance(CACHE)?;
     let cache = ResourceType::host::<OpenCache>();

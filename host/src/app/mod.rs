@@ -1,13 +1,13 @@
-//! Gives applications the cache: whatever imports `flipcache:cache/cache` and `collections` gets them
-//! from its host.
+//! Provides the cache to applications: components that import `flipcache:cache/cache` and
+//! `collections` get them from their host.
 //!
-//! In the shape of the `wasmtime-wasi-*` crates: a [`CacheCtx`] stands in the store's data, [`CacheView`]
-//! tells where, and [`add_to_linker`] defines the imports. Stores come and go; the local tiers are the
-//! [`Client`](crate::Client)'s, and live as long as it does.
+//! It follows the pattern of the `wasmtime-wasi-*` crates. A [`CacheCtx`] is in the store's data,
+//! [`CacheView`] gives access to it, and [`add_to_linker`] defines the imports. The local tiers
+//! belong to the [`Client`](crate::Client) and outlive the stores.
 //!
-//! What an application may do is its [`Grant`]: its names stand behind the prefix of a [`Tenant`], and
-//! whatever it can make the host hold is bounded. Its calls are answered with WIT's errors, in words
-//! that tell nothing of the host; a handle that is none of its own stops it.
+//! A [`Grant`] says what an application may do: its names have the prefix of a [`Tenant`], and
+//! everything it can make the host hold is bounded. Its calls fail with WIT's errors, whose texts
+//! reveal nothing of the host. A handle that is not its own stops it.
 //!
 //! # Examples
 //!
@@ -67,21 +67,21 @@ pub use crate::tenant::{InvalidTenant, MAX_TENANT_BYTES, Tenant};
 pub use ctx::{CacheCtx, CacheCtxBuilder, CacheCtxView, CacheView};
 pub use grant::{Grant, GrantBuilder};
 
-/// Gives a linker for synchronous stores `flipcache:cache/cache` and `collections`.
+/// Adds `flipcache:cache/cache` and `collections` to a linker for synchronous stores.
 ///
-/// A call of the application that the local tier does not answer blocks its thread until the backend has
-/// answered, or its deadline has passed. On a worker of a tokio runtime with several threads, other
-/// tasks go on meanwhile.
+/// If the local tier has no value for a call, the call blocks its thread until the backend has
+/// replied or its deadline has passed. On a worker of a multi-threaded tokio runtime, other tasks
+/// continue meanwhile.
 ///
 /// # Errors
 ///
-/// If the linker has one of the interfaces already.
+/// If the linker already has one of the interfaces.
 pub fn add_to_linker<T: CacheView>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
     linker::add_waiting(linker)
 }
 
-/// As [`add_to_linker`], for asynchronous stores: while the backend is asked, the application is suspended
-/// and its thread does other work. Once begun, a write is finished, though the store be dropped.
+/// As [`add_to_linker`], for asynchronous stores: during a backend call, the application is
+/// suspended and its thread does other work. Writes run to completion even if the store is dropped.
 ///
 /// # Errors
 ///

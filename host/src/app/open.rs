@@ -1,4 +1,4 @@
-//! Opening and closing of caches, and what stands behind a handle.
+//! Opening and closing of caches, and what a handle refers to.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use wasmtime::component::Resource;
 
 use super::CacheCtxView;
 use super::convert::encode;
-use super::error::{Answer, Called, answer};
+use super::error::{Called, Returned, returned};
 use crate::Error;
 use crate::bindings::exports::flipcache::cache::cache;
 use crate::driver::Handle;
@@ -26,8 +26,8 @@ impl CacheCtxView<'_> {
         &mut self,
         name: String,
         options: cache::Options,
-    ) -> Answer<Result<This, cache::Error>> {
-        answer(self.open_bounded(&name, options, Resilience::default()))
+    ) -> Returned<Result<This, cache::Error>> {
+        returned(self.open_bounded(&name, options, Resilience::default()))
     }
 
     pub(super) fn open_with(
@@ -35,11 +35,11 @@ impl CacheCtxView<'_> {
         name: String,
         options: cache::Options,
         resilience: cache::Resilience,
-    ) -> Answer<Result<This, cache::Error>> {
-        answer(self.open_bounded(&name, options, resilience.into()))
+    ) -> Returned<Result<This, cache::Error>> {
+        returned(self.open_bounded(&name, options, resilience.into()))
     }
 
-    /// Refuses in the order in which the component does, then what the grant does not have.
+    /// Checks in the same order as the component, then against the grant.
     fn open_bounded(
         &mut self,
         name: &str,
@@ -79,7 +79,7 @@ impl CacheCtxView<'_> {
         Ok(())
     }
 
-    /// The cache of a handle, to be kept while L2 is asked.
+    /// Returns the cache of a handle, to be held during a call of L2.
     pub(super) fn borrow(&self, this: &This) -> Called<OpenCache> {
         let open = self.table.get(this)?;
         Ok(OpenCache {
@@ -90,7 +90,7 @@ impl CacheCtxView<'_> {
 }
 
 impl OpenCache {
-    /// Whether a key is one of the cache's.
+    /// Checks that a key is valid for the cache.
     pub(super) fn check(&self, key: &str) -> Result<(), Error> {
         let checked = self.key_type.check(key);
         checked.map_err(|error| Error::of_key(key, error))

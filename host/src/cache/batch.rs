@@ -6,12 +6,12 @@ use super::{Cache, Codec, Key, Keys, codec};
 use crate::{Error, Found};
 
 impl<C: Codec, K: Keys> Cache<C, K> {
-    /// One slot per key, in the order asked for; at most one round trip, two where defaults are
-    /// stored.
+    /// Reads many keys: one slot per key, in the order of `keys`. Costs at most one round trip, two
+    /// where defaults are stored.
     ///
     /// # Errors
     ///
-    /// As [`get`](Self::get); fails whole.
+    /// As [`get`](Self::get). If one key fails, the whole call fails.
     pub async fn get_many<'k>(
         &self,
         keys: impl IntoIterator<Item = K::Key<'k>>,
@@ -25,7 +25,7 @@ impl<C: Codec, K: Keys> Cache<C, K> {
         values.collect()
     }
 
-    /// As [`get_many`](Self::get_many), and where each value came from.
+    /// As [`get_many`](Self::get_many), and returns where each value came from.
     ///
     /// # Errors
     ///
@@ -46,9 +46,11 @@ impl<C: Codec, K: Keys> Cache<C, K> {
         found.collect()
     }
 
-    /// Writes entries in one round trip; many of them in up to eight, if TTLs are
-    /// [jittered](crate::Resilience::ttl_jitter_percent). Not atomic: after an error of L2 any subset may have been
-    /// written. Nothing is if a key or value is not valid.
+    /// Writes entries in one round trip, or in up to eight if TTLs are
+    /// [jittered](crate::Resilience::ttl_jitter_percent).
+    ///
+    /// Not atomic: after an error of L2 any subset may have been written. If a key or value is not
+    /// valid, nothing is written.
     ///
     /// # Errors
     ///
@@ -69,11 +71,11 @@ impl<C: Codec, K: Keys> Cache<C, K> {
         self.handle.set(entries, Expiry::Inherit).await
     }
 
-    /// Deletes keys in both tiers; answers how many L2 had.
+    /// Deletes keys in both tiers. Returns how many of them L2 had.
     ///
     /// # Errors
     ///
-    /// None of its own.
+    /// None beyond those of every method.
     pub async fn delete_many<'k>(
         &self,
         keys: impl IntoIterator<Item = K::Key<'k>>,

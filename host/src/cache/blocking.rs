@@ -1,4 +1,4 @@
-//! The face of a cache for threads that wait. It waits for the asynchronous one, and does nothing else.
+//! The blocking interface of a cache: each method waits for the asynchronous one.
 
 use std::error::Error as StdError;
 use std::time::Duration;
@@ -10,8 +10,10 @@ use super::{Cache, Codec, Integer, Keys};
 use crate::io::wait as block_on;
 use crate::{Error, Found};
 
-/// A [`Cache`] whose methods wait for their answers, on any thread. A worker of a tokio runtime hands its
-/// other tasks over meanwhile; on the only thread of a runtime they are held up.
+/// A [`Cache`] whose methods block the calling thread.
+///
+/// On a worker of a multi-threaded tokio runtime, the worker's other tasks move to another thread
+/// meanwhile. On the thread of a current-thread runtime they are held up.
 ///
 /// # Examples
 ///
@@ -25,16 +27,16 @@ use crate::{Error, Found};
 #[derive(Debug)]
 pub struct Blocking<C: Codec, K: Keys>(Cache<C, K>);
 
-/// Methods that wait for the asynchronous ones of the same name.
+/// Defines methods that wait for the asynchronous ones of the same name.
 macro_rules! wait_for {
-    ($($(#[$doc:meta])* fn $name:ident(&self $(, $arg:ident: $type:ty)*) -> $answer:ty;)*) => {
+    ($($(#[$doc:meta])* fn $name:ident(&self $(, $arg:ident: $type:ty)*) -> $output:ty;)*) => {
         $(
             $(#[$doc])*
             ///
             /// # Errors
             ///
             /// As the method of [`Cache`].
-            pub fn $name(&self $(, $arg: $type)*) -> Result<$answer, Error> {
+            pub fn $name(&self $(, $arg: $type)*) -> Result<$output, Error> {
                 block_on(self.0.$name($($arg),*))
             }
         )*
@@ -52,7 +54,7 @@ impl<C: Codec, K: Keys> Blocking<C, K> {
         Self(cache)
     }
 
-    /// The asynchronous face.
+    /// Returns the asynchronous interface of the same cache.
     pub fn cache(&self) -> &Cache<C, K> {
         &self.0
     }
@@ -134,7 +136,7 @@ impl<C: Codec, K: Keys> Blocking<C, K> {
         block_on(self.0.delete_many(keys))
     }
 
-    /// See [`Cache::get_or_insert_with`]; the loader runs on a thread of its own for blocking work.
+    /// See [`Cache::get_or_insert_with`]; the loader runs on a thread for blocking work.
     ///
     /// # Errors
     ///
@@ -154,7 +156,7 @@ impl<C: Codec, K: Keys> Blocking<C, K> {
         block_on(loaded)
     }
 
-    /// The keys of [`Cache::keys`], page by page as they are asked for.
+    /// Returns the keys of [`Cache::keys`]. Pages are read as the iterator advances.
     pub fn keys(&self) -> impl Iterator<Item = Result<K::Owned, Error>> + use<C, K> {
         let mut keys = Box::pin(self.0.keys());
         std::iter::from_fn(move || block_on(keys.next()))

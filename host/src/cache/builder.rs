@@ -1,4 +1,4 @@
-//! How a cache is opened.
+//! The options of a cache, and its opening.
 
 use std::borrow::Borrow;
 use std::marker::PhantomData;
@@ -12,8 +12,10 @@ use super::{Boolean, Bytes, Cache, Codec, Float, Integer, IntegerKeys, Json, Key
 use crate::driver::Handle;
 use crate::{Client, Error};
 
-/// A cache that is still to be opened. The defaults are 100 entries, S3-FIFO, no TTL, no default: those of Python's
-/// `FlipCache` but for the eviction, which is first in first out there.
+/// The options of a cache that is not open yet.
+///
+/// The defaults are 100 entries, S3-FIFO, no TTL and no default value. Python's `FlipCache` has the
+/// same, except that it evicts first in, first out.
 #[must_use = "nothing is opened until `open`"]
 pub struct CacheBuilder<C: Codec, K: Keys> {
     client: Client,
@@ -40,72 +42,77 @@ impl<C: Codec, K: Keys> CacheBuilder<C, K> {
         }
     }
 
-    /// Entries that the local tier holds; 0: no local tier.
+    /// Sets how many entries the local tier holds. 0 disables the local tier.
     pub fn local_max(mut self, entries: u32) -> Self {
         self.options.local_max = entries;
         self
     }
 
-    /// Bytes of keys and values, in wire form, that the local tier holds. Larger values are not kept, and are counted as
-    /// [`too_large`](crate::Stats::too_large); neither are those larger than one shard's share, if the cache has
-    /// at least 64 entries and 1 MiB for each of its client's [shards](crate::Shards).
+    /// Sets how many bytes of keys and values, in wire form, the local tier holds.
+    ///
+    /// Larger values are not cached locally, and count as [`too_large`](crate::Stats::too_large).
+    /// If the cache has at least 64 entries and 1 MiB for each of its client's
+    /// [shards](crate::Shards), neither are values larger than one shard's share.
     pub fn local_max_bytes(mut self, bytes: u64) -> Self {
         self.options.local_max_bytes = Some(bytes);
         self
     }
 
-    /// Which entry leaves a full local tier first: [`Eviction::S3Fifo`] if nothing else is said.
+    /// Sets which entry is evicted first from a full local tier. By default, [`Eviction::S3Fifo`].
     pub fn eviction(mut self, eviction: Eviction) -> Self {
         self.options.eviction = eviction;
         self
     }
 
-    /// Time to live of entries, in both tiers. Not 0.
+    /// Sets the TTL of entries, in both tiers. Must not be 0.
     pub fn ttl(mut self, ttl: Duration) -> Self {
         self.options.ttl = Some(ttl);
         self
     }
 
-    /// Whether a read starts an entry's TTL anew, in both tiers.
+    /// Sets whether a read restarts an entry's TTL, in both tiers.
     pub fn refresh_ttl_on_get(mut self, refresh: bool) -> Self {
         self.options.refresh_ttl_on_get = refresh;
         self
     }
 
-    /// What a read of an absent key answers. Each such read answers a fresh value of it.
+    /// Sets the value that a read of an absent key returns. Each such read gets a fresh copy.
     pub fn default(mut self, value: impl Into<C::Value>) -> Self {
         self.default = Some(value.into());
         self
     }
 
-    /// Whether a read that returns the default also stores it, if the key is still absent. A
-    /// default that cannot be stored is returned all the same, and the failure counts as one of
-    /// L2's.
+    /// Sets whether a read that returns the default also stores it, if the key is still absent.
+    ///
+    /// If the default cannot be stored, it is returned anyway, and the failure counts as a backend
+    /// error.
     pub fn store_default(mut self, store: bool) -> Self {
         self.options.store_default = store;
         self
     }
 
-    /// How the cache behaves when things go wrong.
+    /// Sets how the cache behaves when the backend fails or changes cannot be followed.
     pub fn resilience(mut self, resilience: Resilience) -> Self {
         self.resilience = resilience;
         self
     }
 
-    /// How long before the end of an entry's life [`get_or_insert_with`](Cache::get_or_insert_with) has it
-    /// loaded anew, in the background: once for an entry, by the loader of the caller whom the local tier
-    /// answers then. Zero, the default: never.
+    /// Sets how long before an entry expires [`get_or_insert_with`](Cache::get_or_insert_with)
+    /// reloads it in the background. Zero, the default, disables it.
     ///
-    /// What was loaded is written only if the entry has not changed meanwhile and is still there. Another
-    /// client's write that reaches L2 in the moment between the last look and that of the write is overwritten, as
-    /// by any later writer. A backend of one's own has to offer
+    /// An entry is reloaded once, by the loader of a caller that the local tier serves in that
+    /// time. The loaded value is written only if the entry is still there and has not changed. If
+    /// another client's write reaches L2 between the last check and this write, it is overwritten,
+    /// as by any later writer.
+    ///
+    /// A custom backend must implement
     /// [`set_if_present`](crate::backend::KvBackend::set_if_present).
     pub fn refresh_ahead(mut self, before_end: Duration) -> Self {
         self.refresh_ahead = before_end;
         self
     }
 
-    /// Keys are integers.
+    /// Makes keys integers.
     pub fn integer_keys(self) -> CacheBuilder<C, IntegerKeys> {
         CacheBuilder {
             client: self.client,
@@ -119,7 +126,8 @@ impl<C: Codec, K: Keys> CacheBuilder<C, K> {
         }
     }
 
-    /// Values are integers of a type that 64 bits with a sign can hold. Removals a default set before.
+    /// Makes values integers of a type that fits into a signed 64-bit integer. Discards a default
+    /// set before.
     pub fn integers<T>(self) -> CacheBuilder<Integer<T>, K>
     where
         Integer<T>: Codec,
@@ -127,29 +135,29 @@ impl<C: Codec, K: Keys> CacheBuilder<C, K> {
         self.codec(Integer::default())
     }
 
-    /// Values are floating-point numbers. Removals a default set before.
+    /// Makes values floating-point numbers. Discards a default set before.
     pub fn floats(self) -> CacheBuilder<Float, K> {
         self.codec(Float)
     }
 
-    /// Values are booleans. Removals a default set before.
+    /// Makes values booleans. Discards a default set before.
     pub fn booleans(self) -> CacheBuilder<Boolean, K> {
         self.codec(Boolean)
     }
 
-    /// Values are bytes. Removals a default set before.
+    /// Makes values bytes. Discards a default set before.
     pub fn bytes(self) -> CacheBuilder<Bytes, K> {
         self.codec(Bytes)
     }
 
-    /// Values are of a type of serde's, stored as JSON. Removals a default set before.
+    /// Makes values a serde type, stored as JSON. Discards a default set before.
     pub fn json<T: Serialize + DeserializeOwned + Send + 'static>(
         self,
     ) -> CacheBuilder<Json<T>, K> {
         self.codec(Json::default())
     }
 
-    /// Values are what a codec makes of bytes. Removals a default set before.
+    /// Makes values those of a codec. Discards a default set before.
     pub fn codec<D: Codec>(self, codec: D) -> CacheBuilder<D, K> {
         CacheBuilder {
             client: self.client,
@@ -163,8 +171,10 @@ impl<C: Codec, K: Keys> CacheBuilder<C, K> {
         }
     }
 
-    /// Opens the cache. Caches of one name and client share one local tier; of bounds and eviction the
-    /// last opening counts. No round trip.
+    /// Opens the cache, without a round trip.
+    ///
+    /// Caches of one name and client share one local tier. If they are opened with different bounds
+    /// or eviction, those of the last opening apply.
     ///
     /// # Errors
     ///

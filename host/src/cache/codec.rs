@@ -1,4 +1,4 @@
-//! Codecs: between an application's values and their wire form.
+//! Codecs: conversions between an application's values and their wire form.
 
 use std::borrow::Borrow;
 use std::convert::Infallible;
@@ -12,10 +12,10 @@ use serde::de::DeserializeOwned;
 use super::json_error::JsonError;
 use crate::Error;
 
-/// Turns values into what stands in the shared tier, and back.
+/// Converts values to the bytes that L2 stores, and back.
 ///
-/// What it writes is all that stands there: no envelope, no type. `decode` is called with everything
-/// that anybody wrote there.
+/// L2 stores exactly what `encode` returns, with no envelope and no type. `decode` gets whatever
+/// any writer stored under the key.
 ///
 /// # Examples
 ///
@@ -56,33 +56,34 @@ use crate::Error;
 /// # }).unwrap();
 /// ```
 pub trait Codec: Send + Sync + 'static {
-    /// What a read answers.
+    /// The type that a read returns.
     type Value: Borrow<Self::Borrowed> + Send + 'static;
-    /// What a write takes by reference: `str` for `String`; for most, the value's own type.
+    /// The type that a write takes by reference: `str` for `String`; for most codecs, the value's
+    /// own type.
     type Borrowed: ?Sized;
-    /// Why a value cannot be written, or bytes cannot be read.
+    /// The error for values that cannot be encoded, or bytes that cannot be decoded.
     type Error: Into<Box<dyn std::error::Error + Send + Sync>>;
 
-    /// What the wire form is, as far as the cache's rules are concerned: bytes that are not of this
-    /// type are refused before `decode` sees them.
+    /// The wire form's type as the cache sees it. Bytes that are not of this type are refused
+    /// before `decode` gets them.
     const WIRE: ValueType = ValueType::Bytes;
 
-    /// The wire form of a value.
+    /// Returns the wire form of a value.
     ///
     /// # Errors
     ///
-    /// The codec's own, if the value has none.
+    /// The codec's own error, if the value has no wire form.
     fn encode(&self, value: &Self::Borrowed) -> Result<Vec<u8>, Self::Error>;
 
-    /// The value of a wire form.
+    /// Returns the value of a wire form.
     ///
     /// # Errors
     ///
-    /// The codec's own, if the bytes are none.
+    /// The codec's own error, if the bytes are not a value.
     fn decode(&self, wire: &[u8]) -> Result<Self::Value, Self::Error>;
 
-    /// As [`decode`](Self::decode), of bytes that nobody else needs: a value that is made of them need
-    /// not copy them.
+    /// As [`decode`](Self::decode), but owns the bytes, so that a value made of them need not copy
+    /// them.
     ///
     /// # Errors
     ///
@@ -92,7 +93,7 @@ pub trait Codec: Send + Sync + 'static {
     }
 }
 
-/// The wire form of a key's value.
+/// Returns the wire form of a key's value.
 pub(super) fn to_wire<C: Codec>(
     codec: &C,
     key: &str,
@@ -101,7 +102,7 @@ pub(super) fn to_wire<C: Codec>(
     codec.encode(value).map_err(|error| failed(key, error))
 }
 
-/// The value of a key's wire form.
+/// Returns the value of a key's wire form.
 #[inline]
 pub(super) fn from_wire<C: Codec>(codec: &C, key: &str, wire: Vec<u8>) -> Result<C::Value, Error> {
     codec.decode_owned(wire).map_err(|error| failed(key, error))
@@ -208,7 +209,7 @@ impl Codec for Boolean {
     }
 }
 
-/// Integers of a type that 64 bits with a sign can hold, in decimal.
+/// Integers of a type that fits into a signed 64-bit integer, in decimal.
 pub struct Integer<T = i64>(PhantomData<fn() -> T>);
 
 impl<T> Default for Integer<T> {
@@ -246,11 +247,12 @@ where
     }
 }
 
-/// Any type of serde's, as JSON text with Python's separators.
+/// Any serde type, as JSON text with Python's separators.
 ///
-/// What Python writes and a Rust type cannot hold is refused by that type: lone surrogates by `String`,
-/// `1E400` by `f64`. `serde_json::Value` reads an integer beyond 64 bits as a float. Where such text has
-/// to pass through unchanged, keep it as text: a codec with `WIRE` of [`ValueType::Json`] and `String`.
+/// The Rust type refuses what it cannot hold of what Python writes: `String` refuses lone
+/// surrogates, `f64` refuses `1E400`. `serde_json::Value` reads an integer beyond 64 bits as a
+/// float. To pass such text through unchanged, use a codec with `WIRE` of [`ValueType::Json`] and
+/// `String`.
 pub struct Json<T>(PhantomData<fn() -> T>);
 
 impl<T> Default for Json<T> {
@@ -276,8 +278,8 @@ impl<T: Serialize + DeserializeOwned + Send + 'static> Codec for Json<T> {
         super::python_json::to_vec(value).map_err(JsonError::Encode)
     }
 
-    /// `NaN` and infinities of Python's are read as `null`, which most types of numbers refuse and an
-    /// `Option` of one takes.
+    /// Reads Python's `NaN` and infinities as `null`. Most number types refuse that; an `Option` of
+    /// one accepts it.
     fn decode(&self, wire: &[u8]) -> Result<T, JsonError> {
         let value = serde_json::from_slice(wire).or_else(|error| match str::from_utf8(wire) {
             Ok(text) => serde_json::from_str(&flipcache_core::value::json::to_line(text)),

@@ -1,4 +1,4 @@
-//! Sums, in caches of integers.
+//! Counters, in caches of integers.
 
 use super::{Cache, Codec, Integer, Key, Keys};
 use crate::Error;
@@ -7,13 +7,14 @@ impl<T, K: Keys> Cache<Integer<T>, K>
 where
     Integer<T>: Codec,
 {
-    /// Adds to the integer of a key, 0 if absent; answers the sum. A key that was absent gets the
-    /// cache's TTL, one that was there keeps its own.
+    /// Adds to the integer of a key, or to 0 if it is absent. Returns the sum.
+    ///
+    /// A key that was absent gets the cache's TTL; one that was present keeps its own.
     ///
     /// # Errors
     ///
-    /// [`Error::Undecodable`] if the key holds no integer, [`Error::InvalidValue`] if the sum is
-    /// beyond 64 bits; nothing has changed then.
+    /// [`Error::Undecodable`] if the key does not hold an integer, [`Error::InvalidValue`] if the
+    /// sum does not fit into 64 bits. The key is unchanged then.
     pub async fn increment(&self, key: K::Key<'_>, delta: i64) -> Result<i64, Error> {
         self.handle.increment(&key.text(), delta).await
     }

@@ -1,22 +1,22 @@
-//! Why JSON could not be read or written, without the value: what serde says of it repeats parts of it.
+//! JSON errors without the value, as serde's own messages quote parts of it.
 
 use serde_json::error::Category;
 
-/// Why a value has no JSON text, or JSON text has no value of the type.
+/// The error for a value that has no JSON text, or for JSON text that is not a value of the type.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum JsonError {
-    /// The value's own `Serialize` failed, in its words.
+    /// The value's own `Serialize` failed; the text is its message.
     #[error("the value cannot be written as JSON")]
     Encode(#[source] serde_json::Error),
-    /// The text cannot be read. Of the value, this says no more than where.
+    /// The text cannot be read. Names the position, and nothing of the value.
     #[error("{kind} at line {line} column {column}")]
     Decode {
-        /// The kind of error. serde's own message quotes the value.
+        /// The kind of error, not serde's own message, which quotes the value.
         kind: &'static str,
-        /// Counted from 1; 0: not known.
+        /// Counted from 1; 0 if unknown.
         line: usize,
-        /// Counted from 1, in bytes; 0: not known.
+        /// Counted from 1, in bytes; 0 if unknown.
         column: usize,
     },
 }
@@ -52,9 +52,9 @@ mod tests {
             r#"["hunter2"#,
         ] {
             let error = json.decode(wire.as_bytes()).expect_err(wire);
-            let told = format!("{error} {error:?}");
-            assert!(!told.contains("hunter2"), "{told}");
-            assert!(told.contains("line 1 column"), "{told}");
+            let message = format!("{error} {error:?}");
+            assert!(!message.contains("hunter2"), "{message}");
+            assert!(message.contains("line 1 column"), "{message}");
             assert!(error.source().is_none(), "a cause would be printed, too");
         }
     }

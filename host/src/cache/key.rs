@@ -1,25 +1,25 @@
-//! What keys are: text, or integers.
+//! Key types: text or integers.
 
 use std::borrow::Cow;
 
 use flipcache_core::KeyType;
 
-/// A kind of keys: [`TextKeys`] or [`IntegerKeys`].
+/// A key type: [`TextKeys`] or [`IntegerKeys`].
 pub trait Keys: Send + Sync + 'static {
-    /// What a method takes.
+    /// The type that methods take.
     type Key<'k>: Key<'k>;
-    /// What a listing answers.
+    /// The type that a listing of keys returns.
     type Owned: Send;
-    /// What the cache is told.
+    /// The same key type as an option of the cache.
     const TYPE: KeyType;
 
-    /// The key that text is; `None` if it is none of this kind.
+    /// Parses a key from its text. Returns `None` if the text is not a key of this type.
     fn owned(text: String) -> Option<Self::Owned>;
 }
 
-/// A key as a method takes it.
+/// A key as methods take it.
 pub trait Key<'k> {
-    /// The key as it stands in L2.
+    /// Returns the key as text, as in L2 after `name:`.
     fn text(self) -> Cow<'k, str>;
 }
 
@@ -35,7 +35,7 @@ impl<'k> Key<'k> for i64 {
     }
 }
 
-/// Keys are text.
+/// Text keys.
 #[derive(Clone, Copy, Debug)]
 pub struct TextKeys;
 
@@ -49,7 +49,7 @@ impl Keys for TextKeys {
     }
 }
 
-/// Keys are integers of 64 bits, in decimal.
+/// Keys that are 64-bit integers, in decimal.
 #[derive(Clone, Copy, Debug)]
 pub struct IntegerKeys;
 

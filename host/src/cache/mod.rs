@@ -1,4 +1,4 @@
-//! Caches for Rust programs: asynchronous, shared by all tasks of a program; typed, or of [`Value`]s.
+//! Asynchronous caches that all tasks of a program share: typed, or of [`Value`]s.
 //!
 //! [`Value`]: flipcache_core::Value
 
@@ -35,17 +35,17 @@ pub use key::{IntegerKeys, Key, Keys, TextKeys};
 pub use local::Local;
 pub use value::ValueCache;
 
-/// How many keys a page of [`Cache::keys`] asks for.
+/// The page size of [`Cache::keys`].
 const PAGE: u32 = 1_000;
 
-/// A named cache of typed values in two tiers. Keys stand in the shared tier (L2) as `name:key`.
+/// A named cache of typed values in two tiers. L2 stores its keys as `name:key`.
 ///
-/// Clones are the same handle. A write goes on to its end though whoever awaits it goes away.
+/// Clones are the same handle. Writes run to completion even if the future is dropped.
 ///
 /// # Errors
 ///
-/// Every method that asks L2 may answer [`Error::Backend`]; every method that takes a key
-/// [`Error::TooLarge`] for one longer than [`MAX_KEY_BYTES`](crate::MAX_KEY_BYTES).
+/// Every method that reads or writes L2 may return [`Error::Backend`]. Every method that takes a
+/// key returns [`Error::TooLarge`] for one longer than [`MAX_KEY_BYTES`](crate::MAX_KEY_BYTES).
 pub struct Cache<C: Codec = Text, K: Keys = TextKeys> {
     handle: Arc<Handle>,
     codec: Arc<C>,
@@ -63,17 +63,17 @@ impl<C: Codec, K: Keys> Cache<C, K> {
         }
     }
 
-    /// The cache's name.
+    /// Returns the cache's name.
     pub fn name(&self) -> &str {
         self.handle.name()
     }
 
-    /// Reads through: local tier, then L2, which fills the local tier.
+    /// Reads the local tier, then L2. A value found in L2 is cached locally.
     ///
     /// # Errors
     ///
-    /// [`Error::Undecodable`], [`Error::WrongType`] or [`Error::Codec`] if L2 holds what is no value
-    /// of this cache.
+    /// [`Error::Undecodable`], [`Error::WrongType`] or [`Error::Codec`] if L2 holds something that
+    /// is not a value of this cache.
     pub async fn get(&self, key: K::Key<'_>) -> Result<Option<C::Value>, Error> {
         let key = key.text();
         match self.handle.local_hit(&key, <[u8]>::to_vec) {
@@ -82,7 +82,7 @@ impl<C: Codec, K: Keys> Cache<C, K> {
         }
     }
 
-    /// As [`get`](Self::get), and where the value came from.
+    /// As [`get`](Self::get), and returns where the value came from.
     ///
     /// # Errors
     ///
@@ -98,9 +98,9 @@ impl<C: Codec, K: Keys> Cache<C, K> {
         }
     }
 
-    /// A read that the local tier has not answered.
+    /// Reads a key that is not in the local tier.
     async fn read(&self, key: &str) -> Result<Found<C::Value>, Error> {
-        // On the heap, so that a hit does not carry the space for it about.
+        // Boxed, so that the future of a hit has no space for it.
         let found = Box::pin(self.handle.get(key)).await?;
         let value = found.wire.map(|wire| self.decode(key, wire));
         Ok(Found {
@@ -109,28 +109,30 @@ impl<C: Codec, K: Keys> Cache<C, K> {
         })
     }
 
-    /// Returns the value of a key. If neither tier has one, runs `load`, writes what it returns and
-    /// returns that.
+    /// Returns the value of a key. If neither tier has one, runs `load`, writes its value and
+    /// returns it.
     ///
-    /// However many callers miss a key at once, one of their loaders runs, to its end; a loader
-    /// that fails or panics leaves nothing behind, and the next caller loads again. The loaded
-    /// value is written only if the key is still absent. If another client wrote the key meanwhile,
-    /// that value is returned. A delete of the key while it is absent anyway is not noticed: what
-    /// was loaded before it is then written after it. The cache's default plays no part here.
+    /// If many callers miss a key at once, one of their loaders runs, to completion. A loader that
+    /// fails or panics leaves nothing behind, and the next caller loads again. The cache's default
+    /// is not used here.
     ///
-    /// A loaded value that cannot be stored is returned all the same, to every caller that waited:
-    /// L2 is down, refuses the write, has no conditional write, or the value is too large. A line
-    /// in the log says so, [`stats`](Self::stats) counts failures of L2, and the next call loads
-    /// again.
+    /// The loaded value is written only if the key is still absent. If another client wrote the key
+    /// meanwhile, that value is returned. A delete of a key that is absent anyway is not noticed: a
+    /// value loaded before it is written after it.
     ///
-    /// With [`refresh_ahead`](CacheBuilder::refresh_ahead), an entry that ends soon is returned, and its
-    /// loader runs.
+    /// If a loaded value cannot be stored, it is returned anyway, to every caller that waited. That
+    /// happens if L2 is down, refuses the write or has no conditional write, or if the value is too
+    /// large. The failure is logged, [`stats`](Self::stats) counts failures of L2, and the next
+    /// call loads again.
+    ///
+    /// With [`refresh_ahead`](CacheBuilder::refresh_ahead), an entry that expires soon is returned,
+    /// and its loader runs in the background.
     ///
     /// # Errors
     ///
-    /// As [`get`](Self::get), before `load` runs; [`Error::Loader`] with the loader's error, the
-    /// same for all callers that waited; [`Error::Codec`] if the loaded value has no wire form,
-    /// which is what they share.
+    /// As [`get`](Self::get), before `load` runs. [`Error::Loader`] with the loader's error, the
+    /// same for all callers that waited. [`Error::Codec`] if the loaded value has no wire form,
+    /// which is what the callers share.
     pub async fn get_or_insert_with<F, L, E>(
         &self,
         key: K::Key<'_>,
@@ -154,7 +156,7 @@ impl<C: Codec, K: Keys> Cache<C, K> {
         self.decode(&key, wire.await?)
     }
 
-    /// Writes L2, then the local tier. After an error the local tier holds no value for the key.
+    /// Writes L2, then the local tier. After an error the local tier holds no value of the key.
     ///
     /// # Errors
     ///
@@ -163,7 +165,7 @@ impl<C: Codec, K: Keys> Cache<C, K> {
         self.set_with(key, value, Expiry::Inherit).await
     }
 
-    /// As [`set`](Self::set), with a TTL of the entry's own.
+    /// As [`set`](Self::set), with a TTL for this entry.
     ///
     /// # Errors
     ///
@@ -177,7 +179,7 @@ impl<C: Codec, K: Keys> Cache<C, K> {
         self.set_with(key, value, Expiry::After(ttl)).await
     }
 
-    /// As [`set`](Self::set), with a life of the entry's own.
+    /// As [`set`](Self::set), with an expiry for this entry.
     ///
     /// # Errors
     ///
@@ -193,7 +195,8 @@ impl<C: Codec, K: Keys> Cache<C, K> {
         self.handle.set(vec![(key, wire)], expiry).await
     }
 
-    /// Writes a value if the key is absent: `true` if it was written, `false` if the key was there.
+    /// Writes a value if the key is absent. Returns `true` if it was written, `false` if the key
+    /// was present.
     ///
     /// # Errors
     ///
@@ -204,48 +207,51 @@ impl<C: Codec, K: Keys> Cache<C, K> {
         self.handle.set_if_absent(&key, wire, Expiry::Inherit).await
     }
 
-    /// Deletes a key in both tiers; answers whether L2 had it.
+    /// Deletes a key in both tiers. Returns whether L2 had it.
     ///
     /// # Errors
     ///
-    /// None of its own.
+    /// None beyond those of every method.
     pub async fn delete(&self, key: K::Key<'_>) -> Result<bool, Error> {
         Ok(self.delete_many([key]).await? > 0)
     }
 
-    /// Whether either tier has the key. No use, and fills nothing.
+    /// Returns whether either tier has the key. Does not count as an access and does not fill the
+    /// local tier.
     ///
     /// # Errors
     ///
-    /// None of its own.
+    /// None beyond those of every method.
     pub async fn contains(&self, key: K::Key<'_>) -> Result<bool, Error> {
         self.handle.contains(&key.text()).await
     }
 
-    /// Marks the entry as used, under FIFO too, and starts its TTL anew; `false` if L2 does not have it.
+    /// Marks the entry as used, under FIFO too, and restarts its TTL. Returns `false` if L2 does
+    /// not have it.
     ///
     /// # Errors
     ///
-    /// None of its own.
+    /// None beyond those of every method.
     pub async fn refresh(&self, key: K::Key<'_>) -> Result<bool, Error> {
         self.handle.refresh(&key.text()).await
     }
 
-    /// What is left of the entry's life; `None` if absent; never [`Expiry::Inherit`].
+    /// Returns the remaining TTL of an entry; `None` if it is absent. Never [`Expiry::Inherit`].
     ///
     /// # Errors
     ///
-    /// None of its own.
+    /// None beyond those of every method.
     pub async fn ttl(&self, key: K::Key<'_>) -> Result<Option<Expiry>, Error> {
         self.handle.ttl(&key.text()).await
     }
 
-    /// The cache's keys in L2, page by page as they are asked for. Those present throughout come at
-    /// least once; some may come twice.
+    /// Returns the cache's keys in L2. Pages are read as the stream advances.
+    ///
+    /// A key that is present throughout comes at least once; some may come twice.
     ///
     /// # Errors
     ///
-    /// An item may be an error of L2; it is the last.
+    /// An item may be an error of L2; no item follows it.
     pub fn keys(&self) -> impl Stream<Item = Result<K::Owned, Error>> + Send + use<C, K> {
         let handle = Arc::clone(&self.handle);
         let pages = stream::try_unfold(Some(None::<String>), move |cursor| {
@@ -263,55 +269,57 @@ impl<C: Codec, K: Keys> Cache<C, K> {
         futures_util::TryStreamExt::try_flatten(pages)
     }
 
-    /// How many keys L2 holds under this name, those of caches whose names begin so among them.
+    /// Returns how many keys L2 holds under this name, including those of caches whose names begin
+    /// with `name:`.
     ///
     /// # Errors
     ///
-    /// None of its own.
+    /// None beyond those of every method.
     pub async fn len(&self) -> Result<u64, Error> {
         self.handle.len().await
     }
 
-    /// Whether L2 holds no key of this cache. Ends at the first key that it finds.
+    /// Returns whether L2 holds no key of this cache. Stops at the first key.
     ///
     /// # Errors
     ///
-    /// None of its own.
+    /// None beyond those of every method.
     pub async fn is_empty(&self) -> Result<bool, Error> {
         self.handle.is_empty().await
     }
 
-    /// Deletes every key under this name in both tiers, those of caches whose names begin so among
-    /// them; answers how many.
+    /// Deletes every key under this name in both tiers, including those of caches whose names begin
+    /// with `name:`. Returns how many.
     ///
     /// # Errors
     ///
-    /// If L2 fails, some may have been deleted, and the local tier is empty.
+    /// If L2 fails, some keys may have been deleted, and the local tier is empty.
     pub async fn clear(&self) -> Result<u64, Error> {
         self.handle.clear().await
     }
 
-    /// The local tier alone.
+    /// Returns a view of the local tier alone.
     pub fn local(&self) -> Local<'_, C, K> {
         Local::new(self)
     }
 
-    /// The same cache for threads that wait.
+    /// Returns the blocking interface of the same cache.
     pub fn blocking(&self) -> Blocking<C, K> {
         Blocking::new(self.clone())
     }
 
-    /// What the cache has done since its client was made.
+    /// Returns the counters of the cache since its client was created.
     pub fn stats(&self) -> Stats {
         self.handle.stats()
     }
 
-    /// Whether it is told what others write: while it is deaf, the local tier answers nothing.
+    /// Returns whether the cache receives changes by other clients. While that is lost, the local
+    /// tier serves nothing.
     pub fn invalidation_status(&self) -> InvalidationStatus {
         self.handle.invalidation_status()
     }
 
-    /// The same and more of its store: the epoch, the circuit breaker.
+    /// Returns the state of the backend: that status, the epoch, the circuit breaker.
     pub fn backend_state(&self) -> BackendState {
         self.handle.backend_state()
     }

@@ -1,5 +1,5 @@
-//! JSON as Python's `json.dumps` writes it: `, ` and `: ` between tokens, ASCII alone, floats by
-//! `repr`. So what this writes and what a Python process writes are the same bytes.
+//! JSON as Python's `json.dumps` writes it: `, ` and `: ` between tokens, ASCII only, floats by
+//! `repr`. The bytes are the same as those that a Python process writes.
 
 use std::io::{self, Write};
 
@@ -7,11 +7,11 @@ use flipcache_core::{Value, ValueType};
 use serde::Serialize;
 use serde_json::ser::{CharEscape, Formatter};
 
-/// The JSON text of a value.
+/// Returns the JSON text of a value.
 ///
 /// # Errors
 ///
-/// If the value's `Serialize` fails, or it has keys that are no strings.
+/// If the value's `Serialize` fails, or a map has keys that are not strings.
 pub(super) fn to_vec(value: &(impl Serialize + ?Sized)) -> serde_json::Result<Vec<u8>> {
     let mut text = Vec::new();
     let mut serializer = serde_json::Serializer::with_formatter(&mut text, Python);
@@ -82,7 +82,7 @@ fn separate<W: ?Sized + Write>(out: &mut W, first: bool) -> io::Result<()> {
     out.write_all(if first { b"" } else { b", " })
 }
 
-/// Lower-case hexadecimal, as surrogate pairs beyond 16 bits.
+/// Writes lower-case hexadecimal, as surrogate pairs beyond 16 bits.
 fn write_escaped<W: ?Sized + Write>(out: &mut W, c: char) -> io::Result<()> {
     c.encode_utf16(&mut [0; 2])
         .iter()
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn to_vec_is_what_pythons_dumps_writes() {
+    fn to_vec_equals_pythons_dumps() {
         assert_eq!(text("é☃😀"), "\"\\u00e9\\u2603\\ud83d\\ude00\"");
         assert_eq!(
             text("a\nb\0c\u{7f}\"/\\"),

@@ -1,4 +1,4 @@
-//! Caches whose types are known when they are opened, not when the program is built.
+//! Caches whose types are known only when they are opened.
 
 use std::sync::Arc;
 
@@ -8,14 +8,16 @@ use crate::backend::{BackendState, InvalidationStatus, Page};
 use crate::driver::Handle;
 use crate::{Client, Error, Found, driver};
 
-/// A named cache of [`Value`]s in two tiers, whose types [`Options`] tell: what a program needs that
-/// opens caches for others, as a command line does. Otherwise it is as [`Cache`](super::Cache).
+/// A named cache of [`Value`]s in two tiers, whose types are in its [`Options`].
+///
+/// For programs that open caches on behalf of others, such as a command line. Otherwise it is the
+/// same as [`Cache`](super::Cache).
 ///
 /// # Errors
 ///
-/// Every method that asks L2 may answer [`Error::Backend`]; every method that takes a key
-/// [`Error::InvalidKey`] for one that is not of the cache's type, and [`Error::TooLarge`] for one longer
-/// than [`MAX_KEY_BYTES`](crate::MAX_KEY_BYTES).
+/// Every method that reads or writes L2 may return [`Error::Backend`]. Every method that takes a
+/// key returns [`Error::InvalidKey`] for one that is not of the cache's type, and
+/// [`Error::TooLarge`] for one longer than [`MAX_KEY_BYTES`](crate::MAX_KEY_BYTES).
 ///
 /// # Examples
 ///
@@ -55,16 +57,17 @@ impl ValueCache {
         })
     }
 
-    /// The options that it was opened with.
+    /// Returns the options that the cache was opened with.
     pub fn options(&self) -> &Options {
         &self.options
     }
 
-    /// Reads through: local tier, then L2, which fills the local tier.
+    /// Reads the local tier, then L2. A value found in L2 is cached locally.
     ///
     /// # Errors
     ///
-    /// [`Error::Undecodable`] or [`Error::WrongType`] if L2 holds what is no value of this cache.
+    /// [`Error::Undecodable`] or [`Error::WrongType`] if L2 holds something that is not a value of
+    /// this cache.
     pub async fn get(&self, key: &str) -> Result<Found<Value>, Error> {
         let found = match self.handle.local_hit(key, driver::Found::local) {
             Some(hit) => hit,
@@ -73,29 +76,29 @@ impl ValueCache {
         self.found(key, found)
     }
 
-    /// One slot per key, in the order asked for; at most one round trip, two where defaults are
-    /// stored.
+    /// Reads many keys: one slot per key, in the order of `keys`. Costs at most one round trip, two
+    /// where defaults are stored.
     ///
     /// # Errors
     ///
-    /// As [`get`](Self::get); fails whole.
+    /// As [`get`](Self::get). If one key fails, the whole call fails.
     pub async fn get_many(&self, keys: &[&str]) -> Result<Vec<Option<Value>>, Error> {
         let found = self.get_many_detailed(keys).await?;
         Ok(found.into_iter().map(|found| found.value).collect())
     }
 
-    /// As [`get_many`](Self::get_many), and where each value came from.
+    /// As [`get_many`](Self::get_many), and returns where each value came from.
     ///
     /// # Errors
     ///
-    /// As [`get`](Self::get); fails whole.
+    /// As [`get_many`](Self::get_many).
     pub async fn get_many_detailed(&self, keys: &[&str]) -> Result<Vec<Found<Value>>, Error> {
         let found = self.handle.get_many(keys).await?;
         let found = keys.iter().zip(found);
         found.map(|(key, found)| self.found(key, found)).collect()
     }
 
-    /// Writes L2, then the local tier. After an error the local tier holds no value for the key.
+    /// Writes L2, then the local tier. After an error the local tier holds no value of the key.
     ///
     /// # Errors
     ///
@@ -105,8 +108,10 @@ impl ValueCache {
         self.set_many([(key, value)], expiry).await
     }
 
-    /// Writes entries in one round trip. Not atomic: after an error of L2 any subset may have been
-    /// written. Nothing is if a key or value is not valid.
+    /// Writes entries in one round trip.
+    ///
+    /// Not atomic: after an error of L2 any subset may have been written. If a key or value is not
+    /// valid, nothing is written.
     ///
     /// # Errors
     ///
@@ -122,7 +127,8 @@ impl ValueCache {
         self.handle.set(entries, expiry).await
     }
 
-    /// Writes a value if the key is absent: `true` if it was written, `false` if the key was there.
+    /// Writes a value if the key is absent. Returns `true` if it was written, `false` if the key
+    /// was present.
     ///
     /// # Errors
     ///
@@ -137,49 +143,52 @@ impl ValueCache {
         self.handle.set_if_absent(key, wire, expiry).await
     }
 
-    /// For integer caches: adds to the integer of a key, 0 if absent; answers the sum.
+    /// Adds to the integer of a key, or to 0 if it is absent, in a cache of integers. Returns the
+    /// sum.
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidValue`] if the cache holds no integers or the sum is beyond 64 bits,
-    /// [`Error::Undecodable`] if the key holds no integer; nothing has changed then.
+    /// [`Error::InvalidValue`] if the cache is not one of integers or the sum does not fit into 64
+    /// bits, [`Error::Undecodable`] if the key does not hold an integer. The key is unchanged then.
     pub async fn increment(&self, key: &str, delta: i64) -> Result<i64, Error> {
         self.handle.increment(key, delta).await
     }
 
-    /// Deletes keys in both tiers; answers how many L2 had.
+    /// Deletes keys in both tiers. Returns how many of them L2 had.
     ///
     /// # Errors
     ///
-    /// None of its own.
+    /// None beyond those of every method.
     pub async fn delete(&self, keys: &[&str]) -> Result<u64, Error> {
         let keys = keys.iter().map(|key| (*key).to_owned());
         self.handle.delete(keys.collect()).await
     }
 
-    /// Whether either tier has the key. No use, and fills nothing.
+    /// Returns whether either tier has the key. Does not count as an access and does not fill the
+    /// local tier.
     ///
     /// # Errors
     ///
-    /// None of its own.
+    /// None beyond those of every method.
     pub async fn contains(&self, key: &str) -> Result<bool, Error> {
         self.handle.contains(key).await
     }
 
-    /// Marks the entry as used, under FIFO too, and starts its TTL anew; `false` if L2 does not have it.
+    /// Marks the entry as used, under FIFO too, and restarts its TTL. Returns `false` if L2 does
+    /// not have it.
     ///
     /// # Errors
     ///
-    /// None of its own.
+    /// None beyond those of every method.
     pub async fn refresh(&self, key: &str) -> Result<bool, Error> {
         self.handle.refresh(key).await
     }
 
-    /// What is left of the entry's life; `None` if absent; never [`Expiry::Inherit`].
+    /// Returns the remaining TTL of an entry; `None` if it is absent. Never [`Expiry::Inherit`].
     ///
     /// # Errors
     ///
-    /// None of its own.
+    /// None beyond those of every method.
     pub async fn ttl(&self, key: &str) -> Result<Option<Expiry>, Error> {
         self.handle.ttl(key).await
     }
@@ -188,66 +197,69 @@ impl ValueCache {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidCursor`] for a cursor that no page can have had. Where cursors are keys, any text is one.
+    /// [`Error::InvalidCursor`] for a cursor that no page can have returned. Where cursors are
+    /// keys, any text is valid.
     pub async fn keys(&self, cursor: Option<&str>, limit: u32) -> Result<Page, Error> {
         self.handle.keys(cursor, limit).await
     }
 
-    /// How many keys L2 holds under this name, those of caches whose names begin so among them.
+    /// Returns how many keys L2 holds under this name, including those of caches whose names begin
+    /// with `name:`.
     ///
     /// # Errors
     ///
-    /// None of its own.
+    /// None beyond those of every method.
     pub async fn len(&self) -> Result<u64, Error> {
         self.handle.len().await
     }
 
-    /// Whether L2 holds no key of this cache. Ends at the first key that it finds.
+    /// Returns whether L2 holds no key of this cache. Stops at the first key.
     ///
     /// # Errors
     ///
-    /// None of its own.
+    /// None beyond those of every method.
     pub async fn is_empty(&self) -> Result<bool, Error> {
         self.handle.is_empty().await
     }
 
-    /// Deletes every key under this name in both tiers, those of caches whose names begin so among
-    /// them; answers how many.
+    /// Deletes every key under this name in both tiers, including those of caches whose names begin
+    /// with `name:`. Returns how many.
     ///
     /// # Errors
     ///
-    /// If L2 fails, some may have been deleted, and the local tier is empty.
+    /// If L2 fails, some keys may have been deleted, and the local tier is empty.
     pub async fn clear(&self) -> Result<u64, Error> {
         self.handle.clear().await
     }
 
-    /// The local tier's value. No use, and no question to L2.
+    /// Returns the local tier's value. Does not count as an access and does not read L2.
     pub fn local_get(&self, key: &str) -> Option<Value> {
         let wire = self.handle.local_get(key)?;
         self.options.value_type.decode(&wire).ok()
     }
 
-    /// The local tier's keys, those of each shard in the order in which they would be evicted.
+    /// Returns the local tier's keys, those of each shard in eviction order.
     pub fn local_keys(&self) -> Vec<String> {
         self.handle.local_keys()
     }
 
-    /// Empties the local tier; L2 stays as it is.
+    /// Removes every entry of the local tier. L2 is not changed.
     pub fn local_clear(&self) {
         self.handle.local_clear();
     }
 
-    /// Whether it is told what others write: while it is deaf, the local tier answers nothing.
+    /// Returns whether the cache receives changes by other clients. While that is lost, the local
+    /// tier serves nothing.
     pub fn invalidation_status(&self) -> InvalidationStatus {
         self.handle.invalidation_status()
     }
 
-    /// The same and more of its store: the epoch, the circuit breaker.
+    /// Returns the state of the backend: that status, the epoch, the circuit breaker.
     pub fn backend_state(&self) -> BackendState {
         self.handle.backend_state()
     }
 
-    /// What the cache has done since its client was made.
+    /// Returns the counters of the cache since its client was created.
     pub fn stats(&self) -> Stats {
         self.handle.stats()
     }

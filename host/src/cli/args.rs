@@ -1,4 +1,4 @@
-//! What can be asked for on the command line.
+//! Options and commands of the command line.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -9,18 +9,18 @@ use clap_complete::Shell;
 
 use super::app::{RUN_HELP, RunOptions, SERVE_HELP, ServeOptions};
 use super::bench::BenchOptions;
-use super::code_cache::CodeCachePlace;
-use super::command::{Given, KIND, LIKENESS};
+use super::code_cache::CodeCacheLocation;
+use super::command::{CACHE_OPTIONS, Given, KIND};
 use super::engine::Engine;
+use super::key_command::KeyCommand;
 use super::shell::SHELL_HELP;
 use super::text::parse_seconds;
-use super::verb::Verb;
 
 /// A cache in two tiers: a small one in a WebAssembly component, in front of Redis.
 #[derive(Debug, Parser)]
 #[command(name = "flipcache", version, about, arg_required_else_help = true)]
 #[command(
-    after_help = "Exit codes: 0 done, 1 absent or not as expected, 2 usage, 3 the backend or the output failed, \
+    after_help = "Exit codes: 0 done, 1 absent or not as expected, 2 usage, 3 backend or output failed, \
                         4 bad key or value.\nLogs go to standard error; FLIPCACHE_LOG=debug shows more."
 )]
 pub(crate) struct Cli {
@@ -33,47 +33,49 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     #[command(flatten)]
-    Verb(Verb),
-    /// Takes commands line by line, in one process, so that the local tier lives from line to line
+    Key(KeyCommand),
+    /// Run commands line by line in one process, so that the local tier is kept between lines
     #[command(after_help = SHELL_HELP)]
     Shell,
-    /// Runs every example of FlipCache's README; in memory, unless a backend is named
+    /// Run every example of FlipCache's README; in memory unless a backend is given
     Demo,
-    /// Measures reads and writes with the cache and without, in a temporary file, unless a backend is named
+    /// Measure reads and writes with and without the cache; in a temporary file unless a backend is
+    /// given
     Bench(BenchOptions),
-    /// Runs an application: a wasi:cli command that imports the cache or wasi:keyvalue, or has the cache composed in
+    /// Run an application: a wasi:cli command that imports the cache or wasi:keyvalue, or has the
+    /// cache composed in
     #[command(after_help = RUN_HELP)]
     Run(RunOptions),
-    /// Serves an application over HTTP: a wasi:http proxy that imports the cache or wasi:keyvalue, or has the cache
-    /// composed in
+    /// Serve an application over HTTP: a wasi:http proxy that imports the cache or wasi:keyvalue,
+    /// or has the cache composed in
     #[command(after_help = SERVE_HELP)]
     Serve(ServeOptions),
-    /// Writes the cache component, or one that adapts it, for composition elsewhere
+    /// Write the cache component, or an adapter of it, for composition elsewhere
     Component {
-        /// The file to write; standard output if there is none
+        /// File to write [default: standard output]
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
-        /// An adapter in the place of the cache
+        /// Adapter to write instead of the cache
         #[arg(long, value_enum)]
         adapter: Option<Adapter>,
     },
-    /// Writes a completion script
+    /// Write a completion script
     Completions {
-        /// The shell that it is for
+        /// Shell of the script
         shell: Shell,
     },
-    /// Writes the manual page
+    /// Write the manual page
     Man,
 }
 
-/// Options of every command.
+/// The options of every command.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Options of every command")]
 pub(crate) struct GlobalOptions {
-    /// The shared tier: redis://HOST, rediss://HOST, redis+sentinel://HOST,HOST/SERVICE,
-    /// redis+cluster://HOST,HOST, redis+unix:///PATH, sqlite:PATH or memory:
-    /// [default: an SQLite file in the user's data directory]
-    // Taken as text: an error of the parser would show it, password and all.
+    /// Backend: redis://HOST, rediss://HOST, redis+sentinel://HOST,HOST/SERVICE,
+    /// redis+cluster://HOST,HOST, redis+unix:///PATH, sqlite:PATH or memory: [default: an SQLite
+    /// file in the user's data directory]
+    // Taken as text, because an error of clap's parser would show the URL with its password.
     #[arg(
         long,
         global = true,
@@ -82,68 +84,71 @@ pub(crate) struct GlobalOptions {
         hide_env_values = true
     )]
     pub(crate) backend: Option<String>,
-    /// How long one round trip to the backend may take; fractions are allowed
+    /// Deadline of one round trip to the backend; fractions are allowed
     #[arg(long, global = true, value_name = "SECONDS", value_parser = parse_seconds, default_value = "5")]
     pub(crate) deadline: Duration,
-    /// Whether the local tier is told what others write to the backend
-    /// [default: where the backend can tell]
+    /// Whether the local tier follows changes by other clients [default: tracking if the backend
+    /// supports it]
     #[arg(long, global = true, value_enum)]
     pub(crate) coherence: Option<Coherence>,
-    /// How long the local tier goes on answering while the backend is silent; fractions are allowed
+    /// How long the local tier keeps serving while the backend is silent; fractions are allowed
     #[arg(long, global = true, value_name = "SECONDS", value_parser = parse_seconds, default_value = "2")]
     pub(crate) staleness_bound: Duration,
-    /// So many failures of the backend in a row, and it is left alone for a while: calls fail at once
+    /// Open the circuit breaker after this many consecutive backend failures: calls then fail at
+    /// once
     #[arg(long, global = true, value_name = "FAILURES", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) breaker: Option<u32>,
-    /// How long it is left alone before one call may try; fractions are allowed
+    /// How long the circuit breaker stays open before it lets one call through; fractions are
+    /// allowed
     #[arg(long, global = true, value_name = "SECONDS", value_parser = parse_seconds, default_value = "1")]
     pub(crate) breaker_pause: Duration,
-    /// Root certificates (PEM) that are trusted for rediss:// instead of the system's
+    /// Root certificates (PEM) to trust for rediss:// instead of the system's
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) tls_ca: Option<PathBuf>,
-    /// The certificate (PEM) for a server that asks its clients for one
+    /// Client certificate (PEM), for servers that require one
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) tls_cert: Option<PathBuf>,
-    /// The private key (PEM) of --tls-cert
+    /// Private key (PEM) of --tls-cert
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) tls_key: Option<PathBuf>,
-    /// Serves metrics at http://ADDRESS/metrics while the program runs; port 0 for any that is free
+    /// Serve metrics at http://ADDRESS/metrics while the program runs; port 0 picks a free one
     #[arg(long, global = true, value_name = "ADDRESS")]
     pub(crate) metrics: Option<SocketAddr>,
-    /// The cache's name: its keys stand in the backend as NAME:KEY
+    /// Name of the cache; the backend stores its keys as NAME:KEY
     #[arg(long, global = true, default_value = "default")]
     pub(crate) name: String,
-    /// Entries that the local tier holds; 0 for no local tier
+    /// Entries that the local tier holds; 0 disables it
     #[arg(long, global = true, value_name = "N", default_value_t = 100)]
     pub(crate) local_max: u32,
     /// Bytes of keys and values that the local tier holds
     #[arg(long, global = true, value_name = "N")]
     pub(crate) local_max_bytes: Option<u64>,
-    /// Which entry leaves a full local tier first
+    /// Which entry to evict first from a full local tier
     #[arg(long, global = true, value_enum, default_value_t)]
     pub(crate) eviction: Eviction,
     /// Time to live of entries; fractions are allowed
     #[arg(long, global = true, value_name = "SECONDS", value_parser = parse_seconds, allow_negative_numbers = true)]
     pub(crate) ttl: Option<Duration>,
-    /// A read starts an entry's time to live anew
+    /// Restart an entry's time to live on each read
     #[arg(long, global = true)]
     pub(crate) refresh_ttl: bool,
-    /// How long an entry may still answer, marked stale, while the backend fails; fractions are allowed
+    /// How long after its expiry an entry may be served, marked stale, while the backend fails;
+    /// fractions are allowed
     #[arg(long, global = true, value_name = "SECONDS", value_parser = parse_seconds)]
     pub(crate) stale_on_error: Option<Duration>,
-    /// How long it is remembered that the backend has nothing for a key; fractions are allowed
+    /// How long the absence of a key is cached; fractions are allowed
     #[arg(long, global = true, value_name = "SECONDS", value_parser = parse_seconds)]
     pub(crate) absent_ttl: Option<Duration>,
-    /// Each time to live is shortened by a random part of at most so many percent, up to 50
+    /// Shorten each time to live by a random part of at most this many percent, up to 50
     #[arg(long, global = true, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(..=50), default_value_t = 0)]
     pub(crate) ttl_jitter: u8,
-    /// What keys are
+    /// Type of keys
     #[arg(long, global = true, value_enum, default_value_t)]
     pub(crate) key_type: KeyType,
-    /// What values are
+    /// Type of values
     #[arg(long = "type", global = true, value_enum, default_value_t)]
     pub(crate) value_type: ValueType,
-    /// What a read of an absent key answers
+    /// Value that a read of an absent key returns
     #[arg(
         long,
         global = true,
@@ -151,23 +156,22 @@ pub(crate) struct GlobalOptions {
         allow_negative_numbers = true
     )]
     pub(crate) default: Option<String>,
-    /// A read that answers the default also stores it
+    /// Store the default when a read returns it
     #[arg(long, global = true, requires = "default")]
     pub(crate) store_default: bool,
     /// How the cache runs; results are the same
     #[arg(long, global = true, value_enum, default_value_t)]
     pub(crate) engine: Engine,
-    /// Where compiled code is kept for the next start, or `off`. It is run as it is: the directory must be yours, and
-    /// nobody else may write to it
-    /// [default: flipcache/code in the user's cache directory]
+    /// Directory of compiled code for later starts, or `off`. The code is executed, so only you may
+    /// own the directory and write to it [default: flipcache/code in the user's cache directory]
     #[arg(
         long,
         global = true,
         value_name = "DIRECTORY",
         env = "FLIPCACHE_CODE_CACHE"
     )]
-    pub(crate) code_cache: Option<CodeCachePlace>,
-    /// One JSON object per answer
+    pub(crate) code_cache: Option<CodeCacheLocation>,
+    /// Print each result as one JSON object
     #[arg(long, global = true)]
     pub(crate) json: bool,
     /// The options that were given.
@@ -176,14 +180,14 @@ pub(crate) struct GlobalOptions {
 }
 
 impl GlobalOptions {
-    /// The first option given that says what a cache of the command line is like, for commands that
-    /// have none. Not `--eviction`.
+    /// Returns the first given option that configures a cache of the command line, for commands
+    /// that have none. Not `--eviction`.
     pub(crate) fn option_of_a_cache(&self) -> Option<String> {
         let kind = self.option_of_a_kind();
-        kind.or_else(|| self.given.first_of(LIKENESS))
+        kind.or_else(|| self.given.first_of(CACHE_OPTIONS))
     }
 
-    /// The first option given that says which cache it is, and of what.
+    /// Returns the first given option that selects a cache or its types.
     pub(crate) fn option_of_a_kind(&self) -> Option<String> {
         self.given.first_of(KIND)
     }
@@ -192,30 +196,31 @@ impl GlobalOptions {
 /// A component between the cache and another interface.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum Adapter {
-    /// For applications: serves wasi:keyvalue of both drafts by the cache
+    /// For applications: implements both drafts of wasi:keyvalue with the cache
     WasiKeyvalueProvider,
-    /// For hosts: serves the cache's import by their wasi:keyvalue@0.2.0-draft (wasmtime, wasmCloud)
+    /// For hosts: implements the cache's import with their wasi:keyvalue@0.2.0-draft (wasmtime,
+    /// wasmCloud)
     WasiKeyvalueBackend,
-    /// For hosts: serves the cache's import by their wasi:keyvalue@0.2.0-draft2 (Spin)
+    /// For hosts: implements the cache's import with their wasi:keyvalue@0.2.0-draft2 (Spin)
     WasiKeyvalueBackendDraft2,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum Coherence {
-    /// It is; while the backend does not tell, the local tier answers nothing
+    /// Follow changes; while that is not possible, the local tier serves nothing
     Tracking,
-    /// It is not: what others write is seen when an entry's time to live is over
+    /// Do not follow changes: writes by other clients are seen when an entry expires
     Off,
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
 pub(crate) enum Eviction {
-    /// The one that entered first
+    /// First in, first out
     #[default]
     Fifo,
-    /// The one not used for longest
+    /// Least recently used
     Lru,
-    /// FIFO queues with a second chance and a memory of what left; most hits for most workloads
+    /// FIFO queues with a second chance and a ghost queue; most hits for most workloads
     #[value(name = "s3-fifo")]
     S3Fifo,
 }
@@ -234,7 +239,7 @@ impl From<Eviction> for flipcache::Eviction {
 pub(crate) enum KeyType {
     #[default]
     Text,
-    /// Decimal integers of 64 bits
+    /// 64-bit decimal integers
     Integer,
 }
 

@@ -1,4 +1,4 @@
-//! Where compiled code is kept from one start to the next.
+//! The directory of compiled code.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -10,15 +10,15 @@ use flipcache::{CodeCache, Shards};
 use super::args::GlobalOptions;
 use super::options::FOLDER;
 
-/// What a user says of the place.
+/// The location that a user chooses.
 #[derive(Clone, Debug)]
-pub(crate) enum CodeCachePlace {
-    /// Nothing is kept, and nothing that was is used.
+pub(crate) enum CodeCacheLocation {
+    /// No code is stored or loaded.
     Off,
     Directory(PathBuf),
 }
 
-impl From<OsString> for CodeCachePlace {
+impl From<OsString> for CodeCacheLocation {
     fn from(word: OsString) -> Self {
         if word == "off" {
             Self::Off
@@ -28,25 +28,26 @@ impl From<OsString> for CodeCachePlace {
     }
 }
 
-/// The directory that the options name, or else the one in the user's cache directory. `None` if it cannot be used:
-/// everything works without one, and starts later.
+/// Opens the directory that the options name, or else the one in the user's cache directory.
+/// Returns `None` if it cannot be used: the cache works without it, but starts later.
 pub(crate) fn open(global: &GlobalOptions) -> Option<CodeCache> {
     match &global.code_cache {
-        Some(CodeCachePlace::Off) => None,
-        Some(CodeCachePlace::Directory(directory)) => CodeCache::open(directory)
+        Some(CodeCacheLocation::Off) => None,
+        Some(CodeCacheLocation::Directory(directory)) => CodeCache::open(directory)
             .inspect_err(|error| {
                 let error: &dyn std::error::Error = error;
-                // Who names a directory should hear of it, though what becomes of the command is told by its answer.
-                tracing::error!(error, "compiled code is not kept");
+                // The user named this directory, so a failure is logged as an error although the
+                // command can succeed.
+                tracing::error!(error, "cannot store compiled code");
             })
             .ok(),
         None => open_default()
-            .inspect_err(|error| tracing::warn!("compiled code is not kept: {error:#}"))
+            .inspect_err(|error| tracing::warn!("cannot store compiled code: {error:#}"))
             .ok(),
     }
 }
 
-/// Local tiers by this directory.
+/// Returns the options of local tiers with this directory.
 pub(crate) fn shards(code_cache: Option<CodeCache>) -> Shards {
     let shards = Shards::default();
     match code_cache {

@@ -1,7 +1,7 @@
-//! The command line as clap has it, and what was given of it.
+//! The clap command line, and which options were given.
 //!
-//! Options of every command are no options of some: each of these lists what it refuses, and its help leaves that
-//! out.
+//! Some commands do not support all global options: each lists what it refuses, and its help hides
+//! that.
 
 use std::env;
 
@@ -11,11 +11,11 @@ use clap::{Arg, ArgMatches, Command, CommandFactory};
 
 use super::args::Cli;
 
-/// Options that say which cache it is, and of what.
+/// Options that select a cache and its types.
 pub(crate) const KIND: &[&str] = &["name", "key_type", "value_type", "default", "store_default"];
 
-/// Options that say what a cache is like otherwise, but for `--eviction`.
-pub(crate) const LIKENESS: &[&str] = &[
+/// Other options that configure a cache, except `--eviction`.
+pub(crate) const CACHE_OPTIONS: &[&str] = &[
     "local_max",
     "local_max_bytes",
     "ttl",
@@ -27,7 +27,7 @@ pub(crate) const LIKENESS: &[&str] = &[
 
 pub(crate) const EVICTION: &[&str] = &["eviction"];
 
-/// The way to a cache.
+/// The option for the engine of a cache.
 pub(crate) const ENGINE: &[&str] = &["engine"];
 
 const METRICS: &[&str] = &["metrics"];
@@ -35,10 +35,11 @@ const METRICS: &[&str] = &["metrics"];
 /// Commands that run applications.
 const APPS: &[&str] = &["run", "serve"];
 
-/// Heads the options that count for some applications only.
-const FOR_KEYVALUE: &str = "Options for an application that asks for wasi:keyvalue";
+/// The heading of options that apply only to some applications.
+const FOR_KEYVALUE: &str = "Options for an application that imports wasi:keyvalue";
 
-/// The command line, with the help of each command. An empty variable of the environment counts as unset.
+/// Returns the command line with the help of each command. An empty environment variable counts as
+/// unset.
 pub(crate) fn command() -> Command {
     let command = Cli::command().mut_args(without_empty_variable);
     let options: Vec<Arg> = command
@@ -48,8 +49,10 @@ pub(crate) fn command() -> Command {
         .collect();
     command.mut_subcommands(|command| {
         let name = command.get_name().to_owned();
-        let own = options.iter().filter_map(|option| own(option, &name));
-        // clap does not add a global option to a command that has one of that name.
+        let own = options
+            .iter()
+            .filter_map(|option| specialized(option, &name));
+        // clap does not add a global option to a command that has an option of that name.
         command.args(own)
     })
 }
@@ -63,29 +66,29 @@ fn without_empty_variable(option: Arg) -> Arg {
     }
 }
 
-/// An option of every command as one command has it, if that differs.
-fn own(option: &Arg, command: &str) -> Option<Arg> {
+/// Returns a global option as one command shows it, if that differs.
+fn specialized(option: &Arg, command: &str) -> Option<Arg> {
     let id = option.get_id().as_str();
     let is_app = APPS.contains(&command);
     if refused(command).any(|refused| refused == id) {
         return Some(option.clone().hide(true));
     }
-    let is_for_some = LIKENESS.contains(&id) || EVICTION.contains(&id);
+    let is_for_some = CACHE_OPTIONS.contains(&id) || EVICTION.contains(&id);
     (is_app && is_for_some).then(|| option.clone().help_heading(FOR_KEYVALUE))
 }
 
-/// The options that a command always refuses.
+/// Returns the options that a command always refuses.
 fn refused(command: &str) -> impl Iterator<Item = &'static str> {
     let lists: &[&[&str]] = match command {
         "run" | "serve" => &[KIND, ENGINE],
-        "bench" => &[KIND, LIKENESS],
+        "bench" => &[KIND, CACHE_OPTIONS],
         "shell" => &[],
         _ => &[METRICS],
     };
     lists.iter().copied().flatten().copied()
 }
 
-/// The options that were given on the command line, be it with their defaults.
+/// The options that were given on the command line, even if with their default values.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Given(Vec<String>);
 
@@ -96,7 +99,7 @@ impl Given {
         Self(given.map(str::to_owned).collect())
     }
 
-    /// The first of these options that was given, as it is written.
+    /// Returns the first of these options that was given, in its long form.
     pub(crate) fn first_of(&self, ids: &[&str]) -> Option<String> {
         let given = ids
             .iter()
@@ -121,7 +124,7 @@ mod tests {
     #[test]
     fn lists_name_options_of_every_command() {
         let command = Cli::command();
-        for id in [KIND, LIKENESS, EVICTION, ENGINE, METRICS]
+        for id in [KIND, CACHE_OPTIONS, EVICTION, ENGINE, METRICS]
             .into_iter()
             .flatten()
         {
@@ -141,7 +144,7 @@ mod tests {
             let matches = command().try_get_matches_from(words).expect("it is valid");
             let given = Given::of(&matches);
             assert_eq!(given.first_of(KIND), Some("--type".to_owned()), "{words:?}");
-            assert_eq!(given.first_of(LIKENESS), None, "{words:?}");
+            assert_eq!(given.first_of(CACHE_OPTIONS), None, "{words:?}");
         }
     }
 }

@@ -1,11 +1,12 @@
-//! Bytes as a terminal may be shown them, and keys as `redis-cli` quotes them.
+//! Escapes for terminals, and the quoting of `redis-cli`.
 
-/// Escapes control characters, but line feeds and tabs, and what is not UTF-8. A backslash stays as it is.
+/// Escapes control characters except line feeds and tabs, and bytes that are not UTF-8. A backslash
+/// stays as it is.
 pub(crate) fn for_terminal(bytes: &[u8]) -> Vec<u8> {
     escape(bytes, |character| matches!(character, '\n' | '\t'))
 }
 
-/// Escapes control characters, so that the text stays in one line.
+/// Escapes control characters, so that the text stays on one line.
 pub(crate) fn in_line(text: &str) -> Vec<u8> {
     escape(text.as_bytes(), |_| false)
 }

@@ -1,4 +1,4 @@
-//! Errors as the command line tells them: a kind, a sentence, an exit code.
+//! Errors of the command line: a kind, a message, an exit code.
 
 use std::io;
 use std::path::PathBuf;
@@ -9,35 +9,35 @@ use flipcache::backend::{BackendError, OpenError, describe};
 use super::app::Stop;
 use super::text::string_as_json;
 
-/// What went wrong. The message says what failed, on what, and what to do.
+/// The error of a command. Its message says what failed, on what, and what to do.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
-    /// The words of the command are off.
+    /// The arguments are not valid.
     #[error("{0}")]
     Usage(String),
     /// The value is not of the cache's type.
     #[error("invalid value: {0}")]
     InvalidValue(String),
-    /// The cache answered an error.
+    /// The cache returned an error.
     #[error(transparent)]
     Cache(#[from] Error),
-    /// The file is no application that this program can run.
+    /// The file is not an application that this program can run.
     #[error("cannot run {}", file.display())]
     Unfit {
         file: PathBuf,
         #[source]
         cause: wasmtime::Error,
     },
-    /// The application did not end of its own.
+    /// The application was stopped.
     #[error("the application {0}")]
     Stopped(#[source] Stop),
     /// The result could not be written.
     #[error("cannot write to standard output")]
     Output(#[source] io::Error),
     /// The user pressed Ctrl-C while a command of the shell ran.
-    #[error("interrupted; what was being written may have been written")]
+    #[error("interrupted; a write in flight may have taken effect")]
     Interrupted,
-    /// Something else: a file or a stream, mostly.
+    /// Another error, mostly of a file or a stream.
     #[error(transparent)]
     Other(anyhow::Error),
 }
@@ -49,12 +49,12 @@ impl From<anyhow::Error> for Failure {
 }
 
 impl Failure {
-    /// Whether the reader of standard output closed it, as `head` does.
+    /// Returns whether the reader of standard output closed it, as `head` does.
     pub(crate) fn is_reader_gone(&self) -> bool {
         matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }
 
-    /// The kind, for programs: WIT's names of errors, and few more.
+    /// Returns the kind, for programs: WIT's names of errors, and a few more.
     pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::Usage(_) => "usage",
@@ -74,16 +74,16 @@ impl Failure {
             "usage" | "invalid-url" | "invalid-tls" | "invalid-name" | "invalid-options"
             | "invalid-ttl" | "invalid-cursor" | "conflict" | "unfit" => 2,
             "invalid-key" | "invalid-value" | "too-large" | "undecodable" | "wrong-type" => 4,
-            // As the command `timeout` has it, and as shells tell SIGABRT.
+            // As the command `timeout`, and as shells report SIGABRT.
             "out-of-time" => 124,
             "trap" | "out-of-memory" => 134,
-            // As shells tell SIGINT.
+            // As shells report SIGINT.
             "interrupted" => 130,
             _ => 3,
         }
     }
 
-    /// The whole story in one line, and what can be done about it.
+    /// Returns the complete message in one line, with advice if there is any.
     pub(crate) fn message(&self) -> String {
         let message = describe(self);
         match self.advice() {
@@ -92,7 +92,7 @@ impl Failure {
         }
     }
 
-    /// One line of JSON.
+    /// Returns one line of JSON.
     pub(crate) fn as_json(&self) -> String {
         let (error, message) = (string_as_json(self.kind()), string_as_json(&self.message()));
         format!(r#"{{"ok":false,"error":{error},"message":{message}}}"#)
@@ -101,10 +101,12 @@ impl Failure {
     fn advice(&self) -> Option<&'static str> {
         Some(match self.kind() {
             "unavailable" => {
-                "check that it runs and that --backend (or FLIPCACHE_BACKEND) names it"
+                "check that it is running and that --backend (or FLIPCACHE_BACKEND) names it"
             }
             "access-denied" => "check the user and password in --backend (or FLIPCACHE_BACKEND)",
-            "outcome-unknown" => "read it before you write it again: it may have been written",
+            "outcome-unknown" => {
+                "read the key before writing it again: the write may have taken effect"
+            }
             "timeout" => "try again",
             "undecodable" => "read it with the --type it was written with, or delete it",
             "wrong-type" => "use another --name or key, or delete it",

@@ -1,4 +1,4 @@
-//! Ctrl-C in a shell at a terminal: it ends the command that runs, and not the shell.
+//! Ctrl-C in a shell at a terminal: interrupts the running command, not the shell.
 
 use std::future::Future;
 use std::sync::OnceLock;
@@ -14,17 +14,17 @@ use tokio::sync::watch;
 
 use super::failure::Failure;
 
-/// Presses of Ctrl-C, once they are caught.
+/// Presses of Ctrl-C, if they are caught.
 struct Presses {
     runtime: Handle,
     count: watch::Receiver<u64>,
-    /// How many there were when the command began.
+    /// The number of presses when the command began.
     before: AtomicU64,
 }
 
 static PRESSES: OnceLock<Presses> = OnceLock::new();
 
-/// Catches Ctrl-C from now on. Until then, and where this is not called, it ends the process.
+/// Catches Ctrl-C from now on. Before this, and without it, Ctrl-C ends the process.
 pub(crate) fn catch(runtime: &Handle) {
     let (counter, count) = watch::channel(0);
     let mut press = Box::pin(ctrl_c());
@@ -46,7 +46,7 @@ pub(crate) fn catch(runtime: &Handle) {
         }
     });
     let before = AtomicU64::new(0);
-    // There is one shell in a process: nothing is set yet.
+    // A process has one shell, so nothing is set yet.
     let _ = PRESSES.set(Presses {
         runtime: runtime.clone(),
         count,
@@ -54,7 +54,7 @@ pub(crate) fn catch(runtime: &Handle) {
     });
 }
 
-/// Begins a command: presses before it do not end it.
+/// Begins a command. Earlier presses do not interrupt it.
 pub(crate) fn begin_command() {
     if let Some(presses) = PRESSES.get() {
         let count = *presses.count.borrow();
@@ -66,7 +66,7 @@ pub(crate) fn begin_command() {
 ///
 /// # Errors
 ///
-/// The future's own; [`Failure::Interrupted`] after Ctrl-C, where it is caught.
+/// The future's own; [`Failure::Interrupted`] after Ctrl-C, if it is caught.
 pub(crate) fn block_on<T>(future: impl Future<Output = Result<T, Error>>) -> Result<T, Failure> {
     let Some(presses) = PRESSES.get() else {
         return Ok(pollster::block_on(future)?);
@@ -82,11 +82,11 @@ pub(crate) fn block_on<T>(future: impl Future<Output = Result<T, Error>>) -> Res
     })
 }
 
-/// Waits for time to pass.
+/// Waits for `time`.
 ///
 /// # Errors
 ///
-/// [`Failure::Interrupted`] after Ctrl-C, where it is caught.
+/// [`Failure::Interrupted`] after Ctrl-C, if it is caught.
 pub(crate) fn sleep(time: Duration) -> Result<(), Failure> {
     let Some(presses) = PRESSES.get() else {
         thread::sleep(time);

@@ -1,15 +1,16 @@
-//! The command line: what is asked for, who answers, and how it is told.
+//! The command line: parses arguments, runs the command, prints its outcome.
 //!
-//! - `args`: options and commands; `command`: what each command has of them; `options`: from them to a backend and a cache; `engine`: the two ways to run one.
-//! - `code_cache`: where compiled code is kept.
-//! - `verb`: what is done with a cache, the same in a command and in a line of the shell.
-//! - `answer`: an outcome as text and as JSON, `stats` among them; `failure`: errors, their kinds and exit codes.
-//! - `escape`: bytes as a terminal may be shown them; `interrupt`: Ctrl-C in the shell.
-//! - `shell`, `demo`, `bench`, `tools`: the commands that are no verbs.
-//! - `metrics`: the page that Prometheus fetches; `logging`: what is told beside answers.
+//! - `args`: options and commands; `command`: which options each command has; `options`: opens a
+//!   backend and a cache from them; `engine`: the two ways to run a cache.
+//! - `code_cache`: the directory of compiled code.
+//! - `key_command`: commands on a cache, the same on the command line and in a line of the shell.
+//! - `output`: an outcome as text and as JSON; `stats`: counters; `failure`: errors, their kinds
+//!   and exit codes.
+//! - `escape`: escapes for terminals; `interrupt`: Ctrl-C in the shell.
+//! - `shell`, `demo`, `bench`, `tools`: the other commands.
+//! - `metrics`: the page for Prometheus; `logging`: logs and traces.
 //! - `app`: the commands that run applications, `run` and `serve`.
 
-mod answer;
 mod app;
 mod args;
 mod bench;
@@ -20,14 +21,15 @@ mod engine;
 mod escape;
 mod failure;
 mod interrupt;
+mod key_command;
 mod logging;
 mod metrics;
 mod options;
+mod output;
 mod shell;
 mod stats;
 mod text;
 mod tools;
-mod verb;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -35,26 +37,27 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::FromArgMatches;
 
-use answer::{Answer, Tell, complain};
 use args::{Cli, Command};
 use command::Given;
 use failure::Failure;
+use output::{Output, print_error};
 
-/// The exit code for an absence, and for a demonstration that did not go as expected.
-const NOT_AS_HOPED: u8 = 1;
+/// The exit code for an absence, and for a demonstration with an unexpected outcome.
+const EXIT_NEGATIVE: u8 = 1;
 
-/// Parses the command line, does what it says, and tells how it went.
+/// Parses the command line, runs the command and prints its outcome.
 pub(crate) fn main() -> ExitCode {
     let cli = match parse() {
         Ok(cli) => cli,
         Err(code) => return code,
     };
     let _logging = logging::start();
-    let tell = Tell::new(cli.global.json);
-    run(cli, tell).unwrap_or_else(|error| fail(&Failure::from(error), tell))
+    let output = Output::new(cli.global.json);
+    run(cli, output).unwrap_or_else(|error| fail(&Failure::from(error), output))
 }
 
-/// Parses the command line, or writes what it asks for instead: the help, the version. Ends the process if it is wrong.
+/// Parses the command line. Prints the help or the version instead, if asked to. Ends the process
+/// if the arguments are not valid.
 fn parse() -> Result<Cli, ExitCode> {
     let mut command = command::command();
     let parsed = command.try_get_matches_from_mut(std::env::args_os());
@@ -69,54 +72,53 @@ fn parse() -> Result<Cli, ExitCode> {
         Err(error) if error.use_stderr() => error.exit(),
         Err(help) => match help.print().and_then(|()| io::stdout().flush()) {
             Ok(()) => Err(ExitCode::SUCCESS),
-            Err(error) => Err(fail(&Failure::Output(error), Tell::new(false))),
+            Err(error) => Err(fail(&Failure::Output(error), Output::new(false))),
         },
     }
 }
 
-/// Tells a failure. Where it cannot be told as asked for, standard error has both reasons.
-fn fail(failure: &Failure, tell: Tell) -> ExitCode {
+/// Prints a failure. If it cannot be written in the requested form, standard error gets both
+/// messages.
+fn fail(failure: &Failure, output: Output) -> ExitCode {
     if failure.is_reader_gone() {
         return ExitCode::SUCCESS;
     }
-    match tell.failure(failure) {
+    match output.failure(failure) {
         Err(unwritten) if !unwritten.is_reader_gone() => {
-            complain(&failure.message());
-            complain(&unwritten.message());
+            print_error(&failure.message());
+            print_error(&unwritten.message());
             ExitCode::from(unwritten.exit_code())
         }
         _ => ExitCode::from(failure.exit_code()),
     }
 }
 
-fn run(cli: Cli, tell: Tell) -> Result<ExitCode> {
+fn run(cli: Cli, output: Output) -> Result<ExitCode> {
     metrics::start(&cli)?;
     match cli.command {
-        Command::Verb(verb) => {
-            let verb = verb.with_standard_input(io::stdin().lock())?;
+        Command::Key(command) => {
+            let command = command.with_standard_input(io::stdin().lock())?;
             let (_, cache) = options::open(&cli.global)?;
-            let answer = verb.run(&cache)?;
-            tell.answer(&answer)?;
-            Ok(exit_code(&answer))
+            let outcome = command.run(&cache)?;
+            output.outcome(&outcome)?;
+            Ok(exit_code(outcome.is_positive()))
         }
-        Command::Shell => shell::run(&cli.global, tell),
-        Command::Demo => Ok(match demo::run(&cli.global)? {
-            true => ExitCode::SUCCESS,
-            false => ExitCode::from(NOT_AS_HOPED),
-        }),
-        Command::Bench(bench) => bench::run(&bench, &cli.global, tell),
+        Command::Shell => shell::run(&cli.global, output),
+        Command::Demo => Ok(exit_code(demo::run(&cli.global)?)),
+        Command::Bench(bench) => bench::run(&bench, &cli.global, output),
         Command::Run(run) => app::run(&run, &cli.global),
-        Command::Serve(serve) => app::serve(&serve, &cli.global, tell),
+        Command::Serve(serve) => app::serve(&serve, &cli.global, output),
         Command::Component { output, adapter } => tools::component(output.as_deref(), adapter),
         Command::Completions { shell } => tools::completions(shell),
         Command::Man => tools::man(),
     }
 }
 
-fn exit_code(answer: &Answer) -> ExitCode {
-    match answer.is_as_hoped() {
-        true => ExitCode::SUCCESS,
-        false => ExitCode::from(NOT_AS_HOPED),
+fn exit_code(is_positive: bool) -> ExitCode {
+    if is_positive {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(EXIT_NEGATIVE)
     }
 }
 

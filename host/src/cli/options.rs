@@ -1,4 +1,4 @@
-//! From options of the command line to a backend and a cache.
+//! Opens a backend and a cache from options of the command line.
 
 use std::sync::Arc;
 
@@ -14,10 +14,10 @@ use super::engine::{Cache, Caches};
 use super::failure::Failure;
 use super::text::parse_value;
 
-/// The directory in the user's data and cache directories where files of this program stand.
+/// The folder of this program's files in the user's data and cache directories.
 pub(crate) const FOLDER: &str = "flipcache";
 
-/// Opens the cache that the options describe, in local tiers of its own.
+/// Opens the cache that the options describe, with local tiers of its own.
 pub(crate) fn open(global: &GlobalOptions) -> Result<(Caches, Cache), Failure> {
     let options = cache_options(global)?;
     let caches = Caches::new(
@@ -38,7 +38,7 @@ pub(crate) fn open_chosen_backend(global: &GlobalOptions) -> Result<Arc<dyn KvBa
     open_backend(&url, global)
 }
 
-/// Opens the backend of a URL, with what the options say of it otherwise.
+/// Opens the backend of a URL, with the other options for it.
 pub(crate) fn open_backend(
     url: &BackendUrl,
     global: &GlobalOptions,
@@ -69,7 +69,7 @@ pub(crate) fn tls_options(global: &GlobalOptions) -> TlsOptions {
     }
 }
 
-/// A file of this program in the user's data directory, which may not be there yet.
+/// Returns the path of a file in the user's data directory, which may not exist yet.
 pub(crate) fn data_file(name: &str) -> Result<std::path::PathBuf, Failure> {
     let directories = choose_base_strategy()
         .context("cannot find the user's data directory; name a backend with --backend");
@@ -80,7 +80,7 @@ pub(crate) fn data_file(name: &str) -> Result<std::path::PathBuf, Failure> {
         .join(name))
 }
 
-/// How a cache behaves when things go wrong.
+/// Returns how the cache behaves when the backend fails.
 pub(crate) fn resilience(global: &GlobalOptions) -> Resilience {
     Resilience {
         stale_on_error: global.stale_on_error.unwrap_or_default(),
@@ -90,7 +90,7 @@ pub(crate) fn resilience(global: &GlobalOptions) -> Resilience {
     }
 }
 
-/// What a cache is like.
+/// Returns the options of the cache.
 pub(crate) fn cache_options(global: &GlobalOptions) -> Result<Options, Failure> {
     let value_type = value_type(global.value_type);
     let default = global

@@ -1,9 +1,9 @@
-//! What a cache has done and how things stand with its backend, as a person and as a program reads it.
+//! The counters of a cache and the state of its backend, as text and as JSON.
 
 use flipcache::Stats;
 use flipcache::backend::{BackendState, BreakerState};
 
-/// A line for each number and state; those that there are not have none.
+/// Returns a line for each counter and state that exists.
 pub(crate) fn as_text(stats: &Stats, state: &BackendState) -> String {
     let removals = stats.removals.by_cause();
     let removals = removals.map(|(cause, count)| (format!("removals_{cause}"), count.to_string()));
@@ -34,7 +34,7 @@ pub(crate) fn as_text(stats: &Stats, state: &BackendState) -> String {
         .collect()
 }
 
-/// One object; what there is not is null.
+/// Returns one JSON object. What does not exist is null.
 pub(crate) fn as_json(stats: &Stats, state: &BackendState) -> String {
     let numbers = |fields: &[(&str, u64)]| {
         let fields = fields.iter();

@@ -1,4 +1,4 @@
-//! Values and times as people write and read them.
+//! Values and times as users write and read them.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use flipcache::{MAX_TTL, Value, ValueType, json};
 
 use super::failure::Failure;
 
-/// A time in seconds, with a fraction perhaps. Not 0.
+/// Parses a time in seconds, with an optional fraction. Not 0.
 pub(crate) fn parse_seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text
         .parse()
@@ -23,8 +23,8 @@ pub(crate) fn parse_seconds(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// Reads a value as people write it: what it says, for text and bytes; else as it stands in the
-/// backend, spaces around it allowed.
+/// Parses a value as users write it. Text and bytes are taken as they are; other types are in wire
+/// form, with optional spaces around.
 pub(crate) fn parse_value(input: Vec<u8>, value_type: ValueType) -> Result<Value, Failure> {
     let decoded = match value_type {
         ValueType::Json => value_type.decode(input.trim_ascii()),
@@ -33,7 +33,8 @@ pub(crate) fn parse_value(input: Vec<u8>, value_type: ValueType) -> Result<Value
     decoded.map_err(|error| Failure::InvalidValue(error.to_string()))
 }
 
-/// A value as a person reads it, and as the next program does: bytes as they are, all else in a line.
+/// Returns a value for users and for programs in a pipe: bytes as they are, everything else on a
+/// line.
 pub(crate) fn show_value(value: &Value) -> Vec<u8> {
     match value {
         Value::Bytes(bytes) => bytes.clone(),
@@ -41,7 +42,7 @@ pub(crate) fn show_value(value: &Value) -> Vec<u8> {
             let wire = value.encode(value.value_type());
             let mut line = match (wire, value) {
                 (Ok(wire), _) => wire.into_owned(),
-                // JSON of Python's is shown as it stands, though it would not be written.
+                // JSON that Python wrote is shown as stored, even if it is not valid here.
                 (Err(_), Value::Json(text)) => text.clone().into_bytes(),
                 (Err(_), _) => Vec::new(),
             };
@@ -51,7 +52,7 @@ pub(crate) fn show_value(value: &Value) -> Vec<u8> {
     }
 }
 
-/// A value as JSON text in one line: bytes in base64, numbers that JSON does not have as null.
+/// Returns a value as one line of JSON: bytes in base64, numbers that JSON does not have as null.
 pub(crate) fn value_as_json(value: &Value) -> String {
     match value {
         Value::Text(text) => string_as_json(text),
@@ -63,7 +64,7 @@ pub(crate) fn value_as_json(value: &Value) -> String {
     }
 }
 
-/// A JSON string.
+/// Returns a JSON string.
 pub(crate) fn string_as_json(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
@@ -73,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parse_seconds_takes_fractions_and_refuses_what_is_no_life() {
+    fn parse_seconds_takes_fractions_and_refuses_invalid_ttls() {
         assert_eq!(parse_seconds("1.5"), Ok(Duration::from_millis(1500)));
         for text in ["0", "0.0", "-1", "nan", "inf", "1e300", "", "1s"] {
             assert!(parse_seconds(text).is_err(), "{text:?}");

@@ -1,4 +1,4 @@
-//! Commands that write a file of this program's own: the component, completions, the manual page.
+//! Commands that write embedded or generated files: the component, completions, the manual page.
 
 use std::fs;
 use std::io::{self, IsTerminal};
@@ -14,7 +14,7 @@ use super::command::command;
 use super::failure::Failure;
 use super::print;
 
-/// Writes an embedded component to a file, or to standard output if that is no terminal.
+/// Writes an embedded component to a file, or to standard output if that is not a terminal.
 pub(crate) fn component(output: Option<&Path>, adapter: Option<Adapter>) -> Result<ExitCode> {
     let component = match adapter {
         None => flipcache::COMPONENT,
@@ -29,7 +29,7 @@ pub(crate) fn component(output: Option<&Path>, adapter: Option<Adapter>) -> Resu
         Some(path) => fs::write(path, component)
             .with_context(|| format!("cannot write {}", path.display()))?,
         None if io::stdout().is_terminal() => {
-            let message = "a component is no text for a terminal; name a file with -o FILE";
+            let message = "refusing to write binary data to a terminal; name a file with -o FILE";
             return Err(Failure::Usage(message.to_owned()).into());
         }
         None => print(component)?,

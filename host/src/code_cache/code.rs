@@ -1,4 +1,4 @@
-//! What an engine compiles, as it is kept.
+//! The kinds of compiled code.
 
 use wasmtime::component::Component;
 use wasmtime::{Engine, Module, Result};
@@ -7,14 +7,14 @@ use super::entry::Entry;
 
 /// Compiled code.
 pub(super) trait Code: Sized {
-    /// Tells one kind from the other in a key.
+    /// Distinguishes the kinds in a key.
     const KIND: &'static str;
 
     fn compile(engine: &Engine, wasm: &[u8]) -> Result<Self>;
 
     fn serialize(&self) -> Result<Vec<u8>>;
 
-    /// The code of an entry, without compiling.
+    /// Loads the code of an entry, without compiling.
     fn load(engine: &Engine, entry: &Entry) -> Result<Self>;
 }
 
@@ -31,7 +31,7 @@ impl Code for Module {
 
     #[expect(
         unsafe_code,
-        reason = "an entry holds what `serialize` answered: it comes from a directory that nobody else can write to, \
+        reason = "an entry holds what `serialize` returned: only this user can write to its directory, \
                   and its digest covers every byte and the key, which has the engine and the kind"
     )]
     fn load(engine: &Engine, entry: &Entry) -> Result<Self> {

@@ -1,7 +1,7 @@
-//! A file with compiled code: a mark, a digest, the code.
+//! A file with compiled code: a magic number, a digest, the code.
 //!
-//! The digest is of the key and the code. It is compared before anything of the code is believed: a disk that
-//! was full, a machine that went down or a bit that fell over cost a compilation, no more.
+//! The digest covers the key and the code, and is checked before the code is used. After a full
+//! disk, a crash or a flipped bit, the code is compiled again.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -14,15 +14,15 @@ use tempfile::Builder;
 use super::key::Key;
 use super::sweep::UNFINISHED_SUFFIX;
 
-/// Tells the form; the last byte is its version.
+/// The magic number of the format; the last byte is its version.
 const MARK: [u8; 8] = *b"flipcode";
 const DIGEST_BYTES: usize = 32;
 const HEAD_BYTES: usize = MARK.len() + DIGEST_BYTES;
 
-/// How old the note of a file's last use may become before it is renewed.
-const NOTE_OF_USE: Duration = Duration::from_secs(60 * 60);
+/// How old the recorded time of a file's last use may become before it is updated.
+const USE_RESOLUTION: Duration = Duration::from_secs(60 * 60);
 
-/// A file's content, known to be what was once written for its key.
+/// The content of a file, verified to be what was written for its key.
 pub(super) struct Entry {
     bytes: Vec<u8>,
 }
@@ -36,7 +36,7 @@ impl Entry {
         Self { bytes }
     }
 
-    /// What the file holds for this key. `None`: there is no file.
+    /// Reads the file's entry for this key. Returns `None` if there is no file.
     pub(super) fn read(file: &Path, key: &Key) -> io::Result<Option<Self>> {
         let mut file = match File::open(file) {
             Ok(file) => file,
@@ -45,21 +45,24 @@ impl Entry {
         };
         let metadata = file.metadata()?;
         #[cfg(unix)]
-        super::privacy::check_file(&metadata)?;
+        super::permissions::check_file(&metadata)?;
         let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default());
         file.read_to_end(&mut bytes)?;
         let entry = Self { bytes };
         if !entry.is_whole(key) {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "it is damaged"));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "the file is damaged",
+            ));
         }
-        note_use(&file, metadata.modified()?);
+        record_use(&file, metadata.modified()?);
         Ok(Some(entry))
     }
 
-    /// Puts the file there whole, in the place of what was there.
+    /// Writes the file atomically, replacing an old one.
     pub(super) fn write(&self, file: &Path) -> io::Result<()> {
         let directory = file.parent().unwrap_or(Path::new(""));
-        // Its mode is 0600.
+        // Created with mode 0600.
         let mut unfinished = Builder::new()
             .suffix(UNFINISHED_SUFFIX)
             .tempfile_in(directory)?;
@@ -85,13 +88,14 @@ fn digest(key: &Key, code: &[u8]) -> [u8; DIGEST_BYTES] {
     digest.chain_update(code).finalize().into()
 }
 
-/// Those that have not been used for longest leave first. A note that fails makes this one of them, no more.
-fn note_use(file: &File, noted: SystemTime) {
+/// Records the use of a file: the least recently used ones are removed first. If that fails, only
+/// this file's turn comes earlier.
+fn record_use(file: &File, recorded: SystemTime) {
     let now = SystemTime::now();
-    let age = now.duration_since(noted).unwrap_or_default();
-    if age > NOTE_OF_USE
+    let age = now.duration_since(recorded).unwrap_or_default();
+    if age > USE_RESOLUTION
         && let Err(error) = file.set_modified(now)
     {
-        tracing::debug!(%error, "the use of kept code cannot be noted");
+        tracing::debug!(%error, "cannot record the use of compiled code");
     }
 }

@@ -1,18 +1,18 @@
-//! Why a directory cannot hold code.
+//! Errors of opening a code cache.
 
 use std::io;
 use std::path::PathBuf;
 
-/// Why a directory cannot hold compiled code.
+/// The reason why a directory cannot hold compiled code.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CodeCacheError {
-    /// It cannot be made or read.
+    /// It cannot be created or read.
     #[error("cannot use {}", path.display())]
     Io {
         /// The directory.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the system.
         #[source]
         source: io::Error,
     },
@@ -22,23 +22,23 @@ pub enum CodeCacheError {
         /// The link.
         path: PathBuf,
     },
-    /// The directory, or one above it, belongs to somebody else.
+    /// The directory, or one above it, belongs to another user.
     #[error("{} belongs to another user, of id {owner}", path.display())]
     Foreign {
-        /// The directory that does.
+        /// The directory that belongs to another user.
         path: PathBuf,
-        /// Whose it is.
+        /// The id of its owner.
         owner: u32,
     },
-    /// Others may write to the directory, or to one above it.
+    /// Other users may write to the directory, or to one above it.
     #[error("others may write to {}: its mode is {mode:04o}", path.display())]
     Writable {
-        /// The directory to which they may.
+        /// The directory to which they may write.
         path: PathBuf,
         /// Its permissions.
         mode: u32,
     },
-    /// On this system it cannot be told who may write to a directory.
-    #[error("this system does not tell who may write to a directory")]
+    /// On this system there is no check of write permissions of a directory.
+    #[error("cannot check write permissions of a directory on this system")]
     Unsupported,
 }

@@ -1,4 +1,4 @@
-//! By what compiled code is found.
+//! Keys of compiled code.
 
 use std::fmt::Write;
 use std::hash::{Hash, Hasher};
@@ -6,11 +6,12 @@ use std::hash::{Hash, Hasher};
 use sha2::{Digest, Sha256};
 use wasmtime::Engine;
 
-/// The digest of all that decides what a compilation answers.
+/// The digest of everything that determines a compilation's result.
 pub(super) struct Key([u8; 32]);
 
 impl Key {
-    /// The engine's hash has wasmtime's version, the target and its features, and every setting that counts.
+    /// Includes the engine's hash, which covers wasmtime's version, the target and its features,
+    /// and every relevant setting.
     pub(super) fn of(engine: &Engine, kind: &str, wasm: &[u8]) -> Self {
         let mut digest = Digester(Sha256::new());
         env!("CARGO_PKG_VERSION").hash(&mut digest);
@@ -24,21 +25,21 @@ impl Key {
         &self.0
     }
 
-    /// The file that holds the code.
+    /// Returns the name of the file with the code.
     pub(super) fn file_name(&self) -> String {
         let mut name = String::with_capacity(2 * self.0.len() + SUFFIX.len());
         for byte in self.0 {
-            // Text takes whatever is written to it.
+            // Writing to a `String` cannot fail.
             let _ = write!(name, "{byte:02x}");
         }
         name + SUFFIX
     }
 }
 
-/// How names of files with code end.
+/// The suffix of files with code.
 pub(super) const SUFFIX: &str = ".code";
 
-/// A hasher in form only: what is hashed is known by its digest.
+/// Adapts a digest to `Hasher`; only the digest is read.
 struct Digester(Sha256);
 
 impl Hasher for Digester {

@@ -1,17 +1,17 @@
-//! Compiled code kept in a directory between processes, so that a start compiles nothing.
+//! A directory of compiled code for all processes, so that a start compiles nothing.
 //!
 //! # Layout
 //!
-//! - `code`: what is kept: modules and components. `key`: by what it is found.
-//! - `entry`: a file, and how it is told from a damaged one; `privacy`: whose directory it has to be.
-//! - `sweep`: what bounds the directory.
+//! - `code`: the kinds of code: modules and components. `key`: how code is found.
+//! - `entry`: a file, and the check that it is intact. `permissions`: checks of owners and modes.
+//! - `sweep`: the bounds of the directory.
 
 mod code;
 mod entry;
 mod error;
 mod key;
 #[cfg(unix)]
-mod privacy;
+mod permissions;
 mod sweep;
 
 use std::path::{Path, PathBuf};
@@ -25,15 +25,17 @@ use entry::Entry;
 pub use error::CodeCacheError;
 use key::Key;
 
-/// A directory of compiled code: what has been compiled once is not compiled again by the next process.
+/// A directory of compiled code, so that the next process does not compile the same file again.
 ///
-/// Code is found by the version of wasmtime and of this crate, the engine's configuration, the features of the
-/// processor, and the digest of the WebAssembly file. Whatever is there is run, so the directory must be its
-/// user's alone. A file that is damaged or cut off is compiled anew and replaced. Processes may share the
-/// directory; they need not wait for each other. It holds no more than 256 MiB, and nothing that has not been
-/// used for 30 days.
+/// Code is found by the version of wasmtime and of this crate, the engine's configuration, the
+/// features of the processor, and the digest of the WebAssembly file. Files in the directory are
+/// executed, so only its user may write to it. A damaged or truncated file is compiled again and
+/// replaced.
 ///
-/// Nothing in this crate uses such a directory unless it is told to.
+/// Processes may share the directory; they do not wait for each other. It holds at most 256 MiB,
+/// and no file that has not been used for 30 days.
+///
+/// This crate uses such a directory only if the program passes one.
 ///
 /// # Examples
 ///
@@ -55,15 +57,17 @@ pub struct CodeCache {
 }
 
 impl CodeCache {
-    /// The code in a directory, which is made if it is not there, for its user alone (mode 0700).
+    /// Opens a directory. If it does not exist, it is created for its user alone (mode 0700).
     ///
     /// # Errors
     ///
-    /// [`CodeCacheError::Foreign`] and [`CodeCacheError::Writable`] if somebody else than this process's user and
-    /// root could put something in the directory's place: it must belong to the user, and those above it to the
-    /// user or root; others may write to none of them, except where they can take nothing away, as in `/tmp`.
-    /// [`CodeCacheError::SymbolicLink`] if it is one. [`CodeCacheError::Io`] if it cannot be made or read.
-    /// [`CodeCacheError::Unsupported`] on systems other than Unix.
+    /// - [`CodeCacheError::Foreign`] and [`CodeCacheError::Writable`] if a user other than this
+    ///   process's and root could replace the directory. It must belong to the user, and those
+    ///   above it to the user or root. Others may write to none of them, except where they can
+    ///   remove nothing, as in `/tmp`.
+    /// - [`CodeCacheError::SymbolicLink`] if it is a symbolic link.
+    /// - [`CodeCacheError::Io`] if it cannot be created or read.
+    /// - [`CodeCacheError::Unsupported`] on systems other than Unix.
     pub fn open(directory: impl AsRef<Path>) -> Result<Self, CodeCacheError> {
         let directory = private(directory.as_ref())?;
         Ok(Self {
@@ -71,11 +75,12 @@ impl CodeCache {
         })
     }
 
-    /// The component of a file's bytes, from the directory, or else compiled and kept there.
+    /// Loads the component of a file's bytes from the directory, or compiles and stores it.
     ///
     /// # Errors
     ///
-    /// What [`Component::new`] answers. That the directory fails is logged, and costs the compilation.
+    /// The errors of [`Component::new`]. If the directory fails, that is logged and the component
+    /// is compiled.
     pub fn component(&self, engine: &Engine, bytes: &[u8]) -> Result<Component> {
         self.code(engine, bytes)
     }
@@ -95,29 +100,29 @@ impl CodeCache {
         let entry = Entry::new(&key, &code.serialize()?);
         match entry.write(&file) {
             Ok(()) => {
-                tracing::debug!(file = %file.display(), "code was compiled and kept");
+                tracing::debug!(file = %file.display(), "compiled code and stored it");
                 sweep::sweep(&self.directory, &file);
             }
             Err(error) => {
-                tracing::warn!(file = %file.display(), %error, "code was compiled and cannot be kept");
+                tracing::warn!(file = %file.display(), %error, "cannot store compiled code");
             }
         }
         Ok(code)
     }
 }
 
-/// What a file holds. `None`: nothing that can be run.
+/// Loads the code of a file. Returns `None` if there is none that can be run.
 fn load<C: Code>(engine: &Engine, file: &Path, key: &Key) -> Option<C> {
     let entry = Entry::read(file, key).map_err(wasmtime::Error::from);
     let loaded = entry.and_then(|entry| entry.map(|entry| C::load(engine, &entry)).transpose());
     match loaded {
         Ok(None) => None,
         Ok(Some(code)) => {
-            tracing::debug!(file = %file.display(), "code was loaded");
+            tracing::debug!(file = %file.display(), "loaded compiled code");
             Some(code)
         }
         Err(error) => {
-            tracing::warn!(file = %file.display(), %error, "kept code cannot be used, and is compiled anew");
+            tracing::warn!(file = %file.display(), %error, "cannot use stored code; compiling again");
             None
         }
     }
@@ -125,10 +130,10 @@ fn load<C: Code>(engine: &Engine, file: &Path, key: &Key) -> Option<C> {
 
 #[cfg(unix)]
 fn private(directory: &Path) -> Result<PathBuf, CodeCacheError> {
-    privacy::private(directory)
+    permissions::private(directory)
 }
 
-/// Elsewhere it cannot be told who else may write to a directory.
+/// Fails, as there is no check of write permissions on this system.
 #[cfg(not(unix))]
 fn private(_: &Path) -> Result<PathBuf, CodeCacheError> {
     Err(CodeCacheError::Unsupported)

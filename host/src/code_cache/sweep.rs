@@ -1,4 +1,4 @@
-//! What bounds the directory: the bytes in it, and how long a file is kept without being used.
+//! The bounds of the directory: its bytes, and how long a file stays without being used.
 
 use std::ffi::OsStr;
 use std::fs::{self, DirEntry};
@@ -8,52 +8,53 @@ use std::time::{Duration, SystemTime};
 
 use super::key::SUFFIX;
 
-/// How names of files end that are being written.
+/// The suffix of files that are being written.
 pub(super) const UNFINISHED_SUFFIX: &str = ".code-unfinished";
 
 const MAX_BYTES: u64 = 256 << 20;
 const MAX_AGE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
-/// After so long whoever began to write a file is not there any more.
+/// After this time, the writer of an unfinished file must have been interrupted.
 const MAX_UNFINISHED_AGE: Duration = Duration::from_secs(60 * 60);
 
-/// Removes what has not been used for too long, and of the rest what has not been used for longest until it is
-/// within the bound; never `newest`, nor a file that is none of this cache's. What versions before this one have
-/// left goes so, too.
+/// Removes files that have not been used for too long, then the least recently used ones until the
+/// rest is within the bound. Never removes `newest`, nor files that are not this cache's. Files of
+/// earlier versions are removed in the same way.
 pub(super) fn sweep(directory: &Path, newest: &Path) {
-    if let Err(error) = remove_what_is_over(directory, newest) {
-        tracing::warn!(directory = %directory.display(), %error, "kept code cannot be removed");
+    if let Err(error) = remove_excess(directory, newest) {
+        tracing::warn!(directory = %directory.display(), %error, "cannot remove old compiled code");
     }
 }
 
-struct Kept {
+struct CodeFile {
     path: PathBuf,
     age: Duration,
     bytes: u64,
     is_unfinished: bool,
 }
 
-fn remove_what_is_over(directory: &Path, newest: &Path) -> io::Result<()> {
+fn remove_excess(directory: &Path, newest: &Path) -> io::Result<()> {
     let now = SystemTime::now();
-    let mut kept = Vec::new();
+    let mut files = Vec::new();
     for entry in fs::read_dir(directory)? {
-        kept.extend(Kept::of(&entry?, now)?);
+        files.extend(CodeFile::of(&entry?, now)?);
     }
-    kept.sort_by_key(|kept| (kept.path != newest, kept.age));
+    files.sort_by_key(|file| (file.path != newest, file.age));
     let mut bytes = 0;
-    for kept in kept {
-        bytes += kept.bytes;
-        let is_over = match kept.is_unfinished {
-            true => kept.age > MAX_UNFINISHED_AGE,
-            false => kept.age > MAX_AGE || bytes > MAX_BYTES,
+    for file in files {
+        bytes += file.bytes;
+        let is_excess = if file.is_unfinished {
+            file.age > MAX_UNFINISHED_AGE
+        } else {
+            file.age > MAX_AGE || bytes > MAX_BYTES
         };
-        if is_over && kept.path != newest {
-            gone(fs::remove_file(&kept.path))?;
+        if is_excess && file.path != newest {
+            gone(fs::remove_file(&file.path))?;
         }
     }
     Ok(())
 }
 
-impl Kept {
+impl CodeFile {
     fn of(entry: &DirEntry, now: SystemTime) -> io::Result<Option<Self>> {
         let name = entry.file_name();
         let ends_in = |suffix: &str| OsStr::as_encoded_bytes(&name).ends_with(suffix.as_bytes());
@@ -73,7 +74,7 @@ impl Kept {
     }
 }
 
-/// `None`: another process has removed it.
+/// Returns `None` if another process has removed the file.
 fn gone<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     match result {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -110,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn sweep_removes_what_is_old_and_its_own() {
+    fn sweep_removes_old_files_of_its_own() {
         let folder = tempfile::tempdir().expect("a folder must be made");
         let file = |name: &str, age| put(folder.path().join(name), 1, age);
         let newest = file("newest.code", 40 * DAY);
@@ -125,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn sweep_of_too_much_removes_what_was_not_used_for_longest() {
+    fn sweep_above_the_bound_removes_the_least_recently_used() {
         let folder = tempfile::tempdir().expect("a folder must be made");
         let file = |name: &str, bytes, age| put(folder.path().join(name), bytes, age);
         file("c.code", 100 * MIB, 3 * HOUR);

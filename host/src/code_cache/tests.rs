@@ -91,7 +91,7 @@ fn code_is_kept_by_engine_kind_and_file() {
 }
 
 #[test]
-fn what_does_not_compile_is_an_error_and_not_kept() {
+fn code_that_does_not_compile_is_an_error_and_not_stored() {
     let folder = folder();
     let cache = open(&folder);
     assert!(cache.component(&Engine::default(), MODULE).is_err());
@@ -183,7 +183,7 @@ fn directories_that_others_may_write_to_are_refused() {
 }
 
 #[test]
-fn nothing_is_made_below_what_others_may_write_to() {
+fn nothing_is_created_below_a_directory_that_others_may_write_to() {
     let folder = folder();
     set_mode(folder.path(), 0o777);
     let refused = CodeCache::open(folder.path().join("new/code"));

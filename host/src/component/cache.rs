@@ -1,4 +1,4 @@
-//! A cache, by the typed exports of the component.
+//! Caches by the typed exports of the component.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -11,9 +11,9 @@ use crate::backend::Page;
 use crate::bindings::exports::flipcache::cache::cache::{Error, GuestFlipCache};
 use crate::{Expiry, Found, Options, Resilience, Stats, Value};
 
-/// A handle of a named cache: see the WIT interface `cache`, whose functions these are.
+/// A handle of a named cache. Its methods are the functions of the WIT interface `cache`.
 ///
-/// Every method may answer [`CacheError::Instance`]; the cache works on after it.
+/// Every method may return [`CacheError::Instance`]; the cache can be used after it.
 pub struct Cache {
     instance: Instance,
     name: String,
@@ -23,7 +23,7 @@ pub struct Cache {
     opened: Mutex<Option<(u64, ResourceAny)>>,
 }
 
-/// A call of an export, and what it answers in WIT's terms.
+/// The outcome of a call of an export, and its result in WIT's terms.
 type Called<R> = wasmtime::Result<Result<R, Error>>;
 
 impl Cache {
@@ -45,21 +45,22 @@ impl Cache {
         Ok(cache)
     }
 
-    /// The instance that it was opened in.
+    /// Returns the instance that the cache was opened in.
     pub fn instance(&self) -> &Instance {
         &self.instance
     }
 
-    /// The options that it was opened with.
+    /// Returns the options that the cache was opened with.
     pub fn options(&self) -> &Options {
         &self.options
     }
 
-    /// Reads through: local tier, then L2, which fills the local tier.
+    /// Reads the local tier, then L2. A value found in L2 is cached locally.
     ///
     /// # Errors
     ///
-    /// [`CacheError`]: a key of another type, or L2 failed, or holds what is no value of this cache.
+    /// [`CacheError`] if the key is of another type, L2 failed, or L2 holds something that is not a
+    /// value of this cache.
     pub fn get(&self, key: &str) -> Result<Found<Value>, CacheError> {
         let found = self.call(|cache, store, this| cache.call_get_detailed(store, this, key))?;
         Ok(Found {
@@ -68,11 +69,12 @@ impl Cache {
         })
     }
 
-    /// One slot per key, in the order asked for; at most one round trip, two where defaults are stored.
+    /// Reads many keys: one slot per key, in the order of `keys`. Costs at most one round trip, two
+    /// where defaults are stored.
     ///
     /// # Errors
     ///
-    /// As [`get`](Self::get); fails whole.
+    /// As [`get`](Self::get). If one key fails, the whole call fails.
     pub fn get_many(&self, keys: &[String]) -> Result<Vec<Option<Value>>, CacheError> {
         let values = self.call(|cache, store, this| cache.call_get_many(store, this, keys))?;
         let values = values.into_iter().map(|value| value.map(Into::into));
@@ -83,8 +85,8 @@ impl Cache {
     ///
     /// # Errors
     ///
-    /// [`CacheError`]: key, value or TTL are not valid, or L2 failed; the local tier then has no value
-    /// for the key.
+    /// [`CacheError`] if the key, value or TTL is not valid, or L2 failed. The local tier then has
+    /// no value of the key.
     pub fn set(&self, key: &str, value: Value, expiry: Expiry) -> Result<(), CacheError> {
         let value = value.into();
         self.call(|cache, store, this| cache.call_set(store, this, key, &value, expiry.into()))
@@ -94,7 +96,7 @@ impl Cache {
     ///
     /// # Errors
     ///
-    /// As [`set`](Self::set). Nothing is written if a key or value is not valid; if L2 failed, any
+    /// As [`set`](Self::set). If a key or value is not valid, nothing is written; if L2 failed, any
     /// subset may have been.
     pub fn set_many(
         &self,
@@ -106,7 +108,8 @@ impl Cache {
         self.call(|cache, store, this| cache.call_set_many(store, this, &entries, expiry.into()))
     }
 
-    /// `true` if the value was written, `false` if the key was there.
+    /// Writes a value if the key is absent. Returns `true` if it was written, `false` if the key
+    /// was present.
     ///
     /// # Errors
     ///
@@ -123,53 +126,57 @@ impl Cache {
         })
     }
 
-    /// For integer caches: adds, and answers the sum. A key that was absent gets the cache's TTL.
+    /// Adds to an integer, in a cache of integers. Returns the sum. A key that was absent gets the
+    /// cache's TTL.
     ///
     /// # Errors
     ///
-    /// [`CacheError`]: the cache or the key holds no integers, the sum is beyond 64 bits, or L2 failed.
+    /// [`CacheError`] if the cache or the key does not hold integers, the sum does not fit into 64
+    /// bits, or L2 failed.
     pub fn increment(&self, key: &str, delta: i64) -> Result<i64, CacheError> {
         self.call(|cache, store, this| cache.call_increment(store, this, key, delta))
     }
 
-    /// Deletes keys in both tiers; answers how many L2 had.
+    /// Deletes keys in both tiers. Returns how many of them L2 had.
     ///
     /// # Errors
     ///
-    /// [`CacheError`]: a key of another type, or L2 failed.
+    /// [`CacheError`] if a key is of another type, or L2 failed.
     pub fn delete(&self, keys: &[String]) -> Result<u64, CacheError> {
         self.call(|cache, store, this| cache.call_delete_many(store, this, keys))
     }
 
-    /// Whether either tier has the key. No use, and fills nothing.
+    /// Returns whether either tier has the key. Does not count as an access and does not fill the
+    /// local tier.
     ///
     /// # Errors
     ///
-    /// [`CacheError`]: a key of another type, or L2 failed.
+    /// [`CacheError`] if the key is of another type, or L2 failed.
     pub fn contains(&self, key: &str) -> Result<bool, CacheError> {
         self.call(|cache, store, this| cache.call_contains(store, this, key))
     }
 
-    /// Marks the entry as used, under FIFO too, and starts its TTL anew; `false` if L2 does not have it.
+    /// Marks the entry as used, under FIFO too, and restarts its TTL. Returns `false` if L2 does
+    /// not have it.
     ///
     /// # Errors
     ///
-    /// [`CacheError`]: a key of another type, or L2 failed.
+    /// [`CacheError`] if the key is of another type, or L2 failed.
     pub fn refresh(&self, key: &str) -> Result<bool, CacheError> {
         self.call(|cache, store, this| cache.call_refresh(store, this, key))
     }
 
-    /// What is left of the entry's life; `None` if absent; never [`Expiry::Inherit`].
+    /// Returns the remaining TTL of an entry; `None` if it is absent. Never [`Expiry::Inherit`].
     ///
     /// # Errors
     ///
-    /// [`CacheError`]: a key of another type, or L2 failed.
+    /// [`CacheError`] if the key is of another type, or L2 failed.
     pub fn ttl(&self, key: &str) -> Result<Option<Expiry>, CacheError> {
         let ttl = self.call(|cache, store, this| cache.call_ttl(store, this, key))?;
         Ok(ttl.map(Into::into))
     }
 
-    /// A page of the cache's keys in L2, about `limit` of them. Pages may repeat keys.
+    /// Returns a page of the cache's keys in L2, about `limit` of them. Pages may repeat keys.
     ///
     /// # Errors
     ///
@@ -182,7 +189,8 @@ impl Cache {
         })
     }
 
-    /// How many keys L2 holds under this name, those of caches whose names begin so among them.
+    /// Returns how many keys L2 holds under this name, including those of caches whose names begin
+    /// with `name:`.
     ///
     /// # Errors
     ///
@@ -191,7 +199,7 @@ impl Cache {
         self.call(|cache, store, this| cache.call_len(store, this))
     }
 
-    /// Whether L2 holds no key of this cache. Ends at the first key that it finds.
+    /// Returns whether L2 holds no key of this cache. Stops at the first key.
     ///
     /// # Errors
     ///
@@ -207,54 +215,54 @@ impl Cache {
         }
     }
 
-    /// Deletes every key under this name in both tiers; answers how many.
+    /// Deletes every key under this name in both tiers. Returns how many.
     ///
     /// # Errors
     ///
-    /// [`CacheError`] if L2 failed; some may have been deleted, and the local tier is empty.
+    /// [`CacheError`] if L2 failed. Some keys may have been deleted, and the local tier is empty.
     pub fn clear(&self) -> Result<u64, CacheError> {
         self.call(|cache, store, this| cache.call_clear(store, this))
     }
 
-    /// The local tier's value. No use, and no question to L2.
+    /// Returns the local tier's value. Does not count as an access and does not read L2.
     ///
     /// # Errors
     ///
-    /// [`CacheError::Instance`] alone.
+    /// Only [`CacheError::Instance`].
     pub fn local_get(&self, key: &str) -> Result<Option<Value>, CacheError> {
         let value = self.local_call(|cache, store, this| cache.call_local_get(store, this, key))?;
         Ok(value.map(Into::into))
     }
 
-    /// The local tier's keys, in the order in which they would be evicted.
+    /// Returns the local tier's keys, in eviction order.
     ///
     /// # Errors
     ///
-    /// [`CacheError::Instance`] alone.
+    /// Only [`CacheError::Instance`].
     pub fn local_keys(&self) -> Result<Vec<String>, CacheError> {
         self.local_call(|cache, store, this| cache.call_local_keys(store, this))
     }
 
-    /// Empties the local tier; L2 stays as it is.
+    /// Removes every entry of the local tier. L2 is not changed.
     ///
     /// # Errors
     ///
-    /// [`CacheError::Instance`] alone.
+    /// Only [`CacheError::Instance`].
     pub fn local_clear(&self) -> Result<(), CacheError> {
         self.local_call(|cache, store, this| cache.call_local_clear(store, this))
     }
 
-    /// What the cache has done since its instance was made.
+    /// Returns the counters of the cache since its instance was created.
     ///
     /// # Errors
     ///
-    /// [`CacheError::Instance`] alone.
+    /// Only [`CacheError::Instance`].
     pub fn stats(&self) -> Result<Stats, CacheError> {
         let stats = self.local_call(|cache, store, this| cache.call_stats(store, this))?;
         Ok(stats.into())
     }
 
-    /// Calls an export that may answer an error.
+    /// Calls a fallible export.
     fn call<R>(
         &self,
         call: impl FnOnce(GuestFlipCache<'_>, &mut Store<Data>, ResourceAny) -> Called<R>,
@@ -262,7 +270,8 @@ impl Cache {
         Ok(self.local_call(call)??)
     }
 
-    /// Calls an export with this cache's handle, which it opens anew if the instance was replaced.
+    /// Calls an export with this cache's handle. Opens the cache again if the instance was
+    /// replaced.
     fn local_call<R>(
         &self,
         call: impl FnOnce(GuestFlipCache<'_>, &mut Store<Data>, ResourceAny) -> wasmtime::Result<R>,
@@ -299,7 +308,7 @@ impl Drop for Cache {
             && generation == instance.generation
             && let Err(error) = instance.call(|store, _| this.resource_drop(store))
         {
-            tracing::warn!(cache = self.name, %error, "the cache could not be closed");
+            tracing::warn!(cache = self.name, %error, "cannot close the cache");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Types generated from WIT to those of the API, and back.
+//! Conversions between types generated from WIT and those of the API.
 
 use std::time::Duration;
 
@@ -134,7 +134,7 @@ impl From<cache::Stats> for core::Stats {
     }
 }
 
-/// Whole milliseconds; a part of one counts as one, so that a short TTL does not become none.
+/// Returns whole milliseconds, rounded up, so that a short TTL does not become 0.
 fn millis(duration: Duration) -> u64 {
     let nanos = duration.as_nanos().div_ceil(1_000_000);
     u64::try_from(nanos).unwrap_or(u64::MAX)

@@ -1,4 +1,4 @@
-//! A bounded dictionary, by the typed exports of the component.
+//! Bounded dictionaries by the typed exports of the component.
 
 use wasmtime::Store;
 use wasmtime::component::ResourceAny;
@@ -8,10 +8,11 @@ use super::{CacheError, Instance};
 use crate::bindings::exports::flipcache::cache::collections::{self, GuestDict};
 use crate::{Order, Value};
 
-/// A bounded dictionary in the memory of its instance: see the WIT interface `collections`.
+/// A bounded dictionary in the memory of its instance. Its methods are the functions of the WIT
+/// interface `collections`.
 ///
-/// Every method answers [`CacheError::Instance`] if the instance fails at it, and
-/// [`CacheError::DictLost`] ever after: the items went with the instance.
+/// If the instance fails, the method returns [`CacheError::Instance`]. All later calls return
+/// [`CacheError::DictLost`], as the items were lost with the instance.
 pub struct Dict {
     instance: Instance,
     generation: u64,
@@ -42,42 +43,43 @@ impl Dict {
         })
     }
 
-    /// The value of a key. In LRU order a use.
+    /// Returns the value of a key. Counts as an access in LRU order.
     ///
     /// # Errors
     ///
-    /// None of its own.
+    /// None beyond those of every method.
     pub fn get(&self, key: &str) -> Result<Option<Value>, CacheError> {
         let value = self.call(|dict, store, this| dict.call_get(store, this, key))?;
         Ok(value.map(Into::into))
     }
 
-    /// The value of a key, as no use.
+    /// Returns the value of a key. Does not count as an access.
     ///
     /// # Errors
     ///
-    /// None of its own.
+    /// None beyond those of every method.
     pub fn peek(&self, key: &str) -> Result<Option<Value>, CacheError> {
         let value = self.call(|dict, store, this| dict.call_peek(store, this, key))?;
         Ok(value.map(Into::into))
     }
 
-    /// Puts an item last; answers the one that left to make room.
+    /// Puts an item last. Returns the item that was evicted for it.
     ///
     /// # Errors
     ///
-    /// [`CacheError::TooLarge`] beyond the dictionary's bound in bytes.
+    /// [`CacheError::TooLarge`] if the item exceeds the dictionary's bound in bytes.
     pub fn set(&self, key: &str, value: Value) -> Result<Option<(String, Value)>, CacheError> {
         let value = value.into();
         let evicted = self.call(|dict, store, this| dict.call_set(store, this, key, &value))??;
         Ok(evicted.map(|(key, value)| (key, value.into())))
     }
 
-    /// The present value, which is a use in LRU order; or `value`, after storing it.
+    /// Returns the present value, which counts as an access in LRU order; otherwise stores and
+    /// returns `value`.
     ///
     /// # Errors
     ///
-    /// [`CacheError::TooLarge`] beyond the dictionary's bound in bytes.
+    /// [`CacheError::TooLarge`] if the item exceeds the dictionary's bound in bytes.
     pub fn set_default(&self, key: &str, value: Value) -> Result<Value, CacheError> {
         let value = value.into();
         let value =
@@ -85,11 +87,11 @@ impl Dict {
         Ok(value.into())
     }
 
-    /// Sets items one after the other; those before one that does not fit are in.
+    /// Sets items one after the other. Those before one that does not fit are stored.
     ///
     /// # Errors
     ///
-    /// [`CacheError::TooLarge`] beyond the dictionary's bound in bytes.
+    /// [`CacheError::TooLarge`] if an item exceeds the dictionary's bound in bytes.
     pub fn update(
         &self,
         items: impl IntoIterator<Item = (String, Value)>,
@@ -99,104 +101,104 @@ impl Dict {
         Ok(self.call(|dict, store, this| dict.call_update(store, this, &items))??)
     }
 
-    /// Whether the key is there. No use.
+    /// Returns whether the key is present. Does not count as an access.
     ///
     /// # Errors
     ///
-    /// None of its own.
+    /// None beyond those of every method.
     pub fn contains(&self, key: &str) -> Result<bool, CacheError> {
         self.call(|dict, store, this| dict.call_contains(store, this, key))
     }
 
-    /// Makes an item the last to leave, in either order; `false` if it is absent.
+    /// Makes an item the last to be evicted, in either order. Returns `false` if it is absent.
     ///
     /// # Errors
     ///
-    /// None of its own.
+    /// None beyond those of every method.
     pub fn mark_as_used(&self, key: &str) -> Result<bool, CacheError> {
         self.call(|dict, store, this| dict.call_mark_as_used(store, this, key))
     }
 
-    /// Takes an item out.
+    /// Removes an item and returns its value.
     ///
     /// # Errors
     ///
-    /// None of its own.
+    /// None beyond those of every method.
     pub fn pop(&self, key: &str) -> Result<Option<Value>, CacheError> {
         let value = self.call(|dict, store, this| dict.call_pop(store, this, key))?;
         Ok(value.map(Into::into))
     }
 
-    /// Takes out the newest item, or the oldest.
+    /// Removes and returns the newest item, or the oldest.
     ///
     /// # Errors
     ///
-    /// None of its own.
+    /// None beyond those of every method.
     pub fn pop_item(&self, newest: bool) -> Result<Option<(String, Value)>, CacheError> {
         let item = self.call(|dict, store, this| dict.call_pop_item(store, this, newest))?;
         Ok(item.map(|(key, value)| (key, value.into())))
     }
 
-    /// Removals every item.
+    /// Removes every item.
     ///
     /// # Errors
     ///
-    /// None of its own.
+    /// None beyond those of every method.
     pub fn clear(&self) -> Result<(), CacheError> {
         self.call(|dict, store, this| dict.call_clear(store, this))
     }
 
-    /// How many items it holds.
+    /// Returns how many items it holds.
     ///
     /// # Errors
     ///
-    /// None of its own.
+    /// None beyond those of every method.
     pub fn len(&self) -> Result<u32, CacheError> {
         self.call(|dict, store, this| dict.call_len(store, this))
     }
 
-    /// Whether it holds no item.
+    /// Returns whether it holds no item.
     ///
     /// # Errors
     ///
-    /// None of its own.
+    /// None beyond those of every method.
     pub fn is_empty(&self) -> Result<bool, CacheError> {
         Ok(self.len()? == 0)
     }
 
-    /// How many items it holds at most.
+    /// Returns how many items it can hold.
     ///
     /// # Errors
     ///
-    /// None of its own.
+    /// None beyond those of every method.
     pub fn max_items(&self) -> Result<u32, CacheError> {
         self.call(|dict, store, this| dict.call_max_items(store, this))
     }
 
-    /// The keys, the next to leave first.
+    /// Returns the keys, the next to be evicted first.
     ///
     /// # Errors
     ///
-    /// None of its own.
+    /// None beyond those of every method.
     pub fn keys(&self) -> Result<Vec<String>, CacheError> {
         self.call(|dict, store, this| dict.call_keys(store, this))
     }
 
-    /// The values, the next to leave first.
+    /// Returns the values, the next to be evicted first.
     ///
     /// # Errors
     ///
-    /// None of its own.
+    /// None beyond those of every method.
     pub fn values(&self) -> Result<Vec<Value>, CacheError> {
         let values = self.call(|dict, store, this| dict.call_values(store, this))?;
         Ok(values.into_iter().map(Into::into).collect())
     }
 
-    /// The items, the next to leave first.
+    /// Returns the items, the next to be evicted first.
     ///
     /// # Errors
     ///
-    /// None of its own.
+    /// None beyond those of every method.
     pub fn items(&self) -> Result<Vec<(String, Value)>, CacheError> {
         let items = self.call(|dict, store, this| dict.call_items(store, this))?;
         let items = items.into_iter().map(|(key, value)| (key, value.into()));
@@ -224,7 +226,7 @@ impl Drop for Dict {
         if instance.generation == self.generation
             && let Err(error) = instance.call(|store, _| self.this.resource_drop(store))
         {
-            tracing::warn!(%error, "a dictionary could not be closed");
+            tracing::warn!(%error, "cannot close a dictionary");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What all instances of a process share: the engine, and the component compiled and linked once.
+//! What all instances of a process share: the engine, and the component, compiled and linked once.
 
 use std::sync::OnceLock;
 
@@ -9,7 +9,7 @@ use crate::bindings::{Flipcache, FlipcachePre};
 use crate::link::{self, KvCtx, KvCtxView, KvView};
 use crate::{COMPONENT, CodeCache};
 
-/// What the store of one instance holds.
+/// The data of one instance's store.
 pub(super) struct Data {
     kv: KvCtx,
     table: ResourceTable,
@@ -24,9 +24,9 @@ impl KvView for Data {
     }
 }
 
-/// A fresh instance in a store of its own.
+/// Creates an instance in a store of its own.
 ///
-/// Makes the component ready at the first call of the process. Compiling it takes some hundreds of milliseconds.
+/// The first call of the process compiles the component, which takes some hundreds of milliseconds.
 pub(super) fn instantiate(
     kv: KvCtx,
     code_cache: Option<&CodeCache>,
@@ -47,7 +47,7 @@ pub(super) fn instantiate(
 
 fn prepare(code_cache: Option<&CodeCache>) -> wasmtime::Result<FlipcachePre<Data>> {
     let mut config = Config::new();
-    // On by default, and makes each call into a component about four times dearer.
+    // On by default; it makes each call into a component about four times slower.
     config.concurrency_support(false);
     let engine = Engine::new(&config)?;
     let mut linker = Linker::new(&engine);

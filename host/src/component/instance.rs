@@ -1,4 +1,4 @@
-//! One instance of the component in a store of its own, replaced when it fails.
+//! Instances of the component, each in a store of its own, and their replacement after a failure.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -13,7 +13,7 @@ use crate::clock::Clock;
 use crate::link::KvCtx;
 use crate::{CodeCache, Options, Order, Resilience};
 
-/// One instance of the cache component: one local tier for all caches that are opened in it.
+/// One instance of the cache component, with one local tier for all caches that are opened in it.
 ///
 /// Clones are the same instance. Its calls run one after the other.
 #[derive(Clone)]
@@ -23,14 +23,15 @@ pub struct Instance {
 
 pub(super) struct Shared {
     builder: InstanceBuilder,
-    /// `None`: the last one failed.
+    /// `None` if the last one failed.
     running: Option<(Store<Data>, Flipcache)>,
-    /// How many have failed. A handle is good for the instance that it was opened in.
+    /// How many instances have failed. A handle is valid only in the instance that it was opened
+    /// in.
     pub(super) generation: u64,
 }
 
 impl Instance {
-    /// An instance over a backend.
+    /// Returns a builder of an instance over `backend`.
     pub fn builder(backend: Arc<dyn KvBackend>) -> InstanceBuilder {
         InstanceBuilder {
             backend,
@@ -44,12 +45,13 @@ impl Instance {
     ///
     /// # Errors
     ///
-    /// [`CacheError`] if the name or the options are not valid, or the cache is open with other types.
+    /// [`CacheError`] if the name or the options are not valid, or if the cache is open with other
+    /// types.
     pub fn open(&self, name: &str, options: Options) -> Result<Cache, CacheError> {
         self.open_with(name, options, Resilience::default())
     }
 
-    /// Opens a cache, and says how it behaves when things go wrong.
+    /// Opens a cache, with options for failures of the backend.
     ///
     /// # Errors
     ///
@@ -72,11 +74,12 @@ impl Instance {
         Dict::open(self.clone(), order, max_items)
     }
 
-    /// These keys of the cache `name` may have changed in L2: drops them from every local tier.
+    /// Removes these keys of the cache `name` from every local tier, because they may have changed
+    /// in L2.
     ///
     /// # Errors
     ///
-    /// [`CacheError::Instance`] if the instance failed; it has lost them too then.
+    /// [`CacheError::Instance`] if the instance failed. Its entries are lost then, too.
     pub fn invalidate(&self, name: &str, keys: &[String]) -> Result<(), CacheError> {
         self.lock().call(|store, exports| {
             let coherence = exports.flipcache_cache_coherence();
@@ -84,7 +87,7 @@ impl Instance {
         })
     }
 
-    /// Nothing that is in a local tier now may be answered again.
+    /// Removes every entry of every local tier, because any of them may have changed in L2.
     ///
     /// # Errors
     ///
@@ -96,7 +99,8 @@ impl Instance {
         })
     }
 
-    /// Nobody hears of changes any more: no local tier answers until [`resume`](Self::resume).
+    /// Disables the local tiers until [`resume`](Self::resume), because changes are not received
+    /// any more.
     ///
     /// # Errors
     ///
@@ -108,7 +112,7 @@ impl Instance {
         })
     }
 
-    /// Changes are heard of again; local tiers begin empty.
+    /// Enables the local tiers again, empty, because changes are received again.
     ///
     /// # Errors
     ///
@@ -121,13 +125,13 @@ impl Instance {
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Shared> {
-        // Whoever panicked while holding it left a store behind that still works, or one that traps.
+        // A thread that panicked while holding the lock leaves a store that works or traps.
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Shared {
-    /// Runs a call in the instance. If it fails, the next call is made in a fresh one.
+    /// Runs a call in the instance. If it fails, the next call runs in a new one.
     pub(super) fn call<R>(
         &mut self,
         call: impl FnOnce(&mut Store<Data>, &Flipcache) -> wasmtime::Result<R>,
@@ -144,7 +148,7 @@ impl Shared {
     }
 }
 
-/// Makes an [`Instance`].
+/// A builder of an [`Instance`].
 #[derive(Clone)]
 pub struct InstanceBuilder {
     backend: Arc<dyn KvBackend>,
@@ -154,35 +158,35 @@ pub struct InstanceBuilder {
 }
 
 impl InstanceBuilder {
-    /// Asks the backend on this runtime. By default, on [`io::runtime`](crate::io::runtime).
+    /// Sets the runtime of backend calls. By default, [`io::runtime`](crate::io::runtime).
     #[must_use]
     pub fn runtime(mut self, runtime: Handle) -> Self {
         self.runtime = Some(runtime);
         self
     }
 
-    /// Takes another monotonic clock than the system's, which counts the time for which the machine sleeps:
-    /// nanoseconds since a point of its own choice.
+    /// Sets another monotonic clock than the system's, which includes the time for which the
+    /// machine sleeps. It returns nanoseconds since an arbitrary point.
     #[must_use]
     pub fn clock(mut self, nanos: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
         self.clock = Some(Clock::new(nanos));
         self
     }
 
-    /// Keeps the compiled component in a directory, and takes it from there. Without one, the first instance of
-    /// a process compiles it.
+    /// Keeps the compiled component in a directory, and loads it from there. Without one, the first
+    /// instance of a process compiles it.
     #[must_use]
     pub fn code_cache(mut self, code_cache: CodeCache) -> Self {
         self.code_cache = Some(code_cache);
         self
     }
 
-    /// Makes the instance.
+    /// Builds the instance.
     ///
     /// # Errors
     ///
-    /// [`CacheError::Instance`] if there is no memory for it, [`CacheError::Thread`] if there is no
-    /// thread to ask the backend on.
+    /// [`CacheError::Instance`] if there is no memory for it, [`CacheError::Thread`] if the system
+    /// has no thread for backend calls.
     pub fn build(self) -> Result<Instance, CacheError> {
         let shared = Shared {
             running: Some(self.instantiate()?),
@@ -195,7 +199,7 @@ impl InstanceBuilder {
     }
 
     fn instantiate(&self) -> Result<(Store<Data>, Flipcache), CacheError> {
-        // What it is asked for comes from this process, and its memory of 32 bits bounds it.
+        // This process makes the requests, and the instance's 32-bit memory bounds them.
         let mut kv = KvCtx::builder(self.backend.clone())
             .max_keys(usize::MAX)
             .max_answer_bytes(usize::MAX);

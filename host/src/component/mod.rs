@@ -1,8 +1,8 @@
-//! The cache component, run: one instance of it, its caches and its dictionaries.
+//! Runs the cache component: an instance of it, its caches and its dictionaries.
 //!
-//! This is the path that every other host of the component takes too: the typed exports, with
-//! `kv-backend` imported. An [`Instance`] runs one call at a time, and a call that has to ask the
-//! backend holds the others up.
+//! Every other host of the component uses it in the same way: through the typed exports, with
+//! `kv-backend` imported. An [`Instance`] runs one call at a time. A call that waits for the
+//! backend delays the others.
 //!
 //! # Examples
 //!

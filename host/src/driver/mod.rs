@@ -42,7 +42,7 @@ use crate::backend::time::{deadline_after, within};
 use crate::backend::{
     Access, BackendError, Bucket, InvalidCursor, KvBackend, Listener, Member, Page, Slot,
 };
-use crate::metrics::{self, Ledger};
+use crate::metrics::{self, Published};
 use crate::shard::Shard;
 use departure::Lounge;
 use flight::Flights;
@@ -61,7 +61,7 @@ pub(crate) struct Driver {
     flights: Flights,
     loads: Loads,
     /// What of the caches has been published.
-    ledger: Mutex<Ledger>,
+    ledger: Mutex<Published>,
 }
 
 /// One opening of a cache. Values are wire forms.

@@ -1,7 +1,7 @@
-//! `kv-backend` for synchronous stores: the functions of [`host`](super::host), waited for.
+//! The functions of [`host`](super::host) for synchronous stores, which block.
 //!
-//! What the generated code does for asynchronous stores. Waiting is not tied to a runtime, so that
-//! it also works on a thread of one: see [`io::wait`].
+//! The generated code does the same for asynchronous stores. Blocking is not tied to a runtime, so
+//! it also works on a runtime's thread: see [`io::wait`].
 
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, Resource, ResourceType};
@@ -12,8 +12,8 @@ use crate::bindings::flipcache::cache::kv_backend::HostBucket;
 use crate::bindings::flipcache::cache::types::{self, Host};
 use crate::io;
 
-/// What a function of the interface answers, as a linker takes it.
-type Answer<T> = wasmtime::Result<(Result<T, types::BackendError>,)>;
+/// The result of a function of the interface, as a linker takes it.
+type Returned<T> = wasmtime::Result<(Result<T, types::BackendError>,)>;
 
 /// Defines a method of `bucket` by the asynchronous one of the same name.
 macro_rules! method {
@@ -23,7 +23,7 @@ macro_rules! method {
             |mut store: StoreContextMut<'_, T>, (this, $($arg),*): (Resource<OpenBucket>, $($type),*)| {
                 let mut host = store.data_mut().kv();
                 let called = io::wait(host.$method(this, $($arg),*));
-                answer(&mut host, called)
+                returned(&mut host, called)
             },
         )?;
     };
@@ -44,7 +44,7 @@ pub(super) fn add_to_linker<T: KvView>(linker: &mut Linker<T>) -> wasmtime::Resu
         |mut store: StoreContextMut<'_, T>, (name,): (String,)| {
             let mut host = store.data_mut().kv();
             let called = io::wait(host.open(name));
-            answer(&mut host, called)
+            returned(&mut host, called)
         },
     )?;
     method!(instance, "get", get(keys: Vec<String>, new_ttl_ms: Option<u64>));
@@ -61,9 +61,9 @@ pub(super) fn add_to_linker<T: KvView>(linker: &mut Linker<T>) -> wasmtime::Resu
     Ok(())
 }
 
-fn answer<T>(host: &mut KvCtxView<'_>, called: Result<T, CallError>) -> Answer<T> {
+fn returned<T>(host: &mut KvCtxView<'_>, called: Result<T, CallError>) -> Returned<T> {
     match called {
-        Ok(answer) => Ok((Ok(answer),)),
+        Ok(result) => Ok((Ok(result),)),
         Err(error) => Ok((Err(host.convert_backend_error(error)?),)),
     }
 }

@@ -1,4 +1,4 @@
-//! What a store holds for `kv-backend`, and how it is found there.
+//! The state of a store for `kv-backend`, and access to it.
 
 use std::sync::Arc;
 
@@ -13,11 +13,12 @@ use crate::clock::Clock;
 use crate::io;
 use crate::tenant::Tenant;
 
-/// Returns the clock that a cache counts lifetimes by: the system's monotonic clock, which also counts the time for
-/// which the machine sleeps.
+/// Returns the clock of a cache's TTLs: the system's monotonic clock, including the time for which
+/// the machine sleeps.
 ///
-/// `WASI`'s own default stands still meanwhile on Linux and macOS, and entries with a TTL would outlive a suspend.
-/// A host that links `WASI`'s clocks itself passes this one to `WasiCtxBuilder::monotonic_clock`.
+/// `WASI`'s default clock stops during a suspend on Linux and macOS, so that entries would outlive
+/// their TTL. A host that links `WASI`'s clocks itself passes this one to
+/// `WasiCtxBuilder::monotonic_clock`.
 pub fn monotonic_clock() -> impl HostMonotonicClock + 'static {
     Clock::system()
 }
@@ -32,7 +33,7 @@ impl HostMonotonicClock for Clock {
     }
 }
 
-/// What one store's `kv-backend` and clock are made of.
+/// The state of one store's `kv-backend` and clock.
 pub struct KvCtx {
     pub(super) backend: Arc<dyn KvBackend>,
     pub(super) runtime: Handle,
@@ -41,22 +42,22 @@ pub struct KvCtx {
     wasi: WasiCtx,
 }
 
-/// Where a store's data keeps its [`KvCtx`].
+/// Access to the [`KvCtx`] in a store's data.
 pub trait KvView: Send + 'static {
-    /// Borrows it, and the table of resources.
+    /// Borrows the context and the table of resources.
     fn kv(&mut self) -> KvCtxView<'_>;
 }
 
 /// What [`KvView`] borrows.
 pub struct KvCtxView<'a> {
-    /// The store's own context.
+    /// The store's context.
     pub ctx: &'a mut KvCtx,
-    /// The store's table, where open buckets stand.
+    /// The store's table, which holds open buckets.
     pub table: &'a mut ResourceTable,
 }
 
 impl KvCtx {
-    /// A context whose buckets are those of `backend`.
+    /// Returns a builder of a context with the buckets of `backend`.
     pub fn builder(backend: Arc<dyn KvBackend>) -> KvCtxBuilder {
         let mut wasi = WasiCtxBuilder::new();
         wasi.monotonic_clock(monotonic_clock());
@@ -74,7 +75,7 @@ impl KvCtx {
     }
 }
 
-/// Makes a [`KvCtx`].
+/// A builder of a [`KvCtx`].
 pub struct KvCtxBuilder {
     backend: Arc<dyn KvBackend>,
     runtime: Option<Handle>,
@@ -84,55 +85,56 @@ pub struct KvCtxBuilder {
 }
 
 impl KvCtxBuilder {
-    /// Runs calls to the backend as tasks of this runtime. By default, of one that this crate starts
-    /// when it is first needed.
+    /// Sets the runtime of backend calls. By default, a runtime that this crate starts at the first
+    /// use.
     #[must_use]
     pub fn runtime(mut self, runtime: Handle) -> Self {
         self.runtime = Some(runtime);
         self
     }
 
-    /// Puts every bucket behind the prefix of a tenant, whom the guest can neither see nor leave. By
-    /// default a guest reaches every key of the backend.
+    /// Puts every bucket behind the prefix of a tenant. The guest can neither see nor leave it. By
+    /// default, a guest reaches every key of the backend.
     #[must_use]
     pub fn tenant(mut self, tenant: Tenant) -> Self {
         self.tenant = Some(tenant);
         self
     }
 
-    /// Bounds the number of keys that one call may name, those that it repeats among them. A call with more is
-    /// `too-large`, with this number as its limit; a page of keys has no more either. 131,072 by default.
+    /// Sets how many keys one call may name, counting repetitions. 131,072 by default. A call with
+    /// more is `too-large`, with this number as its limit. A page of keys has no more either.
     #[must_use]
     pub fn max_keys(mut self, keys: usize) -> Self {
         self.limits.max_keys = keys;
         self
     }
 
-    /// Bounds the bytes of values in what one call returns. A longer answer is `too-large`, before it is built; a page
-    /// has only as many keys as fit if each is as long as a key may be. 256 MiB by default, which no cache with a few
-    /// MiB a value reaches.
+    /// Sets how many bytes of values one call may return. A longer result is `too-large` before it
+    /// is built. 256 MiB by default, which no cache reaches whose values have a few MiB each. A
+    /// page has only as many keys as fit if each has the maximum length.
     ///
-    /// A value counts as often as its key is named, and is read once. The backend is asked for 128 keys at a time, or
-    /// for as few as fit by the longest value so far. Beside the answer the host holds no more than one such part. The
-    /// parts of a call that is `too-large` may have been written, or have had their TTL set.
+    /// A value counts once for each mention of its key, but is read once. The backend is asked for
+    /// 128 keys at a time, or for fewer, as many as fit if all are as long as the longest so far.
+    /// Besides the result, the host holds at most one such part. If a call is `too-large`, parts of
+    /// it may have been written, or their TTLs set.
     #[must_use]
     pub fn max_answer_bytes(mut self, bytes: usize) -> Self {
         self.limits.max_answer_bytes = bytes;
         self
     }
 
-    /// Takes another clock than [`monotonic_clock`], for tests.
+    /// Sets another clock than [`monotonic_clock`], for tests.
     #[must_use]
     pub fn monotonic_clock(mut self, clock: impl HostMonotonicClock + 'static) -> Self {
         self.wasi.monotonic_clock(clock);
         self
     }
 
-    /// The context.
+    /// Builds the context.
     ///
     /// # Errors
     ///
-    /// If the runtime has to be started and the system has no thread for it.
+    /// If the runtime must be started and the system has no thread for it.
     pub fn build(mut self) -> std::io::Result<KvCtx> {
         let runtime = match self.runtime {
             Some(runtime) => runtime,

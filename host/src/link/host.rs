@@ -1,5 +1,5 @@
-//! `kv-backend` as a guest calls it: what comes in is checked, then a task of its own asks the
-//! backend, which goes on to its end even if the guest's store is dropped meanwhile.
+//! `kv-backend` for guests. Arguments are checked; then a task of its own calls the backend, which
+//! runs to completion even if the guest's store is dropped.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -21,18 +21,19 @@ use crate::tenant::Tenant;
 /// A bucket that a guest has opened.
 pub struct OpenBucket {
     bucket: Bucket,
-    /// What is listened to on its behalf: of a tenant, all at once.
-    heard: Bucket,
+    /// The bucket whose changes are subscribed to. For a tenant, the one that contains all of its
+    /// buckets.
+    feed_bucket: Bucket,
     member: Member,
 }
 
-/// Why a guest's call did not succeed.
+/// The error of a guest's call.
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
-    /// The guest is told.
+    /// The guest gets this error.
     #[error(transparent)]
-    Answer(#[from] BackendError),
-    /// The guest is stopped: it used a handle that is none of its own.
+    Backend(#[from] BackendError),
+    /// The guest is stopped: it used a handle that is not its own.
     #[error("no such bucket")]
     Trap(#[from] ResourceTableError),
 }
@@ -42,7 +43,7 @@ type Called<T> = Result<T, CallError>;
 impl types::Host for KvCtxView<'_> {
     fn convert_backend_error(&mut self, error: CallError) -> wasmtime::Result<types::BackendError> {
         match error {
-            CallError::Answer(error) => Ok(error.into()),
+            CallError::Backend(error) => Ok(error.into()),
             CallError::Trap(error) => Err(error.into()),
         }
     }
@@ -58,11 +59,11 @@ impl HostBucket for KvCtxView<'_> {
             None => name,
         };
         let bucket = Bucket::new(&name).map_err(refused)?;
-        let heard = Bucket::new(tenant.map_or(&*name, Tenant::as_str)).map_err(refused)?;
+        let feed_bucket = Bucket::new(tenant.map_or(&*name, Tenant::as_str)).map_err(refused)?;
         let member = Member::asking(self.ctx.backend.feed());
         Ok(self.table.push(OpenBucket {
             bucket,
-            heard,
+            feed_bucket,
             member,
         })?)
     }
@@ -80,7 +81,7 @@ impl HostBucket for KvCtxView<'_> {
             let mentions = Mentions::of(keys.iter().map(String::as_str));
             let keys = mentions.last_of_each(keys);
             // With a TTL it is a write, too.
-            let _told = ttl.map(|_| Finally(|| member.publish_keys(&bucket, &keys)));
+            let _publish = ttl.map(|_| Finally(|| member.publish_keys(&bucket, &keys)));
             let mut collected = Collected::new(&mentions, limits);
             while let Some(part) = collected.next_part() {
                 let slots = backend.get(&bucket, &keys[part.clone()], ttl).await?;
@@ -152,7 +153,7 @@ impl HostBucket for KvCtxView<'_> {
         self.ctx.limits.check_keys([&key].into_iter())?;
         let ttl = ttl(ttl_ms)?;
         let sum = self.start(&this, async move |backend, bucket, member| {
-            let _told = Finally(|| member.publish_keys(&bucket, [&key]));
+            let _publish = Finally(|| member.publish_keys(&bucket, [&key]));
             backend.increment(&bucket, &key, delta, ttl).await
         })?;
         finish(sum, Access::Write).await
@@ -161,7 +162,7 @@ impl HostBucket for KvCtxView<'_> {
     async fn delete(&mut self, this: Resource<OpenBucket>, keys: Vec<String>) -> Called<u64> {
         self.ctx.limits.check_keys(keys.iter())?;
         let deleted = self.start(&this, async move |backend, bucket, member| {
-            let _told = Finally(|| member.publish_keys(&bucket, &keys));
+            let _publish = Finally(|| member.publish_keys(&bucket, &keys));
             backend.delete(&bucket, &keys).await
         })?;
         finish(deleted, Access::Write).await
@@ -184,7 +185,7 @@ impl HostBucket for KvCtxView<'_> {
         self.ctx.limits.check_keys(keys.iter())?;
         let ttl = ttl(ttl_ms)?;
         let existed = self.start(&this, async move |backend, bucket, member| {
-            let _told = Finally(|| member.publish_keys(&bucket, &keys));
+            let _publish = Finally(|| member.publish_keys(&bucket, &keys));
             backend.expire(&bucket, &keys, ttl).await
         })?;
         finish(existed, Access::Write).await
@@ -216,7 +217,7 @@ impl HostBucket for KvCtxView<'_> {
 
     async fn clear(&mut self, this: Resource<OpenBucket>) -> Called<u64> {
         let deleted = self.start(&this, async move |backend, bucket, member| {
-            let _told = Finally(|| member.publish_all(&bucket));
+            let _publish = Finally(|| member.publish_all(&bucket));
             backend.clear(&bucket).await
         })?;
         finish(deleted, Access::Write).await
@@ -224,21 +225,22 @@ impl HostBucket for KvCtxView<'_> {
 
     async fn changes(&mut self, this: Resource<OpenBucket>, since: Option<u64>) -> Called<Changes> {
         let limits = self.ctx.limits;
-        let heard = self.table.get(&this)?.heard.clone();
+        let feed_bucket = self.table.get(&this)?.feed_bucket.clone();
         let changes = self.start(&this, async move |backend, bucket, member| {
             if since.is_none() {
-                backend.subscribe(&heard).await?;
+                backend.subscribe(&feed_bucket).await?;
             }
             if !member.is_live() {
-                let reason = "the store does not tell of changes at the moment";
+                let reason = "the feed of changes is disconnected at the moment";
                 return Err(BackendError::Unavailable(reason.into()));
             }
             let changes = member.changes(since, &bucket);
-            let reason = "the store does not tell of changes";
+            let reason = "the backend has no feed of changes";
             changes.ok_or_else(|| BackendError::Unsupported(reason.into()))
         })?;
         let backend::Changes { keys, cursor } = finish(changes, Access::Read).await?;
-        // Without them the guest drops all that it holds, which is correct and costs the host nothing.
+        // Without the keys the guest drops all entries, which is correct and costs the host
+        // nothing.
         let keys = keys.filter(|keys| {
             let bytes = keys.iter().map(String::len).sum();
             limits.check_answer(bytes).is_ok()
@@ -254,7 +256,7 @@ impl HostBucket for KvCtxView<'_> {
 }
 
 impl KvCtxView<'_> {
-    /// Starts a call of the backend as a task.
+    /// Starts a backend call as a task.
     fn start<T, F>(
         &mut self,
         this: &Resource<OpenBucket>,
@@ -268,17 +270,19 @@ impl KvCtxView<'_> {
         let call = call(self.ctx.backend.clone(), bucket.clone(), member.clone());
         let is_tenant = self.ctx.tenant.is_some();
         Ok(self.ctx.runtime.spawn(async move {
-            let answered = call.await;
-            answered.map_err(|error| match is_tenant {
-                true => error.without_cause(),
-                false => error,
+            call.await.map_err(|error| {
+                if is_tenant {
+                    error.without_cause()
+                } else {
+                    error
+                }
             })
         }))
     }
 }
 
-/// Does something when it is dropped: after a write, also if the backend panics or its task is ended. The write
-/// may take effect all the same, so other clients must be notified.
+/// Runs a function when it is dropped: after a write, even if the backend panics or the task is
+/// cancelled. The write may take effect nevertheless, so other clients must be notified.
 struct Finally<F: FnMut()>(F);
 
 impl<F: FnMut()> Drop for Finally<F> {
@@ -287,16 +291,16 @@ impl<F: FnMut()> Drop for Finally<F> {
     }
 }
 
-/// Waits for a task that asks the backend.
+/// Waits for the task of a backend call.
 async fn finish<T>(task: JoinHandle<Result<T, BackendError>>, access: Access) -> Called<T> {
-    let answered = task.await.map_err(|error| {
+    let result = task.await.map_err(|error| {
         access.ended(if error.is_panic() {
             "the backend panicked"
         } else {
-            "the call was ended"
+            "the call was cancelled"
         })
     })?;
-    Ok(answered?)
+    Ok(result?)
 }
 
 fn ttl(millis: Option<u64>) -> Result<Option<Duration>, BackendError> {
@@ -317,7 +321,7 @@ impl From<backend::Slot> for Slot {
             backend::Slot::WrongType => Self::WrongType,
             backend::Slot::Entry(backend::Entry { value, ttl }) => Self::Entry(Entry {
                 value,
-                // What is left of a life is never 0: that would be an absence.
+                // A remaining TTL is never 0, which would mean absence.
                 ttl_ms: ttl.map(|ttl| u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX).max(1)),
             }),
         }

@@ -1,7 +1,8 @@
-//! How much memory of the host one call of a guest may take.
+//! Limits on the host memory of one guest call.
 //!
-//! Guests name keys and the backend has the values, so that a call of a few bytes can ask for any amount. A guest
-//! that repeats the key of a long value would otherwise have the host build thousands of copies.
+//! Guests name keys and the backend has the values, so a call of a few bytes can ask for any
+//! amount. Without a limit, a guest that repeats the key of a long value makes the host build
+//! thousands of copies.
 
 use std::ops::Range;
 
@@ -9,7 +10,8 @@ use flipcache_core::MAX_KEY_BYTES;
 
 use crate::backend::{BackendError, Entry, Mentions, Slot};
 
-/// How many keys the backend is asked for at once. So much of an answer is built before its size is known.
+/// How many keys are read from the backend at once. This much of a result is built before its size
+/// is known.
 const AT_ONCE: usize = 128;
 
 /// See the methods of the same names of [`KvCtxBuilder`](super::KvCtxBuilder).
@@ -29,7 +31,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Refuses a call with too many keys, or one that is too long.
+    /// Refuses a call with too many keys, or with a key that is too long.
     pub(super) fn check_keys<'k>(
         &self,
         keys: impl ExactSizeIterator<Item = &'k String>,
@@ -45,13 +47,14 @@ impl Limits {
         Ok(())
     }
 
-    /// Returns how many keys a page may have where a guest asks for `limit`: so many that the longest fit.
+    /// Returns how many keys a page may have if a guest asks for `limit`: as many as fit if all
+    /// have the maximum length.
     pub(super) fn page(&self, limit: u32) -> u32 {
         let most = (self.max_answer_bytes / MAX_KEY_BYTES).min(self.max_keys);
         limit.min(u32::try_from(most.max(1)).unwrap_or(u32::MAX))
     }
 
-    /// Refuses an answer that has too many bytes.
+    /// Refuses a result with too many bytes.
     pub(super) fn check_answer(&self, bytes: usize) -> Result<(), BackendError> {
         if bytes > self.max_answer_bytes {
             return Err(too_large(self.max_answer_bytes));
@@ -60,14 +63,14 @@ impl Limits {
     }
 }
 
-/// The answers to a call that names keys, collected in parts: one for each distinct key, and as many bytes as they
-/// take once each mention has its own.
+/// The results of a call that names keys, collected in parts: one for each distinct key, with the
+/// bytes that they take once each mention has its own copy.
 pub(super) struct Collected<'m, T> {
     mentions: &'m Mentions,
     limits: Limits,
-    answers: Vec<T>,
+    results: Vec<T>,
     bytes: usize,
-    /// The bytes of the longest answer so far.
+    /// The bytes of the longest result so far.
     longest: usize,
 }
 
@@ -76,17 +79,17 @@ impl<'m, T: Sized + Clone + Bytes> Collected<'m, T> {
         Self {
             mentions,
             limits,
-            answers: Vec::new(),
+            results: Vec::new(),
             bytes: 0,
             longest: 0,
         }
     }
 
-    /// Returns which of the distinct keys to ask for next; `None`: there are no more.
+    /// Returns which of the distinct keys to read next; `None` after the last.
     ///
-    /// Once the values turn out to be long, a part has no more than fit if the others are as long.
+    /// A part has only as many keys as fit if all values are as long as the longest so far.
     pub(super) fn next_part(&self) -> Option<Range<usize>> {
-        let (start, end) = (self.answers.len(), self.mentions.counts().len());
+        let (start, end) = (self.results.len(), self.mentions.counts().len());
         if start == end {
             return None;
         }
@@ -95,34 +98,34 @@ impl<'m, T: Sized + Clone + Bytes> Collected<'m, T> {
         Some(start..end.min(start + fit.clamp(1, AT_ONCE)))
     }
 
-    /// Takes the answers to a part.
+    /// Adds the results of a part.
     ///
     /// # Errors
     ///
-    /// `TooLarge` as soon as the guest would get too many bytes; `Other` if the backend returns another number of
-    /// answers than it was asked for.
-    pub(super) fn take(&mut self, part: Range<usize>, answers: Vec<T>) -> Result<(), BackendError> {
-        if answers.len() != part.len() {
-            let why = format!("{} answers to {} questions", answers.len(), part.len());
+    /// `TooLarge` as soon as the guest would get too many bytes. `Other` if the backend returns
+    /// another number of results than there are keys.
+    pub(super) fn take(&mut self, part: Range<usize>, results: Vec<T>) -> Result<(), BackendError> {
+        if results.len() != part.len() {
+            let why = format!("{} results for {} keys", results.len(), part.len());
             return Err(BackendError::Other(why.into()));
         }
-        for (answer, count) in answers.iter().zip(&self.mentions.counts()[part]) {
-            let bytes = answer.bytes();
+        for (result, count) in results.iter().zip(&self.mentions.counts()[part]) {
+            let bytes = result.bytes();
             self.longest = self.longest.max(bytes);
             self.bytes = self.bytes.saturating_add(bytes.saturating_mul(*count));
         }
         self.limits.check_answer(self.bytes)?;
-        self.answers.extend(answers);
+        self.results.extend(results);
         Ok(())
     }
 
-    /// Returns one answer for each mention.
+    /// Returns one result for each mention.
     pub(super) fn spread(self) -> Vec<T> {
-        self.mentions.spread(self.answers)
+        self.mentions.spread(self.results)
     }
 }
 
-/// What has bytes of a value.
+/// A result with the bytes of a value.
 pub(super) trait Bytes {
     fn bytes(&self) -> usize;
 }
@@ -203,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn take_another_number_of_answers_than_asked_for_is_an_error() {
+    fn take_with_a_wrong_number_of_results_is_an_error() {
         let mentions = mentions(&["a", "b"]);
         let mut collected = Collected::new(&mentions, limits(1_000));
         let taken = collected.take(0..2, vec![entry(1)]);

@@ -1,8 +1,8 @@
-//! Gives components what the cache imports: `kv-backend` and the monotonic clock.
+//! Provides the imports of the cache component: `kv-backend` and the monotonic clock.
 //!
-//! In the shape of the `wasmtime-wasi-*` crates: a [`KvCtx`] stands in the store's data, [`KvView`]
-//! tells where, and [`add_to_linker`] defines the imports. That works for the cache component alone
-//! and for every component that the cache was composed into.
+//! It follows the pattern of the `wasmtime-wasi-*` crates. A [`KvCtx`] is in the store's data,
+//! [`KvView`] gives access to it, and [`add_to_linker`] defines the imports. It works for the cache
+//! component alone and for every component that the cache was composed into.
 //!
 //! # Examples
 //!
@@ -51,21 +51,21 @@ use crate::bindings::flipcache::cache::{kv_backend, types};
 pub use ctx::{KvCtx, KvCtxBuilder, KvCtxView, KvView, monotonic_clock};
 pub use host::{CallError, OpenBucket};
 
-/// Gives a linker for synchronous stores `kv-backend` and `wasi:clocks/monotonic-clock`.
+/// Adds `kv-backend` and `wasi:clocks/monotonic-clock` to a linker for synchronous stores.
 ///
-/// A call of the guest blocks its thread until the backend has answered, or its deadline has passed.
+/// A call of the guest blocks its thread until the backend has replied or its deadline has passed.
 ///
 /// # Errors
 ///
-/// If the linker has one of the interfaces already; where it has WASI's clocks,
-/// [`add_kv_backend_to_linker`] is what is missing.
+/// If the linker already has one of the interfaces. If it has WASI's clocks, use
+/// [`add_kv_backend_to_linker`].
 pub fn add_to_linker<T: KvView>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
     add_kv_backend_to_linker(linker)?;
     add_clock(linker)
 }
 
-/// As [`add_to_linker`], for asynchronous stores: while the backend is asked, the guest is suspended
-/// and its thread does other work. Once begun, a write is finished, though the store be dropped.
+/// As [`add_to_linker`], for asynchronous stores: during a backend call, the guest is suspended and
+/// its thread does other work. Writes run to completion even if the store is dropped.
 ///
 /// # Errors
 ///
@@ -75,22 +75,22 @@ pub fn add_to_linker_async<T: KvView>(linker: &mut Linker<T>) -> wasmtime::Resul
     add_clock(linker)
 }
 
-/// The `kv-backend` part of [`add_to_linker`], for hosts that link `WASI`'s clocks: these should show
+/// Adds only `kv-backend`, for hosts that link `WASI`'s clocks themselves; these should use
 /// [`monotonic_clock`].
 ///
 /// # Errors
 ///
-/// If the linker has the interface already.
+/// If the linker already has the interface.
 pub fn add_kv_backend_to_linker<T: KvView>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
     types::add_to_linker::<T, HasKv>(linker, T::kv)?;
     blocking::add_to_linker(linker)
 }
 
-/// The `kv-backend` part of [`add_to_linker_async`].
+/// Adds only `kv-backend`, for asynchronous stores.
 ///
 /// # Errors
 ///
-/// If the linker has the interface already.
+/// If the linker already has the interface.
 pub fn add_kv_backend_to_linker_async<T: KvView>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
     types::add_to_linker::<T, HasKv>(linker, T::kv)?;
     kv_backend::add_to_linker::<T, HasKv>(linker, T::kv)

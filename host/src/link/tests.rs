@@ -1,4 +1,4 @@
-//! What a guest is told before the backend is asked.
+//! Results of calls that are refused before they reach the backend.
 
 use std::iter;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::backend::BackendError;
 use crate::backend::memory::MemoryBackend;
 use crate::bindings::flipcache::cache::kv_backend::{ChangedKeys, HostBucket, Slot};
 
-/// Runs a test with a bucket that is open.
+/// Runs a test with an open bucket.
 fn with_bucket(test: impl AsyncFnOnce(&mut KvCtxView<'_>, &dyn Fn() -> Resource<OpenBucket>)) {
     with_bounds(|kv| kv, test);
 }
@@ -35,7 +35,7 @@ fn with_bucket_of(
 
 fn refused<T: std::fmt::Debug>(called: Result<T, CallError>) -> BackendError {
     match called {
-        Err(CallError::Answer(error)) => error,
+        Err(CallError::Backend(error)) => error,
         other => panic!("this must be refused, not {other:?}"),
     }
 }
@@ -92,7 +92,10 @@ fn any_call_with_a_key_beyond_the_limit_is_refused() {
 fn changes_are_those_of_other_handles() {
     with_bucket(async |host, bucket| {
         let other = host.open("n".into()).await.expect("the name is valid");
-        let first = host.changes(bucket(), None).await.expect("it is told");
+        let first = host
+            .changes(bucket(), None)
+            .await
+            .expect("the changes must be returned");
         assert!(matches!(first.changed, ChangedKeys::Unknown), "{first:?}");
         for (this, key) in [
             (bucket(), "own"),
@@ -102,7 +105,7 @@ fn changes_are_those_of_other_handles() {
             host.set(this, entries, None).await.expect("set");
         }
         let next = host.changes(bucket(), Some(first.cursor)).await;
-        let next = next.expect("it is told");
+        let next = next.expect("the changes must be returned");
         assert!(
             matches!(&next.changed, ChangedKeys::Keys(keys) if keys == &["other"]),
             "{next:?}"
@@ -121,7 +124,7 @@ fn any_call_with_a_handle_that_is_closed_is_a_trap() {
     });
 }
 
-/// Runs a test with a bucket whose host has these bounds, over an empty store.
+/// Runs a test with an open bucket over an empty backend, whose host has these limits.
 fn with_bounds(
     bounds: impl FnOnce(KvCtxBuilder) -> KvCtxBuilder,
     test: impl AsyncFnOnce(&mut KvCtxView<'_>, &dyn Fn() -> Resource<OpenBucket>),
@@ -157,7 +160,7 @@ fn get_long_value_named_many_times_is_too_large_and_not_copied() {
             host.set(bucket(), long, None).await.expect("set");
             let ten = host.get(bucket(), keys([0; 10]), None).await;
             assert_eq!(ten.expect("ten fit").len(), 10);
-            // Copied, they would be 97 GiB.
+            // The copies would take 97 GiB.
             let error = refused(
                 host.get(bucket(), keys(iter::repeat_n(0, 100_000)), None)
                     .await,
@@ -174,7 +177,7 @@ fn get_long_value_named_many_times_is_too_large_and_not_copied() {
 }
 
 #[test]
-fn any_call_with_a_key_named_twice_returns_the_same_twice_in_the_order_asked_for() {
+fn any_call_with_a_repeated_key_returns_its_result_twice_in_order() {
     with_bucket(async |host, bucket| {
         let held = [entries([1], 1), entries([2], 2)].concat();
         host.set(bucket(), held, None).await.expect("set");
@@ -279,13 +282,16 @@ fn changes_longer_than_allowed_are_unknown() {
         |kv| kv.max_answer_bytes(6),
         async |host, bucket| {
             let other = host.open("n".into()).await.expect("the name is valid");
-            let first = host.changes(bucket(), None).await.expect("it is told");
+            let first = host
+                .changes(bucket(), None)
+                .await
+                .expect("the changes must be returned");
             for written in [2, 3] {
                 let this = Resource::new_borrow(other.rep());
                 let set = host.set(this, entries(0..written, 1), None).await;
                 set.expect("set");
                 let changes = host.changes(bucket(), Some(first.cursor)).await;
-                let changed = changes.expect("it is told").changed;
+                let changed = changes.expect("the changes must be returned").changed;
                 assert_eq!(
                     matches!(changed, ChangedKeys::Unknown),
                     written == 3,

@@ -1,9 +1,9 @@
-//! Metrics, through the facade of the crate `metrics`: whichever recorder a program installs has them.
+//! Metrics, through the facade crate `metrics`: the recorder that a program installs gets them.
 //!
-//! Calls of the backend are recorded when they are made. Hits cost nothing: what caches have done is counted in
-//! their tiers, and [`publish`] tells the recorder when somebody is about to look.
+//! Backend calls are recorded when they are made. Hits cost nothing: caches are counted in their
+//! tiers, and [`publish`] passes the counts to the recorder before metrics are read.
 //!
-//! [`names`] has every metric; the guide's page on observability tells them one by one.
+//! [`names`] lists every metric; the guide's page on observability explains them.
 //!
 //! # Examples
 //!
@@ -15,7 +15,7 @@
 //! use flipcache::Client;
 //! use metrics_exporter_prometheus::PrometheusBuilder;
 //!
-//! // Before the first client: what was recorded earlier is lost.
+//! Before the first client: what is recorded earlier is lost.
 //! let prometheus = PrometheusBuilder::new().install_recorder()?;
 //! flipcache::metrics::describe();
 //!
@@ -33,8 +33,8 @@
 //! # fn main() {}
 //! ```
 
-mod ledger;
 pub mod names;
+mod published;
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
@@ -43,18 +43,18 @@ use ::metrics::{counter, gauge, histogram};
 
 use crate::backend::{BackendState, BreakerState, InvalidationStatus};
 use crate::driver::Driver;
-pub(crate) use ledger::Ledger;
+pub(crate) use published::Published;
 
 /// The drivers of this process whose caches are published.
 static DRIVERS: Mutex<Vec<Weak<Driver>>> = Mutex::new(Vec::new());
 
-/// Tells the recorder what each metric is. To be called after it is installed.
+/// Describes each metric to the recorder. Call it after the recorder is installed.
 pub fn describe() {
     names::ALL.iter().for_each(names::Metric::describe);
 }
 
-/// Tells the recorder what the caches of all clients of this process have done since the last time, and how things
-/// stand with their backends. To be called before metrics are read, or at intervals.
+/// Passes to the recorder what the caches of all clients of this process have counted since the
+/// last call, and the state of their backends. Call it before metrics are read, or at intervals.
 ///
 /// Takes the lock of each shard for a moment for each cache that was ever opened.
 pub fn publish() {
@@ -68,14 +68,14 @@ pub fn publish() {
     }
 }
 
-/// Publishes a driver from now on, as long as it lives.
+/// Publishes a driver until it is dropped.
 pub(crate) fn include(driver: &Arc<Driver>) {
     let mut drivers = DRIVERS.lock().unwrap_or_else(PoisonError::into_inner);
     drivers.retain(|driver| driver.strong_count() > 0);
     drivers.push(Arc::downgrade(driver));
 }
 
-/// A call of a backend that has ended.
+/// Records a finished backend call.
 pub(crate) fn backend_call(
     system: &'static str,
     operation: &'static str,
@@ -90,7 +90,7 @@ pub(crate) fn backend_call(
     histogram!(names::BACKEND_CALL_SECONDS, &labels).record(took);
 }
 
-/// How things stand with a backend. What several clients of it say is the same.
+/// Records the state of a backend. All its clients record the same values.
 pub(crate) fn backend_state(system: &'static str, state: &BackendState) {
     let is = |yes: bool| f64::from(u8::from(yes));
     for status in [

@@ -7,14 +7,14 @@ use flipcache_core::{self as core, Answer, Bounds, CacheId, Read, Settled, Stats
 use super::{Shard, next_incarnation};
 use crate::clock::Clock;
 
-/// A shard without a boundary around it.
+/// A shard that runs in this process, without an instance around it.
 pub(crate) struct InProcess {
     core: core::Shard,
     clock: Clock,
 }
 
 impl InProcess {
-    /// An empty shard. `max_bytes` bounds its tiers together.
+    /// Creates an empty shard. `max_bytes` bounds all its tiers together.
     pub(crate) fn new(clock: Clock, max_bytes: u64) -> Self {
         Self {
             core: core::Shard::new(next_incarnation(), max_bytes),
@@ -45,11 +45,11 @@ impl Shard for InProcess {
         keys: &[(u64, &str)],
         indices: &[usize],
         ttl_on_read: Option<Duration>,
-        tell: &mut dyn FnMut(usize, Option<&[u8]>),
+        visit: &mut dyn FnMut(usize, Option<&[u8]>),
     ) {
         for at in indices {
             let (hash, key) = keys[*at];
-            tell(*at, self.find(cache, hash, key, ttl_on_read));
+            visit(*at, self.find(cache, hash, key, ttl_on_read));
         }
     }
 
@@ -58,11 +58,11 @@ impl Shard for InProcess {
         cache: CacheId,
         keys: &[(u64, &str)],
         ttl_on_read: Option<Duration>,
-        tell: &mut dyn FnMut(Read<'_>),
+        visit: &mut dyn FnMut(Read<'_>),
     ) {
         let Self { core, clock } = self;
         for (hash, key) in keys {
-            tell(core.read(cache, *hash, key, ttl_on_read, &|| clock.now()));
+            visit(core.read(cache, *hash, key, ttl_on_read, &|| clock.now()));
         }
     }
 
@@ -113,10 +113,10 @@ impl Shard for InProcess {
         hash: u64,
         key: &str,
         window: Duration,
-        unheard: Duration,
+        lost_for: Duration,
     ) -> Option<&[u8]> {
         let Self { core, clock } = self;
-        core.stale(cache, hash, key, window, unheard, &|| clock.now())
+        core.stale(cache, hash, key, window, lost_for, &|| clock.now())
     }
 
     fn claim(&mut self, cache: CacheId, hash: u64, key: &str, within: Duration) -> Option<Ticket> {

@@ -1,12 +1,12 @@
-//! One shard of the local tiers, wherever it runs.
+//! The local tiers of one shard, with two implementations.
 //!
 //! # Layout
 //!
-//! - `in_process`: the core as it is.
-//! - `door`: the core inside an instance of the component, entered by the interfaces `driver` and
+//! - `in_process`: the core in this process.
+//! - `door`: the core in an instance of the component, called through the interfaces `driver` and
 //!   `window`.
 //!
-//! Both give the same answers; a differential test holds them against each other.
+//! Both return the same results; a differential test compares them.
 
 #[cfg(feature = "wasmtime")]
 pub(crate) mod door;
@@ -19,9 +19,10 @@ use flipcache_core::{Answer, Bounds, CacheId, Read, Settled, Stats, Ticket, Writ
 
 pub(crate) use in_process::InProcess;
 
-/// The local tiers of one shard: what [`flipcache_core::Shard`] does, with a clock of its own.
+/// The local tiers of one shard: the operations of [`flipcache_core::Shard`], with a clock of its
+/// own.
 ///
-/// No operation fails: a shard that has lost its entries answers misses and keeps nothing.
+/// No operation fails. A shard that has lost its entries returns misses and stores nothing.
 pub(crate) trait Shard: Send {
     /// See [`open`](flipcache_core::Shard::open).
     fn open(&mut self, cache: CacheId, name: &str, bounds: Bounds);
@@ -35,25 +36,25 @@ pub(crate) trait Shard: Send {
         ttl_on_read: Option<Duration>,
     ) -> Option<&[u8]>;
 
-    /// As [`find`](Self::find) for those keys that stand at `indices`, each with its hash; tells what it
-    /// finds of each, with its index, in order.
+    /// As [`find`](Self::find) for the keys at `indices`, each with its hash. Calls `visit` with
+    /// each index and its value, in order.
     fn find_many(
         &mut self,
         cache: CacheId,
         keys: &[(u64, &str)],
         indices: &[usize],
         ttl_on_read: Option<Duration>,
-        tell: &mut dyn FnMut(usize, Option<&[u8]>),
+        visit: &mut dyn FnMut(usize, Option<&[u8]>),
     );
 
-    /// See [`read`](flipcache_core::Shard::read): of keys, each with its hash. Tells what it says to each,
-    /// in order.
+    /// See [`read`](flipcache_core::Shard::read), for keys with their hashes. Calls `visit` with
+    /// each result, in order.
     fn read(
         &mut self,
         cache: CacheId,
         keys: &[(u64, &str)],
         ttl_on_read: Option<Duration>,
-        tell: &mut dyn FnMut(Read<'_>),
+        visit: &mut dyn FnMut(Read<'_>),
     );
 
     /// See [`ticket`](flipcache_core::Shard::ticket).
@@ -96,7 +97,7 @@ pub(crate) trait Shard: Send {
         hash: u64,
         key: &str,
         window: Duration,
-        unheard: Duration,
+        lost_for: Duration,
     ) -> Option<&[u8]>;
 
     /// See [`claim`](flipcache_core::Shard::claim).
@@ -139,7 +140,8 @@ pub(crate) trait Shard: Send {
     fn stats(&mut self, cache: CacheId) -> Stats;
 }
 
-/// A number that no shard of this process has had: tickets of one never fit another.
+/// Returns a number that no shard of this process has had, so that tickets of one are never valid
+/// in another.
 fn next_incarnation() -> u32 {
     static NEXT: AtomicU32 = AtomicU32::new(1);
     NEXT.fetch_add(1, Ordering::Relaxed)

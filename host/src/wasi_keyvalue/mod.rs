@@ -1,10 +1,12 @@
 //! The cache and `wasi:keyvalue`, in both directions: components to compose with.
 //!
-//! - An application that was written for `wasi:keyvalue` gets the cache: [`adapt`] composes [`PROVIDER`] into it, and
-//!   it then imports `flipcache:cache/cache`, which [`app`](crate::app) links. What its caches are like is told by
-//!   [`GrantBuilder::options`](crate::app::GrantBuilder::options).
-//! - The cache runs on a host that has nothing but `wasi:keyvalue`: [`BACKEND`] or [`BACKEND_DRAFT2`], plugged into
-//!   [`COMPONENT`](crate::COMPONENT), serve its `kv-backend` by that.
+//! - Applications that were written for `wasi:keyvalue` can use the cache. [`adapt`] composes
+//!   [`PROVIDER`] into the application, which then imports `flipcache:cache/cache`;
+//!   [`app`](crate::app) links that. [`GrantBuilder::options`](crate::app::GrantBuilder::options)
+//!   sets the options of its caches.
+//! - The cache can run on a host that provides only `wasi:keyvalue`. Plugged into
+//!   [`COMPONENT`](crate::COMPONENT), [`BACKEND`] or [`BACKEND_DRAFT2`] implements its `kv-backend`
+//!   on that.
 //!
 //! # Examples
 //!
@@ -24,28 +26,30 @@
 //!
 //! # Layout
 //!
-//! - `adapt`: the composition. `asks`: what an application asks for; `missing`: what of that the cache has not.
+//! - `compose`: the composition. `interfaces`: what an application uses; `unsupported`: what of
+//!   that the cache does not provide.
 
-mod adapt;
-mod asks;
-mod missing;
+mod compose;
+mod interfaces;
+mod unsupported;
 
-pub use adapt::{AdaptError, adapt};
-pub use missing::Missing;
+pub use compose::{AdaptError, adapt};
+pub use unsupported::UnsupportedInterface;
 
-/// A component that serves `wasi:keyvalue` by the cache: exports `store` and `batch` of `0.2.0-draft` and of
-/// `0.2.0-draft2`, imports `flipcache:cache/cache`.
+/// A component that implements `wasi:keyvalue` with the cache. It exports `store` and `batch` of
+/// `0.2.0-draft` and of `0.2.0-draft2`, and imports `flipcache:cache/cache`.
 ///
-/// Empty where the library was built around a component file that had no adapters beside it.
+/// Empty if the library was built around a component file without adapters next to it.
 pub const PROVIDER: &[u8] = include_bytes!(env!("FLIPCACHE_WASI_KEYVALUE_PROVIDER_FILE"));
 
-/// A component that serves `kv-backend` by `wasi:keyvalue@0.2.0-draft`, as wasmtime and wasmCloud have it.
+/// A component that implements `kv-backend` with `wasi:keyvalue@0.2.0-draft`, the version of
+/// wasmtime and wasmCloud.
 ///
-/// Empty as [`PROVIDER`] may be.
+/// May be empty, as [`PROVIDER`].
 pub const BACKEND: &[u8] = include_bytes!(env!("FLIPCACHE_WASI_KEYVALUE_BACKEND_FILE"));
 
-/// A component that serves `kv-backend` by `wasi:keyvalue@0.2.0-draft2`, as Spin has it.
+/// A component that implements `kv-backend` with `wasi:keyvalue@0.2.0-draft2`, the version of Spin.
 ///
-/// Empty as [`PROVIDER`] may be.
+/// May be empty, as [`PROVIDER`].
 pub const BACKEND_DRAFT2: &[u8] =
     include_bytes!(env!("FLIPCACHE_WASI_KEYVALUE_BACKEND_DRAFT2_FILE"));

@@ -44,8 +44,8 @@ fn told(program: &Program, words: &[&str]) -> (usize, usize) {
     let log = text(&output.stderr);
     let count = |what| log.matches(what).count();
     (
-        count("code was compiled and kept"),
-        count("code was loaded"),
+        count("compiled code and stored it"),
+        count("loaded compiled code"),
     )
 }
 
@@ -179,7 +179,7 @@ fn damaged_code_is_not_run_and_replaced() {
     for damaged in [&whole[..whole.len() / 2], &garbled] {
         fs::write(&file, damaged).expect("it must be written");
         let log = read_all_the_same(&program, "warn", &[]);
-        assert!(log.contains("it is damaged"), "{log}");
+        assert!(log.contains("the file is damaged"), "{log}");
         let now = fs::read(only_file(&default_directory(&program)));
         assert!(now.is_ok_and(|now| now == whole), "it must be replaced");
     }

@@ -128,9 +128,9 @@ fn run_file_that_is_no_application_exits_2_and_says_what_it_is() {
     for (file, reason) in [
         ("absent.wasm", "No such file"),
         (&core, "wasm-tools component new"),
-        (&text, "no WebAssembly component"),
+        (&text, "not a WebAssembly component"),
         (&stranger, "nowhere"),
-        (&cache, "no wasi:cli command"),
+        (&cache, "not a wasi:cli command"),
     ] {
         for command in ["run", "serve"] {
             let outcome = program.run(&[command, file]);
@@ -233,7 +233,7 @@ fn help_lists_no_option_that_the_command_refuses() {
         assert!(lists("--backend"), "{command}: {help}");
     }
     let help = program.done(&["serve", "--help"]);
-    let (_, for_some) = help.split_once("asks for wasi:keyvalue:").expect(&help);
+    let (_, for_some) = help.split_once("imports wasi:keyvalue:").expect(&help);
     assert!(for_some.contains("--eviction"), "{help}");
 }
 

@@ -73,7 +73,7 @@ fn serve_request_that_fails_costs_itself_and_is_logged_without_its_query() {
     for words in [
         "path=\"/trap\"",
         "unreachable",
-        "answered nothing",
+        "returned no response",
         "LoopDetected",
         "--max-memory",
     ] {

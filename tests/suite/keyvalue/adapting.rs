@@ -143,14 +143,15 @@ fn adapt_application_that_asks_for_more_names_all_that_is_missing() {
     );
     let store = "wasi:keyvalue/store@0.2.0-draft2";
     let imports = [(store, NOTHING), (batch, ANOTHER_FORM), (atomics, NOTHING)];
-    let Err(AdaptError::Missing(missing)) = adapt(&stranger(&imports, &[])).map(Cow::into_owned)
+    let Err(AdaptError::Unsupported(missing)) =
+        adapt(&stranger(&imports, &[])).map(Cow::into_owned)
     else {
         panic!("it must be refused");
     };
     let interfaces: Vec<&str> = missing.iter().map(|missing| &*missing.interface).collect();
     assert_eq!(interfaces, [batch, atomics]);
-    let words = AdaptError::Missing(missing).to_string();
-    for word in ["conditional writes", "another form"] {
+    let words = AdaptError::Unsupported(missing).to_string();
+    for word in ["conditional writes", "differs from"] {
         assert!(words.contains(word), "{words}");
     }
 }

@@ -22,13 +22,13 @@ use crate::cli::code_cache;
 use crate::cli::failure::Failure;
 use crate::cli::options::open_chosen_backend;
 
-/// Bytes that a guest may hand over in one call, unless one value may have more.
+/// Bytes that a guest may pass in one call, unless one value may have more.
 const MAX_CALL_BYTES: usize = 32 << 20;
 
-/// Bytes that a call may have beside a value: keys and names.
+/// Bytes that a call may have in addition to a value: keys and names.
 const BESIDE_A_VALUE: usize = 1 << 20;
 
-/// A component that is ready to be instantiated, with one cache behind all instances.
+/// A component that is ready to be instantiated, with one cache for all instances.
 pub(super) struct App {
     pre: InstancePre<Data>,
     backend: Arc<dyn KvBackend>,
@@ -42,9 +42,11 @@ pub(super) struct App {
 }
 
 impl App {
+    /// Loads the application.
+    ///
     /// # Errors
     ///
-    /// [`Failure::Unfit`] if the file is no component, or imports what is not provided.
+    /// [`Failure::Unfit`] if the file is not a component, or has imports that are not provided.
     pub(super) fn load(
         file: &Path,
         options: &AppOptions,
@@ -81,22 +83,23 @@ impl App {
         })
     }
 
-    /// The component with its imports.
+    /// Returns the component with its imports.
     pub(super) fn pre(&self) -> InstancePre<Data> {
         self.pre.clone()
     }
 
-    /// Logs it, soon, if the backend cannot be reached. Caches are opened without it, so that nothing else would say so
-    /// before the first request.
+    /// Logs soon if the backend cannot be reached. Caches are opened without it, so nothing else
+    /// would report that before the first request.
     pub(super) fn log_outage(&self) -> Result<(), Failure> {
         let backend = self.backend.clone();
-        let bucket = Bucket::new(self.grant.tenant().as_str()).context("the tenant is no bucket");
+        let bucket =
+            Bucket::new(self.grant.tenant().as_str()).context("the tenant is not a valid bucket");
         let bucket = bucket.map_err(Failure::Other)?;
         let runtime = io::runtime().map_err(Error::from)?;
         runtime.spawn(async move {
-            let asked = backend.exists(&bucket, &[String::new()]).await;
-            // Other errors are about the key, or about who asks.
-            if let Err(error @ (BackendError::Unavailable(_) | BackendError::Timeout)) = asked {
+            let result = backend.exists(&bucket, &[String::new()]).await;
+            // Other errors concern the key or the permissions.
+            if let Err(error @ (BackendError::Unavailable(_) | BackendError::Timeout)) = result {
                 tracing::error!(
                     "{}; requests are served, and those that need it fail until it is back",
                     describe(&error)
@@ -106,16 +109,16 @@ impl App {
         Ok(())
     }
 
-    /// A store for one instance, which has the streams and arguments of `wasi`.
+    /// Returns a store for one instance, with the streams and arguments of `wasi`.
     pub(super) fn store(&self, wasi: &mut WasiCtxBuilder) -> Result<Store<Data>, Error> {
-        // A cache that is composed into the application counts lifetimes by it.
+        // A cache that is composed into the application uses this clock for TTLs.
         wasi.monotonic_clock(link::monotonic_clock());
         let wasi = wasi.envs(&self.environment).build();
         let memory = MemoryLimit::new(self.max_memory);
         let cache = CacheCtx::builder(self.client.clone(), self.grant.clone()).build();
         let kv = KvCtx::builder(self.backend.clone())
             .tenant(self.grant.tenant().clone())
-            // The instance has no room for more.
+            // The instance cannot hold more.
             .max_answer_bytes(self.max_memory);
         let data = Data::new(memory, wasi, cache, kv.build()?);
         let mut store = Store::new(self.pre.engine(), data);
@@ -127,7 +130,8 @@ impl App {
     }
 }
 
-/// What an application may import: WASI, HTTP, the cache, and what a cache composed into it asks.
+/// Links what an application may import: WASI, HTTP, the cache, and the imports of a cache composed
+/// into it.
 fn linker(engine: &Engine) -> wasmtime::Result<Linker<Data>> {
     let mut linker = Linker::new(engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
@@ -137,7 +141,7 @@ fn linker(engine: &Engine) -> wasmtime::Result<Linker<Data>> {
     Ok(linker)
 }
 
-/// The file is not what the command runs.
+/// Returns the failure for a file that the command cannot run.
 pub(super) fn unfit(file: &Path, cause: wasmtime::Error) -> Failure {
     Failure::Unfit {
         file: file.to_owned(),

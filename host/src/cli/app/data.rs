@@ -1,4 +1,4 @@
-//! What the store of an application's instance holds.
+//! The data of an application's store.
 
 use flipcache::app::{CacheCtx, CacheCtxView, CacheView};
 use flipcache::link::{KvCtx, KvCtxView, KvView};
@@ -9,10 +9,11 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 use super::denied::DeniedRequests;
 use super::memory::MemoryLimit;
 
-/// Things of the host that a guest may hold at once: streams, requests, caches and the like.
+/// The maximum number of host resources that a guest may hold: streams, requests, caches and the
+/// like.
 const MAX_RESOURCES: usize = 10_000;
 
-/// What the imports of one instance are made of.
+/// The state of one instance's imports.
 pub(super) struct Data {
     pub(super) memory: MemoryLimit,
     wasi: WasiCtx,

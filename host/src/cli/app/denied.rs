@@ -1,15 +1,15 @@
-//! Requests of applications to other servers, which are denied.
+//! Outgoing requests of applications, which are denied.
 
 use std::future::ready;
 
 use hyper::{Request, Response};
 use wasmtime_wasi_http::{Error, RequestOptions, Result, WasiBody, WasiHttpHooks};
 
-/// Answers each with the error `HTTP-request-denied`.
+/// Fails each request with the error `HTTP-request-denied`.
 #[derive(Debug)]
 pub(super) struct DeniedRequests;
 
-/// What comes of the body, once the head of a response is there.
+/// The outcome of sending the body, after the head of a response.
 type Rest = Box<dyn Future<Output = Result<()>> + Send>;
 
 impl WasiHttpHooks for DeniedRequests {

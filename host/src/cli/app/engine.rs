@@ -1,4 +1,4 @@
-//! The engine that runs applications, and the ticks by which they can be interrupted.
+//! The engine that runs applications, and the ticks that interrupt them.
 
 use std::convert::Infallible;
 use std::io;
@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use wasmtime::{Config, Engine};
 
-/// How long an instance may compute before others get their turn, and its deadline is looked at.
+/// How long an instance may compute before it yields and its deadline is checked.
 const TICK: Duration = Duration::from_millis(10);
 
-/// An engine whose instances yield at each tick.
+/// Returns an engine whose instances yield at each tick.
 pub(super) fn new_engine() -> wasmtime::Result<Engine> {
     let mut config = Config::new();
-    // What is linked is WASI 0.2, which needs none of it; calls are several times cheaper without.
+    // WASI 0.2 does not need it; calls are several times cheaper without.
     config.concurrency_support(false);
     config.epoch_interruption(true);
     Engine::new(&config)
@@ -26,8 +26,8 @@ pub(super) struct Ticker {
 }
 
 impl Ticker {
-    /// On a thread of its own: those of the runtime may all be busy with instances that do not yield
-    /// until it ticks.
+    /// Starts a thread of its own: the runtime's may all be busy with instances that do not yield
+    /// until the tick.
     pub(super) fn start(engine: &Engine) -> io::Result<Self> {
         let (stop, stopped) = mpsc::channel::<Infallible>();
         let engine = engine.clone();

@@ -1,4 +1,4 @@
-//! From a file to a component that imports the cache.
+//! Loading of components that import the cache.
 
 use std::borrow::Cow;
 use std::fs;
@@ -8,15 +8,15 @@ use flipcache::wasi_keyvalue;
 use wasmparser::Parser;
 use wasmtime::{Result, bail};
 
-/// An application.
+/// The component of an application.
 pub(super) struct Loaded {
-    /// Its component.
+    /// The bytes of the component.
     pub(super) bytes: Vec<u8>,
-    /// It asked for `wasi:keyvalue`, and has the adapter composed in.
+    /// Whether it imports `wasi:keyvalue`, so that the adapter was composed in.
     pub(super) is_adapted: bool,
 }
 
-/// Reads an application.
+/// Reads an application from a file.
 pub(super) fn load(file: &Path) -> Result<Loaded> {
     let bytes = fs::read(file)?;
     if Parser::is_core_wasm(&bytes) {
@@ -25,7 +25,7 @@ pub(super) fn load(file: &Path) -> Result<Loaded> {
         );
     }
     if !Parser::is_component(&bytes) {
-        bail!("it is no WebAssembly component");
+        bail!("it is not a WebAssembly component");
     }
     let adapted = match wasi_keyvalue::adapt(&bytes)? {
         Cow::Owned(adapted) => Some(adapted),

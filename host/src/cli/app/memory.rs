@@ -1,12 +1,12 @@
-//! How much memory the instances in one store may have.
+//! The memory limit of the instances in one store.
 
 use wasmtime::ResourceLimiter;
 
-/// A table's entry is a pointer of the host.
+/// An entry of a table is a pointer of the host.
 const TABLE_ENTRY: usize = size_of::<usize>();
 
-/// A budget for all memories and tables of a store together: an application that the cache was
-/// composed into has several.
+/// A budget for all memories and tables of a store together. An application with the cache composed
+/// in has several.
 #[derive(Debug)]
 pub(super) struct MemoryLimit {
     max: usize,
@@ -23,18 +23,19 @@ impl MemoryLimit {
         }
     }
 
-    /// The budget in bytes.
+    /// Returns the budget in bytes.
     pub(super) fn max(&self) -> usize {
         self.max
     }
 
-    /// Whether the guest asked for more than there is. It is told so, and most then trap.
+    /// Returns whether the guest has requested more than the budget. That growth failed, and most
+    /// guests then trap.
     pub(super) fn is_refused(&self) -> bool {
         self.refused
     }
 
-    /// Whether so many bytes more are in the budget. They stay counted if the growth then fails: a
-    /// guest that could have them taken back would have no limit.
+    /// Takes bytes from the budget if it has them. They stay taken if the growth then fails: a
+    /// guest that could have them returned would have no limit.
     fn take(&mut self, bytes: usize) -> bool {
         match self.used.checked_add(bytes) {
             Some(used) if used <= self.max => {

@@ -1,11 +1,11 @@
-//! Applications: components that run here, with WASI and the cache linked.
+//! Applications: components that run in this program, with WASI and the cache linked.
 //!
 //! # Layout
 //!
-//! - `options`: what can be asked for; `application`: what the instances of one application share.
-//! - `load`: from a file to a component; `engine`: what runs it, and interrupts it.
-//! - `data`: what a store holds; `memory`: how much; `denied`: requests to other servers.
-//! - `stop`: why an instance ended.
+//! - `options`: the options; `application`: what the instances of one application share.
+//! - `load`: reads a component from a file; `engine`: runs and interrupts it.
+//! - `data`: the data of a store; `memory`: its limits; `denied`: outgoing requests.
+//! - `stop`: the reasons why an instance was stopped.
 //! - `run`, `serve`: the commands.
 
 mod application;

@@ -1,4 +1,4 @@
-//! What can be asked of the commands that run applications.
+//! The options of the commands that run applications.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -14,31 +14,34 @@ use crate::cli::failure::Failure;
 use crate::cli::options::{cache_options, resilience};
 use crate::cli::text::parse_seconds;
 
-/// What `flipcache run --help` ends with.
-pub(crate) const RUN_HELP: &str = "The application has the streams of this program, the arguments, what --env says, and \
-the cache; no files, no network. Its keys stand in the backend as TENANT:NAME:KEY.\n\n\
-If it asks for wasi:keyvalue, its buckets are caches, and options like --ttl say what these are like.\n\n\
-Exit codes: the application's own; 2 the file is no such application, 3 the backend failed, \
-124 out of time, 134 it trapped.";
+/// The end of `flipcache run --help`.
+pub(crate) const RUN_HELP: &str = "\
+The application gets this program's streams, the arguments, the variables of --env and the cache; \
+no files, no network. The backend stores its keys as TENANT:NAME:KEY.\n\n\
+If it imports wasi:keyvalue, its buckets are caches, with options like --ttl.\n\n\
+Exit codes: the application's own; 2 not such an application, 3 the backend failed, \
+124 timeout, 134 trap.";
 
-/// What `flipcache serve --help` ends with.
-pub(crate) const SERVE_HELP: &str = "Each request has an instance of its own; the cache behind them lives on. An instance has \
-what --env says and the cache; no files, no network. What it prints goes to standard error. If it asks for \
-wasi:keyvalue, its buckets are caches, and options like --ttl say what these are like.\n\n\
-Replied without the application: 400 no host, 413 body too large, 431 more than 64 KiB or 100 fields of head, \
-500 it failed, 503 too many requests, 504 out of time.\nA client has 10 seconds for its first byte, for a head, and for \
-each part of a body.\nSIGINT and SIGTERM let requests in flight finish, for 10 seconds at most.";
+/// The end of `flipcache serve --help`.
+pub(crate) const SERVE_HELP: &str = "\
+Each request gets an instance of its own; all share one cache. An instance gets the variables of \
+--env and the cache; no files, no network. Its output goes to standard error. If it imports \
+wasi:keyvalue, its buckets are caches, with options like --ttl.\n\n\
+Responses of the server itself: 400 no host, 413 body too large, 431 head larger than 64 KiB or \
+100 fields, 500 the application failed, 503 too many requests, 504 timeout.\n\
+A client has 10 seconds for its first byte, for a head, and for each part of a body.\n\
+SIGINT and SIGTERM let requests in flight finish, for 10 seconds at most.";
 
-/// Words of the command `run`.
+/// The options of the command `run`.
 #[derive(Args, Debug)]
 pub(crate) struct RunOptions {
     #[command(flatten)]
     pub(super) app: AppOptions,
-    /// How long it may run; fractions are allowed [default: as long as it likes]
+    /// How long it may run; fractions are allowed [default: no limit]
     #[arg(long, value_name = "SECONDS", value_parser = parse_seconds)]
     pub(super) timeout: Option<Duration>,
-    /// The application, and arguments for it; options of flipcache stand before
-    // One list, so that words after the file that look like options are the application's.
+    /// Application and its arguments; options of flipcache must precede them
+    // One list, so that arguments after the file that look like options are the application's.
     #[arg(value_names = ["APP.wasm", "ARGS"], required = true, num_args = 1.., trailing_var_arg = true)]
     words: Vec<String>,
 }
@@ -48,7 +51,7 @@ impl RunOptions {
         self.words.first().map_or(Path::new(""), Path::new)
     }
 
-    /// What the application sees as its arguments: first the name of its file.
+    /// Returns the application's arguments: first the name of its file.
     pub(super) fn arguments(&self) -> Vec<String> {
         let name = self.file().file_name().unwrap_or_default();
         let name = name.to_string_lossy().into_owned();
@@ -57,24 +60,24 @@ impl RunOptions {
     }
 }
 
-/// Words of the command `serve`.
+/// The options of the command `serve`.
 #[derive(Args, Debug)]
 pub(crate) struct ServeOptions {
-    /// The application
+    /// Application
     #[arg(value_name = "APP.wasm")]
     pub(super) file: PathBuf,
     #[command(flatten)]
     pub(super) app: AppOptions,
-    /// Where to listen; port 0 for any that is free
+    /// Address to listen on; port 0 picks a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     pub(super) addr: SocketAddr,
-    /// How long an instance may work on one request; fractions are allowed
+    /// How long an instance may take for one request; fractions are allowed
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = parse_seconds)]
     pub(super) timeout: Duration,
-    /// Requests that are worked on at once; others wait a little
+    /// Requests in progress at the same time; others wait a little
     #[arg(long, value_name = "N", default_value_t = 128, value_parser = value_parser!(u32).range(1..=4_096))]
     pub(super) max_concurrency: u32,
-    /// Bytes that the body of a request may have
+    /// Maximum size of a request's body
     #[arg(long, value_name = "BYTES", default_value = "16MiB")]
     pub(super) max_body: ByteSize,
 }
@@ -82,25 +85,25 @@ pub(crate) struct ServeOptions {
 /// Bytes of values that one call of the cache may return, unless one value may have more.
 const MAX_ANSWER_BYTES: usize = 64 << 20;
 
-/// What both commands can be asked for.
+/// The options of both commands.
 #[derive(Args, Debug)]
 pub(crate) struct AppOptions {
-    /// Under whose name the application's caches stand [default: the file's name, without .wasm]
+    /// Prefix of the application's caches [default: the file's name, without .wasm]
     #[arg(long, value_name = "NAME")]
     tenant: Option<String>,
-    /// How many different caches the application may open
+    /// Maximum number of different caches that the application may open
     #[arg(long, value_name = "N", default_value_t = 16)]
     max_names: usize,
-    /// Bytes that all dictionaries of one instance may hold
+    /// Maximum size of all dictionaries of one instance
     #[arg(long, value_name = "BYTES", default_value = "16MiB")]
     dict_bytes: ByteSize,
-    /// Bytes that a value may have that the application writes to a cache
+    /// Maximum size of a value that the application writes to a cache
     #[arg(long, value_name = "BYTES", default_value = "1MiB")]
     max_value_bytes: ByteSize,
-    /// A variable for the application's environment, which is empty otherwise; may be repeated
+    /// Variable for the application's environment, which is otherwise empty; may be repeated
     #[arg(long, value_name = "K=V", value_parser = parse_variable)]
     pub(super) env: Vec<(String, String)>,
-    /// Bytes of memory that one instance may have, as in 128MiB
+    /// Maximum memory of one instance, as in 128MiB
     #[arg(long, value_name = "BYTES", default_value = "128MiB")]
     pub(super) max_memory: ByteSize,
 }
@@ -110,19 +113,19 @@ impl AppOptions {
         usize::try_from(self.max_value_bytes.as_u64()).unwrap_or(usize::MAX)
     }
 
-    /// What the application may do with the cache. One that asks for `wasi:keyvalue` cannot say what its caches are
-    /// like; the options of a cache then do.
+    /// Returns what the application may do with the cache. An application that imports
+    /// `wasi:keyvalue` cannot set the options of its caches, so those of the command line apply.
     ///
     /// # Errors
     ///
-    /// [`Failure::Usage`] if the tenant's name is none, or an option would have no effect.
+    /// [`Failure::Usage`] if the tenant is not valid, or an option would have no effect.
     pub(super) fn grant(
         &self,
         file: &Path,
         global: &GlobalOptions,
-        asks_for_keyvalue: bool,
+        imports_keyvalue: bool,
     ) -> Result<Grant, Failure> {
-        check(global, asks_for_keyvalue)?;
+        check(global, imports_keyvalue)?;
         let tenant = match &self.tenant {
             Some(name) => Tenant::new(name),
             None => Tenant::new(&tenant_of(file)),
@@ -132,9 +135,9 @@ impl AppOptions {
             .max_names(self.max_names)
             .dict_bytes(self.dict_bytes.as_u64())
             .max_value_bytes(self.max_value_bytes())
-            // What may be written can be read.
+            // Every value that may be written can be read.
             .max_answer_bytes(MAX_ANSWER_BYTES.max(self.max_value_bytes()));
-        if !asks_for_keyvalue {
+        if !imports_keyvalue {
             return Ok(grant.build());
         }
         let options = cache_options(global)?;
@@ -145,25 +148,25 @@ impl AppOptions {
     }
 }
 
-/// Refuses what would have no effect.
-fn check(global: &GlobalOptions, asks_for_keyvalue: bool) -> Result<(), Failure> {
-    let (option, why) = if asks_for_keyvalue {
+/// Refuses options that would have no effect.
+fn check(global: &GlobalOptions, imports_keyvalue: bool) -> Result<(), Failure> {
+    let (option, why) = if imports_keyvalue {
         (
             global.option_of_a_kind(),
-            "that asks for wasi:keyvalue: its buckets are named by itself, and hold bytes",
+            "that imports wasi:keyvalue: it names its buckets itself, and they hold bytes",
         )
     } else {
         let cache = global.option_of_a_cache();
         (
             cache.or_else(|| global.given.first_of(EVICTION)),
-            "that says itself what its caches are like",
+            "that sets the options of its caches itself",
         )
     };
     let path = || {
         global
             .given
             .first_of(ENGINE)
-            .zip(Some("which has no such choice"))
+            .zip(Some("that this program runs: there is only one engine"))
     };
     match option.zip(Some(why)).or_else(path) {
         Some((option, why)) => Err(Failure::Usage(format!(
@@ -173,20 +176,23 @@ fn check(global: &GlobalOptions, asks_for_keyvalue: bool) -> Result<(), Failure>
     }
 }
 
-/// A tenant's name for an application that is given none.
+/// Returns the default tenant of an application.
 fn tenant_of(file: &Path) -> String {
     let stem = file.file_stem().unwrap_or_default().to_string_lossy();
-    let fit = |c: char| match c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') {
-        true => c,
-        false => '-',
+    let replaced = |c: char| {
+        if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') {
+            c
+        } else {
+            '-'
+        }
     };
-    stem.chars().map(fit).take(MAX_TENANT_BYTES).collect()
+    stem.chars().map(replaced).take(MAX_TENANT_BYTES).collect()
 }
 
 fn parse_variable(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("a variable is given as NAME=VALUE".to_owned()),
+        _ => Err("a variable must have the form NAME=VALUE".to_owned()),
     }
 }
 

@@ -17,11 +17,11 @@ use super::stop::Stop;
 use crate::cli::args::GlobalOptions;
 use crate::cli::failure::Failure;
 
-/// Runs the application; its exit code is ours.
+/// Runs the application and returns its exit code.
 pub(crate) fn run(options: &RunOptions, global: &GlobalOptions) -> Result<ExitCode> {
     let app = App::load(options.file(), &options.app, global)?;
     let command = CommandPre::new(app.pre()).map_err(|error| {
-        let what = "it is no wasi:cli command; `flipcache serve` is for wasi:http proxies";
+        let what = "it is not a wasi:cli command; `flipcache serve` is for wasi:http proxies";
         unfit(options.file(), error.context(what))
     })?;
     let mut wasi = WasiCtxBuilder::new();

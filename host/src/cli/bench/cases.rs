@@ -4,18 +4,18 @@ use std::hint::black_box;
 
 use flipcache::{Codec, Error};
 
-use super::stage::Stage;
+use super::fixture::Fixture;
 use crate::cli::failure::Failure;
 
-/// How many keys `flipcache_get_many` asks for at once.
+/// How many keys `flipcache_get_many` reads at once.
 const BATCH: usize = 100;
 
-/// An operation on one key. `Plain` ones go to the backend without the cache.
+/// An operation on one key. `Baseline` operations call the backend without the cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Case {
-    PlainSet,
+    BaselineSet,
     Set,
-    PlainGet,
+    BaselineGet,
     /// From the local tier.
     Get,
     /// From the local tier, [`BATCH`] keys in one call.
@@ -27,25 +27,25 @@ pub(super) enum Case {
 }
 
 impl Case {
-    /// In the order in which they are measured and told.
+    /// All cases, in the order in which they are measured and shown.
     pub(super) const ALL: [Self; 7] = [
-        Self::PlainSet,
+        Self::BaselineSet,
         Self::Set,
-        Self::PlainGet,
+        Self::BaselineGet,
         Self::Get,
         Self::GetMany,
         Self::GetJson,
         Self::Miss,
     ];
 
-    /// The name of its row.
+    /// Returns the name of its row.
     pub(super) fn name(self, is_redis: bool) -> &'static str {
         match self {
-            Self::PlainSet if is_redis => "redis_set",
-            Self::PlainSet => "backend_set",
+            Self::BaselineSet if is_redis => "redis_set",
+            Self::BaselineSet => "backend_set",
             Self::Set => "flipcache_set",
-            Self::PlainGet if is_redis => "redis_get",
-            Self::PlainGet => "backend_get",
+            Self::BaselineGet if is_redis => "redis_get",
+            Self::BaselineGet => "backend_get",
             Self::Get => "flipcache_get",
             Self::GetMany => "flipcache_get_many",
             Self::GetJson => "flipcache_get_json_1k",
@@ -53,35 +53,36 @@ impl Case {
         }
     }
 
-    /// Does it once with every key.
+    /// Runs the operation once for every key.
     ///
     /// # Errors
     ///
-    /// What the cache or the backend answers, and if a key is gone, which somebody else has deleted.
-    pub(super) async fn round(self, stage: &Stage) -> Result<(), Failure> {
+    /// The errors of the cache or the backend, and a missing key, which another process has
+    /// deleted.
+    pub(super) async fn round(self, fixture: &Fixture) -> Result<(), Failure> {
         match self {
-            Self::PlainSet => stage.plain.set_each().await,
-            Self::PlainGet => stage.plain.get_each().await,
-            Self::Set => set_each(stage).await,
-            Self::Get => get_each(&stage.cache, &stage.keys).await,
-            Self::GetMany => get_batches(stage).await,
-            Self::GetJson => get_each(&stage.json, &stage.keys).await,
-            Self::Miss => get_each(&stage.uncached, &stage.keys).await,
+            Self::BaselineSet => fixture.baseline.set_each().await,
+            Self::BaselineGet => fixture.baseline.get_each().await,
+            Self::Set => set_each(fixture).await,
+            Self::Get => get_each(&fixture.cache, &fixture.keys).await,
+            Self::GetMany => get_batches(fixture).await,
+            Self::GetJson => get_each(&fixture.json, &fixture.keys).await,
+            Self::Miss => get_each(&fixture.uncached, &fixture.keys).await,
         }
     }
 }
 
-/// What to say when a key that was written is not there.
-pub(super) fn gone() -> Failure {
+/// Returns the failure for a key that was written and is missing.
+pub(super) fn missing_key() -> Failure {
     let name = super::NAME;
     Failure::Other(anyhow::anyhow!(
-        "somebody else deletes keys of {name} meanwhile; run one benchmark at a time"
+        "another process deletes keys of {name}; run one benchmark at a time"
     ))
 }
 
-async fn set_each(stage: &Stage) -> Result<(), Failure> {
-    for (key, value) in stage.keys.iter().zip(&stage.values) {
-        stage.cache.set(key, value).await?;
+async fn set_each(fixture: &Fixture) -> Result<(), Failure> {
+    for (key, value) in fixture.keys.iter().zip(&fixture.values) {
+        fixture.cache.set(key, value).await?;
     }
     Ok(())
 }
@@ -89,17 +90,17 @@ async fn set_each(stage: &Stage) -> Result<(), Failure> {
 async fn get_each<C: Codec>(cache: &flipcache::Cache<C>, keys: &[String]) -> Result<(), Failure> {
     for key in keys {
         let value = cache.get(black_box(key)).await?;
-        black_box(value.ok_or_else(gone)?);
+        black_box(value.ok_or_else(missing_key)?);
     }
     Ok(())
 }
 
-async fn get_batches(stage: &Stage) -> Result<(), Failure> {
-    for keys in stage.keys.chunks(BATCH) {
+async fn get_batches(fixture: &Fixture) -> Result<(), Failure> {
+    for keys in fixture.keys.chunks(BATCH) {
         let keys = keys.iter().map(String::as_str);
-        let values: Result<_, Error> = stage.cache.get_many(black_box(keys)).await;
+        let values: Result<_, Error> = fixture.cache.get_many(black_box(keys)).await;
         if black_box(values?).iter().any(Option::is_none) {
-            return Err(gone());
+            return Err(missing_key());
         }
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! How much memory an entry of the local tier takes.
+//! The memory of an entry of the local tier.
 
 use std::fs;
 use std::sync::Arc;
@@ -7,23 +7,23 @@ use flipcache::Client;
 use tokio::runtime::Handle;
 
 use super::NAME;
-use super::forgetful::Forgetful;
+use super::null_backend::NullBackend;
 use crate::cli::failure::Failure;
 
-/// How many entries are counted, as the original was measured: keys and values of 10 characters.
+/// The number of entries, as in the original's measurement, with keys and values of 10 characters.
 pub(super) const ENTRIES: u32 = 100_000;
 
-/// What the process's resident memory grows by for one entry, all that belongs to it included; `None`
-/// where the system does not tell.
+/// Returns by how much the process's resident memory grows for one entry, overhead included.
+/// Returns `None` if the system does not report it.
 ///
-/// What was freed before in this process is used again without being counted: ask for it first.
+/// Memory that was freed before is reused without being counted, so measure this first.
 ///
 /// # Errors
 ///
-/// What the cache answers.
+/// The errors of the cache.
 pub(super) async fn bytes_per_entry() -> Result<Option<f64>, Failure> {
-    let client = Client::builder(Arc::new(Forgetful)).runtime(Handle::current());
-    // More than there are, as no two shards get exactly as many.
+    let client = Client::builder(Arc::new(NullBackend)).runtime(Handle::current());
+    // Twice as many, because keys are not spread evenly over shards.
     let cache = client.build()?.cache(NAME).local_max(2 * ENTRIES).open()?;
     let before = resident_bytes();
     for i in 0..ENTRIES {
@@ -38,7 +38,7 @@ pub(super) async fn bytes_per_entry() -> Result<Option<f64>, Failure> {
     Ok(grown.map(|bytes| bytes / f64::from(ENTRIES)))
 }
 
-/// Memory of this process that is in use and no file's, as Linux counts it page by page:
+/// Returns the anonymous memory in use of this process, which Linux counts by the page:
 /// <https://docs.kernel.org/filesystems/proc.html>.
 fn resident_bytes() -> Option<f64> {
     anonymous_bytes(&fs::read_to_string("/proc/self/smaps_rollup").ok()?)
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn anonymous_bytes_that_are_not_told_are_none() {
+    fn anonymous_bytes_that_are_missing_are_none() {
         for rollup in ["", "Rss: 1 kB", "Anonymous: some", "Anonymous: -1 kB"] {
             assert_eq!(anonymous_bytes(rollup), None, "make nothing up: {rollup:?}");
         }

@@ -10,21 +10,21 @@ use tokio::sync::watch;
 use super::INTERRUPTED;
 use crate::cli::failure::Failure;
 
-/// Whether the user wants it to end.
+/// Whether the user has pressed Ctrl-C.
 #[derive(Clone)]
 pub(super) struct Interrupt {
     pressed: watch::Receiver<bool>,
 }
 
 impl Interrupt {
-    /// Listens from now on. The first Ctrl-C is noted, so that what was written can be deleted; the
-    /// second ends the process.
+    /// Catches Ctrl-C from now on. The first press sets a flag, so that the benchmark can delete
+    /// its keys; the second ends the process.
     pub(super) fn listen(runtime: &Handle) -> Self {
-        let (tell, pressed) = watch::channel(false);
+        let (sender, pressed) = watch::channel(false);
         runtime.spawn(async move {
-            // Where signals cannot be listened to, they end the process as they always do.
+            // If signals cannot be caught, they end the process as usual.
             if ctrl_c().await.is_ok() {
-                tell.send_replace(true);
+                sender.send_replace(true);
             }
             if ctrl_c().await.is_ok() {
                 process::exit(i32::from(INTERRUPTED));
@@ -37,17 +37,20 @@ impl Interrupt {
         *self.pressed.borrow()
     }
 
+    /// Fails after Ctrl-C.
+    ///
     /// # Errors
     ///
-    /// After Ctrl-C.
+    /// [`Failure::Other`] after Ctrl-C.
     pub(super) fn check(&self) -> Result<(), Failure> {
-        match self.is_pressed() {
-            true => Err(interrupted()),
-            false => Ok(()),
+        if self.is_pressed() {
+            Err(interrupted())
+        } else {
+            Ok(())
         }
     }
 
-    /// Waits for Ctrl-C, perhaps for ever.
+    /// Waits for Ctrl-C; pends for ever if it cannot be caught.
     pub(super) async fn pressed(&self) -> Failure {
         let mut pressed = self.pressed.clone();
         if pressed.wait_for(|pressed| *pressed).await.is_err() {
@@ -58,5 +61,5 @@ impl Interrupt {
 }
 
 fn interrupted() -> Failure {
-    Failure::Other(anyhow!("interrupted; there are no figures"))
+    Failure::Other(anyhow!("interrupted; no results"))
 }

@@ -1,10 +1,10 @@
-//! The outcome as one JSON object for a program.
+//! The report as one JSON object.
 
 use serde_json::{Value, json};
 
 use super::report::{Report, Row};
 
-/// One line. Times are nanoseconds for one operation; what was not measured is null.
+/// Returns one line. Times are nanoseconds per operation; what was not measured is null.
 pub(super) fn line(report: &Report) -> String {
     let object = json!({
         "ok": true,

@@ -1,15 +1,15 @@
-//! Rounds, and how long they took.
+//! Rounds and their durations.
 
 use std::time::Instant;
 
 use super::cases::Case;
+use super::fixture::Fixture;
 use super::interrupt::Interrupt;
 use super::progress::Progress;
-use super::stage::Stage;
 use super::statistics::Figures;
 use crate::cli::failure::Failure;
 
-/// How operations are measured.
+/// The settings of a measurement.
 pub(super) struct Measuring {
     pub(super) rounds: u32,
     pub(super) progress: Progress,
@@ -17,27 +17,27 @@ pub(super) struct Measuring {
 }
 
 impl Measuring {
-    /// Does an operation with every key in each round, after a round that does not count. A round is
-    /// one sample: its time divided by the number of keys.
+    /// Runs an operation with every key in each round, after a warm-up round. A round is one
+    /// sample: its time divided by the number of keys.
     ///
     /// # Errors
     ///
-    /// What the operation answers, and Ctrl-C, which is looked for between rounds: no write is left
-    /// in the air.
+    /// The errors of the operation, and Ctrl-C. That is checked between rounds, so no write is left
+    /// in flight.
     pub(super) async fn measure(
         &self,
-        stage: &Stage,
+        fixture: &Fixture,
         case: Case,
         name: &'static str,
     ) -> Result<Figures, Failure> {
         self.progress.of(name);
-        case.round(stage).await?;
-        let operations = stage.keys.len() as f64;
+        case.round(fixture).await?;
+        let operations = fixture.keys.len() as f64;
         let mut samples = Vec::new();
         for _ in 0..self.rounds {
             self.interrupt.check()?;
             let start = Instant::now();
-            case.round(stage).await?;
+            case.round(fixture).await?;
             let elapsed = start.elapsed();
             samples.push(elapsed.as_secs_f64() * 1e9 / operations);
             self.progress.advance(1);

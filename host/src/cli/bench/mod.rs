@@ -1,31 +1,31 @@
-//! The benchmark of the original, on any backend: reads and writes with the cache and without.
+//! The benchmark of the original, on any backend: reads and writes with and without the cache.
 //!
 //! # Layout
 //!
-//! - `options`: what can be asked for; `place`: the backend that is measured, and how it is left.
-//! - `cases`: the operations; `stage`: what they are done with; `plain`: the backend without the cache.
-//! - `measuring`: rounds, and how long they took; `statistics`: what is made of that.
-//! - `footprint`: the local tier's memory, over `forgetful`, a store that holds nothing.
-//! - `python`: the same on the original, by the script `python.py`.
-//! - `report`: the outcome; `table`, `json` and `plot` show it, with `units`.
-//! - `progress`, `interrupt`: what the user sees, and can do, meanwhile.
+//! - `options`: the options; `target`: the backend that is measured.
+//! - `cases`: the operations; `fixture`: their data; `baseline`: the backend without the cache.
+//! - `measuring`: rounds and their durations; `statistics`: summaries of them.
+//! - `footprint`: the local tier's memory, over `null_backend`, which stores nothing.
+//! - `python`: the same on the original, with the script `python.py`.
+//! - `report`: the results; `table`, `json` and `plot` show them, with `units`.
+//! - `progress`, `interrupt`: the progress bar and Ctrl-C.
 
+mod baseline;
 mod cases;
+mod fixture;
 mod footprint;
-mod forgetful;
 mod interrupt;
 mod json;
 mod measuring;
+mod null_backend;
 mod options;
-mod place;
-mod plain;
 mod plot;
 mod progress;
 mod python;
 mod report;
-mod stage;
 mod statistics;
 mod table;
+mod target;
 mod units;
 
 use std::fs;
@@ -34,103 +34,111 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use flipcache::{Error, Eviction, io};
 
-use super::answer::Tell;
 use super::args::GlobalOptions;
 use super::failure::Failure;
+use super::output::Output;
 use super::print;
 use cases::Case;
+use fixture::Fixture;
 use interrupt::Interrupt;
 use measuring::Measuring;
 use options::Against;
-use place::Place;
 use progress::Progress;
 use python::Python;
 use report::{Report, Row};
-use stage::Stage;
+use target::BenchTarget;
 
 pub(crate) use options::BenchOptions;
 
-/// The cache that the benchmark writes into; it has no other.
+/// The only cache that the benchmark writes to.
 const NAME: &str = "flipcache-bench";
 
-/// The exit code after Ctrl-C, as shells have it.
+/// The exit code after Ctrl-C, as in shells.
 const INTERRUPTED: u8 = 130;
 
-/// Measures, and tells the figures.
-pub(crate) fn run(options: &BenchOptions, global: &GlobalOptions, tell: Tell) -> Result<ExitCode> {
+/// Runs the benchmark and prints the results.
+pub(crate) fn run(
+    options: &BenchOptions,
+    global: &GlobalOptions,
+    output: Output,
+) -> Result<ExitCode> {
     options.check(global)?;
     let runtime = io::runtime().map_err(Error::from).map_err(Failure::from)?;
-    let place = Place::choose(global)?;
+    let target = BenchTarget::choose(global)?;
     let python = match options.against {
-        Some(Against::Python) => Some(runtime.block_on(Python::find(&place))?),
+        Some(Against::Python) => Some(runtime.block_on(Python::find(&target))?),
         None => None,
     };
     let interrupt = Interrupt::listen(&runtime);
     let bench = Bench {
         options: options.clone(),
         eviction: global.eviction.into(),
-        place,
+        target,
         python,
         interrupt: interrupt.clone(),
     };
-    // A task beside the backend's own, as what an application does is.
+    // A task other than the backend's, as in an application.
     let task = runtime.spawn(async move { bench.run().await });
-    match runtime.block_on(task).context("the benchmark broke off")? {
+    match runtime
+        .block_on(task)
+        .context("the benchmark was aborted")?
+    {
         Ok(report) => {
-            show(&report, options, tell)?;
+            show(&report, options, output)?;
             Ok(ExitCode::SUCCESS)
         }
         Err(failure) if interrupt.is_pressed() => {
-            tell.failure(&failure)?;
+            output.failure(&failure)?;
             Ok(ExitCode::from(INTERRUPTED))
         }
         Err(failure) => Err(failure.into()),
     }
 }
 
-/// The plot first: if it cannot be written, there is one answer, and that is the error.
-fn show(report: &Report, options: &BenchOptions, tell: Tell) -> Result<()> {
+/// Writes the plot first: if that fails, the error is the only output.
+fn show(report: &Report, options: &BenchOptions, output: Output) -> Result<()> {
     if let Some(file) = &options.plot {
         let plot = plot::svg(report).context("cannot draw the plot")?;
         fs::write(file, plot).with_context(|| format!("cannot write {}", file.display()))?;
     }
-    let text = match tell.is_json() {
-        true => json::line(report),
-        false => table::text(report),
+    let text = if output.is_json() {
+        json::line(report)
+    } else {
+        table::text(report)
     };
     print(text.as_bytes())?;
     Ok(())
 }
 
-/// All that one run needs.
+/// The settings of one run.
 struct Bench {
     options: BenchOptions,
     eviction: Eviction,
-    place: Place,
+    target: BenchTarget,
     python: Option<Python>,
     interrupt: Interrupt,
 }
 
 impl Bench {
-    /// Measures everything, and leaves nothing in the backend, however it went.
+    /// Measures everything. Deletes its keys from the backend whatever the result.
     async fn run(&self) -> Result<Report, Failure> {
-        self.place.clear().await?;
+        self.target.clear().await?;
         let report = self.measure().await;
-        let cleared = self.place.clear().await;
+        let cleared = self.target.clear().await;
         let report = report?;
         cleared?;
         Ok(report)
     }
 
     async fn measure(&self) -> Result<Report, Failure> {
-        // First: what has been freed before would be used again, and not be counted.
+        // First, as memory that was freed before would be reused and not be counted.
         let bytes_per_entry = footprint::bytes_per_entry().await?;
         let BenchOptions { keys, rounds, .. } = self.options;
         Ok(Report {
-            backend: self.place.url.to_string(),
-            is_temporary: self.place.is_temporary(),
-            store: self.place.store(),
-            baseline: Case::PlainGet.name(self.place.is_redis()).to_owned(),
+            backend: self.target.url.to_string(),
+            is_temporary: self.target.is_temporary(),
+            store: self.target.store(),
+            baseline: Case::BaselineGet.name(self.target.is_redis()).to_owned(),
             keys,
             rounds,
             rows: self.rows(keys, rounds).await?,
@@ -140,7 +148,7 @@ impl Bench {
     }
 
     async fn rows(&self, keys: u32, rounds: u32) -> Result<Vec<Row>, Failure> {
-        let stage = Stage::open(&self.place, keys, self.eviction).await?;
+        let fixture = Fixture::open(&self.target, keys, self.eviction).await?;
         let of_python = self.python.as_ref().map_or(0, |_| python::ROWS.len());
         let count = Case::ALL.len() + of_python;
         let measuring = Measuring {
@@ -150,8 +158,11 @@ impl Bench {
         };
         let mut rows = Vec::with_capacity(count);
         for case in Case::ALL {
-            let name = case.name(self.place.is_redis());
-            rows.push(Row::new(name, measuring.measure(&stage, case, name).await?));
+            let name = case.name(self.target.is_redis());
+            rows.push(Row::new(
+                name,
+                measuring.measure(&fixture, case, name).await?,
+            ));
         }
         if let Some(python) = &self.python {
             rows.extend(python.run(keys, &measuring).await?);

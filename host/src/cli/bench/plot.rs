@@ -1,6 +1,6 @@
-//! The outcome as bars on a logarithmic scale, in an SVG.
+//! The report as bars on a logarithmic scale, in an SVG.
 //!
-//! The background is transparent, and every colour stands out from white and from black alike.
+//! The background is transparent; every colour is visible on white and on black.
 
 use anyhow::{Context, Result};
 use plotters::coord::combinators::LogCoord;
@@ -12,7 +12,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use super::report::{Report, Row};
 use super::units::{count, time};
 
-/// As far from black as from white: 4.5 to 1, what WCAG asks of text.
+/// Has the same contrast to black as to white: 4.5 to 1, what WCAG requires for text.
 const GREY: RGBColor = RGBColor(118, 118, 118);
 const PLAIN: RGBColor = RGBColor(201, 116, 32);
 const CACHE: RGBColor = RGBColor(33, 136, 190);
@@ -22,23 +22,23 @@ const FONT: (&str, i32) = ("sans-serif", 16);
 const TITLE: (&str, i32) = ("sans-serif", 20);
 const WIDTH: u32 = 860;
 const BAR_HEIGHT: u32 = 34;
-/// Above and below the bars.
+/// Space above and below the bars.
 const FRAME_HEIGHT: u32 = 112;
-/// For names at the left, for figures at the right.
+/// Space for names at the left and figures at the right.
 const NAMES_WIDTH: u32 = 205;
 const FIGURES_WIDTH: u32 = 80;
 
 type Chart<'a, 'b> =
     ChartContext<'a, SVGBackend<'b>, Cartesian2d<LogCoord<f64>, SegmentedCoord<RangedCoordusize>>>;
 
-/// The medians of all rows, in the order of the table.
+/// Draws the medians of all rows, in the order of the table.
 ///
 /// # Errors
 ///
-/// If there is nothing to draw.
+/// If there is no figure to draw.
 pub(super) fn svg(report: &Report) -> Result<String> {
     let mut svg = String::new();
-    // The axis counts from below.
+    // The axis runs from bottom to top.
     let rows: Vec<&Row> = report.rows.iter().rev().collect();
     let (low, high) = decades(&rows).context("there is no figure to draw")?;
     let last = rows.len().saturating_sub(1);
@@ -97,17 +97,19 @@ fn draw_bars(chart: &mut Chart<'_, '_>, rows: &[&Row], low: f64) -> Result<()> {
     Ok(())
 }
 
-/// What the lengths of the bars mean.
+/// Returns the caption of the axis.
 fn scale(report: &Report) -> String {
     let rounds = count(report.rounds);
     let scale = format!("median of {rounds} rounds, logarithmic scale; shorter is faster");
-    match Report::IS_OPTIMIZED {
-        true => scale,
-        false => format!("{scale}; BUILT WITHOUT OPTIMIZATION"),
+    if Report::IS_OPTIMIZED {
+        scale
+    } else {
+        format!("{scale}; BUILT WITHOUT OPTIMIZATION")
     }
 }
 
-/// The powers of ten around all medians, with a bar left for the shortest; `None` without a time.
+/// Returns the powers of ten around all medians, with some length for the shortest bar. Returns
+/// `None` if no row has a time.
 fn decades(rows: &[&Row]) -> Option<(f64, f64)> {
     let medians = || rows.iter().map(|row| row.figures.median);
     let (low, high) = (medians().reduce(f64::min)?, medians().reduce(f64::max)?);
@@ -119,7 +121,7 @@ fn decades(rows: &[&Row]) -> Option<(f64, f64)> {
     Some((low, high))
 }
 
-/// A power of ten, in whole numbers of its unit.
+/// Returns a power of ten as a whole number of its unit.
 fn tick(ns: f64) -> String {
     let (value, unit) = match ns {
         ns if ns < 999.5 => (ns, "ns"),

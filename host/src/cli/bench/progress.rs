@@ -1,24 +1,25 @@
-//! What is seen while the benchmark runs: a bar on standard error, if that is a terminal.
+//! A progress bar on standard error, if that is a terminal.
 
 use std::io::{self, IsTerminal};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// How the bar looks.
+/// The format of the bar.
 const TEMPLATE: &str = "{msg:24} [{bar:40}] {percent:>3}% {elapsed}";
 
-/// A bar, gone with its value.
+/// A bar that is cleared when dropped.
 pub(super) struct Progress {
     bar: ProgressBar,
 }
 
 impl Progress {
-    /// Of so many operations, each of so many rounds.
+    /// Creates a bar for this many operations of this many rounds each.
     pub(super) fn new(operations: usize, rounds: u32) -> Self {
         let steps = u64::from(rounds) * operations as u64;
-        let target = match io::stderr().is_terminal() {
-            true => ProgressDrawTarget::stderr(),
-            false => ProgressDrawTarget::hidden(),
+        let target = if io::stderr().is_terminal() {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
         };
         let style = ProgressStyle::with_template(TEMPLATE);
         let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
@@ -28,7 +29,7 @@ impl Progress {
         }
     }
 
-    /// Says what is measured now.
+    /// Shows which operation is measured.
     pub(super) fn of(&self, name: &'static str) {
         self.bar.set_message(name);
     }

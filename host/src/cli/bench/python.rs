@@ -1,4 +1,4 @@
-//! The same on the original: Python's `FlipCache`, in a child that runs `python.py`.
+//! The same on the original: Python's `FlipCache` in a child process that runs `python.py`.
 
 use std::env;
 use std::ffi::OsString;
@@ -12,12 +12,12 @@ use tokio::process::{Child, ChildStdout, Command};
 
 use super::NAME;
 use super::measuring::Measuring;
-use super::place::Place;
 use super::report::Row;
 use super::statistics::Figures;
+use super::target::BenchTarget;
 use crate::cli::failure::Failure;
 
-/// The script's rows, in its order.
+/// The script's rows, in order.
 pub(super) const ROWS: [&str; 7] = [
     "python_redis_set",
     "python_flipcache_set",
@@ -28,30 +28,30 @@ pub(super) const ROWS: [&str; 7] = [
     "python_flipcache_miss",
 ];
 
-/// Names the interpreter.
+/// The variable that names the interpreter.
 const VARIABLE: &str = "FLIPCACHE_PYTHON";
 
 const SCRIPT: &str = include_str!("python.py");
 
-/// A Python that has the packages, and the Redis that it is to ask.
+/// A Python with the packages, and the Redis to measure on.
 pub(super) struct Python {
     program: OsString,
-    /// What it is and has.
+    /// The versions of Python and the packages.
     pub(super) versions: String,
-    /// As redis-py's `Redis` takes it, password and all.
+    /// The arguments of redis-py's `Redis`, password included.
     address: Value,
 }
 
 impl Python {
-    /// Looks whether there is one, before anything is measured.
+    /// Checks that Python can run, before anything is measured.
     ///
     /// # Errors
     ///
-    /// [`Failure::Usage`] if there is no Python or no package, or the backend is not Redis.
-    pub(super) async fn find(place: &Place) -> Result<Self, Failure> {
-        let Some(info) = &place.redis else {
-            let message =
-                "Python's FlipCache runs on Redis alone; name one with --backend redis://HOST";
+    /// [`Failure::Usage`] if there is no Python or a package is missing, or the backend is not
+    /// Redis.
+    pub(super) async fn find(target: &BenchTarget) -> Result<Self, Failure> {
+        let Some(info) = &target.redis else {
+            let message = "Python's FlipCache requires Redis; name one with --backend redis://HOST";
             return Err(Failure::Usage(message.to_owned()));
         };
         let address = address(info)?;
@@ -80,18 +80,18 @@ impl Python {
     ///
     /// # Errors
     ///
-    /// What the script says, and Ctrl-C.
+    /// The errors of the script, and Ctrl-C.
     pub(super) async fn run(&self, keys: u32, how: &Measuring) -> Result<Vec<Row>, Failure> {
         let mut child = self.start(keys, how.rounds).await?;
         let lines = child.stdout.take().map(BufReader::new);
-        let lines = lines.context("Python has no output")?;
+        let lines = lines.context("Python's standard output is missing")?;
         tokio::select! {
             rows = rows(lines, how) => rows,
             interrupted = how.interrupt.pressed() => Err(interrupted),
         }
     }
 
-    /// The child, which has been told what to do and ends with its value.
+    /// Starts the child and sends it its settings. It is killed when dropped.
     async fn start(&self, keys: u32, rounds: u32) -> anyhow::Result<Child> {
         let mut child = Command::new(&self.program)
             .args(["-c", SCRIPT, "run"])
@@ -102,9 +102,12 @@ impl Python {
             .spawn()
             .context("cannot start Python")?;
         let order = json!({"name": NAME, "keys": keys, "rounds": rounds, "address": self.address});
-        let mut input = child.stdin.take().context("Python has no input")?;
+        let mut input = child
+            .stdin
+            .take()
+            .context("Python's standard input is missing")?;
         let written = input.write_all(order.to_string().as_bytes()).await;
-        written.context("Python does not listen")?;
+        written.context("cannot write to Python")?;
         Ok(child)
     }
 }
@@ -117,7 +120,7 @@ async fn rows(lines: BufReader<ChildStdout>, how: &Measuring) -> Result<Vec<Row>
         let line = lines
             .next_line()
             .await
-            .context("cannot read what Python says")?;
+            .context("cannot read Python's output")?;
         let Some(line) = line else {
             // Ctrl-C in a terminal reaches the child as well.
             how.interrupt.check()?;
@@ -129,23 +132,23 @@ async fn rows(lines: BufReader<ChildStdout>, how: &Measuring) -> Result<Vec<Row>
     Ok(rows)
 }
 
-/// The figures of a row from a line of the script's.
+/// Returns the figures of a row from a line of the script.
 fn figures(line: &str, name: &str) -> anyhow::Result<Figures> {
-    let said: Value = serde_json::from_str(line).context("cannot understand what Python says")?;
-    if let Some(error) = said["error"].as_str() {
+    let row: Value = serde_json::from_str(line).context("cannot parse Python's output")?;
+    if let Some(error) = row["error"].as_str() {
         bail!("Python's benchmark failed before {name}: {error}");
     }
-    if said["name"] != name {
-        bail!("Python measures {} instead of {name}", said["name"]);
+    if row["name"] != name {
+        bail!("Python measured {} instead of {name}", row["name"]);
     }
-    let samples = said["samples"]
+    let samples = row["samples"]
         .as_array()
         .context("Python's row has no samples")?;
     let samples = samples.iter().filter_map(Value::as_f64).collect();
     Ok(Figures::of(samples))
 }
 
-/// The arguments of redis-py's `Redis` for a server.
+/// Returns the arguments of redis-py's `Redis` for a server.
 fn address(info: &ConnectionInfo) -> Result<Value, Failure> {
     let settings = info.redis_settings();
     let mut address = json!({

@@ -1,24 +1,24 @@
-//! The outcome of a run.
+//! The results of a run.
 
 use super::statistics::Figures;
 
-/// What was measured, and on what.
+/// The results, and the settings that they were measured with.
 #[derive(Clone, Debug)]
 pub(super) struct Report {
     /// The backend, without a password.
     pub(super) backend: String,
-    /// Whether it was made for this run, as the user named none.
+    /// Whether the backend was created for this run, because the user named none.
     pub(super) is_temporary: bool,
-    /// The kind of backend: `Redis`, say.
+    /// The kind of backend, such as `Redis`.
     pub(super) store: &'static str,
-    /// The row that ratios are to.
+    /// The row that ratios refer to.
     pub(super) baseline: String,
     pub(super) keys: u32,
     pub(super) rounds: u32,
     pub(super) rows: Vec<Row>,
-    /// Of the local tier; `None` where it cannot be measured.
+    /// Bytes per entry of the local tier; `None` if the system does not report them.
     pub(super) bytes_per_entry: Option<f64>,
-    /// What the original ran on, if it was measured.
+    /// The versions that the original ran on, if it was measured.
     pub(super) python: Option<String>,
 }
 
@@ -39,10 +39,10 @@ impl Row {
 }
 
 impl Report {
-    /// Whether the program is one whose figures say anything.
+    /// Whether this program was built with optimization, without which results are meaningless.
     pub(super) const IS_OPTIMIZED: bool = !cfg!(debug_assertions);
 
-    /// How many times faster than the baseline a row is, by medians.
+    /// Returns how many times faster than the baseline a row is, by medians.
     pub(super) fn ratio(&self, row: &Row) -> Option<f64> {
         let baseline = self.rows.iter().find(|row| row.name == self.baseline)?;
         (row.figures.median > 0.0).then(|| baseline.figures.median / row.figures.median)

@@ -1,17 +1,16 @@
-//! What is said of many samples.
+//! Summaries of samples.
 
-/// Figures of an operation, in nanoseconds for one.
+/// The figures of an operation, in nanoseconds per operation.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Figures {
     pub(super) median: f64,
     pub(super) mean: f64,
-    /// The standard deviation of a sample, which is divided by one less than their number; 0 for one
-    /// sample, of which nothing can be said.
+    /// The standard deviation of a sample (divided by n - 1); 0 for a single sample.
     pub(super) deviation: f64,
 }
 
 impl Figures {
-    /// Of samples in any order. All 0 if there is none. O(n log n).
+    /// Summarizes samples in any order. All figures are 0 if there are none. O(n log n).
     pub(super) fn of(mut samples: Vec<f64>) -> Self {
         samples.sort_by(f64::total_cmp);
         let Some(median) = median(&samples) else {
@@ -32,7 +31,7 @@ impl Figures {
     }
 }
 
-/// The middle one, or what is between the middle two.
+/// Returns the middle sample, or the mean of the middle two.
 fn median(sorted: &[f64]) -> Option<f64> {
     let upper = *sorted.get(sorted.len() / 2)?;
     match sorted.len() % 2 {
@@ -53,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn of_even_number_takes_what_is_between_the_middle_two() {
+    fn of_even_number_takes_the_mean_of_the_middle_two() {
         let figures = Figures::of(vec![4.0, 1.0, 3.0, 2.0]);
         assert_eq!(figures.median, 2.5, "take the mean of the middle two");
     }

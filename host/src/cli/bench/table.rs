@@ -1,4 +1,4 @@
-//! The outcome as a table for a person.
+//! The report as a table.
 
 use super::footprint::ENTRIES;
 use super::report::{Report, Row};
@@ -7,12 +7,13 @@ use super::units::{count, time, times};
 /// The space between columns.
 const GAP: &str = "   ";
 
-/// What was measured in a line, a table of the figures, and what is to be said of them.
+/// Returns a line with the settings, a table of the figures, and notes.
 pub(super) fn text(report: &Report) -> String {
     let (keys, rounds) = (count(report.keys), count(report.rounds));
-    let backend = match report.is_temporary {
-        true => format!("{}, which is temporary", report.backend),
-        false => report.backend.clone(),
+    let backend = if report.is_temporary {
+        format!("{} (temporary)", report.backend)
+    } else {
+        report.backend.clone()
     };
     let mut text = format!("{keys} keys, {rounds} rounds on {backend}\nTime per operation:\n\n");
     text += &table(report);
@@ -61,7 +62,8 @@ fn notes(report: &Report) -> Vec<String> {
             count(ENTRIES)
         ),
         None => {
-            "Local tier: bytes per entry are not measured, this system does not tell".to_owned()
+            "Local tier: bytes per entry were not measured, as this system does not report them"
+                .to_owned()
         }
     }];
     notes.extend(

@@ -1,6 +1,6 @@
-//! Figures as people read them: three digits that count, and a unit.
+//! Numbers for display: three significant digits and a unit.
 
-/// A time that is given in nanoseconds.
+/// Formats a time in nanoseconds.
 pub(super) fn time(ns: f64) -> String {
     let mut value = ns;
     let mut unit = "ns";
@@ -14,17 +14,17 @@ pub(super) fn time(ns: f64) -> String {
     format!("{} {unit}", digits(value))
 }
 
-/// How many times faster something is.
+/// Formats a factor.
 pub(super) fn times(factor: f64) -> String {
     format!("{}×", digits(factor))
 }
 
-/// A number with a comma before each three digits.
+/// Formats a number with a comma before each three digits.
 pub(super) fn count(number: u32) -> String {
-    let plain = number.to_string();
+    let baseline = number.to_string();
     let mut grouped = String::new();
-    for (at, digit) in plain.chars().enumerate() {
-        if at > 0 && (plain.len() - at).is_multiple_of(3) {
+    for (at, digit) in baseline.chars().enumerate() {
+        if at > 0 && (baseline.len() - at).is_multiple_of(3) {
             grouped.push(',');
         }
         grouped.push(digit);

@@ -151,7 +151,7 @@ fn text(text: &str) -> Value {
     Value::Text(text.into())
 }
 
-/// A shape in its wire form.
+/// Returns a shape in its wire form.
 fn encoded(shape: &Shape) -> Value {
     Value::Text(shape.encode())
 }
@@ -160,11 +160,11 @@ fn get(cache: &Cache, key: &str) -> Result<Option<Value>> {
     Ok(cache.get(key)?.value)
 }
 
-/// Reads a shape through the wire form.
+/// Reads and decodes a shape.
 fn shape(cache: &Cache, key: &str) -> Result<Shape> {
     match get(cache, key)? {
         Some(Value::Text(wire)) => wire.parse(),
-        other => bail!("no shape is there, but {}", other.show()),
+        other => bail!("expected a shape, not {}", other.show()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The demonstration: every example of FlipCache's README, shown as code and outcome.
 //!
-//! Each runs through the component; an outcome that is not the expected one fails it.
+//! Each runs through the component. It fails if an outcome is not the expected one.
 
 mod examples;
 mod shape;
@@ -15,10 +15,10 @@ use super::failure::Failure;
 use super::{code_cache, options, print};
 use examples::EXAMPLES;
 
-/// Names of the demonstration's caches begin so: on a backend that others use, too.
+/// The prefix of the demonstration's caches, so that it can run on a backend in use.
 const PREFIX: &str = "flipcache-demo";
 
-/// Runs all examples; `true` if every outcome was the expected one.
+/// Runs all examples. Returns whether every outcome was the expected one.
 pub(crate) fn run(global: &GlobalOptions) -> Result<bool> {
     let url = match &global.backend {
         Some(url) => url
@@ -32,20 +32,20 @@ pub(crate) fn run(global: &GlobalOptions) -> Result<bool> {
         caches: caches.map_err(Failure::Cache)?,
         unexpected: 0,
     };
-    demo.say(&format!("The cache component, over {url}\n"))?;
+    demo.say(&format!("The cache component over {url}\n"))?;
     for example in EXAMPLES {
         demo.say(&format!("\n{}\n", example.title))?;
         (example.run)(&mut demo)?;
     }
     let verdict = match demo.unexpected {
-        0 => "Every outcome was the expected one.".to_owned(),
-        count => format!("{count} outcomes were not the expected ones."),
+        0 => "All outcomes were as expected.".to_owned(),
+        count => format!("{count} outcomes were not as expected."),
     };
     demo.say(&format!("\n{verdict}\n"))?;
     Ok(demo.unexpected == 0)
 }
 
-/// A part of the demonstration.
+/// One example.
 struct Example {
     title: &'static str,
     run: fn(&mut Demo) -> Result<()>,
@@ -57,7 +57,7 @@ struct Demo {
 }
 
 impl Demo {
-    /// Opens an empty cache of the demonstration's own.
+    /// Opens an empty cache for the demonstration.
     fn open(&self, name: &str, options: Options) -> Result<Cache> {
         let cache =
             self.caches
@@ -70,12 +70,12 @@ impl Demo {
         Ok(print(text.as_bytes())?)
     }
 
-    /// Shows code that has no outcome.
+    /// Prints code without an outcome.
     fn code(&self, code: &str) -> Result<()> {
         self.say(&format!("  {code}\n"))
     }
 
-    /// Shows code and its outcome, and whether that is the expected one.
+    /// Prints code and its outcome, and the expected one if it differs.
     fn outcome(&mut self, code: &str, outcome: &str, expected: &str) -> Result<()> {
         self.say(&format!("  {code}\n    = {outcome}\n"))?;
         if outcome != expected {
@@ -86,7 +86,7 @@ impl Demo {
     }
 }
 
-/// How an outcome is written.
+/// How an outcome is printed.
 trait Show {
     fn show(&self) -> String;
 }
@@ -115,7 +115,7 @@ impl Show for Vec<String> {
     }
 }
 
-/// Runs code and shows it, with its outcome where one is expected.
+/// Runs code and prints it, with its outcome if one is expected.
 macro_rules! show {
     ($demo:ident, $code:expr) => {{
         $demo.code(&$crate::cli::demo::source(stringify!($code)))?;
@@ -132,7 +132,7 @@ macro_rules! show {
 }
 use show;
 
-/// Code in one line, as it was written in several.
+/// Joins code that spans several lines into one.
 fn source(code: &str) -> String {
     code.split_whitespace().collect::<Vec<_>>().join(" ")
 }

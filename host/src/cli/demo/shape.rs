@@ -1,11 +1,11 @@
-//! A type of the application's own, and its wire form: the original README's `Shape`.
+//! An application's own type and its wire form: the original README's `Shape`.
 
 use std::fmt;
 use std::str::FromStr;
 
 use anyhow::{Context, Error, Result, bail};
 
-/// A shape: `womp||[4.1, 3.4]||6||16.38` on the wire, as the original's example writes it.
+/// A shape. Its wire form is `womp||[4.1, 3.4]||6||16.38`, as in the original's example.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Shape {
     pub(super) name: String,
@@ -26,7 +26,7 @@ impl Default for Shape {
 }
 
 impl Shape {
-    /// A shape of two dimensions, whose area is their product.
+    /// Creates a shape of two dimensions, whose area is their product.
     pub(super) fn rectangle(name: &str, [width, height]: [f64; 2]) -> Self {
         Self {
             name: name.to_owned(),
@@ -53,7 +53,7 @@ impl FromStr for Shape {
     fn from_str(wire: &str) -> Result<Self> {
         let fields: Vec<&str> = wire.split("||").collect();
         let [name, dimensions, edges, area] = fields[..] else {
-            bail!("a shape has four fields");
+            bail!("a shape must have four fields");
         };
         let dimensions = dimensions
             .trim_start_matches('[')
@@ -66,9 +66,11 @@ impl FromStr for Shape {
             name: name.to_owned(),
             dimensions: dimensions
                 .collect::<Result<_, _>>()
-                .context("dimensions are numbers")?,
-            edges: edges.parse().context("edges are counted")?,
-            area: area.parse().context("an area is a number")?,
+                .context("the dimensions must be numbers")?,
+            edges: edges
+                .parse()
+                .context("the number of edges must be an integer")?,
+            area: area.parse().context("the area must be a number")?,
         })
     }
 }

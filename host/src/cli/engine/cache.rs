@@ -1,4 +1,4 @@
-//! A cache of either engine. Its methods are those of both.
+//! A cache of either engine, with the methods of both.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ impl Cache {
         }
     }
 
-    /// The values, and the source of those that came from furthest: see [`furthest`].
+    /// Returns the values, and one source for all that were found: see [`furthest`].
     pub(crate) fn get_many(
         &self,
         keys: &[String],
@@ -41,7 +41,7 @@ impl Cache {
                 Ok((found.into_iter().map(|found| found.value).collect(), source))
             }
             Self::Component(cache, _) => {
-                // The export does not return sources, but what it did is counted.
+                // The export does not return sources, but the counters show them.
                 let before = cache.stats()?;
                 let values = cache.get_many(keys)?;
                 let after = cache.stats()?;
@@ -156,8 +156,8 @@ impl Cache {
     }
 }
 
-/// One source for several values. A stale one counts first, as readers must know of it; then one of the backend,
-/// a default, and a local one.
+/// Returns one source for several values: `Stale` before all others, as readers must know of it;
+/// then `Backend`, `Default`, `Local`.
 fn furthest(sources: impl IntoIterator<Item = Source>) -> Source {
     let rank = |source: &Source| match source {
         Source::None => 0,

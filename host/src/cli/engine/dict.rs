@@ -1,4 +1,4 @@
-//! A dictionary, of either engine.
+//! A dictionary of either engine.
 
 use flipcache::{Error, Value, component};
 
@@ -7,10 +7,10 @@ pub(crate) enum Dict {
     Component(component::Dict),
 }
 
-/// Methods that both have under the same name.
+/// Defines methods that both have under the same name.
 macro_rules! of_both {
-    ($(fn $name:ident(&self $(, $arg:ident: $type:ty)*) -> $answer:ty;)*) => {$(
-        pub(crate) fn $name(&self $(, $arg: $type)*) -> Result<$answer, Error> {
+    ($(fn $name:ident(&self $(, $arg:ident: $type:ty)*) -> $output:ty;)*) => {$(
+        pub(crate) fn $name(&self $(, $arg: $type)*) -> Result<$output, Error> {
             match self {
                 Self::Shards(dict) => Ok(dict.$name($($arg),*)),
                 Self::Component(dict) => dict.$name($($arg),*),

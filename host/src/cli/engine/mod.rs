@@ -1,4 +1,4 @@
-//! The two ways to the cache that the commands can take: the same verbs, the same answers.
+//! The two engines of the commands, with the same results.
 
 mod cache;
 mod dict;
@@ -16,10 +16,10 @@ use super::code_cache;
 pub(crate) use cache::Cache;
 pub(crate) use dict::Dict;
 
-/// How commands run the cache.
+/// The engine of the cache.
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
 pub(crate) enum Engine {
-    /// The cache's rules in this program, its local tier in instances of the component
+    /// The cache's rules in this program, local tiers in instances of the component
     #[default]
     Shards,
     /// The component's typed exports, as in hosts of other languages
@@ -41,7 +41,7 @@ impl Caches {
     ) -> Result<Self, Error> {
         Ok(match engine {
             Engine::Shards => {
-                // Commands come one after the other: a second shard would be one more to start.
+                // Commands run one after the other, so a second shard would only cost its start.
                 let shards = code_cache::shards(code_cache).count(NonZeroUsize::MIN);
                 Self::Shards(Client::builder(backend).shards(shards).build()?)
             }
@@ -64,7 +64,8 @@ impl Caches {
         Ok(match self {
             Self::Shards(client) => Cache::Shards(client.open_with(name, options, resilience)?),
             Self::Component(instance, backend) => {
-                // Nobody tells it of changes: it asks at every read, where it can.
+                // No feed invalidates this cache's entries; with this, it checks for changes at
+                // every read, if it can.
                 let resilience = Resilience {
                     max_staleness: backend.feed().map(|_| Duration::ZERO),
                     ..resilience

@@ -1,4 +1,4 @@
-//! The way to a collector: a request over a connection of its own, by plain HTTP.
+//! Sends traces to a collector: each request over a connection of its own, by plain HTTP.
 
 use std::time::Duration;
 
@@ -15,13 +15,13 @@ use tokio::net::TcpStream;
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
-/// How long a request may take.
+/// The deadline of a request.
 const DEADLINE: Duration = Duration::from_secs(10);
 
-/// Bytes that an answer may have.
-const MAX_ANSWER: usize = 64 << 10;
+/// The maximum size of a response in bytes.
+const MAX_RESPONSE: usize = 64 << 10;
 
-/// Whoever sends need not be within a runtime.
+/// The exporter may run outside of a runtime.
 #[derive(Debug)]
 pub(super) struct Collector(Handle);
 
@@ -37,7 +37,7 @@ impl HttpClient for Collector {
         let sent = async { timeout(DEADLINE, send(request)).await? };
         let sent = self.0.spawn(sent).await?;
         sent.map_err(|error| {
-            tracing::warn!("the collector of traces cannot be reached: {error:#}");
+            tracing::warn!("cannot reach the collector of traces: {error:#}");
             error.into()
         })
     }
@@ -48,30 +48,30 @@ async fn send(request: Request<Bytes>) -> Result<Response<Bytes>> {
     let authority = head.uri.authority().context("its URL has no host")?.clone();
     let host = authority.host().trim_matches(['[', ']']);
     let stream = TcpStream::connect((host, authority.port_u16().unwrap_or(80)));
-    let stream = stream.await.context("no connection")?;
+    let stream = stream.await.context("cannot connect")?;
     let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
     head.uri = path.parse::<Uri>()?;
     head.headers
         .insert(HOST, HeaderValue::from_str(authority.as_str())?);
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    let answer = async {
+    let response = async {
         let request = Request::from_parts(head, Full::new(body));
         read(sender.send_request(request).await?).await
     };
-    tokio::pin!(answer);
+    tokio::pin!(response);
     tokio::select! {
-        answer = &mut answer => answer,
-        // It is through when the answer is there, or will never be.
+        response = &mut response => response,
+        // The connection ends when the response is complete or cannot come.
         ended = connection => {
             ended?;
-            answer.await
+            response.await
         }
     }
 }
 
-async fn read(answer: Response<Incoming>) -> Result<Response<Bytes>> {
-    let (head, body) = answer.into_parts();
-    let body = Limited::new(body, MAX_ANSWER).collect().await;
+async fn read(response: Response<Incoming>) -> Result<Response<Bytes>> {
+    let (head, body) = response.into_parts();
+    let body = Limited::new(body, MAX_RESPONSE).collect().await;
     let body = body.map_err(anyhow::Error::from_boxed)?;
     Ok(Response::from_parts(head, body.to_bytes()))
 }

@@ -1,6 +1,7 @@
-//! What this program tells beside its answers: a log, and traces where they are wanted.
+//! Logs, and traces if they are configured.
 //!
-//! - `traces`: spans to a collector, by the cargo feature `opentelemetry`; `collector`: the way there.
+//! - `traces`: spans for a collector, with the cargo feature `opentelemetry`; `collector`: the
+//!   connection to it.
 
 #[cfg(feature = "opentelemetry")]
 mod collector;
@@ -17,20 +18,23 @@ use tracing_subscriber::{EnvFilter, Layer, fmt, registry};
 #[cfg(feature = "opentelemetry")]
 use traces::Traces;
 
-/// The filter of logs unless `FLIPCACHE_LOG` names another.
+/// The filter of logs unless `FLIPCACHE_LOG` sets another.
 const DEFAULT: &str = "error,flipcache::app=warn";
-/// Says which logs are written.
+/// The variable with the filter of logs.
 const VARIABLE: &str = "FLIPCACHE_LOG";
 
-/// Goes on until it is dropped, and then brings out what is still to be told.
+/// Logging until it is dropped, which flushes the last traces.
 #[must_use]
 pub(crate) struct Logging {
     #[cfg(feature = "opentelemetry")]
     _traces: Option<Traces>,
 }
 
-/// Begins. Logs go to standard error; `FLIPCACHE_LOG` says which, as in `FLIPCACHE_LOG=flipcache=debug`.
-/// By default errors alone, as the output of a command says what became of it, and what applications are refused.
+/// Starts logging. Logs go to standard error; `FLIPCACHE_LOG` filters them, as in
+/// `FLIPCACHE_LOG=flipcache=debug`.
+///
+/// By default, only errors are logged, and requests of applications that were refused: the output
+/// of a command already shows its outcome.
 pub(crate) fn start() -> Logging {
     let wanted = env::var_os(VARIABLE).filter(|wanted| !wanted.is_empty());
     let wanted = wanted.unwrap_or_else(|| DEFAULT.into());
@@ -48,7 +52,7 @@ pub(crate) fn start() -> Logging {
         let layer = layer.map(Traces::layer);
         registry().with(layer).with(log).init();
         let traces = traces.unwrap_or_else(|error| {
-            tracing::error!("no traces are exported: {error:#}");
+            tracing::error!("cannot export traces: {error:#}");
             None
         });
         Logging { _traces: traces }

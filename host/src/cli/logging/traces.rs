@@ -1,4 +1,4 @@
-//! Spans for a collector of OpenTelemetry, as its standard variables say:
+//! Spans for a collector of OpenTelemetry, configured by its standard variables:
 //! <https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/>.
 
 use std::env;
@@ -18,26 +18,26 @@ use tracing_subscriber::registry::LookupSpan;
 
 use super::collector::Collector;
 
-/// The variables that name a collector. With neither, nothing is exported.
+/// The variables that name a collector. Without either, nothing is exported.
 const ENDPOINTS: [&str; 2] = [
     "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
     "OTEL_EXPORTER_OTLP_ENDPOINT",
 ];
 
-/// Whose spans these are, unless `OTEL_SERVICE_NAME` says otherwise.
+/// The service name, unless `OTEL_SERVICE_NAME` sets another.
 const SERVICE: &str = "flipcache";
 
-/// How long the end of the program waits for the last spans to leave.
+/// How long the end of the program waits for the last spans to be sent.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// Spans on their way out. At most 2,048 wait; more are lost, and nobody waits for them.
+/// The exporter of spans. At most 2,048 are queued; more are dropped, so that spans never block.
 pub(super) struct Traces(SdkTracerProvider);
 
-/// Begins to export, if a collector is named.
+/// Starts the export if a collector is configured.
 ///
 /// # Errors
 ///
-/// If it cannot be reached by plain HTTP, or another variable is off.
+/// If the collector's URL is not plain HTTP, or another variable is not valid.
 pub(super) fn begin() -> Result<Option<Traces>> {
     let is = |name: &str, value: &str| {
         env::var(name).is_ok_and(|set| set.trim().eq_ignore_ascii_case(value))
@@ -52,16 +52,16 @@ pub(super) fn begin() -> Result<Option<Traces>> {
     }
     ensure!(
         endpoint.starts_with("http://"),
-        "the collector must be named by an http:// URL; this program speaks no TLS to collectors"
+        "the collector's URL must begin with http://, as TLS to collectors is not supported"
     );
     let exporter = SpanExporter::builder()
         .with_http()
         .with_protocol(Protocol::HttpBinary)
         .with_http_client(Collector::new(io::runtime()?))
-        // What does not leave at once is not worth to hold up the end of the program.
+        // A retry would delay the end of the program.
         .with_retry_policy(RetryPolicy::disabled())
         .build()
-        .context("a variable OTEL_EXPORTER_OTLP_… is off")?;
+        .context("a variable OTEL_EXPORTER_OTLP_… is not valid")?;
     let provider = SdkTracerProvider::builder()
         .with_batch_exporter(exporter)
         .with_resource(resource())
@@ -70,7 +70,7 @@ pub(super) fn begin() -> Result<Option<Traces>> {
 }
 
 impl Traces {
-    /// What takes in the spans of this crate, and of no other.
+    /// Returns the layer that receives the spans of this crate only.
     pub(super) fn layer<S>(&self) -> impl Layer<S> + use<S>
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
@@ -86,7 +86,7 @@ impl Traces {
 impl Drop for Traces {
     fn drop(&mut self) {
         if let Err(error) = self.0.shutdown_with_timeout(GRACE) {
-            tracing::warn!("the last traces were not exported: {error}");
+            tracing::warn!("cannot export the last traces: {error}");
         }
     }
 }
@@ -95,8 +95,9 @@ fn resource() -> Resource {
     let named = Resource::builder().build();
     let service = named.get(&Key::from_static_str("service.name"));
     let is_unknown = service.is_none_or(|service| service.as_str().starts_with("unknown_service"));
-    match is_unknown {
-        true => Resource::builder().with_service_name(SERVICE).build(),
-        false => named,
+    if is_unknown {
+        Resource::builder().with_service_name(SERVICE).build()
+    } else {
+        named
     }
 }

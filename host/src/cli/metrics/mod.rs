@@ -1,4 +1,4 @@
-//! `--metrics ADDRESS`: what the caches of this program do, for Prometheus to fetch.
+//! `--metrics ADDRESS`: metrics of this program's caches for Prometheus.
 //!
 //! - `server`: the page over HTTP.
 
@@ -15,8 +15,8 @@ use super::args::{Cli, Command};
 use super::engine::Engine;
 use super::failure::Failure;
 
-/// Begins to record and to serve, if that is asked for, and tells where on standard error. Precedes the first
-/// client.
+/// Starts recording and serving metrics if that was requested, and prints the address to standard
+/// error. Must be called before the first client is built.
 pub(crate) fn start(cli: &Cli) -> Result<()> {
     let Some(addr) = cli.global.metrics else {
         return Ok(());
@@ -32,23 +32,23 @@ pub(crate) fn start(cli: &Cli) -> Result<()> {
     let runtime = io::runtime().map_err(Error::from).map_err(Failure::from)?;
     let _within = runtime.enter();
     let listener = tokio::net::TcpListener::from_std(listener).context("cannot serve metrics")?;
-    runtime.spawn(server::tidy(recorder.clone()));
+    runtime.spawn(server::upkeep(recorder.clone()));
     runtime.spawn(server::serve(listener, recorder));
-    // Who does not listen there knows the address, or does not care.
+    // If standard error is closed, the address is not printed.
     let _ = writeln!(stderr(), "metrics at http://{addr}{}", server::PATH);
     Ok(())
 }
 
-/// Refuses what would have no effect.
+/// Refuses the option where it would have no effect.
 fn check(cli: &Cli) -> Result<(), Failure> {
     let why = match (&cli.command, cli.global.engine) {
         (Command::Shell, Engine::Component) => {
-            "tells of local tiers behind the door; leave out --engine component"
+            "covers only local tiers of --engine shards; leave out --engine component"
         }
         (Command::Shell | Command::Bench(_) | Command::Run(_) | Command::Serve(_), _) => {
             return Ok(());
         }
-        _ => "is for commands that take a while: shell, run, serve and bench",
+        _ => "is only for the commands shell, run, serve and bench",
     };
     Err(Failure::Usage(format!("--metrics {why}")))
 }

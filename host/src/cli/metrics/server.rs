@@ -1,4 +1,4 @@
-//! One page over HTTP, in the text format of Prometheus:
+//! A page over HTTP in the text format of Prometheus:
 //! <https://prometheus.io/docs/instrumenting/exposition_formats/>.
 
 use std::convert::Infallible;
@@ -18,33 +18,33 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
-/// Where the page is.
+/// The path of the page.
 pub(super) const PATH: &str = "/metrics";
 
-/// Connections at once; more wait in the queue of the operating system.
+/// Simultaneous connections; more wait in the queue of the operating system.
 const MAX_CONNECTIONS: usize = 16;
 
-/// How long a client may take for the head of a request.
+/// How long a client may take to send the head of a request.
 const HEAD_TIME: Duration = Duration::from_secs(10);
 
-/// How long a connection may last: one that is needed again is made again.
+/// How long a connection may stay open. A client that needs it longer connects again.
 const CONNECTION_TIME: Duration = Duration::from_secs(300);
 
-/// Bytes that the head of a request may have.
+/// The maximum size of a request's head in bytes.
 const MAX_HEAD_BYTES: usize = 16 << 10;
 
-/// A pause after the system had no room for a connection.
+/// A pause after the system had no resources for a connection.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// How often samples are put into their buckets: until then each is kept.
-const TIDY: Duration = Duration::from_secs(5);
+/// How often samples are sorted into their buckets; until then each one is stored.
+const UPKEEP: Duration = Duration::from_secs(5);
 
 /// The format of the page.
 const FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// Keeps what is recorded small, though nobody may ever look.
-pub(super) async fn tidy(recorder: PrometheusHandle) {
-    let mut ticks = interval(TIDY);
+/// Bounds the recorder's memory even if the page is never read.
+pub(super) async fn upkeep(recorder: PrometheusHandle) {
+    let mut ticks = interval(UPKEEP);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
@@ -63,13 +63,13 @@ pub(super) async fn serve(listener: TcpListener, recorder: PrometheusHandle) {
             Ok((stream, _)) => {
                 let connection = connection(stream, recorder.clone());
                 tokio::spawn(async move {
-                    // What is cut off is asked anew.
+                    // If the time is over, the client can connect again.
                     let _ = timeout(CONNECTION_TIME, connection).await;
                     drop(permit);
                 });
             }
             Err(error) => {
-                tracing::error!("cannot accept a connection for metrics: {error}");
+                tracing::error!("cannot accept a metrics connection: {error}");
                 sleep(PAUSE).await;
             }
         }
@@ -78,8 +78,8 @@ pub(super) async fn serve(listener: TcpListener, recorder: PrometheusHandle) {
 
 async fn connection(stream: TcpStream, recorder: PrometheusHandle) {
     let service = service_fn(|request| {
-        let answer = answer(&request, &recorder);
-        async move { Ok::<_, Infallible>(answer) }
+        let response = respond(&request, &recorder);
+        async move { Ok::<_, Infallible>(response) }
     });
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -87,11 +87,11 @@ async fn connection(stream: TcpStream, recorder: PrometheusHandle) {
         .max_buf_size(MAX_HEAD_BYTES)
         .serve_connection(TokioIo::new(stream), service);
     if let Err(error) = served.await {
-        tracing::debug!("a connection for metrics broke: {error}");
+        tracing::debug!("a metrics connection failed: {error}");
     }
 }
 
-fn answer(request: &Request<Incoming>, recorder: &PrometheusHandle) -> Response<Full<Bytes>> {
+fn respond(request: &Request<Incoming>, recorder: &PrometheusHandle) -> Response<Full<Bytes>> {
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
     let (status, body) = match request.uri().path() {
         PATH if is_read => {
@@ -101,7 +101,7 @@ fn answer(request: &Request<Incoming>, recorder: &PrometheusHandle) -> Response<
         PATH => (StatusCode::METHOD_NOT_ALLOWED, String::new()),
         _ => (
             StatusCode::NOT_FOUND,
-            format!("there is nothing but {PATH}\n"),
+            format!("not found; metrics are at {PATH}\n"),
         ),
     };
     let mut response = Response::new(Full::new(Bytes::from(body)));

@@ -1,78 +1,78 @@
-//! `dict`: a dictionary of the shell's own, beside its cache.
+//! `dict`: a dictionary of the shell, separate from its cache.
 
 use clap::Subcommand;
 use flipcache::{Order, ValueType};
 
-use crate::cli::answer::{Answer, Body, KeyForm};
 use crate::cli::engine::{Caches, Dict};
 use crate::cli::failure::Failure;
+use crate::cli::key_command::pairs;
+use crate::cli::output::{Body, KeyForm, Outcome};
 use crate::cli::text::parse_value;
-use crate::cli::verb::pairs;
 
-/// What can be done with the shell's dictionary.
+/// Commands on the shell's dictionary.
 #[derive(Debug, Subcommand)]
 #[command(disable_help_subcommand = true)]
 pub(super) enum DictCommand {
-    /// Opens an empty one that evicts in the order of insertion
+    /// Open an empty dictionary that evicts in insertion order
     Fifo { max_items: u32 },
-    /// Opens an empty one that evicts the least recently used
+    /// Open an empty dictionary that evicts the least recently used item
     Lru { max_items: u32 },
-    /// Answers a value; a use in LRU order
+    /// Print a value; counts as an access in LRU order
     Get { key: String },
-    /// Answers a value, as no use
+    /// Print a value; does not count as an access
     Peek { key: String },
-    /// Puts an item last; answers the one that left
+    /// Put an item last; print the one that was evicted
     Set {
         key: String,
         #[arg(allow_negative_numbers = true)]
         value: String,
     },
-    /// Answers the present value, or the one given, after storing it
+    /// Print the present value, or store the given one and print it
     SetDefault {
         key: String,
         #[arg(allow_negative_numbers = true)]
         value: String,
     },
-    /// Sets several items
+    /// Set several items
     Update {
         #[arg(required = true, num_args = 2.., value_names = ["KEY", "VALUE"], allow_negative_numbers = true)]
         items: Vec<String>,
     },
-    /// Answers whether a key is there
+    /// Print whether a key is present
     Contains { key: String },
-    /// Makes an item the last to leave
+    /// Make an item the last to be evicted
     MarkAsUsed { key: String },
-    /// Takes an item out and answers its value
+    /// Remove an item and print its value
     Pop { key: String },
-    /// Takes the newest item out
+    /// Remove the newest item and print it
     PopItem {
-        /// The oldest instead
+        /// Remove the oldest item instead
         #[arg(long)]
         oldest: bool,
     },
-    /// Lists keys, the next to leave first
+    /// List keys, the next to be evicted first
     Keys {
         #[command(flatten)]
         form: KeyForm,
     },
-    /// Lists values, the next to leave first
+    /// List values, the next to be evicted first
     Values,
-    /// Lists items, the next to leave first
+    /// List items, the next to be evicted first
     Items,
-    /// Counts items
+    /// Count items
     Len,
-    /// Removals every item
+    /// Remove every item
     Clear,
 }
 
 impl DictCommand {
-    /// Runs a command on the dictionary that is open, or opens one.
+    /// Runs a command on the open dictionary, or opens one.
     pub(super) fn run(
         self,
         open: &mut Option<Dict>,
         caches: &Caches,
         value_type: ValueType,
-    ) -> Result<Answer, Failure> {
+    ) -> Result<Outcome, Failure> {
         let order = match self {
             Self::Fifo { max_items } => Some((Order::Fifo, max_items)),
             Self::Lru { max_items } => Some((Order::Lru, max_items)),
@@ -80,13 +80,13 @@ impl DictCommand {
         };
         if let Some((order, max_items)) = order {
             *open = Some(caches.open_dict(order, max_items)?);
-            return Ok(Answer::DONE);
+            return Ok(Outcome::DONE);
         }
         let Some(dict) = open else {
             let message = "no dictionary is open; open one with `dict fifo N` or `dict lru N`";
             return Err(Failure::Usage(message.to_owned()));
         };
-        Ok(Answer::local(self.work_on(dict, value_type)?))
+        Ok(Outcome::local(self.work_on(dict, value_type)?))
     }
 
     fn work_on(self, dict: &Dict, value_type: ValueType) -> Result<Body, Failure> {

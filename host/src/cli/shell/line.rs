@@ -1,4 +1,4 @@
-//! One line of the shell: words as a POSIX shell quotes them.
+//! One line of the shell: words quoted as in a POSIX shell.
 
 use std::time::Duration;
 
@@ -6,10 +6,10 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use super::dict::DictCommand;
-use crate::cli::answer::KeyForm;
 use crate::cli::failure::Failure;
+use crate::cli::key_command::KeyCommand;
+use crate::cli::output::KeyForm;
 use crate::cli::text::parse_seconds;
-use crate::cli::verb::Verb;
 
 #[derive(Debug, Parser)]
 #[command(
@@ -22,36 +22,36 @@ struct Line {
     command: Command,
 }
 
-/// What a line can say.
+/// A command of a line.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     #[command(flatten)]
-    Verb(Verb),
-    /// Lists the local tier's keys, in the order in which they would be evicted
+    Key(KeyCommand),
+    /// List the local tier's keys, in eviction order
     Local {
         #[command(flatten)]
         form: KeyForm,
     },
-    /// Works on a dictionary: `dict fifo N`, `dict lru N`, and what `help dict` lists
+    /// Use a dictionary: `dict fifo N`, `dict lru N`, and the commands that `help dict` lists
     #[command(disable_help_subcommand = true)]
     Dict {
         #[command(subcommand)]
         command: DictCommand,
     },
-    /// Waits
+    /// Wait
     Sleep {
         #[arg(value_name = "SECONDS", value_parser = parse_seconds, allow_negative_numbers = true)]
         time: Duration,
     },
-    /// Shows this list, that of `dict`, or what a command takes, as COMMAND --help does
+    /// Print this list, that of `dict`, or the arguments of a command, as COMMAND --help does
     Help { command: Vec<String> },
-    /// Ends the shell, as the end of input does
+    /// End the shell, as the end of input does
     #[command(alias = "quit")]
     Exit,
 }
 
 impl Command {
-    /// Reads a line; `None` if it is blank.
+    /// Parses a line. Returns `None` if it is blank.
     pub(super) fn parse(line: &[u8]) -> Result<Option<Self>, Failure> {
         let usage = |why: &str| Failure::Usage(why.to_owned());
         let line = str::from_utf8(line).map_err(|_| usage("the line is not UTF-8"))?;
@@ -81,14 +81,15 @@ fn parse(words: &[String]) -> Result<Command, clap::Error> {
     Ok(Line::from_arg_matches(&matches)?.command)
 }
 
-/// All commands of a line. It has no standard input of its own: the shell's is made of lines.
+/// Returns the commands of a line. They have no standard input of their own, as lines come from the
+/// shell's.
 fn grammar() -> clap::Command {
     Line::command().mut_subcommand("set", |set| {
-        set.about("Writes a value; `-` is one like any other")
+        set.about("Write a value; `-` is an ordinary value here")
     })
 }
 
-/// The list of commands, that of `dict`, or what a command takes.
+/// Returns the list of commands, that of `dict`, or the arguments of a command.
 ///
 /// # Errors
 ///
@@ -116,7 +117,7 @@ pub(super) fn help(command: &[String]) -> Result<String, Failure> {
     }
 }
 
-/// Commands, a line each.
+/// Lists commands, one a line.
 fn list(mut commands: clap::Command) -> String {
     let mut help = String::new();
     for command in commands.get_subcommands_mut() {
@@ -136,7 +137,7 @@ fn list(mut commands: clap::Command) -> String {
     help + "Words are quoted as in a POSIX shell: set k '{\"a\": 1}'"
 }
 
-/// The names of all commands.
+/// Returns the names of all commands.
 pub(super) fn names() -> Vec<String> {
     let line = grammar();
     line.get_subcommands()
@@ -144,7 +145,7 @@ pub(super) fn names() -> Vec<String> {
         .collect()
 }
 
-/// What is wrong, without the usage that follows it on the command line.
+/// Returns the error without the usage that follows it on the command line.
 fn first_line(error: &clap::Error) -> String {
     if error.kind() == ErrorKind::InvalidSubcommand {
         return "unknown command; `help` lists them".to_owned();
@@ -166,7 +167,7 @@ mod tests {
     #[test]
     fn parse_quoted_words_are_one() {
         let parsed = parse(r##"set 'a key' '{"a": "#1"}' --ttl 1.5"##);
-        let Ok(Some(Command::Verb(Verb::Set {
+        let Ok(Some(Command::Key(KeyCommand::Set {
             key, value, ttl, ..
         }))) = parsed
         else {
@@ -185,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn parse_what_is_off_says_so_in_one_line() {
+    fn parse_invalid_line_returns_an_error_of_one_line() {
         for line in [
             "nonsense",
             "get",
@@ -220,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn help_of_a_command_is_what_its_flag_shows() {
+    fn help_of_a_command_equals_that_of_its_flag() {
         for (line, words, shown) in [
             ("get --help", &["get"][..], "Usage: get"),
             ("set k -h", &["set", "k"], "Usage: set"),

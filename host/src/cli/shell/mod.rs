@@ -1,4 +1,4 @@
-//! The shell: one line, one command, one answer, all in one process and one local tier.
+//! The shell: runs one command for each line, all in one process with one local tier.
 
 mod dict;
 mod line;
@@ -9,31 +9,32 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 
-use super::answer::{Answer, Body, Tell};
 use super::args::GlobalOptions;
 use super::engine::{Cache, Caches, Dict};
 use super::failure::Failure;
+use super::output::{Body, Outcome, Output};
 use super::{interrupt, options};
 use line::Command;
 
 /// The end of `flipcache shell --help`.
-pub(crate) const SHELL_HELP: &str = "`help` lists the commands of a line.\n\n\
-Exit code: where standard input is no terminal, the highest of the lines that failed, as the same command has it; \
-an absence is no failure. 0 at a terminal.";
+pub(crate) const SHELL_HELP: &str = "`help` lists the commands.\n\n\
+Exit code: 0 at a terminal; otherwise the highest of all failed lines, each as that of the command. \
+An absence is not a failure.";
 
-/// Reads lines to the end of input. An error in one does not end it: a program that drives the shell gets an answer
-/// to each line. The exit code is for scripts whose output is not read: it is the highest of all lines that failed.
-pub(crate) fn run(global: &GlobalOptions, tell: Tell) -> Result<ExitCode> {
+/// Reads lines to the end of input. A failure does not end it: programs that drive the shell get a
+/// reply to each line. The exit code, the highest of all failed lines, is for scripts that do not
+/// read the output.
+pub(crate) fn run(global: &GlobalOptions, output: Output) -> Result<ExitCode> {
     let (caches, cache) = options::open(global)?;
     let mut session = Session {
         caches,
         cache,
         dict: None,
-        tell,
+        output,
         worst: 0,
     };
     let is_terminal = io::stdin().is_terminal();
-    if is_terminal && !tell.is_json() {
+    if is_terminal && !output.is_json() {
         prompt::run(&mut session)?;
     } else {
         read_lines(io::stdin().lock(), &mut session)?;
@@ -41,24 +42,24 @@ pub(crate) fn run(global: &GlobalOptions, tell: Tell) -> Result<ExitCode> {
     Ok(ExitCode::from(if is_terminal { 0 } else { session.worst }))
 }
 
-/// What lives from line to line.
+/// The state of the shell between lines.
 struct Session {
     caches: Caches,
     cache: Cache,
     dict: Option<Dict>,
-    tell: Tell,
-    /// The highest exit code of a line that failed; 0 if none did.
+    output: Output,
+    /// The highest exit code of a failed line; 0 if none failed.
     worst: u8,
 }
 
-/// Whether there is another line to come.
+/// Whether another line is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Done {
     GoOn,
     Exit,
 }
 
-/// Answers each line at once; lines end with LF or CR LF.
+/// Runs each line when it is read. Lines end with LF or CR LF.
 fn read_lines(mut input: impl BufRead, session: &mut Session) -> Result<()> {
     let mut line = Vec::new();
     loop {
@@ -69,50 +70,50 @@ fn read_lines(mut input: impl BufRead, session: &mut Session) -> Result<()> {
         }
         let text = line.strip_suffix(b"\n").unwrap_or(&line);
         let text = text.strip_suffix(b"\r").unwrap_or(text);
-        if session.answer_line(text)? == Done::Exit {
+        if session.run_line(text)? == Done::Exit {
             return Ok(());
         }
     }
 }
 
 impl Session {
-    /// Does what one line says, and tells how it went. Fails only if nobody can be told.
-    fn answer_line(&mut self, line: &[u8]) -> Result<Done> {
+    /// Runs one line and prints the outcome. Fails only if that cannot be printed.
+    fn run_line(&mut self, line: &[u8]) -> Result<Done> {
         let command = Command::parse(line);
         let is_exit = matches!(command, Ok(Some(Command::Exit)));
         interrupt::begin_command();
         let outcome = match command {
-            Ok(None) => Ok(Answer::DONE),
+            Ok(None) => Ok(Outcome::DONE),
             Ok(Some(command)) => self.run(command),
             Err(failure) => Err(failure),
         };
         match outcome {
-            Ok(answer) => self.tell.answer(&answer)?,
+            Ok(outcome) => self.output.outcome(&outcome)?,
             Err(failure) => {
                 self.worst = self.worst.max(failure.exit_code());
-                self.tell.failure(&failure)?;
+                self.output.failure(&failure)?;
             }
         }
         Ok(if is_exit { Done::Exit } else { Done::GoOn })
     }
 
-    fn run(&mut self, command: Command) -> Result<Answer, Failure> {
+    fn run(&mut self, command: Command) -> Result<Outcome, Failure> {
         Ok(match command {
-            Command::Verb(verb) => verb.run(&self.cache)?,
-            Command::Local { form } => Answer::local(Body::Keys(self.cache.local_keys()?, form)),
+            Command::Key(command) => command.run(&self.cache)?,
+            Command::Local { form } => Outcome::local(Body::Keys(self.cache.local_keys()?, form)),
             Command::Dict { command } => {
                 let value_type = self.cache.options().value_type;
                 command.run(&mut self.dict, &self.caches, value_type)?
             }
             Command::Sleep { time } => {
                 interrupt::sleep(time)?;
-                Answer::DONE
+                Outcome::DONE
             }
-            Command::Help { command } => Answer {
+            Command::Help { command } => Outcome {
                 body: Body::Text(line::help(&command)?),
-                ..Answer::DONE
+                ..Outcome::DONE
             },
-            Command::Exit => Answer::DONE,
+            Command::Exit => Outcome::DONE,
         })
     }
 }

@@ -16,7 +16,8 @@ use crate::cli::failure::Failure;
 use crate::cli::interrupt;
 use crate::cli::options::data_file;
 
-/// Takes lines until the end of input. Ctrl-C drops a line, or ends the command that runs; Ctrl-D ends the shell.
+/// Reads lines until the end of input. Ctrl-C discards the line or interrupts the running command;
+/// Ctrl-D ends the shell.
 pub(super) fn run(session: &mut Session) -> Result<()> {
     interrupt::catch(&io::runtime().map_err(Error::from).map_err(Failure::from)?);
     let mut editor: Editor<Words, DefaultHistory> =
@@ -28,7 +29,7 @@ pub(super) fn run(session: &mut Session) -> Result<()> {
             Ok(line) => {
                 editor.add_history_entry(&line)?;
                 history.append(&mut editor);
-                if session.answer_line(line.as_bytes())? == Done::Exit {
+                if session.run_line(line.as_bytes())? == Done::Exit {
                     return Ok(());
                 }
             }
@@ -39,8 +40,8 @@ pub(super) fn run(session: &mut Session) -> Result<()> {
     }
 }
 
-/// The file of lines of earlier sessions. Each line is written before its command runs: whatever ends the shell
-/// leaves the history whole.
+/// The file of lines of earlier sessions. Each line is written before its command runs, so the
+/// history is complete however the shell ends.
 struct History {
     file: PathBuf,
     is_writable: bool,
@@ -49,7 +50,7 @@ struct History {
 impl History {
     fn open(editor: &mut Editor<Words, DefaultHistory>) -> Result<Self> {
         let file = data_file("history")?;
-        // There is none before the first session.
+        // Before the first session there is no file.
         let _ = editor.load_history(&file);
         let is_writable = true;
         Ok(Self { file, is_writable })
@@ -63,7 +64,7 @@ impl History {
             .map_err(ReadlineError::from)
             .and_then(|()| editor.append_history(&self.file));
         if let Err(error) = appended {
-            tracing::warn!(file = %self.file.display(), %error, "the history could not be saved");
+            tracing::warn!(file = %self.file.display(), %error, "cannot save the history");
             self.is_writable = false;
         }
     }

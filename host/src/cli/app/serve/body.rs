@@ -1,4 +1,5 @@
-//! Bodies: the client's, which is bounded; the application's; those of answers that are not its own.
+//! Bodies: of requests, which are bounded; of responses by applications; of responses by the server
+//! itself.
 
 use std::error::Error;
 use std::pin::Pin;
@@ -14,14 +15,14 @@ use wasmtime_wasi_http::{Error as HttpError, WasiBody};
 
 use super::connections::Activity;
 
-/// A body of a client, which ends with an error when it gets too large.
+/// Returns a request body that fails once it is too large.
 pub(super) fn bounded(body: Incoming, max: usize, activity: Arc<Activity>) -> WasiBody {
     let body = Limited::new(Awaited { body, activity }, max);
     body.map_err(move |error| refused(error, max))
         .boxed_unsync()
 }
 
-/// Whether the client says itself that its body is too large.
+/// Returns whether the declared length of the body is too large.
 pub(super) fn is_too_large(body: &Incoming, max: usize) -> bool {
     body.size_hint().lower() > max as u64
 }
@@ -36,7 +37,7 @@ fn refused(error: Box<dyn Error + Send + Sync>, max: usize) -> HttpError {
     }
 }
 
-/// A body of a client, whose connection knows while it is awaited.
+/// A request body that reports to its connection while it is awaited.
 struct Awaited {
     body: Incoming,
     activity: Arc<Activity>,
@@ -54,7 +55,7 @@ impl Body for Awaited {
         if frame.is_pending() {
             self.activity.body_is_awaited();
         } else {
-            self.activity.body_came();
+            self.activity.on_body();
         }
         frame
     }
@@ -70,11 +71,11 @@ impl Body for Awaited {
 
 impl Drop for Awaited {
     fn drop(&mut self) {
-        self.activity.body_came();
+        self.activity.on_body();
     }
 }
 
-/// The body of any response, whose connection knows when it has ended.
+/// A response body that reports its end to its connection.
 pub(super) struct Ending {
     body: WasiBody,
     activity: Arc<Activity>,
@@ -112,21 +113,21 @@ impl Drop for Ending {
     }
 }
 
-/// The body of an instance's answer. It breaks off where the instance was stopped: by itself it would
-/// end there as if it were complete.
-pub(super) struct Answered {
+/// The body of an instance's response. It fails if the instance was stopped; otherwise it would end
+/// there as if it were complete.
+pub(super) struct InstanceBody {
     body: WasiBody,
     is_stopped: Arc<AtomicBool>,
 }
 
-impl Answered {
-    /// `is_stopped` tells what became of the instance before the instance goes.
+impl InstanceBody {
+    /// `is_stopped` is set before the instance is dropped.
     pub(super) fn new(body: WasiBody, is_stopped: Arc<AtomicBool>) -> Self {
         Self { body, is_stopped }
     }
 }
 
-impl Body for Answered {
+impl Body for InstanceBody {
     type Data = Bytes;
     type Error = HttpError;
 
@@ -152,9 +153,9 @@ impl Body for Answered {
     }
 }
 
-/// An answer in one line of text, that is not the application's.
-pub(super) fn plain(status: StatusCode, words: &'static str) -> Response<WasiBody> {
-    let body = Full::new(Bytes::from_static(words.as_bytes()));
+/// Returns a response of the server itself, with one line of text.
+pub(super) fn plain(status: StatusCode, text: &'static str) -> Response<WasiBody> {
+    let body = Full::new(Bytes::from_static(text.as_bytes()));
     let body = body.map_err(|never| match never {}).boxed_unsync();
     let mut response = Response::new(body);
     *response.status_mut() = status;

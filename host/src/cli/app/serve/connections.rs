@@ -1,4 +1,5 @@
-//! The open connections and their waits: closes those that wait too long, and one to make room for another.
+//! The open connections and what they wait for. Closes overdue ones, and one to make room for
+//! another.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,10 +20,10 @@ const IDLE: Duration = Duration::from_secs(30);
 /// How long an instance waits for the next part of a body.
 const BODY: Duration = Duration::from_secs(10);
 
-/// How long a connection that is to end may take for that.
+/// How long a connection may take to close.
 const CLOSING: Duration = Duration::from_secs(2);
 
-/// A connection that has waited for less is not closed to make room: its client may not be slow at all.
+/// A connection that has waited for less is not closed to make room, as its client may not be slow.
 const SLOW: Duration = Duration::from_millis(500);
 
 /// All open connections.
@@ -31,7 +32,7 @@ pub(super) struct Connections {
     max: usize,
     next: AtomicU64,
     open: Mutex<BTreeMap<u64, Arc<Activity>>>,
-    /// One is open no more.
+    /// Notified when a connection has ended.
     ended: Notify,
 }
 
@@ -39,13 +40,13 @@ pub(super) struct Connections {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Order {
     Serve,
-    /// End after the request in flight.
+    /// Close after the request in flight.
     Finish,
-    /// End at once.
+    /// Close at once.
     Close,
 }
 
-/// The kind of wait of a connection for its client.
+/// What a connection waits for from its client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Wait {
     FirstByte,
@@ -66,7 +67,7 @@ impl Wait {
         }
     }
 
-    /// Nothing is lost if the connection ends now.
+    /// Returns whether closing the connection now loses nothing.
     fn is_between_requests(self) -> bool {
         matches!(self, Self::FirstByte | Self::Idle)
     }
@@ -81,9 +82,9 @@ pub(super) struct Activity {
 
 #[derive(Debug)]
 struct State {
-    /// `None`: for nothing of its client's.
+    /// `None` if it does not wait for its client.
     waits: Option<(Wait, Instant)>,
-    /// The time for which the request has waited for its body.
+    /// How long the request has waited for its body.
     body: Duration,
     is_responding: bool,
 }
@@ -105,8 +106,8 @@ impl Activity {
         self.order.subscribe()
     }
 
-    /// Bytes of the client were read.
-    pub(super) fn bytes_came(&self) {
+    /// Records that bytes of the client were read.
+    pub(super) fn on_bytes(&self) {
         let mut state = self.state();
         if state
             .waits
@@ -116,7 +117,7 @@ impl Activity {
         }
     }
 
-    /// The head of a request is complete.
+    /// Records that the head of a request is complete.
     pub(super) fn request_began(&self) {
         *self.state() = State {
             waits: None,
@@ -125,7 +126,7 @@ impl Activity {
         };
     }
 
-    /// The response is complete, or there will be none.
+    /// Records that the response is complete, or that there will be none.
     pub(super) fn response_ended(&self) {
         let mut state = self.state();
         state.is_responding = false;
@@ -134,7 +135,7 @@ impl Activity {
         }
     }
 
-    /// An instance waits for more of the body.
+    /// Records that an instance waits for more of the body.
     pub(super) fn body_is_awaited(&self) {
         let mut state = self.state();
         if state.waits.is_none() {
@@ -142,8 +143,8 @@ impl Activity {
         }
     }
 
-    /// It waits no more.
-    pub(super) fn body_came(&self) {
+    /// Records that it does not wait any more.
+    pub(super) fn on_body(&self) {
         let mut state = self.state();
         if let Some((Wait::Body, since)) = state.waits {
             let now = Instant::now();
@@ -152,13 +153,13 @@ impl Activity {
         }
     }
 
-    /// For what it waits, and for how long it has.
-    fn waits(&self, now: Instant) -> Option<(Wait, Duration)> {
+    /// Returns what it waits for, and for how long it has.
+    fn current_wait(&self, now: Instant) -> Option<(Wait, Duration)> {
         let waits = self.state().waits;
         waits.map(|(wait, since)| (wait, now.saturating_duration_since(since)))
     }
 
-    /// Returns the time for which its request has waited for its body, if it waits now.
+    /// Returns how long its request has waited for its body, if it waits now.
     fn waits_for_body(&self, now: Instant) -> Option<Duration> {
         let state = self.state();
         match state.waits {
@@ -171,7 +172,7 @@ impl Activity {
         *self.order.borrow() != Order::Serve
     }
 
-    /// Has it end without losing a request.
+    /// Closes the connection without losing a request.
     fn finish(&self) {
         self.state().waits = Some((Wait::Closing, Instant::now()));
         self.order.send_replace(Order::Finish);
@@ -181,7 +182,7 @@ impl Activity {
         self.order.send_replace(Order::Close);
     }
 
-    /// Has it end in the way that fits what it waits for.
+    /// Closes the connection in the way that fits what it waits for.
     fn end(&self, wait: Wait) {
         if wait.is_between_requests() {
             self.finish();
@@ -205,7 +206,7 @@ impl Connections {
         })
     }
 
-    /// One more, until the answer is dropped.
+    /// Adds a connection, until the returned value is dropped.
     pub(super) fn open(self: &Arc<Self>) -> Opened {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let activity = Arc::new(Activity::new());
@@ -217,8 +218,9 @@ impl Connections {
         }
     }
 
-    /// Waits until there is room for one more. If there is none, the one that has waited longest is closed: first
-    /// those that have not sent a whole head, then idle ones, then those whose bodies are awaited.
+    /// Waits until there is room for another connection. If there is none, closes the one that has
+    /// waited longest: first those without a complete head, then idle ones, then those whose bodies
+    /// are awaited.
     pub(super) async fn room(&self) {
         loop {
             let ended = self.ended.notified();
@@ -240,7 +242,7 @@ impl Connections {
         }
         let now = Instant::now();
         let slow = staying.filter_map(|activity| {
-            let (wait, waited) = activity.waits(now)?;
+            let (wait, waited) = activity.current_wait(now)?;
             let rank = match wait {
                 Wait::FirstByte | Wait::Head => 2,
                 Wait::Idle => 1,
@@ -250,15 +252,15 @@ impl Connections {
         });
         let slowest = slow.max_by_key(|(rank, waited, ..)| (*rank, *waited));
         if let Some((_, waited, wait, activity)) = slowest {
-            tracing::debug!(?wait, ?waited, "a slow connection gives way to another");
+            tracing::debug!(?wait, ?waited, "closing a slow connection to make room");
             activity.end(wait);
             return true;
         }
         false
     }
 
-    /// Closes the connection whose request has waited longest for its body, if one has waited for a while: other
-    /// requests wait for its turn.
+    /// Closes the connection whose request has waited longest for its body, if it has waited for a
+    /// while, because other requests wait for its turn.
     pub(super) fn shed_slow_body(&self) {
         let now = Instant::now();
         let open = self.all();
@@ -266,29 +268,29 @@ impl Connections {
         let slow = staying.filter_map(|activity| Some((activity.waits_for_body(now)?, activity)));
         let slowest = slow.max_by_key(|(waited, _)| *waited);
         if let Some((waited, activity)) = slowest.filter(|(waited, _)| *waited >= SLOW) {
-            tracing::debug!(?waited, "a request whose body is slow gives way to another");
+            tracing::debug!(?waited, "closing a request with a slow body to make room");
             activity.close();
         }
     }
 
-    /// Ends those that have waited too long.
+    /// Closes the connections that have waited too long.
     pub(super) fn end_overdue(&self) {
         let now = Instant::now();
         for activity in self.all().values() {
-            if let Some((wait, waited)) = activity.waits(now)
+            if let Some((wait, waited)) = activity.current_wait(now)
                 && waited >= wait.limit()
             {
-                tracing::debug!(?wait, "a client took too long");
+                tracing::debug!(?wait, "closing an overdue connection");
                 activity.end(wait);
             }
         }
     }
 
-    /// Ends those that have been between requests for so long.
+    /// Closes the connections that have been between requests for `idle`.
     pub(super) fn end_idle(&self, idle: Duration) {
         let now = Instant::now();
         for activity in self.all().values() {
-            if let Some((wait, waited)) = activity.waits(now)
+            if let Some((wait, waited)) = activity.current_wait(now)
                 && wait.is_between_requests()
                 && waited >= idle
             {

@@ -1,11 +1,11 @@
-//! `flipcache serve`: an instance per request, until it is told to stop.
+//! `flipcache serve`: an instance for each request, until a signal.
 //!
 //! # Layout
 //!
-//! - `server`: how connections are served; `connections`: how long each may wait, and which gives way; `stall`: those
-//!   that take nothing.
-//! - `request`: from a request to the answer of an instance.
-//! - `body`: what goes in and out; `signals`: what ends it.
+//! - `server`: serves connections; `connections`: deadlines, and which connection is closed for
+//!   another; `stall`: clients that do not read.
+//! - `request`: from a request to the response of an instance.
+//! - `body`: bodies of requests and responses; `signals`: the signals that stop the server.
 
 mod body;
 mod connections;
@@ -26,50 +26,51 @@ use wasmtime_wasi_http::p2::bindings::ProxyPre;
 
 use super::application::{App, unfit};
 use super::options::ServeOptions;
-use crate::cli::answer::{Answer, Body, Tell};
 use crate::cli::args::GlobalOptions;
+use crate::cli::output::{Body, Outcome, Output};
 use crate::cli::print;
 use request::Proxy;
 use signals::Signals;
 
-/// Serves the application, and tells where.
+/// Serves the application and prints the address.
 pub(crate) fn serve(
     options: &ServeOptions,
     global: &GlobalOptions,
-    tell: Tell,
+    output: Output,
 ) -> Result<ExitCode> {
     let app = App::load(&options.file, &options.app, global)?;
     let pre = ProxyPre::new(app.pre()).map_err(|error| {
-        let what = "it is no wasi:http proxy; `flipcache run` is for wasi:cli commands";
+        let what = "it is not a wasi:http proxy; `flipcache run` is for wasi:cli commands";
         unfit(&options.file, error.context(what))
     })?;
     let proxy = Arc::new(Proxy::new(app, pre, options));
     proxy.app().log_outage()?;
     let runtime = Runtime::new().context("cannot start threads")?;
-    let served = runtime.block_on(listen(proxy, options.addr, tell));
-    // Not dropped: that would wait for what had its time.
+    let served = runtime.block_on(listen(proxy, options.addr, output));
+    // Not dropped: that would wait for tasks that have had their time.
     runtime.shutdown_background();
     served.map(|()| ExitCode::SUCCESS)
 }
 
-async fn listen(proxy: Arc<Proxy>, addr: SocketAddr, tell: Tell) -> Result<()> {
+async fn listen(proxy: Arc<Proxy>, addr: SocketAddr, output: Output) -> Result<()> {
     let signals = Signals::listen().context("cannot listen to signals")?;
     let listener = TcpListener::bind(addr).await;
     let listener = listener.with_context(|| format!("cannot listen on {addr}"))?;
-    tell_address(listener.local_addr()?, tell)?;
+    print_address(listener.local_addr()?, output)?;
     server::serve(listener, proxy, signals).await;
     Ok(())
 }
 
-/// The one line on standard output: connections are accepted from now on.
-fn tell_address(addr: SocketAddr, tell: Tell) -> Result<()> {
+/// Prints the only line on standard output: from now on, connections are accepted.
+fn print_address(addr: SocketAddr, output: Output) -> Result<()> {
     let url = format!("http://{addr}");
-    match tell.is_json() {
-        true => tell.answer(&Answer {
+    if output.is_json() {
+        output.outcome(&Outcome {
             body: Body::Text(url),
             source: Source::None,
-        })?,
-        false => print(format!("listening on {url}\n").as_bytes())?,
+        })?;
+    } else {
+        print(format!("listening on {url}\n").as_bytes())?;
     }
     Ok(())
 }

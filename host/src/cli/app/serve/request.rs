@@ -1,4 +1,4 @@
-//! From a request to the answer of an instance.
+//! From a request to the response of an instance.
 
 use std::io::stderr;
 use std::pin::pin;
@@ -21,25 +21,26 @@ use wasmtime_wasi_http::p2::bindings::ProxyPre;
 use wasmtime_wasi_http::p2::bindings::http::types::{ErrorCode, Scheme};
 use wasmtime_wasi_http::{WasiBody, WasiHttpView};
 
-use super::body::{Answered, Ending, bounded, is_too_large, plain};
+use super::body::{Ending, InstanceBody, bounded, is_too_large, plain};
 use super::connections::{Activity, Connections};
 use crate::cli::app::application::App;
 use crate::cli::app::data::Data;
 use crate::cli::app::options::ServeOptions;
 use crate::cli::app::stop::Stop;
 
-/// How long a request waits for its turn before one whose body is slow has to give way to it, and then again.
+/// How long a request waits for its turn before another one with a slow body is closed for it, and
+/// how long after that.
 const WAIT: Duration = Duration::from_secs(1);
 
-/// Connections beside those whose requests are worked on: idle ones, and requests that wait. More wait
+/// Connections beside those with requests in progress: idle ones, and requests that wait. More wait
 /// in the queue of the operating system.
 const SPARE_CONNECTIONS: usize = 384;
 
-/// An application that answers requests.
+/// An application that serves requests.
 pub(super) struct Proxy {
     app: App,
     pre: ProxyPre<Data>,
-    /// One for each request that is worked on.
+    /// One permit for each request in progress.
     turns: Arc<Semaphore>,
     max_concurrency: u32,
     connections: Arc<Connections>,
@@ -49,23 +50,23 @@ pub(super) struct Proxy {
     requests: AtomicU64,
 }
 
-/// What an instance answers: a response, or its own error.
-type Answer = Result<Response<WasiBody>, ErrorCode>;
+/// The result of an instance: a response, or its own error.
+type Outcome = Result<Response<WasiBody>, ErrorCode>;
 
-/// Why there is no answer of the application's.
+/// The reason why the application has no response.
 #[derive(Debug, thiserror::Error)]
 enum Refusal {
     #[error(transparent)]
     Stopped(#[from] Stop),
-    #[error("the instance cannot be made")]
+    #[error("cannot create the instance")]
     Cache(#[from] flipcache::Error),
-    #[error("the instance cannot be asked")]
+    #[error("cannot call the instance")]
     Instance(#[from] wasmtime::Error),
-    #[error("the instance broke off")]
+    #[error("the instance was aborted")]
     Broken(#[from] tokio::task::JoinError),
-    #[error("the application answered nothing")]
+    #[error("the application returned no response")]
     Nothing,
-    #[error("the application answered an error: {0:?}")]
+    #[error("the application returned an error: {0:?}")]
     Error(ErrorCode),
 }
 
@@ -92,25 +93,26 @@ impl Proxy {
         &self.connections
     }
 
-    /// Each response is the last of its connection from now on, and says so.
+    /// Makes each response from now on the last of its connection, and says so in its head.
     pub(super) fn stop(&self) {
         self.is_stopping.store(true, Ordering::Release);
     }
 
-    /// Waits until no instance works any more.
+    /// Waits until no instance is running.
     pub(super) async fn finish(&self) {
-        // An error would mean that there are no turns any more; there is no such moment.
+        // The semaphore is never closed, so this cannot fail.
         let _ = self.turns.acquire_many(self.max_concurrency).await;
     }
 
-    /// A response, whatever happens. If the client goes before it has begun, so does the instance.
+    /// Returns a response in all cases. If the client disconnects before the response has begun,
+    /// the instance is stopped.
     pub(super) async fn respond(
         &self,
         request: Request<Incoming>,
         activity: &Arc<Activity>,
     ) -> Response<Ending> {
         activity.request_began();
-        let mut response = self.answer(request, activity).await;
+        let mut response = self.serve(request, activity).await;
         if self.is_stopping.load(Ordering::Acquire) {
             let close = HeaderValue::from_static("close");
             response.headers_mut().insert(CONNECTION, close);
@@ -118,20 +120,20 @@ impl Proxy {
         response.map(|body| Ending::new(body, activity.clone()))
     }
 
-    async fn answer(
+    async fn serve(
         &self,
         request: Request<Incoming>,
         activity: &Arc<Activity>,
     ) -> Response<WasiBody> {
         if request.uri().authority().is_none() && !has_host(&request) {
-            return plain(StatusCode::BAD_REQUEST, "which host?\n");
+            return plain(StatusCode::BAD_REQUEST, "the request has no host\n");
         }
         if is_too_large(request.body(), self.max_body) {
             return plain(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large\n");
         }
         let Some(turn) = self.turn().await else {
             tracing::warn!(
-                "a request was refused: {} are worked on",
+                "refused a request: {} are in progress",
                 self.max_concurrency
             );
             let mut busy = plain(StatusCode::SERVICE_UNAVAILABLE, "too many requests\n");
@@ -140,15 +142,15 @@ impl Proxy {
             return busy;
         };
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
-        // Without the query: secrets stand there.
+        // Without the query, which may contain secrets.
         let span =
             error_span!("request", number, method = %request.method(), path = request.uri().path());
         let request = request.map(|body| bounded(body, self.max_body, activity.clone()));
-        let answered = self.ask(request, turn).instrument(span.clone()).await;
-        answered.unwrap_or_else(|refusal| {
+        let result = self.call(request, turn).instrument(span.clone()).await;
+        result.unwrap_or_else(|refusal| {
             let _entered = span.enter();
             match &refusal {
-                // The instance has told.
+                // The instance has logged it.
                 Refusal::Stopped(_) => {}
                 refusal => tracing::error!("{}", describe(refusal)),
             }
@@ -165,7 +167,7 @@ impl Proxy {
         })
     }
 
-    /// Waits for a turn; `None`: for too long.
+    /// Waits for a turn. Returns `None` if that takes too long.
     async fn turn(&self) -> Option<OwnedSemaphorePermit> {
         let mut turn = pin!(self.turns.clone().acquire_owned());
         if let Ok(turn) = timeout(WAIT, turn.as_mut()).await {
@@ -175,25 +177,25 @@ impl Proxy {
         timeout(WAIT, turn).await.ok()?.ok()
     }
 
-    /// Lets an instance answer. It may go on once it has begun to.
-    async fn ask(
+    /// Runs an instance until its response begins. The instance may continue after that.
+    async fn call(
         &self,
         request: Request<WasiBody>,
         turn: OwnedSemaphorePermit,
     ) -> Result<Response<WasiBody>, Refusal> {
-        let (sender, answer) = oneshot::channel();
-        // Dropped with its task, if the client goes.
+        let (sender, outcome) = oneshot::channel();
+        // Stops the instance if the client disconnects.
         let mut tasks = JoinSet::new();
         let is_stopped = Arc::new(AtomicBool::new(false));
         let work = self.work(request, sender, is_stopped.clone(), turn)?;
         tasks.spawn(work.in_current_span());
-        match answer.await {
-            Ok(answered) => {
+        match outcome.await {
+            Ok(outcome) => {
                 tasks.detach_all();
-                let response = answered.map_err(Refusal::Error)?;
-                Ok(response.map(|body| Answered::new(body, is_stopped).boxed_unsync()))
+                let response = outcome.map_err(Refusal::Error)?;
+                Ok(response.map(|body| InstanceBody::new(body, is_stopped).boxed_unsync()))
             }
-            // The instance is gone.
+            // The instance has ended without a response.
             Err(_) => match tasks.join_next().await {
                 Some(ended) => {
                     ended??;
@@ -204,15 +206,15 @@ impl Proxy {
         }
     }
 
-    /// What an instance does: it makes its answer, and perhaps goes on. No longer than it may.
+    /// Runs an instance: its response, and what it does after that, within the timeout.
     fn work(
         &self,
         request: Request<WasiBody>,
-        sender: Sender<Answer>,
+        sender: Sender<Outcome>,
         is_stopped: Arc<AtomicBool>,
         turn: OwnedSemaphorePermit,
     ) -> Result<impl Future<Output = Result<(), Stop>> + Send + use<>, Refusal> {
-        // Standard output is this program's own.
+        // Standard output is for this program's own output.
         let mut wasi = WasiCtxBuilder::new();
         let mut store = self.app.store(wasi.stdout(stderr()).inherit_stderr())?;
         let mut http = store.data_mut().http();
@@ -230,7 +232,8 @@ impl Proxy {
                 Err(_) => Err(Stop::OutOfTime(limit)),
             };
             if let Err(stop) = &ended {
-                // Here, as the client may have had the head of an answer, and nobody else be told.
+                // Logged here, as the client may already have the head of a response and nothing
+                // else would report it.
                 tracing::error!("the application {}", describe(stop));
                 is_stopped.store(true, Ordering::Release);
             }

@@ -1,4 +1,4 @@
-//! Connections: how they are accepted and served, and how they end.
+//! Accepts, serves and ends connections.
 
 use std::convert::Infallible;
 use std::io;
@@ -17,33 +17,33 @@ use super::request::Proxy;
 use super::signals::Signals;
 use super::stall::Stalling;
 
-/// How long a client may take nothing of a response.
+/// How long a client may read nothing of a response.
 const STALL: Duration = Duration::from_secs(30);
 
-/// Bytes that the head of a request may have.
+/// The maximum size of a request's head in bytes.
 pub(super) const MAX_HEAD_BYTES: usize = 64 << 10;
 
-/// Fields that the head of a request may have.
+/// The maximum number of fields in a request's head.
 pub(super) const MAX_FIELDS: usize = 100;
 
 /// How long requests may go on after the signal to stop.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// How long an idle connection still takes a request after the signal to stop: its client may have sent one
-/// before it can know.
+/// How long an idle connection still accepts a request after the signal to stop: its client may
+/// have sent one before it can know.
 const LAST_REQUEST: Duration = Duration::from_secs(2);
 
-/// How often it is looked which connections wait too long.
+/// How often overdue connections are looked for.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// A pause after the system had no room for a connection.
+/// A pause after the system had no resources for a connection.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves connections until the first signal, then finishes what is in flight; at the second signal, or
-/// when it takes too long, it gives up.
+/// Serves connections until the first signal, then finishes requests in flight. Aborts them at the
+/// second signal, or after a while.
 pub(super) async fn serve(listener: TcpListener, proxy: Arc<Proxy>, mut signals: Signals) {
     let mut look = interval(LOOK);
-    // Accepted, but there is no room yet.
+    // Accepted, but there is no room for it yet.
     let mut next = None;
     loop {
         tokio::select! {
@@ -73,7 +73,7 @@ pub(super) async fn serve(listener: TcpListener, proxy: Arc<Proxy>, mut signals:
     }
 }
 
-/// Accepts the clients in the backlog: they have seen a listening server. Then it stops to listen.
+/// Accepts the clients in the backlog, which have seen a listening server. Then stops listening.
 fn accept_last(listener: TcpListener, proxy: &Arc<Proxy>) -> io::Result<()> {
     let listener = listener.into_std()?;
     loop {
@@ -88,7 +88,7 @@ fn accept_last(listener: TcpListener, proxy: &Arc<Proxy>) -> io::Result<()> {
     }
 }
 
-/// Waits until all connections have ended, and no instance works any more.
+/// Waits until all connections have ended and no instance is running.
 async fn finish(proxy: &Proxy) {
     let mut look = interval(LOOK);
     let connections = proxy.connections();
@@ -110,9 +110,9 @@ fn spawn(stream: Option<TcpStream>, proxy: &Arc<Proxy>) {
     }
 }
 
-/// All requests of one client.
+/// Serves all requests of one client.
 async fn connection(stream: TcpStream, proxy: Arc<Proxy>, opened: Opened) {
-    // Small parts of an answer leave at once.
+    // Small parts of a response are sent at once.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!("cannot set TCP_NODELAY: {error}");
     }
@@ -123,7 +123,7 @@ async fn connection(stream: TcpStream, proxy: Arc<Proxy>, opened: Opened) {
         async move { Ok::<_, Infallible>(proxy.respond(request, activity).await) }
     });
     let mut http = http1::Builder::new();
-    // Clients have their time by what the connection waits for.
+    // Deadlines depend on what the connection waits for.
     http.header_read_timeout(None)
         .max_header_size(MAX_HEAD_BYTES)
         .max_headers(MAX_FIELDS);
@@ -133,12 +133,13 @@ async fn connection(stream: TcpStream, proxy: Arc<Proxy>, opened: Opened) {
         tokio::select! {
             ended = served.as_mut() => {
                 if let Err(error) = ended {
-                    // A client's doing, or an answer that was cut off; that has been told.
-                    tracing::debug!("a connection broke: {error}");
+                    // Caused by the client, or by a response that was cut off, which has been
+                    // logged.
+                    tracing::debug!("a connection failed: {error}");
                 }
                 return;
             }
-            // The sender of orders lives as long as this.
+            // The sender of orders outlives this loop.
             _ = orders.changed() => match *orders.borrow_and_update() {
                 Order::Serve => {}
                 Order::Finish => served.as_mut().graceful_shutdown(),

@@ -1,11 +1,11 @@
-//! The signals that end a server: SIGINT, as Ctrl-C sends it, and SIGTERM.
+//! The signals that stop a server: SIGINT (Ctrl-C) and SIGTERM.
 
 use std::io;
 
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Listens from when it is made. Until then the signals end the process at once.
+/// Catches the signals from its creation on. Before that, they end the process at once.
 #[cfg(unix)]
 pub(super) struct Signals {
     interrupt: Signal,
@@ -21,7 +21,7 @@ impl Signals {
         })
     }
 
-    /// Waits for the next one.
+    /// Waits for the next signal.
     pub(super) async fn next(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
@@ -30,7 +30,7 @@ impl Signals {
     }
 }
 
-/// Ctrl-C alone: there are no such signals here.
+/// Ctrl-C only, as other systems do not have these signals.
 #[cfg(not(unix))]
 pub(super) struct Signals;
 

@@ -1,5 +1,5 @@
-//! A connection that gives up on a client who asks, and does not take the answer; and that ends such that what
-//! was written last is read.
+//! A stream that gives up on a client that does not read its response, and that closes such that
+//! the client can read the end of it.
 
 use std::io::{self, ErrorKind, IoSlice};
 use std::pin::Pin;
@@ -12,13 +12,13 @@ use tokio::time::{Sleep, sleep};
 
 use super::connections::Activity;
 
-/// How long a client may take to close after this side has.
+/// How long a client may take to close after this side has closed.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// A stream whose writes fail when none of them gets on for a while.
+/// A stream whose writes fail if none of them progresses for a while.
 ///
-/// After its end has been written it reads on, and drops what comes, until the client has closed: bytes that came
-/// and were not read would reset the connection, and the last response with it.
+/// After its end has been written, it reads and discards until the client has closed. Bytes that
+/// arrive and are not read would reset the connection, and with it the last response.
 pub(super) struct Stalling<S> {
     stream: S,
     patience: Duration,
@@ -40,7 +40,7 @@ impl<S> Stalling<S> {
         }
     }
 
-    /// What is to be made of an attempt to write.
+    /// Converts the outcome of an attempt to write.
     fn attempt<T>(
         &mut self,
         cx: &mut Context<'_>,
@@ -58,7 +58,7 @@ impl<S> Stalling<S> {
 }
 
 impl<S: AsyncRead + Unpin> Stalling<S> {
-    /// Reads until the client has closed, or has had its time.
+    /// Reads until the client has closed, or its time is over.
     fn linger(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let linger = self.linger.get_or_insert_with(|| Box::pin(sleep(LINGER)));
         let mut bytes = [0; 1024];
@@ -83,7 +83,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Stalling<S> {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
         if buffer.filled().len() > before {
-            self.activity.bytes_came();
+            self.activity.on_bytes();
         }
         read
     }
@@ -141,9 +141,9 @@ mod tests {
         let (server, mut client) = duplex(8);
         let mut server = stalling(server, Duration::from_secs(60));
         let closing = tokio::spawn(async move { server.shutdown().await });
-        let mut told = Vec::new();
+        let mut received = Vec::new();
         client
-            .read_to_end(&mut told)
+            .read_to_end(&mut received)
             .await
             .expect("its end must come");
         client
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn write_that_nobody_takes_fails_after_a_while() {
+    async fn write_that_the_client_does_not_read_fails_after_a_while() {
         let (server, _client) = duplex(1);
         let mut server = stalling(server, Duration::from_millis(1));
         server.write_all(b"1").await.expect("there is room for it");

@@ -1,4 +1,4 @@
-//! Deadlines of connections, and which of them gives way.
+//! Deadlines of connections, and which of them is closed for another.
 
 use super::*;
 
@@ -10,7 +10,7 @@ const ALL: [Wait; 5] = [
     Wait::Closing,
 ];
 
-/// A connection that has waited for so long.
+/// Returns a connection that has waited for `waited`.
 fn waiting(connections: &Arc<Connections>, wait: Wait, waited: Duration) -> Opened {
     let opened = connections.open();
     opened.activity.state().waits = Some((wait, Instant::now() - waited));
@@ -66,7 +66,7 @@ fn has_room_closes_the_slowest_head_first_then_an_idle_one_then_a_slow_body() {
         assert_ne!(order(&slowest), Order::Serve, "{slowest:?}");
         assert!(connections.has_room(), "the place of one that leaves");
         drop(slowest);
-        // Its place is taken by one whose request is worked on.
+        // A connection with a request in progress takes its place.
         let next = connections.open();
         next.activity.request_began();
         std::mem::forget(next);
@@ -80,8 +80,8 @@ fn has_room_closes_nothing_that_has_just_begun_to_wait() {
     let connections = Connections::new(1);
     let fresh = waiting(&connections, Wait::FirstByte, Duration::ZERO);
     let has_room = connections.has_room();
-    // Unless this thread stood still.
-    let waits = fresh.activity.waits(Instant::now());
+    // Unless this thread was suspended.
+    let waits = fresh.activity.current_wait(Instant::now());
     if waits.is_some_and(|(_, waited)| waited < SLOW) {
         assert!(!has_room);
     }
@@ -106,14 +106,14 @@ fn shed_slow_body_closes_the_request_that_has_waited_longest_in_all() {
 #[test]
 fn activity_counts_what_a_body_was_waited_for_and_is_idle_after_both_have_ended() {
     let activity = Activity::new();
-    activity.bytes_came();
+    activity.on_bytes();
     activity.request_began();
     assert_eq!(activity.state().waits, None);
     activity.body_is_awaited();
     assert!(activity.waits_for_body(Instant::now()).is_some());
     activity.response_ended();
     assert!(activity.waits_for_body(Instant::now()).is_some());
-    activity.body_came();
+    activity.on_body();
     let waits = activity.state().waits;
     assert!(matches!(waits, Some((Wait::Idle, _))), "{waits:?}");
 }

@@ -1,4 +1,4 @@
-//! Whose directory and files have to be before what they hold is run.
+//! Checks of owners and permissions, before anything in a directory is executed.
 
 use std::fs::{self, DirBuilder, Metadata};
 use std::io;
@@ -10,17 +10,17 @@ use rustix::process::geteuid;
 use super::CodeCacheError;
 
 const WRITABLE_BY_OTHERS: u32 = 0o022;
-/// In such a directory nobody can remove or rename what belongs to others.
+/// Only owners can remove or rename files in such a directory.
 const STICKY: u32 = 0o1000;
 const PERMISSIONS: u32 = 0o7777;
 const ROOT: u32 = 0;
 
-/// The directory by its canonical name, made if it is not there, once it is known that nobody else can put
-/// anything in its place. The directories above it count too, as for the keys of `ssh`.
+/// Returns the directory's canonical name, after creating it if it does not exist and checking that
+/// no other user can replace it. As for the keys of `ssh`, the directories above it count too.
 pub(super) fn private(directory: &Path) -> Result<PathBuf, CodeCacheError> {
     let directory = path::absolute(directory).map_err(io_error(directory))?;
-    // Before anything is made there: a root that has taken a user's environment along would leave them a
-    // directory that is not theirs.
+    // Before anything is created: root with a user's environment would leave the user a directory
+    // that belongs to root.
     let mut above = directory.ancestors().skip(1);
     if let Some(above) = above.find(|above| above.exists()) {
         check_all(&canonical(above)?)?;
@@ -37,7 +37,7 @@ pub(super) fn private(directory: &Path) -> Result<PathBuf, CodeCacheError> {
     Ok(directory)
 }
 
-/// Refuses a file that the user has not written.
+/// Refuses a file that another user may have written.
 ///
 /// # Errors
 ///
@@ -48,7 +48,7 @@ pub(super) fn check_file(metadata: &Metadata) -> io::Result<()> {
     if metadata.is_file() && is_own && is_private {
         return Ok(());
     }
-    let what = "it is not a file of this user's, to which nobody else may write";
+    let what = "the file must belong to this user, and only this user may write to it";
     Err(io::Error::new(io::ErrorKind::PermissionDenied, what))
 }
 
@@ -65,7 +65,7 @@ fn check_own(path: &Path, metadata: &Metadata) -> Result<(), CodeCacheError> {
     Ok(())
 }
 
-/// Refuses a directory if others can replace it or one above it.
+/// Refuses a directory if another user can replace it or one above it.
 fn check_all(directory: &Path) -> Result<(), CodeCacheError> {
     for path in directory.ancestors() {
         let metadata = metadata(path)?;

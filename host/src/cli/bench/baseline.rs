@@ -1,7 +1,7 @@
-//! The backend without the cache: what is compared with.
+//! The baseline: the backend without the cache.
 //!
-//! On Redis it is a connection of its own with bare `GET` and `SET`, as a program has that does not
-//! use this library. Other backends are asked as the cache asks them.
+//! On Redis it is a connection of its own with bare `GET` and `SET`, as in a program without this
+//! library. Other backends are called as the cache calls them.
 
 use std::hint::black_box;
 use std::slice;
@@ -12,30 +12,30 @@ use flipcache::backend::{BackendError, Bucket, KvBackend, Slot};
 use redis::aio::MultiplexedConnection;
 use redis::{RedisError, cmd};
 
-use super::cases::gone;
-use super::place::Place;
+use super::cases::missing_key;
+use super::target::BenchTarget;
 use crate::cli::failure::Failure;
 
-/// Where plain reads and writes go, with all keys and values.
-pub(super) enum Plain {
-    /// Keys are complete ones.
+/// The connection of baseline reads and writes, with all keys and values.
+pub(super) enum Baseline {
+    /// Keys are full keys.
     Redis(MultiplexedConnection, Vec<(String, String)>),
     Backend(Arc<dyn KvBackend>, Bucket, Vec<(String, Vec<u8>)>),
 }
 
-impl Plain {
-    /// Connects, where it is Redis.
+impl Baseline {
+    /// Connects, if the backend is Redis.
     ///
     /// # Errors
     ///
-    /// If the server does not let us in.
+    /// If the server refuses the connection.
     pub(super) async fn open(
-        place: &Place,
+        target: &BenchTarget,
         entries: impl Iterator<Item = (String, String)>,
     ) -> Result<Self, Failure> {
-        let bucket = place.bucket.clone();
-        let Some(address) = place.redis.clone() else {
-            let backend = Arc::clone(&place.backend);
+        let bucket = target.bucket.clone();
+        let Some(address) = target.redis.clone() else {
+            let backend = Arc::clone(&target.backend);
             let entries = entries.map(|(key, value)| (key, value.into_bytes()));
             return Ok(Self::Backend(backend, bucket, entries.collect()));
         };
@@ -49,7 +49,7 @@ impl Plain {
     ///
     /// # Errors
     ///
-    /// What the backend answers.
+    /// The errors of the backend.
     pub(super) async fn set_each(&self) -> Result<(), Failure> {
         match self {
             Self::Redis(connection, entries) => {
@@ -74,7 +74,7 @@ impl Plain {
     ///
     /// # Errors
     ///
-    /// What the backend answers, and if a key is gone.
+    /// The errors of the backend, and a missing key.
     pub(super) async fn get_each(&self) -> Result<(), Failure> {
         match self {
             Self::Redis(connection, entries) => {
@@ -83,7 +83,7 @@ impl Plain {
                     let mut get = cmd("GET");
                     let value = get.arg(key).query_async(&mut connection).await;
                     let value: Option<String> = value.map_err(failure)?;
-                    black_box(value.ok_or_else(gone)?);
+                    black_box(value.ok_or_else(missing_key)?);
                 }
             }
             Self::Backend(backend, bucket, entries) => {
@@ -91,7 +91,7 @@ impl Plain {
                     let slots = backend.get(bucket, slice::from_ref(key), None).await;
                     let slots = black_box(slots.map_err(Error::from)?);
                     if !matches!(slots[..], [Slot::Entry(_)]) {
-                        return Err(gone());
+                        return Err(missing_key());
                     }
                 }
             }
@@ -100,13 +100,14 @@ impl Plain {
     }
 }
 
-/// The library's own backend has asked the same server before: what goes wrong here is mostly a server
+/// The library's own backend has used the same server before, so an error here is mostly a server
 /// that has gone away since.
 fn failure(error: RedisError) -> Failure {
     let is_lost = error.is_io_error() || error.is_unrecoverable_error();
-    let error = match is_lost {
-        true => BackendError::Unavailable(Box::new(error)),
-        false => BackendError::Other(Box::new(error)),
+    let error = if is_lost {
+        BackendError::Unavailable(Box::new(error))
+    } else {
+        BackendError::Other(Box::new(error))
     };
     Failure::Cache(error.into())
 }

@@ -1,4 +1,4 @@
-//! What the operations are done with: keys and values, and caches that hold them.
+//! The data of the operations: keys and values, and caches that hold them.
 
 use std::sync::Arc;
 
@@ -7,43 +7,43 @@ use serde_json::{Value, json};
 use tokio::runtime::Handle;
 
 use super::NAME;
-use super::place::Place;
-use super::plain::Plain;
+use super::baseline::Baseline;
+use super::target::BenchTarget;
 use crate::cli::failure::Failure;
 
 /// How many entries are written in one round trip.
 const BATCH: usize = 1_000;
 
-/// Keys and values of the original's benchmark, `i` and `2 * i`, and where they are.
-pub(super) struct Stage {
+/// The keys and values of the original's benchmark, `i` and `2 * i`, and the caches with them.
+pub(super) struct Fixture {
     pub(super) keys: Vec<String>,
     pub(super) values: Vec<String>,
-    /// Holds all of them in its local tier.
+    /// Has all of them in its local tier.
     pub(super) cache: Cache,
-    /// Holds a document for each key in its local tier.
+    /// Has a document for each key in its local tier.
     pub(super) json: Cache<Json<Value>>,
     /// Has no local tier.
     pub(super) uncached: Cache,
-    pub(super) plain: Plain,
+    pub(super) baseline: Baseline,
 }
 
-impl Stage {
-    /// Opens the caches and writes what is read later. Each cache is of a client of its own, which
-    /// knows of no other.
+impl Fixture {
+    /// Opens the caches and writes the data for reads. Each cache has a client of its own, so that
+    /// no client knows of another.
     ///
     /// # Errors
     ///
-    /// What the backend answers.
+    /// The errors of the backend.
     pub(super) async fn open(
-        place: &Place,
+        target: &BenchTarget,
         keys: u32,
         eviction: Eviction,
     ) -> Result<Self, Failure> {
         let client = || {
-            let client = Client::builder(Arc::clone(&place.backend));
+            let client = Client::builder(Arc::clone(&target.backend));
             client.runtime(Handle::current()).build()
         };
-        // More than there are, as no two shards get exactly as many.
+        // Twice as many, because keys are not spread evenly over shards.
         let local_max = keys.saturating_mul(2);
         let local = client()?
             .cache(NAME)
@@ -52,16 +52,16 @@ impl Stage {
         let json = client()?.cache(&format!("{NAME}:json"));
         let json = json.json().local_max(local_max).eviction(eviction);
         let texts = |factor: u64| (0..u64::from(keys)).map(move |i| (i * factor).to_string());
-        let stage = Self {
+        let fixture = Self {
             keys: texts(1).collect(),
             values: texts(2).collect(),
             cache: local.open()?,
             json: json.open()?,
             uncached: client()?.cache(NAME).local_max(0).open()?,
-            plain: Plain::open(place, texts(1).zip(texts(2))).await?,
+            baseline: Baseline::open(target, texts(1).zip(texts(2))).await?,
         };
-        stage.fill().await?;
-        Ok(stage)
+        fixture.fill().await?;
+        Ok(fixture)
     }
 
     async fn fill(&self) -> Result<(), Failure> {
@@ -81,7 +81,7 @@ impl Stage {
     }
 }
 
-/// A JSON value of about 1 KB: what a profile of a user may be.
+/// Returns a JSON value of about 1 KB, such as the profile of a user.
 fn document() -> Value {
     let places: Vec<Value> = (0..8)
         .map(|i| json!({"id": i, "city": "Reykjavik", "street": "Laugavegur", "primary": i == 0, "latitude": 64.14}))

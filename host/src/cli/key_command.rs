@@ -1,4 +1,4 @@
-//! What can be done with a cache, on the command line and in a line of the shell.
+//! Commands on a cache, the same on the command line and in a line of the shell.
 
 use std::io::Read;
 use std::time::Duration;
@@ -7,84 +7,84 @@ use anyhow::Context;
 use clap::Subcommand;
 use flipcache::{Expiry, Found, Value};
 
-use super::answer::{Answer, Body, KeyForm};
 use super::engine::Cache;
 use super::failure::Failure;
+use super::output::{Body, KeyForm, Outcome};
 use super::text::{parse_seconds, parse_value};
 
-/// Keys that one page of `keys` asks for.
+/// The page size of `keys`.
 const PAGE: u32 = 1_000;
 
-/// A verb and its words.
+/// A command and its arguments.
 #[derive(Debug, Subcommand)]
-pub(crate) enum Verb {
-    /// Answers a key's value; nothing if it is absent
+pub(crate) enum KeyCommand {
+    /// Print the value of a key; nothing if it is absent
     Get {
-        /// The key
+        /// Key
         #[arg(allow_negative_numbers = true)]
         key: String,
     },
-    /// Writes a value; `-` reads it from standard input, as it is
+    /// Write a value; `-` reads it from standard input, byte for byte
     Set {
-        /// The key
+        /// Key
         #[arg(allow_negative_numbers = true)]
         key: String,
-        /// The value, as the cache's type is written
+        /// Value, in the form of the cache's type
         #[arg(allow_negative_numbers = true)]
         value: String,
-        /// This entry's time to live, instead of the cache's
-        // It takes the place of the option of every command, so that either stands where it likes.
+        /// Time to live of this entry, instead of the cache's
+        // Shadows the global option, so that it may come before or after the command.
         #[arg(long, value_name = "SECONDS", value_parser = parse_seconds, allow_negative_numbers = true)]
         ttl: Option<Duration>,
-        /// What standard input held
+        /// The content of standard input.
         #[arg(skip)]
         input: Option<Vec<u8>>,
     },
-    /// Deletes keys; answers how many there were
+    /// Delete keys; print how many there were
     Del {
-        /// The keys
+        /// Keys
         #[arg(required = true, value_name = "KEY", allow_negative_numbers = true)]
         keys: Vec<String>,
     },
-    /// Answers whether a key is there
+    /// Print whether a key is present
     Exists {
-        /// The key
+        /// Key
         #[arg(allow_negative_numbers = true)]
         key: String,
     },
-    /// Lists the cache's keys in the backend
+    /// List the cache's keys in the backend
     Keys {
         #[command(flatten)]
         form: KeyForm,
     },
-    /// Counts the cache's keys in the backend
+    /// Count the cache's keys in the backend
     Len,
-    /// Deletes every key of the cache; answers how many
+    /// Delete every key of the cache; print how many there were
     Clear,
-    /// Marks an entry as used and starts its time to live anew
+    /// Mark an entry as used and restart its time to live
     Refresh {
-        /// The key
+        /// Key
         #[arg(allow_negative_numbers = true)]
         key: String,
     },
-    /// Answers several values, in the order asked for
+    /// Print several values, in the order of the keys
     Mget {
-        /// The keys
+        /// Keys
         #[arg(required = true, value_name = "KEY", allow_negative_numbers = true)]
         keys: Vec<String>,
     },
-    /// Writes several values
+    /// Write several values
     Mset {
-        /// Keys and values in turn
+        /// Alternating keys and values
         #[arg(required = true, num_args = 2.., value_names = ["KEY", "VALUE"], allow_negative_numbers = true)]
         entries: Vec<String>,
     },
-    /// Shows what the cache has done in this process
+    /// Print the counters of the cache in this process
     Stats,
 }
 
-impl Verb {
-    /// Reads standard input where the words say so.
+impl KeyCommand {
+    /// Reads standard input if the arguments say so.
     pub(crate) fn with_standard_input(mut self, mut stdin: impl Read) -> Result<Self, Failure> {
         if let Self::Set { value, input, .. } = &mut self
             && value == "-"
@@ -96,11 +96,11 @@ impl Verb {
         Ok(self)
     }
 
-    pub(crate) fn run(self, cache: &Cache) -> Result<Answer, Failure> {
+    pub(crate) fn run(self, cache: &Cache) -> Result<Outcome, Failure> {
         Ok(match self {
             Self::Get { key } => {
                 let Found { value, source } = cache.get(&key)?;
-                Answer {
+                Outcome {
                     body: Body::Value(value),
                     source,
                 }
@@ -114,39 +114,39 @@ impl Verb {
                 let value = input.unwrap_or_else(|| value.into_bytes());
                 let value = parse_value(value, cache.options().value_type)?;
                 cache.set(&key, value, ttl.map_or(Expiry::Inherit, Expiry::After))?;
-                Answer::DONE
+                Outcome::DONE
             }
-            Self::Del { keys } => Answer::backend(Body::Deleted(cache.delete(&keys)?)),
+            Self::Del { keys } => Outcome::backend(Body::Deleted(cache.delete(&keys)?)),
             Self::Exists { key } => {
                 let is_local = cache.local_get(&key)?.is_some();
                 let body = Body::Truth(cache.contains(&key)?);
                 if is_local {
-                    Answer::local(body)
+                    Outcome::local(body)
                 } else {
-                    Answer::backend(body)
+                    Outcome::backend(body)
                 }
             }
-            Self::Keys { form } => Answer::backend(Body::Keys(keys(cache)?, form)),
-            Self::Len => Answer::backend(Body::Count(cache.len()?)),
-            Self::Clear => Answer::backend(Body::Count(cache.clear()?)),
-            Self::Refresh { key } => Answer::backend(Body::Truth(cache.refresh(&key)?)),
+            Self::Keys { form } => Outcome::backend(Body::Keys(keys(cache)?, form)),
+            Self::Len => Outcome::backend(Body::Count(cache.len()?)),
+            Self::Clear => Outcome::backend(Body::Count(cache.clear()?)),
+            Self::Refresh { key } => Outcome::backend(Body::Truth(cache.refresh(&key)?)),
             Self::Mget { keys } => {
                 let (values, source) = cache.get_many(&keys)?;
-                Answer {
+                Outcome {
                     body: Body::Values(values),
                     source,
                 }
             }
             Self::Mset { entries } => {
                 set_many(cache, entries)?;
-                Answer::DONE
+                Outcome::DONE
             }
-            Self::Stats => Answer::local(Body::Stats(cache.stats()?, cache.backend_state())),
+            Self::Stats => Outcome::local(Body::Stats(cache.stats()?, cache.backend_state())),
         })
     }
 }
 
-/// All keys, each once though pages repeat them, in order.
+/// Returns all keys in order, each once even if pages repeat it.
 fn keys(cache: &Cache) -> Result<Vec<String>, Failure> {
     let mut keys = std::collections::BTreeSet::new();
     let mut cursor = None;
@@ -166,7 +166,7 @@ fn set_many(cache: &Cache, words: Vec<String>) -> Result<(), Failure> {
     cache.set_many(entries, Expiry::Inherit)
 }
 
-/// Keys and values in turn.
+/// Pairs up alternating keys and values.
 pub(crate) fn pairs(
     words: Vec<String>,
     parse: impl Fn(String) -> Result<Value, Failure>,

@@ -1,15 +1,15 @@
-//! A store that holds nothing, so that what memory grows by is the local tier's.
+//! A backend that stores nothing, so that memory grows only by the local tier.
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 use flipcache::backend::{BackendError, Bucket, KvBackend, Page, Slot};
 
-/// Takes every write, and has forgotten it when it is asked.
-pub(super) struct Forgetful;
+/// Accepts every write and stores nothing.
+pub(super) struct NullBackend;
 
 #[async_trait]
-impl KvBackend for Forgetful {
+impl KvBackend for NullBackend {
     async fn get(
         &self,
         _: &Bucket,

@@ -1,4 +1,4 @@
-//! The provider composed into an application.
+//! Composition of the provider into an application.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -8,38 +8,39 @@ use wac_graph::types::{ItemKind, Package, SubtypeChecker};
 use wac_graph::{CompositionGraph, EncodeOptions, PackageId};
 
 use super::PROVIDER;
-use super::asks::Asks;
-use super::missing::{Missing, Reason};
+use super::interfaces::Interfaces;
+use super::unsupported::{Reason, UnsupportedInterface};
 
-/// Why an application cannot have the cache as its `wasi:keyvalue`.
+/// The reason why an application cannot use the cache as its `wasi:keyvalue`.
 #[derive(Debug, thiserror::Error)]
 pub enum AdaptError {
-    /// The bytes are no component, or one that this version does not understand.
-    #[error("the application cannot be read")]
+    /// The bytes are not a component, or not one that this version understands.
+    #[error("cannot read the application")]
     NotAComponent(#[source] Box<dyn Error + Send + Sync>),
-    /// It asks for more than `store` and `batch`.
+    /// It needs more than `store` and `batch`.
     #[error("{}", list(.0))]
-    Missing(Vec<Missing>),
+    Unsupported(Vec<UnsupportedInterface>),
     /// The library was built without the adapters.
     #[error("this build has no adapter for wasi:keyvalue")]
     NotBuilt,
-    /// The two cannot be composed.
-    #[error("the adapter cannot be composed into the application")]
+    /// The two components cannot be composed.
+    #[error("cannot compose the adapter into the application")]
     Compose(#[source] Box<dyn Error + Send + Sync>),
 }
 
-/// Composes [`PROVIDER`] into an application that imports `store` or `batch` of `wasi:keyvalue`, of either draft. One
-/// that does not is answered as it is.
+/// Composes [`PROVIDER`] into an application that imports `store` or `batch` of `wasi:keyvalue`, of
+/// either draft. Returns an application without such imports as it is.
 ///
-/// The result imports `flipcache:cache/cache` and whatever else the application does, and exports the same.
+/// The result imports `flipcache:cache/cache` and the other imports of the application, and has the
+/// same exports.
 ///
 /// # Errors
 ///
-/// [`AdaptError::Missing`] with the interfaces of `wasi:keyvalue` that the application has beyond these, `atomics`
-/// and `watcher` above all.
+/// [`AdaptError::Unsupported`] with the other interfaces of `wasi:keyvalue` that the application
+/// uses, above all `atomics` and `watcher`.
 pub fn adapt(application: &[u8]) -> Result<Cow<'_, [u8]>, AdaptError> {
-    let asks = Asks::of(application).map_err(AdaptError::NotAComponent)?;
-    if asks.is_empty() {
+    let interfaces = Interfaces::of(application).map_err(AdaptError::NotAComponent)?;
+    if interfaces.is_empty() {
         return Ok(Cow::Borrowed(application));
     }
     if PROVIDER.is_empty() {
@@ -51,16 +52,16 @@ pub fn adapt(application: &[u8]) -> Result<Cow<'_, [u8]>, AdaptError> {
     let provider = register(&mut graph, "flipcache:wasi-keyvalue-provider", PROVIDER)
         .map_err(AdaptError::Compose)?;
     let unfit = |name: &String| unfit(&graph, application, provider, name);
-    let unfit = asks.imports.iter().filter_map(unfit);
-    let called = asks
+    let unfit = interfaces.imports.iter().filter_map(unfit);
+    let called = interfaces
         .exports
         .iter()
-        .map(|name| missing(name, Reason::NobodyCalls));
-    let missing: Vec<Missing> = unfit.chain(called).collect();
-    if !missing.is_empty() {
-        return Err(AdaptError::Missing(missing));
+        .map(|name| unsupported(name, Reason::NeverCalled));
+    let unsupported: Vec<UnsupportedInterface> = unfit.chain(called).collect();
+    if !unsupported.is_empty() {
+        return Err(AdaptError::Unsupported(unsupported));
     }
-    let composed = compose(graph, application, provider, &asks.imports);
+    let composed = compose(graph, application, provider, &interfaces.imports);
     composed.map(Cow::Owned).map_err(AdaptError::Compose)
 }
 
@@ -73,33 +74,33 @@ fn register(
     Ok(graph.register_package(package)?)
 }
 
-/// Why the provider does not serve an import, if it does not.
+/// Returns the reason why the provider does not serve an import, if there is one.
 fn unfit(
     graph: &CompositionGraph,
     application: PackageId,
     provider: PackageId,
     name: &str,
-) -> Option<Missing> {
+) -> Option<UnsupportedInterface> {
     let types = graph.types();
     let import: ItemKind = *types[graph[application].ty()].imports.get(name)?;
     let Some(export) = types[graph[provider].ty()].exports.get(name) else {
-        return Some(missing(name, Reason::Unknown));
+        return Some(unsupported(name, Reason::Unknown));
     };
     let mut seen = HashSet::new();
     let checked = SubtypeChecker::new(&mut seen).is_subtype(*export, types, import, types);
     let error = checked.err()?;
-    let form = Reason::OfAnotherForm(format!("{error:#}"));
-    Some(missing(name, form))
+    let reason = Reason::IncompatibleType(format!("{error:#}"));
+    Some(unsupported(name, reason))
 }
 
-fn missing(interface: &str, reason: Reason) -> Missing {
-    Missing {
+fn unsupported(interface: &str, reason: Reason) -> UnsupportedInterface {
+    UnsupportedInterface {
         interface: interface.to_owned(),
         reason,
     }
 }
 
-/// The application with its imports of these names served by the provider.
+/// Returns the application with these imports served by the provider.
 fn compose(
     mut graph: CompositionGraph,
     application: PackageId,
@@ -121,7 +122,10 @@ fn compose(
     Ok(graph.encode(EncodeOptions::default())?)
 }
 
-fn list(missing: &[Missing]) -> String {
-    let missing: Vec<String> = missing.iter().map(Missing::to_string).collect();
-    missing.join("; ")
+fn list(unsupported: &[UnsupportedInterface]) -> String {
+    let unsupported: Vec<String> = unsupported
+        .iter()
+        .map(UnsupportedInterface::to_string)
+        .collect();
+    unsupported.join("; ")
 }

@@ -1,4 +1,4 @@
-//! What an application has of `wasi:keyvalue`.
+//! The interfaces of `wasi:keyvalue` that an application uses.
 
 use std::error::Error;
 
@@ -7,17 +7,17 @@ use wasmparser::{Encoding, Parser, Payload};
 /// The package whose interfaces are provided.
 const PACKAGE: &str = "wasi:keyvalue/";
 
-/// Complete names of interfaces.
+/// Full names of interfaces.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Asks {
+pub(super) struct Interfaces {
     pub(super) imports: Vec<String>,
     pub(super) exports: Vec<String>,
 }
 
-impl Asks {
-    /// Reads a component to its end, without a look at what its modules do.
+impl Interfaces {
+    /// Reads the imports and exports of a component, but not its modules.
     pub(super) fn of(component: &[u8]) -> Result<Self, Box<dyn Error + Send + Sync>> {
-        let mut asks = Self::default();
+        let mut interfaces = Self::default();
         let mut depth = 0u32;
         for payload in Parser::new(0).parse_all(component) {
             match payload? {
@@ -30,18 +30,18 @@ impl Asks {
                 Payload::End(_) => depth -= 1,
                 Payload::ComponentImportSection(section) if depth == 1 => {
                     for import in section {
-                        note(&mut asks.imports, import?.name.name);
+                        add(&mut interfaces.imports, import?.name.name);
                     }
                 }
                 Payload::ComponentExportSection(section) if depth == 1 => {
                     for export in section {
-                        note(&mut asks.exports, export?.name.name);
+                        add(&mut interfaces.exports, export?.name.name);
                     }
                 }
                 _ => {}
             }
         }
-        Ok(asks)
+        Ok(interfaces)
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -49,7 +49,7 @@ impl Asks {
     }
 }
 
-fn note(names: &mut Vec<String>, name: &str) {
+fn add(names: &mut Vec<String>, name: &str) {
     if name.starts_with(PACKAGE) {
         names.push(name.to_owned());
     }

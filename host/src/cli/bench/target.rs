@@ -16,11 +16,11 @@ use crate::cli::args::GlobalOptions;
 use crate::cli::failure::Failure;
 use crate::cli::options;
 
-/// A backend: the one that the user names, else an `SQLite` file in a temporary folder, as the user's
-/// own would be in the way.
-pub(super) struct Place {
+/// The backend that the user names, or an `SQLite` file in a temporary folder. The user's default
+/// file is not used, so that the benchmark does not change it.
+pub(super) struct BenchTarget {
     pub(super) url: BackendUrl,
-    /// How redis-rs reaches the server, password and all; `None` if this is another backend.
+    /// redis-rs's connection settings, password included; `None` for other backends.
     pub(super) redis: Option<ConnectionInfo>,
     pub(super) backend: Arc<dyn KvBackend>,
     pub(super) bucket: Bucket,
@@ -28,8 +28,8 @@ pub(super) struct Place {
     temporary: Option<TempDir>,
 }
 
-impl Place {
-    /// Opens the backend. A Redis server is not asked yet.
+impl BenchTarget {
+    /// Opens the backend, without connecting to a Redis server.
     ///
     /// # Errors
     ///
@@ -45,11 +45,11 @@ impl Place {
         };
         let backend = options::open_backend(&url, global)?;
         let redis = match (&url, &global.backend) {
-            // The library's own rules have passed it. The error would repeat the password.
+            // This library has accepted the URL. redis-rs's error would show the password.
             (BackendUrl::Redis(_), Some(text)) => {
                 let info = text.as_str().into_connection_info();
-                let info = info.map_err(|_| anyhow!("redis-rs does not know this URL"))?;
-                Some(equip(info, &options::tls_options(global))?)
+                let info = info.map_err(|_| anyhow!("redis-rs does not support this URL"))?;
+                Some(with_certificates(info, &options::tls_options(global))?)
             }
             _ => None,
         };
@@ -63,11 +63,11 @@ impl Place {
         })
     }
 
-    /// Deletes all keys of the benchmark's.
+    /// Deletes all keys of the benchmark.
     ///
     /// # Errors
     ///
-    /// What the backend answers.
+    /// The errors of the backend.
     pub(super) async fn clear(&self) -> Result<(), Failure> {
         let cleared = self.backend.clear(&self.bucket).await;
         cleared.map_err(Error::from)?;
@@ -82,7 +82,7 @@ impl Place {
         self.temporary.is_some()
     }
 
-    /// What kind of backend it is.
+    /// Returns the kind of backend.
     pub(super) fn store(&self) -> &'static str {
         match self.url {
             BackendUrl::Redis(_) => "Redis",
@@ -92,8 +92,8 @@ impl Place {
     }
 }
 
-/// The same address with the certificates that the backend has found good.
-fn equip(info: ConnectionInfo, tls: &TlsOptions) -> anyhow::Result<ConnectionInfo> {
+/// Adds the certificates, which the backend has already checked.
+fn with_certificates(info: ConnectionInfo, tls: &TlsOptions) -> anyhow::Result<ConnectionInfo> {
     if *tls == TlsOptions::default() {
         return Ok(info);
     }

@@ -1,4 +1,4 @@
-//! Outcomes as a person and as a program reads them.
+//! Outcomes of commands as text and as JSON.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -10,47 +10,47 @@ use super::failure::Failure;
 use super::text::{show_value, string_as_json, value_as_json};
 use super::{escape, print, stats};
 
-/// What a verb answers.
+/// The outcome of a command.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct Outcome {
     pub(crate) body: Body,
-    /// Where it came from.
+    /// The source of the values.
     pub(crate) source: Source,
 }
 
 #[derive(Debug)]
 pub(crate) enum Body {
-    /// Done, and there is nothing to say.
+    /// Success without a result.
     Done,
     /// A value, or an absence.
     Value(Option<Value>),
-    /// One slot a key.
+    /// One slot per key.
     Values(Vec<Option<Value>>),
     /// An item of a dictionary, if there is one.
     Item(Option<(String, Value)>),
     /// Items of a dictionary.
     Items(Vec<(String, Value)>),
-    /// Keys, and how text shows them.
+    /// Keys, and their form as text.
     Keys(Vec<String>, KeyForm),
-    /// A yes or no.
+    /// A boolean.
     Truth(bool),
-    /// How many.
+    /// A count.
     Count(u64),
-    /// How many were deleted.
+    /// A count of deleted keys.
     Deleted(u64),
-    /// What a cache has done, and how things stand with its backend.
+    /// The counters of a cache and the state of its backend.
     Stats(Stats, BackendState),
-    /// Words.
+    /// Text, such as help.
     Text(String),
 }
 
-/// How a list of keys is written as text.
+/// The form of a list of keys as text.
 #[derive(Args, Clone, Copy, Debug, Default)]
 pub(crate) struct KeyForm {
-    /// Ends each key with a NUL byte instead of a line feed
+    /// End each key with a NUL byte instead of a line feed
     #[arg(short = '0', long, conflicts_with = "quote")]
     null: bool,
-    /// Quotes each key as redis-cli does: "a\nb"
+    /// Quote each key as redis-cli does: "a\nb"
     #[arg(long)]
     quote: bool,
 }
@@ -67,7 +67,7 @@ impl KeyForm {
     }
 }
 
-impl Answer {
+impl Outcome {
     pub(crate) const DONE: Self = Self {
         body: Body::Done,
         source: Source::None,
@@ -87,8 +87,8 @@ impl Answer {
         }
     }
 
-    /// Whether what was asked for is there.
-    pub(crate) fn is_as_hoped(&self) -> bool {
+    /// Returns whether the requested keys or values are present.
+    pub(crate) fn is_positive(&self) -> bool {
         match &self.body {
             Body::Value(value) => value.is_some(),
             Body::Values(values) => values.iter().all(Option::is_some),
@@ -104,7 +104,8 @@ impl Answer {
         }
     }
 
-    /// Returns it as text. For a terminal, control characters other than line feed and tab are escaped.
+    /// Returns the outcome as text. For a terminal, control characters except line feed and tab are
+    /// escaped.
     fn as_text(&self, is_terminal: bool) -> Vec<u8> {
         let text = self.as_bytes(is_terminal);
         if is_terminal {
@@ -154,13 +155,13 @@ impl Answer {
     }
 }
 
-/// How answers are told: as text, or as one line of JSON each.
+/// The output form: text, or one line of JSON for each outcome.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Tell {
+pub(crate) struct Output {
     json: bool,
 }
 
-impl Tell {
+impl Output {
     pub(crate) fn new(json: bool) -> Self {
         Self { json }
     }
@@ -169,19 +170,19 @@ impl Tell {
         self.json
     }
 
-    /// Writes an answer to standard output.
+    /// Writes an outcome to standard output.
     ///
     /// # Errors
     ///
     /// [`Failure::Output`].
-    pub(crate) fn answer(self, answer: &Answer) -> Result<(), Failure> {
+    pub(crate) fn outcome(self, outcome: &Outcome) -> Result<(), Failure> {
         if self.json {
-            return print_json(answer.as_json());
+            return print_json(outcome.as_json());
         }
-        if answer.source == Source::Stale {
-            complain("the backend cannot be reached, and this may be stale");
+        if outcome.source == Source::Stale {
+            print_error("the backend cannot be reached; this value may be stale");
         }
-        print(&answer.as_text(io::stdout().is_terminal()))
+        print(&outcome.as_text(io::stdout().is_terminal()))
     }
 
     /// Writes a failure to standard error, or as JSON to standard output.
@@ -193,7 +194,7 @@ impl Tell {
         if self.json && !matches!(failure, Failure::Output(_)) {
             return print_json(failure.as_json());
         }
-        complain(&failure.message());
+        print_error(&failure.message());
         Ok(())
     }
 }
@@ -207,7 +208,7 @@ fn print_json(mut json: String) -> Result<(), Failure> {
 }
 
 /// Writes a message to standard error, in one line if that is a terminal.
-pub(crate) fn complain(message: &str) {
+pub(crate) fn print_error(message: &str) {
     let mut line = b"flipcache: ".to_vec();
     if io::stderr().is_terminal() {
         line.extend(escape::in_line(message));
@@ -219,7 +220,7 @@ pub(crate) fn complain(message: &str) {
     let _ = io::stderr().write_all(&line);
 }
 
-/// A key, in one line if a terminal shows it.
+/// Returns a key as text, on one line if a terminal shows it.
 fn key_as_text(key: &str, is_terminal: bool) -> Vec<u8> {
     if is_terminal {
         escape::in_line(key)
@@ -228,7 +229,7 @@ fn key_as_text(key: &str, is_terminal: bool) -> Vec<u8> {
     }
 }
 
-/// A value or an absence in a line of its own, whatever its type.
+/// Returns a value or an absence on a line of its own, whatever its type.
 fn slot_as_line(value: &Option<Value>) -> Vec<u8> {
     let mut line = value.as_ref().map_or_else(Vec::new, show_value);
     if line.last() != Some(&b'\n') {
@@ -237,7 +238,7 @@ fn slot_as_line(value: &Option<Value>) -> Vec<u8> {
     line
 }
 
-/// A key and a value, with a tab between them.
+/// Returns a key and a value with a tab between them.
 fn item_as_line((key, value): &(String, Value), is_terminal: bool) -> Vec<u8> {
     let mut line = key_as_text(key, is_terminal);
     line.push(b'\t');
