@@ -1,6 +1,6 @@
 //! The one connection that there is at a time, as those who send commands see it.
 //!
-//! Connecting is the [`keeper`](super::keeper)'s work. Connections are numbered, and each of them
+//! Connecting is the [`supervisor`](super::supervisor)'s work. Connections are numbered, and each of them
 //! is one incarnation: whoever finds one lost says so by its number, and only that one is replaced.
 
 use std::sync::{Arc, Weak};

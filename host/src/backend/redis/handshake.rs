@@ -9,7 +9,7 @@ use std::sync::Arc;
 use ::redis::{ConnectionAddr, RedisError};
 use rustls::{AlertDescription, CertificateError};
 
-use super::place::Other;
+use super::resolver::Other;
 
 /// An error of redis-rs, after words that tell what is wrong.
 #[derive(Debug, thiserror::Error)]

@@ -7,8 +7,8 @@ use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
 use super::connection::{Connection, Shared};
-use super::keeper::Keeper;
-use super::place::Place;
+use super::resolver::Place;
+use super::supervisor::Keeper;
 use super::tracking::Tracking;
 
 /// A server. The task ends with it.

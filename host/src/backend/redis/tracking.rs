@@ -17,11 +17,11 @@ use ::redis::{Pipeline, PushInfo, PushKind, RedisError, ServerError, Value};
 use tokio::time::Instant;
 
 use super::cluster::View;
-use super::ears::{Ear, Round};
 use super::error;
-use super::keeper::pause;
 use super::prefixes::{MAX_PREFIXES, Wanted};
 use super::role::{Role, role};
+use super::supervisor::pause;
+use super::tracking_health::{Ear, Round};
 use crate::backend::{Bucket, Coherence, FeedEvent, Lease};
 
 /// The least bound: a heartbeat takes some time, and the clock that it is counted by has steps of its own.

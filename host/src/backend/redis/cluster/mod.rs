@@ -8,7 +8,7 @@
 //! understands it.
 //!
 //! The cache hears only while every master of the topology does and they agree about it: see
-//! [`ears`](super::ears). With tracking in broadcasting mode it does not matter which master had a key when
+//! [`tracking_health`](super::tracking_health). With tracking in broadcasting mode it does not matter which master had a key when
 //! it was read: whoever has it when it is changed tells of that.
 //!
 //! What it deliberately does not do: send anything again that was not refused, read from replicas, ask
@@ -16,13 +16,13 @@
 //! for.
 
 mod address;
-mod map;
 mod redirect;
+mod refresh;
+mod reply_fields;
 mod routes;
+mod slot_map;
 mod slots;
-mod survey;
 mod topology;
-mod words;
 
 use std::collections::HashMap;
 use std::future::pending;
@@ -37,17 +37,17 @@ use tokio::time::Instant;
 
 pub(super) use self::address::ClusterAddress;
 pub use self::address::ClusterUrlError;
-use self::map::{Map, Node};
+use self::slot_map::{Map, Node};
 pub(super) use self::topology::{Topology, View};
 use super::connection::Failure;
-use super::ears::Ears;
 use super::error;
 use super::hosts::Host;
-use super::place::Place;
+use super::resolver::Place;
 use super::server::Server;
 use super::servers::Masters;
 use super::tls;
 use super::tracking::Tracking;
+use super::tracking_health::Ears;
 use crate::backend::{Access, BackendError, BackendOptions, Bucket, Feed, time};
 
 /// So many nodes are known that are not in the topology.
@@ -125,7 +125,7 @@ impl Cluster {
             handle: handle.clone(),
             deadline: options.deadline,
         });
-        let survey = handle.spawn(survey::run(Arc::clone(&core)));
+        let survey = handle.spawn(refresh::run(Arc::clone(&core)));
         Self {
             core,
             survey: survey.abort_handle(),

@@ -12,8 +12,8 @@ use ::redis::{Pipeline, Value};
 use futures_util::future::join_all;
 use tokio::time::Instant;
 
-use super::map::Map;
 use super::redirect::{Elsewhere, Refusal, refusal};
+use super::slot_map::Map;
 use super::{Cluster, Core};
 use crate::backend::redis::connection::{Connection, all_parts};
 use crate::backend::redis::error::unexpected;

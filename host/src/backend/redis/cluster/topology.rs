@@ -9,7 +9,7 @@ use std::io;
 use ::redis::aio::MultiplexedConnection;
 use ::redis::{Pipeline, RedisError, ServerErrorKind, Value};
 
-use super::words::{array, field, host, name, number_of_port, slot, text};
+use super::reply_fields::{array, field, host, name, number_of_port, slot, text};
 use crate::backend::redis::hosts::Host;
 
 /// How many masters a cluster may have.

@@ -9,8 +9,8 @@
 //! sentinel answers, or read from replicas. Over TLS, sentinels and master are spoken to alike.
 
 mod address;
-mod link;
-mod lookout;
+mod connection;
+mod master_watch;
 
 use std::io;
 use std::sync::Arc;
@@ -22,8 +22,8 @@ use tokio::time::Instant;
 
 pub(super) use self::address::SentinelAddress;
 pub use self::address::SentinelUrlError;
-use self::link::Link;
-pub(super) use self::lookout::Lookout;
+use self::connection::Link;
+pub(super) use self::master_watch::Lookout;
 use super::connection::Failure;
 use super::hosts::Host;
 use super::tls;

@@ -11,7 +11,7 @@ use ::redis::{ProtocolVersion, RedisError};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
-use super::map::{Map, Node};
+use super::slot_map::{Map, Node};
 use super::topology::{Topology, View};
 use super::{Core, State};
 use crate::backend::redis::connection::Failure;

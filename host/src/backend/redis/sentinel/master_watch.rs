@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::Sentinels;
-use super::link::{Link, Word};
+use super::connection::{Link, Word};
 use crate::backend::describe;
 use crate::backend::redis::hosts::Host;
 

@@ -15,7 +15,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 use super::connection::{Failure, Shared, hear_if_alive};
 use super::dial;
-use super::place::{Place, Site};
+use super::resolver::{Place, Site};
 use super::sentinel::Lookout;
 use super::tracking::{LASTING_BOUNDS, Tracking};
 use crate::backend::{describe, time};
