@@ -1,4 +1,5 @@
-//! Where the keeper connects: to a server, or to the master that sentinels name when they are asked.
+//! Where the supervisor connects: to a server, or to the master that sentinels name when they are
+//! asked.
 
 use std::io;
 use std::sync::Arc;
@@ -9,48 +10,49 @@ use ::redis::{ConnectionInfo, Pipeline, ProtocolVersion, RedisError, Value};
 use tokio::time::Instant;
 
 use super::address::shown;
-use super::connection::Failure;
 use super::dial;
+use super::failure::Failure;
 use super::role::{Role, role};
-use super::sentinel::{Lookout, SentinelAddress, Sentinels};
+use super::sentinel::{MasterWatch, SentinelAddress, Sentinels};
 use super::tls;
 
-/// Where to connect, which is asked anew at each attempt.
-pub(super) enum Place {
-    Server(Box<Site>),
+/// Finds the endpoint of each attempt to connect.
+pub(super) enum Resolver {
+    Server(Box<Endpoint>),
     /// A node of a cluster.
-    Node(Box<Site>),
+    Node(Box<Endpoint>),
     Master(Arc<Sentinels>),
 }
 
 /// Where one attempt connects.
 #[derive(Clone)]
-pub(super) struct Site {
+pub(super) struct Endpoint {
     pub(super) info: ConnectionInfo,
-    /// For errors: without the password.
+    /// For errors, without the password.
     pub(super) shown: Arc<str>,
 }
 
-/// It may be about to become one, or have been one until now.
+/// The server may be about to become the master, or may have been it until now.
 #[derive(Debug, thiserror::Error)]
-#[error("a sentinel names it as the master, and it says that it is none")]
-struct NoMaster;
+#[error("the sentinel named this server as the master, but its ROLE is not master")]
+struct NotMaster;
 
-/// A server that needs another kind of URL than a plain one: it would execute only some of the commands.
+/// A server that needs another URL scheme than a plain one: it would execute only some of the
+/// commands.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Other {
+pub(super) enum WrongScheme {
     #[error("this server is a node of a cluster: connect with redis+cluster://HOST[,HOST…]")]
     ClusterNode,
     #[error("this server is a sentinel: connect with redis+sentinel://HOST[,HOST…]/SERVICE")]
     Sentinel,
 }
 
-impl Other {
-    /// From the reply to `HELLO`, or to `CLUSTER INFO`, which is an error outside of clusters.
+impl WrongScheme {
+    /// Parses the reply to `HELLO`, or to `CLUSTER INFO`, which is an error outside of clusters.
     fn of(reply: &Value) -> Option<Self> {
         let mode = match reply {
             Value::Map(pairs) => {
-                let is_mode = |text: &Value| is(text, "mode");
+                let is_mode = |text: &Value| is_text(text, "mode");
                 let mode = pairs.iter().find(|(name, _)| is_mode(name));
                 &mode?.1
             }
@@ -60,14 +62,14 @@ impl Other {
             _ => return None,
         };
         match mode {
-            mode if is(mode, "cluster") => Some(Self::ClusterNode),
-            mode if is(mode, "sentinel") => Some(Self::Sentinel),
+            mode if is_text(mode, "cluster") => Some(Self::ClusterNode),
+            mode if is_text(mode, "sentinel") => Some(Self::Sentinel),
             _ => None,
         }
     }
 }
 
-fn is(value: &Value, text: &str) -> bool {
+fn is_text(value: &Value, text: &str) -> bool {
     match value {
         Value::BulkString(bytes) => bytes == text.as_bytes(),
         Value::SimpleString(string) => string == text,
@@ -75,44 +77,47 @@ fn is(value: &Value, text: &str) -> bool {
     }
 }
 
-impl Place {
-    /// A server that is always at the same place.
+impl Resolver {
+    /// Returns a resolver for a server whose address is fixed.
     pub(super) fn server(info: ConnectionInfo, shown: Arc<str>) -> Self {
         tls::provide_cryptography(&info);
-        Self::Server(Box::new(Site { info, shown }))
+        Self::Server(Box::new(Endpoint { info, shown }))
     }
 
-    /// A node of a cluster, which is always at the same place.
+    /// Returns a resolver for a node of a cluster, whose address is fixed.
     pub(super) fn node(info: ConnectionInfo, shown: Arc<str>) -> Self {
-        Self::Node(Box::new(Site { info, shown }))
+        Self::Node(Box::new(Endpoint { info, shown }))
     }
 
-    /// The master that sentinels name.
+    /// Returns a resolver for the master that sentinels name.
     pub(super) fn master(address: SentinelAddress, staleness_bound: Duration) -> Self {
         Self::Master(Arc::new(Sentinels::new(address, staleness_bound)))
     }
 
-    /// Where to connect now, and who tells when that is not the place any more; nobody, if it always is.
+    /// Returns where to connect now, and for a master the watch that reports another one.
     ///
     /// # Errors
     ///
-    /// If nobody says it within `time`.
-    pub(super) async fn find(&self, time: Duration) -> Result<(Site, Option<Lookout>), Failure> {
+    /// If no sentinel names the master within `time`.
+    pub(super) async fn resolve(
+        &self,
+        time: Duration,
+    ) -> Result<(Endpoint, Option<MasterWatch>), Failure> {
         match self {
-            Self::Server(site) | Self::Node(site) => Ok((Site::clone(site), None)),
+            Self::Server(endpoint) | Self::Node(endpoint) => Ok((Endpoint::clone(endpoint), None)),
             Self::Master(sentinels) => {
-                let (info, lookout) = sentinels.find(time).await?;
+                let (info, master_watch) = sentinels.find(time).await?;
                 let shown = format!("the master {}", shown(info.addr())).into();
-                Ok((Site { info, shown }, Some(lookout)))
+                Ok((Endpoint { info, shown }, Some(master_watch)))
             }
         }
     }
 
-    /// Makes sure that who was found is who was sought.
+    /// Checks that the server is of the expected kind.
     ///
     /// # Errors
     ///
-    /// If it is not, or does not say by `end`.
+    /// If it is not, or does not reply by `end`.
     pub(super) async fn verify(
         &self,
         connection: &mut MultiplexedConnection,
@@ -124,7 +129,8 @@ impl Place {
             (Self::Node(_), _) => return Ok(()),
             (Self::Master(_), _) => pipeline.cmd("ROLE"),
             (Self::Server(_), ProtocolVersion::RESP2) => pipeline.cmd("CLUSTER").arg("INFO"),
-            // Its reply says what the server is, to every user; it has been understood before.
+            // The reply gives the server's mode to every user; redis-rs has sent `HELLO`
+            // successfully before.
             (Self::Server(_), _) => pipeline.cmd("HELLO").arg(3),
         };
         let replies = connection.send_packed_commands(&pipeline, 0, 1);
@@ -132,18 +138,18 @@ impl Place {
         match (self, role(&replies)) {
             (Self::Master(_), Role::Master) => Ok(()),
             (Self::Master(_), Role::Unknown(error)) => Err(error.into()),
-            (Self::Master(_), Role::Replica) => Err(io::Error::other(NoMaster).into()),
-            _ => match replies.first().and_then(Other::of) {
+            (Self::Master(_), Role::Replica) => Err(io::Error::other(NotMaster).into()),
+            _ => match replies.first().and_then(WrongScheme::of) {
                 None => Ok(()),
                 Some(other) => Err(io::Error::new(io::ErrorKind::Unsupported, other).into()),
             },
         }
     }
 
-    /// No connection was made to what was found last.
-    pub(super) fn led_nowhere(&self) {
+    /// Reports that no connection was made to the last endpoint.
+    pub(super) fn report_failure(&self) {
         if let Self::Master(sentinels) = self {
-            sentinels.doubt();
+            sentinels.skip_first();
         }
     }
 }

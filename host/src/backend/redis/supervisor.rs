@@ -1,6 +1,6 @@
-//! The task that connects, and connects again.
+//! The task that connects and reconnects.
 //!
-//! Tracking and its pushes need RESP3, which begins with `HELLO 3`:
+//! Tracking needs the push messages of RESP3, which begins with `HELLO 3`:
 //! <https://redis.io/docs/latest/commands/hello/>.
 
 use std::future::pending;
@@ -13,60 +13,61 @@ use ::redis::io::tcp::{TcpSettings, socket2::TcpKeepalive};
 use ::redis::{ConnectionInfo, ProtocolVersion, PushInfo, RedisError};
 use tokio::time::{Instant, MissedTickBehavior};
 
-use super::connection::{Failure, Shared, hear_if_alive};
+use super::connection::{Shared, on_push};
 use super::dial;
-use super::resolver::{Place, Site};
-use super::sentinel::Lookout;
-use super::tracking::{LASTING_BOUNDS, Tracking};
+use super::failure::Failure;
+use super::resolver::{Endpoint, Resolver};
+use super::sentinel::MasterWatch;
+use super::tracking::{RETRY_BOUNDS, Tracking};
 use crate::backend::{describe, time};
 
-/// The pause before the second of several attempts that nobody waits for; each later one is twice as
-/// long as the one before.
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
+/// The pause after the first of several failed attempts that no caller waits for; it doubles with
+/// each further failure.
+const MIN_BACKOFF: Duration = Duration::from_millis(50);
 
 /// The longest pause between such attempts.
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+const MAX_BACKOFF: Duration = Duration::from_secs(5);
 
 /// A connection that was lost sooner than this counts as a failed attempt.
-const WORTH_SOMETHING: Duration = Duration::from_secs(1);
+const MIN_UPTIME: Duration = Duration::from_secs(1);
 
-/// How long a link may be silent before the system probes whether it still is one.
+/// How long a connection may be idle before the system sends TCP keepalive probes.
 const PROBE_AFTER: Duration = Duration::from_secs(15);
 
 /// The outcome of a successful attempt.
-struct Attached {
+struct Connected {
     connection: MultiplexedConnection,
     protocol: ProtocolVersion,
-    site: Site,
-    lookout: Option<Lookout>,
+    endpoint: Endpoint,
+    master_watch: Option<MasterWatch>,
 }
 
 /// Where to connect and how.
-pub(super) struct Keeper {
-    place: Place,
+pub(super) struct Supervisor {
+    resolver: Resolver,
     tcp: TcpSettings,
-    /// For logs: without the password.
+    /// For logs, without the password.
     address: Arc<str>,
     /// How long an attempt may take.
     deadline: Duration,
 }
 
-impl Keeper {
-    pub(super) fn new(place: Place, address: Arc<str>, deadline: Duration) -> Self {
+impl Supervisor {
+    pub(super) fn new(resolver: Resolver, address: Arc<str>, deadline: Duration) -> Self {
         let tcp = TcpSettings::default()
             .set_nodelay(true)
             .set_keepalive(TcpKeepalive::new().with_time(PROBE_AFTER));
         Self {
-            place,
+            resolver,
             tcp,
             address,
             deadline,
         }
     }
 
-    /// Connects, waits until the connection is lost, and so on, until the task is aborted.
+    /// Connects, waits until the connection is lost, and repeats that until the task is aborted.
     ///
-    /// After a failure it pauses, unless somebody waits for an attempt.
+    /// Pauses after a failure, unless a caller waits for an attempt.
     pub(super) async fn run(self, shared: Arc<Shared>) {
         let mut failures = 0;
         loop {
@@ -75,11 +76,11 @@ impl Keeper {
             self.log(outcome.as_ref().err(), failures);
             let since = Instant::now();
             match outcome {
-                Ok(attached) => {
-                    shared.end(Ok(attached.connection.clone()));
-                    self.watch(number, attached, &shared).await;
+                Ok(connected) => {
+                    shared.end(Ok(connected.connection.clone()));
+                    self.watch(number, connected, &shared).await;
                     tracing::warn!(address = &*self.address, "lost the connection to Redis");
-                    if since.elapsed() >= WORTH_SOMETHING {
+                    if since.elapsed() >= MIN_UPTIME {
                         failures = 0;
                         continue;
                     }
@@ -88,34 +89,35 @@ impl Keeper {
             }
             tokio::select! {
                 () = shared.wanted.notified() => {}
-                () = tokio::time::sleep(pause(failures)) => {}
+                () = tokio::time::sleep(backoff(failures)) => {}
             }
             failures = failures.saturating_add(1);
         }
     }
 
-    /// Finds out where to connect, and connects, unless it is said meanwhile that the place is another.
-    async fn attempt(&self, number: u64, shared: &Arc<Shared>) -> Result<Attached, Failure> {
-        // Sooner than those who wait for the attempt give up, so that they learn why it failed.
+    /// Resolves the endpoint and connects to it. Fails if a sentinel names another master
+    /// meanwhile.
+    async fn attempt(&self, number: u64, shared: &Arc<Shared>) -> Result<Connected, Failure> {
+        // Ends before the waiting callers time out, so that they learn why it failed.
         let end = time::deadline_after(self.deadline / 10 * 9);
-        let (site, mut lookout) = self.place.find(self.deadline / 10 * 4).await?;
+        let (endpoint, mut master_watch) = self.resolver.resolve(self.deadline / 10 * 4).await?;
         let connected = tokio::select! {
-            connected = self.connect(&site, end, number, shared) => connected,
-            () = moved(lookout.as_mut()) => {
+            connected = self.connect(&endpoint, end, number, shared) => connected,
+            () = master_changed(master_watch.as_mut()) => {
                 shared.lose(number);
                 return Err(Failure::Lost);
             }
         };
         match connected {
-            Ok((connection, protocol)) => Ok(Attached {
+            Ok((connection, protocol)) => Ok(Connected {
                 connection,
                 protocol,
-                site,
-                lookout,
+                endpoint,
+                master_watch,
             }),
             Err(source) => {
-                self.place.led_nowhere();
-                let address = site.shown;
+                self.resolver.report_failure();
+                let address = endpoint.shown;
                 Err(Failure::Refused { address, source })
             }
         }
@@ -123,21 +125,22 @@ impl Keeper {
 
     async fn connect(
         &self,
-        site: &Site,
+        endpoint: &Endpoint,
         end: Instant,
         number: u64,
         shared: &Arc<Shared>,
     ) -> Result<(MultiplexedConnection, ProtocolVersion), RedisError> {
         let weak = Arc::downgrade(shared);
-        let on_push = move |push: PushInfo| {
-            hear_if_alive(&weak, number, &push);
+        let forward_push = move |push: PushInfo| {
+            on_push(&weak, number, &push);
             Ok::<(), ()>(())
         };
-        let (mut connection, protocol) = dial::open_newest(&self.info(site), end, on_push).await?;
-        self.place.verify(&mut connection, protocol, end).await?;
+        let (mut connection, protocol) =
+            dial::open_newest(&self.info(endpoint), end, forward_push).await?;
+        self.resolver.verify(&mut connection, protocol, end).await?;
         match (&shared.tracking, protocol) {
             (None, _) => {}
-            (Some(tracking), ProtocolVersion::RESP2) => tracking.begin_without(number),
+            (Some(tracking), ProtocolVersion::RESP2) => tracking.begin_untracked(number),
             (Some(tracking), _) => {
                 let begun = tracking.begin(&mut connection, number);
                 dial::until(end, begun).await?;
@@ -146,42 +149,48 @@ impl Keeper {
         Ok((connection, protocol))
     }
 
-    /// Waits until the connection is lost, and loses it when it tells nothing any more, or leads to a
-    /// place that is not the right one any more.
-    async fn watch(&self, number: u64, attached: Attached, shared: &Shared) {
-        let Attached {
+    /// Waits until the connection is lost. Gives it up when heartbeats fail, the master has
+    /// changed, or a server that refused RESP3 speaks it.
+    async fn watch(&self, number: u64, connected: Connected, shared: &Shared) {
+        let Connected {
             connection,
             protocol,
-            site,
-            mut lookout,
-        } = attached;
+            endpoint,
+            mut master_watch,
+        } = connected;
         let tracking = shared.tracking.as_ref();
         tokio::select! {
             () = shared.down() => {}
-            () = silent(number, connection, tracking) => shared.lose(number),
-            () = moved(lookout.as_mut()) => shared.lose(number),
-            () = self.newer(&site, protocol, tracking) => shared.lose(number),
+            () = heartbeats_fail(number, connection, tracking) => shared.lose(number),
+            () = master_changed(master_watch.as_mut()) => shared.lose(number),
+            () = self.resp3_spoken(&endpoint, protocol, tracking) => shared.lose(number),
         }
     }
 
     /// Waits until a server that refused RESP3 speaks it: proxies and users can be changed.
-    async fn newer(&self, site: &Site, protocol: ProtocolVersion, tracking: Option<&Tracking>) {
+    async fn resp3_spoken(
+        &self,
+        endpoint: &Endpoint,
+        protocol: ProtocolVersion,
+        tracking: Option<&Tracking>,
+    ) {
         let (ProtocolVersion::RESP2, Some(tracking)) = (protocol, tracking) else {
             return pending().await;
         };
         loop {
-            tokio::time::sleep(tracking.bound.saturating_mul(LASTING_BOUNDS)).await;
+            tokio::time::sleep(tracking.bound.saturating_mul(RETRY_BOUNDS)).await;
             let end = time::deadline_after(self.deadline / 10 * 9);
             let config = dial::config();
-            let opened = dial::open(&self.info(site), ProtocolVersion::RESP3, &config, end).await;
+            let opened =
+                dial::open(&self.info(endpoint), ProtocolVersion::RESP3, &config, end).await;
             if opened.is_ok() {
                 return;
             }
         }
     }
 
-    fn info(&self, site: &Site) -> ConnectionInfo {
-        site.info.clone().set_tcp_settings(self.tcp.clone())
+    fn info(&self, endpoint: &Endpoint) -> ConnectionInfo {
+        endpoint.info.clone().set_tcp_settings(self.tcp.clone())
     }
 
     fn log(&self, failure: Option<&Failure>, failures: u32) {
@@ -189,30 +198,36 @@ impl Keeper {
         match failure.map(|failure| describe(failure)) {
             None => tracing::debug!(address, "connected to Redis"),
             Some(error) if failures == 0 => {
-                tracing::warn!(address, error, "cannot connect to Redis; trying on");
+                tracing::warn!(address, error, "cannot connect to Redis; retrying");
             }
-            Some(error) => tracing::debug!(address, error, failures, "still no Redis"),
+            Some(error) => {
+                tracing::debug!(address, error, failures, "still cannot connect to Redis")
+            }
         }
     }
 }
 
-/// Waits until the server of a connection says nothing any more, or that it is not what it was.
-async fn silent(number: u64, connection: MultiplexedConnection, tracking: Option<&Tracking>) {
+/// Sends heartbeats until one fails or shows that the server's role has changed.
+async fn heartbeats_fail(
+    number: u64,
+    connection: MultiplexedConnection,
+    tracking: Option<&Tracking>,
+) {
     let Some(tracking) = tracking else {
         return pending().await;
     };
     let mut ticks = tokio::time::interval(tracking.bound / 2);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut settled = tracking.ear.settled();
+    let mut settled = tracking.health.settled();
     loop {
-        let asks_again = tracking.asks_again(number);
+        let retry_at = tracking.retry_at(number);
         tokio::select! {
             _ = ticks.tick() => {}
-            () = at(asks_again) => {}
-            // The sender is in the ear: it cannot be gone.
+            () = at(retry_at) => {}
+            // The sender is in the health, so this cannot fail.
             Ok(()) = settled.changed() => {}
         }
-        if !tracking.beat(number, connection.clone()).await {
+        if !tracking.heartbeat(number, connection.clone()).await {
             return;
         }
     }
@@ -225,19 +240,20 @@ async fn at(moment: Option<Instant>) {
     }
 }
 
-/// Waits until the place is said to be another.
-async fn moved(lookout: Option<&mut Lookout>) {
-    match lookout {
-        Some(lookout) => lookout.moved().await,
+/// Waits until a sentinel names another master.
+async fn master_changed(master_watch: Option<&mut MasterWatch>) {
+    match master_watch {
+        Some(master_watch) => master_watch.changed().await,
         None => pending().await,
     }
 }
 
-/// Half of it is random, so that the clients of a server that comes back do not come all at once.
-pub(super) fn pause(failures: u32) -> Duration {
-    let whole = FIRST_PAUSE
+/// Returns the pause after so many failures. Half of it is random, so that the clients of a
+/// restarted server do not all connect at once.
+pub(super) fn backoff(failures: u32) -> Duration {
+    let whole = MIN_BACKOFF
         .saturating_mul(1_u32.checked_shl(failures).unwrap_or(u32::MAX))
-        .min(LONGEST_PAUSE);
+        .min(MAX_BACKOFF);
     let half = whole / 2;
     let random = u32::try_from(RandomState::new().hash_one(failures) % 1024).unwrap_or(0);
     half + half * random / 1024
@@ -248,12 +264,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pause_grows_to_its_limit_and_stays_there() {
-        assert!(pause(0) <= FIRST_PAUSE);
+    fn backoff_grows_to_its_limit_and_stays_there() {
+        assert!(backoff(0) <= MIN_BACKOFF);
         for failures in [7, 31, 32, u32::MAX] {
-            let pause = pause(failures);
+            let pause = backoff(failures);
             assert!(
-                (LONGEST_PAUSE / 2..=LONGEST_PAUSE).contains(&pause),
+                (MAX_BACKOFF / 2..=MAX_BACKOFF).contains(&pause),
                 "after {failures} failures the pause is {pause:?}"
             );
         }

@@ -1,9 +1,9 @@
-//! Which servers of a store are heard: what the store tells is complete only while all of them are.
+//! Whether the invalidations of all servers of a backend arrive: only then are they complete.
 //!
-//! A store on one server has one ear. In a cluster there is one for each master, and which masters there
-//! are changes: from the first doubt about that until all masters have said that they agree, the store
-//! is not heard. What is doubted and settled there is counted in rounds, so that no answer counts that was
-//! asked for in an earlier one.
+//! A single server is one node. In a cluster each master is a node, and the masters change. From
+//! the first sign of a change until all masters have confirmed the topology, the feed is lost.
+//! Changes of the topology are counted in epochs, so that a reply to a question of an earlier epoch
+//! does not count.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,66 +13,67 @@ use tokio::sync::{Notify, watch};
 use super::cluster::Topology;
 use crate::backend::{Feed, FeedEvent, Lease};
 
-/// The ears of a store.
-pub(super) struct Ears {
+/// The tracking health of all nodes of a backend.
+pub(super) struct TrackingHealth {
     pub(super) feed: Arc<Feed>,
     state: Mutex<State>,
-    /// The last round that has begun with a settled topology.
+    /// The last epoch whose topology is settled.
     settled: watch::Sender<u64>,
-    /// The topology is in doubt.
-    doubted: Arc<Notify>,
+    /// Notified when the topology may have changed.
+    invalidated: Arc<Notify>,
 }
 
 struct State {
-    /// Whether there can be other servers than these.
+    /// Whether the nodes can change.
     is_cluster: bool,
-    round: Round,
-    /// Those that must be heard; `None`: which these are is in doubt.
-    expected: Option<Vec<EarId>>,
-    /// What has been heard of them in this round.
-    signs: HashMap<EarId, Sign>,
-    last_id: EarId,
+    epoch: TopologyEpoch,
+    /// The nodes that must acknowledge; `None`: the topology is being refreshed.
+    expected: Option<Vec<NodeId>>,
+    /// Their acknowledgements in this epoch.
+    acks: HashMap<NodeId, Ack>,
+    last_id: NodeId,
 }
 
-type EarId = u64;
+type NodeId = u64;
 
 #[derive(Clone, Copy)]
-enum Sign {
-    /// What it has told is complete until then.
+enum Ack {
+    /// Its invalidations are complete until then.
     Lease(Lease),
-    /// It tells nothing, and is taken to be right all the same.
-    Untold,
+    /// It publishes nothing, and its replies are cached all the same.
+    Untracked,
 }
 
-/// What was settled when something was asked.
+/// The topology that was settled when a question was sent.
 #[derive(Clone)]
-pub(super) struct Round {
+pub(super) struct TopologyEpoch {
     number: u64,
-    /// What the masters must agree to; `None`: there is nothing to agree to, or not yet.
+    /// What the masters must confirm; `None`: nothing, or nothing yet.
     pub(super) topology: Option<Arc<Topology>>,
 }
 
-/// The ear for one server.
+/// The tracking health of one node.
 #[derive(Clone)]
-pub(super) struct Ear {
-    ears: Arc<Ears>,
-    id: EarId,
+pub(super) struct NodeHealth {
+    store: Arc<TrackingHealth>,
+    id: NodeId,
 }
 
-impl Ears {
-    /// The one ear of a store that is one server.
-    pub(super) fn of_server() -> Ear {
-        let ears = Arc::new(Self::new(false, Some(vec![0]), Arc::default()));
-        Ear { ears, id: 0 }
+impl TrackingHealth {
+    /// Returns the only node of a backend that is one server.
+    pub(super) fn for_server() -> NodeHealth {
+        let store = Arc::new(Self::new(false, Some(vec![0]), Arc::default()));
+        NodeHealth { store, id: 0 }
     }
 
-    /// The ears of a cluster, none as yet. `doubted` is notified when its topology is in doubt.
-    pub(super) fn of_cluster(doubted: Arc<Notify>) -> Arc<Self> {
-        Arc::new(Self::new(true, None, doubted))
+    /// Returns the health of a cluster without nodes. `invalidated` is notified when the topology
+    /// may have changed.
+    pub(super) fn for_cluster(invalidated: Arc<Notify>) -> Arc<Self> {
+        Arc::new(Self::new(true, None, invalidated))
     }
 
-    fn new(is_cluster: bool, expected: Option<Vec<EarId>>, doubted: Arc<Notify>) -> Self {
-        let round = Round {
+    fn new(is_cluster: bool, expected: Option<Vec<NodeId>>, invalidated: Arc<Notify>) -> Self {
+        let epoch = TopologyEpoch {
             number: 0,
             topology: None,
         };
@@ -80,71 +81,72 @@ impl Ears {
             feed: Arc::new(Feed::disconnected()),
             state: Mutex::new(State {
                 is_cluster,
-                round,
+                epoch,
                 expected,
-                signs: HashMap::new(),
+                acks: HashMap::new(),
                 last_id: 0,
             }),
             settled: watch::Sender::new(0),
-            doubted,
+            invalidated,
         }
     }
 
-    /// One more ear, for a server that is not expected yet.
-    pub(super) fn ear(self: &Arc<Self>) -> Ear {
+    /// Adds a node, which is not expected to acknowledge yet.
+    pub(super) fn add_node(self: &Arc<Self>) -> NodeHealth {
         let mut state = self.state();
         state.last_id += 1;
-        Ear {
-            ears: Arc::clone(self),
+        NodeHealth {
+            store: Arc::clone(self),
             id: state.last_id,
         }
     }
 
-    /// The topology of the cluster may have changed: nothing counts that has been heard.
-    pub(super) fn doubt(&self) {
-        self.doubt_in(&mut self.state());
+    /// Records that the topology of the cluster may have changed: earlier acknowledgements do not
+    /// count.
+    pub(super) fn invalidate_topology(&self) {
+        self.invalidate_topology_in(&mut self.state());
     }
 
-    fn doubt_in(&self, state: &mut State) {
-        state.doubt();
-        self.tell(state);
-        self.doubted.notify_one();
+    fn invalidate_topology_in(&self, state: &mut State) {
+        state.invalidate_topology();
+        self.publish_status(state);
+        self.invalidated.notify_one();
     }
 
-    /// The topology of the cluster is this, as far as is known: its masters, whose ears these are, are asked
-    /// whether they agree.
+    /// Sets the topology of the cluster and its masters' nodes, which are asked to confirm it.
     pub(super) fn settle<'e>(
         &self,
         topology: Arc<Topology>,
-        expected: impl IntoIterator<Item = &'e Ear>,
+        expected: impl IntoIterator<Item = &'e NodeHealth>,
     ) {
         let mut state = self.state();
-        state.doubt();
-        state.round.topology = Some(topology);
-        let expected: Vec<EarId> = expected.into_iter().map(|ear| ear.id).collect();
-        state.signs.retain(|id, _| expected.contains(id));
+        state.invalidate_topology();
+        state.epoch.topology = Some(topology);
+        let expected: Vec<NodeId> = expected.into_iter().map(|node| node.id).collect();
+        state.acks.retain(|id, _| expected.contains(id));
         state.expected = Some(expected);
-        self.tell(&state);
-        self.settled.send_replace(state.round.number);
+        self.publish_status(&state);
+        self.settled.send_replace(state.epoch.number);
     }
 
-    /// Whether the masters have been asked to agree to this topology, and nothing was doubted since.
+    /// Returns whether the masters have been asked to confirm this topology, and it was not
+    /// invalidated since.
     pub(super) fn is_settled(&self, topology: &Topology) -> bool {
         let state = self.state();
-        let settled = state.round.topology.as_ref();
+        let settled = state.epoch.topology.as_ref();
         settled.is_some_and(|settled| settled.agrees_with(topology))
     }
 
-    /// Whether all that must be heard are.
-    pub(super) fn are_all_heard(&self) -> bool {
-        self.state().all_signs().is_some()
+    /// Returns whether all expected nodes have acknowledged.
+    pub(super) fn is_complete(&self) -> bool {
+        self.state().combined_ack().is_some()
     }
 
-    fn tell(&self, state: &State) {
-        match state.all_signs() {
+    fn publish_status(&self, state: &State) {
+        match state.combined_ack() {
             None => self.feed.lose(),
-            Some(Sign::Lease(until)) => self.feed.restore(Some(until)),
-            Some(Sign::Untold) => self.feed.untrack(),
+            Some(Ack::Lease(until)) => self.feed.restore(Some(until)),
+            Some(Ack::Untracked) => self.feed.untrack(),
         }
     }
 
@@ -154,97 +156,100 @@ impl Ears {
 }
 
 impl State {
-    fn doubt(&mut self) {
+    fn invalidate_topology(&mut self) {
         if self.is_cluster {
-            self.round.number += 1;
-            self.round.topology = None;
+            self.epoch.number += 1;
+            self.epoch.topology = None;
             self.expected = None;
-            self.signs.retain(|_, sign| matches!(sign, Sign::Untold));
+            self.acks.retain(|_, ack| matches!(ack, Ack::Untracked));
         }
     }
 
-    fn expects(&self, id: EarId) -> bool {
+    fn expects(&self, id: NodeId) -> bool {
         self.expected.as_ref().is_some_and(|ids| ids.contains(&id))
     }
 
-    /// What all signs together say; `None`: one is missing.
-    fn all_signs(&self) -> Option<Sign> {
+    /// Returns what all acknowledgements together prove; `None`: one is missing.
+    fn combined_ack(&self) -> Option<Ack> {
         let expected = self.expected.as_ref()?;
-        let signs = expected.iter().map(|id| self.signs.get(id).copied());
-        let signs: Option<Vec<Sign>> = signs.collect();
+        let acks = expected.iter().map(|id| self.acks.get(id).copied());
+        let acks: Option<Vec<Ack>> = acks.collect();
         let both = |one, other| match (one, other) {
-            (Sign::Lease(one), Sign::Lease(other)) => Sign::Lease(one.min(other)),
-            _ => Sign::Untold,
+            (Ack::Lease(one), Ack::Lease(other)) => Ack::Lease(one.min(other)),
+            _ => Ack::Untracked,
         };
-        signs?.into_iter().reduce(both)
+        acks?.into_iter().reduce(both)
     }
 }
 
-impl Ear {
+impl NodeHealth {
     pub(super) fn feed(&self) -> &Arc<Feed> {
-        &self.ears.feed
+        &self.store.feed
     }
 
-    pub(super) fn ears(&self) -> &Arc<Ears> {
-        &self.ears
+    pub(super) fn store(&self) -> &Arc<TrackingHealth> {
+        &self.store
     }
 
-    /// To be asked before anything whose answer is a sign.
-    pub(super) fn round(&self) -> Round {
-        self.ears.state().round.clone()
+    /// Returns the current epoch. Take it before sending a question whose reply is an
+    /// acknowledgement.
+    pub(super) fn epoch(&self) -> TopologyEpoch {
+        self.store.state().epoch.clone()
     }
 
-    /// A connection begins to be heard, after it was not.
-    pub(super) fn begins(&self, round: &Round, until: Lease) {
-        let mut state = self.ears.state();
-        state.signs.remove(&self.id);
-        self.ears.tell(&state);
-        self.sign(&mut state, round, Sign::Lease(until));
+    /// Acknowledges on a new connection: invalidations may have been missed before.
+    pub(super) fn restart(&self, epoch: &TopologyEpoch, until: Lease) {
+        let mut state = self.store.state();
+        state.acks.remove(&self.id);
+        self.store.publish_status(&state);
+        self.record(&mut state, epoch, Ack::Lease(until));
     }
 
-    /// It is still heard, and agrees, if nothing has been doubted since `round`.
-    pub(super) fn hears(&self, round: &Round, until: Lease) {
-        let mut state = self.ears.state();
-        self.sign(&mut state, round, Sign::Lease(until));
+    /// Acknowledges that tracking still works, and confirms the topology unless it was invalidated
+    /// since `epoch`.
+    pub(super) fn ack(&self, epoch: &TopologyEpoch, until: Lease) {
+        let mut state = self.store.state();
+        self.record(&mut state, epoch, Ack::Lease(until));
     }
 
-    /// The server does not tell, and is taken to be right all the same.
-    pub(super) fn gives_up(&self) {
-        let mut state = self.ears.state();
-        let round = state.round.clone();
-        self.sign(&mut state, &round, Sign::Untold);
+    /// Records that the server publishes nothing, and that its replies are cached all the same.
+    pub(super) fn untrack(&self) {
+        let mut state = self.store.state();
+        let epoch = state.epoch.clone();
+        self.record(&mut state, &epoch, Ack::Untracked);
     }
 
-    /// The server says that the topology is another, which counts if it was asked in this round.
-    pub(super) fn disagrees(&self, round: &Round) {
-        let mut state = self.ears.state();
-        if state.round.number == round.number && state.expects(self.id) {
-            self.ears.doubt_in(&mut state);
+    /// Records that the server knows another topology. It counts only in the epoch in which the
+    /// server was asked.
+    pub(super) fn disagree(&self, epoch: &TopologyEpoch) {
+        let mut state = self.store.state();
+        if state.epoch.number == epoch.number && state.expects(self.id) {
+            self.store.invalidate_topology_in(&mut state);
         }
     }
 
-    /// The server is not heard any more.
-    pub(super) fn goes_deaf(&self) {
-        let mut state = self.ears.state();
-        state.signs.remove(&self.id);
+    /// Records that invalidations of the server may be missing.
+    pub(super) fn lose(&self) {
+        let mut state = self.store.state();
+        state.acks.remove(&self.id);
         if state.expects(self.id) {
-            self.ears.doubt_in(&mut state);
+            self.store.invalidate_topology_in(&mut state);
         }
     }
 
-    pub(super) fn tell(&self, news: FeedEvent<'_>) {
-        self.ears.feed.publish(None, news);
+    pub(super) fn publish(&self, event: FeedEvent<'_>) {
+        self.store.feed.publish(None, event);
     }
 
-    /// Who is told when there is something new to agree to.
+    /// Notifies of topologies that must be confirmed.
     pub(super) fn settled(&self) -> watch::Receiver<u64> {
-        self.ears.settled.subscribe()
+        self.store.settled.subscribe()
     }
 
-    fn sign(&self, state: &mut State, round: &Round, sign: Sign) {
-        if !state.is_cluster || state.round.number == round.number {
-            state.signs.insert(self.id, sign);
-            self.ears.tell(state);
+    fn record(&self, state: &mut State, epoch: &TopologyEpoch, ack: Ack) {
+        if !state.is_cluster || state.epoch.number == epoch.number {
+            state.acks.insert(self.id, ack);
+            self.store.publish_status(state);
         }
     }
 }
@@ -265,84 +270,84 @@ mod tests {
     }
 
     #[test]
-    fn feed_of_a_server_hears_as_its_one_ear_does() {
-        let ear = Ears::of_server();
-        ear.begins(&ear.round(), long());
-        assert!(ear.feed().is_live());
-        ear.goes_deaf();
-        assert!(!ear.feed().is_live());
-        ear.begins(&ear.round(), long());
-        assert!(ear.feed().is_live());
-        ear.gives_up();
+    fn feed_of_a_server_follows_its_node() {
+        let node = TrackingHealth::for_server();
+        node.restart(&node.epoch(), long());
+        assert!(node.feed().is_live());
+        node.lose();
+        assert!(!node.feed().is_live());
+        node.restart(&node.epoch(), long());
+        assert!(node.feed().is_live());
+        node.untrack();
         assert_eq!(
-            ear.feed().invalidation_status(),
+            node.feed().invalidation_status(),
             InvalidationStatus::Untracked
         );
     }
 
     #[test]
-    fn feed_of_a_cluster_hears_while_all_of_its_masters_do() {
-        let ears = Ears::of_cluster(Arc::default());
-        let [one, other, old] = [ears.ear(), ears.ear(), ears.ear()];
-        old.begins(&old.round(), long());
-        ears.settle(topology(), [&one, &other]);
-        one.begins(&one.round(), long());
-        assert!(!ears.feed.is_live(), "one is missing");
-        other.begins(&other.round(), long());
-        assert!(ears.feed.is_live());
-        old.goes_deaf();
-        assert!(ears.feed.is_live(), "that one does not matter any more");
-        let before = one.round();
-        ears.doubt();
-        assert!(!ears.feed.is_live(), "the topology is in doubt");
-        for ear in [&one, &other] {
-            ear.hears(&ear.round(), long());
+    fn feed_of_a_cluster_is_live_while_all_masters_acknowledge() {
+        let health = TrackingHealth::for_cluster(Arc::default());
+        let [one, other, old] = [health.add_node(), health.add_node(), health.add_node()];
+        old.restart(&old.epoch(), long());
+        health.settle(topology(), [&one, &other]);
+        one.restart(&one.epoch(), long());
+        assert!(!health.feed.is_live(), "one is missing");
+        other.restart(&other.epoch(), long());
+        assert!(health.feed.is_live());
+        old.lose();
+        assert!(health.feed.is_live(), "that node is no longer expected");
+        let before = one.epoch();
+        health.invalidate_topology();
+        assert!(!health.feed.is_live(), "the topology is invalidated");
+        for node in [&one, &other] {
+            node.ack(&node.epoch(), long());
         }
-        assert!(!ears.feed.is_live(), "it still is");
-        ears.settle(topology(), [&one, &other]);
-        one.hears(&before, long());
-        other.hears(&other.round(), long());
-        assert!(!ears.feed.is_live(), "that was asked before");
-        for ear in [&one, &other] {
-            ear.hears(&ear.round(), long());
+        assert!(!health.feed.is_live(), "it is not settled yet");
+        health.settle(topology(), [&one, &other]);
+        one.ack(&before, long());
+        other.ack(&other.epoch(), long());
+        assert!(!health.feed.is_live(), "that was asked in an earlier epoch");
+        for node in [&one, &other] {
+            node.ack(&node.epoch(), long());
         }
-        assert!(ears.feed.is_live());
+        assert!(health.feed.is_live());
     }
 
     #[test]
-    fn feed_of_a_cluster_hears_for_as_long_as_the_master_that_was_heard_first() {
-        let ears = Ears::of_cluster(Arc::default());
-        let [one, other] = [ears.ear(), ears.ear()];
-        ears.settle(topology(), [&one, &other]);
-        one.hears(&one.round(), Lease::after(Duration::ZERO));
-        other.hears(&other.round(), long());
-        assert!(!ears.feed.is_live());
-        one.hears(&one.round(), long());
-        assert!(ears.feed.is_live());
+    fn feed_of_a_cluster_has_the_earliest_lease() {
+        let health = TrackingHealth::for_cluster(Arc::default());
+        let [one, other] = [health.add_node(), health.add_node()];
+        health.settle(topology(), [&one, &other]);
+        one.ack(&one.epoch(), Lease::after(Duration::ZERO));
+        other.ack(&other.epoch(), long());
+        assert!(!health.feed.is_live());
+        one.ack(&one.epoch(), long());
+        assert!(health.feed.is_live());
     }
 
     #[test]
-    fn disagrees_in_an_earlier_round_is_no_doubt() {
-        let ears = Ears::of_cluster(Arc::default());
-        let ear = ears.ear();
-        let early = ear.round();
-        ears.settle(topology(), [&ear]);
-        ear.hears(&ear.round(), long());
-        ear.disagrees(&early);
-        assert!(ears.feed.is_live());
-        ear.disagrees(&ear.round());
-        assert!(!ears.feed.is_live());
+    fn disagree_in_an_earlier_epoch_is_ignored() {
+        let health = TrackingHealth::for_cluster(Arc::default());
+        let node = health.add_node();
+        let early = node.epoch();
+        health.settle(topology(), [&node]);
+        node.ack(&node.epoch(), long());
+        node.disagree(&early);
+        assert!(health.feed.is_live());
+        node.disagree(&node.epoch());
+        assert!(!health.feed.is_live());
     }
 
     #[test]
-    fn feed_of_a_cluster_with_a_master_that_does_not_tell_is_untold() {
-        let ears = Ears::of_cluster(Arc::default());
-        let [one, other] = [ears.ear(), ears.ear()];
-        one.gives_up();
-        ears.settle(topology(), [&one, &other]);
-        other.hears(&other.round(), long());
+    fn feed_of_a_cluster_with_an_untracked_master_is_untracked() {
+        let health = TrackingHealth::for_cluster(Arc::default());
+        let [one, other] = [health.add_node(), health.add_node()];
+        one.untrack();
+        health.settle(topology(), [&one, &other]);
+        other.ack(&other.epoch(), long());
         assert_eq!(
-            ears.feed.invalidation_status(),
+            health.feed.invalidation_status(),
             InvalidationStatus::Untracked
         );
     }

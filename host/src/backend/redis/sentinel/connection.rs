@@ -1,6 +1,7 @@
-//! A connection to one sentinel: what it answers, and what it says of switches.
+//! A connection to one sentinel: its replies, and its messages about failovers.
 //!
-//! Commands and messages: <https://redis.io/docs/latest/operate/oss_and_stack/management/sentinel/>.
+//! Commands and messages:
+//! <https://redis.io/docs/latest/operate/oss_and_stack/management/sentinel/>.
 
 use std::time::Duration;
 
@@ -12,119 +13,127 @@ use tokio::time::Instant;
 use crate::backend::redis::dial;
 use crate::backend::redis::hosts::Host;
 
-/// Where a sentinel says that a service has a new master: `NAME OLD-HOST OLD-PORT NEW-HOST NEW-PORT`.
-const SWITCHES: &str = "+switch-master";
+/// The channel for a service's new master: `NAME OLD-HOST OLD-PORT NEW-HOST NEW-PORT`.
+const SWITCH_CHANNEL: &str = "+switch-master";
 
-/// A sentinel that answers.
-pub(super) struct Link {
+/// A connection to a sentinel that has replied.
+pub(super) struct SentinelConnection {
     connection: MultiplexedConnection,
-    said: watch::Receiver<Said>,
+    push_state: watch::Receiver<PushState>,
 }
 
-/// What a sentinel has said unasked.
+/// The latest message of a sentinel.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Said {
+enum PushState {
     Nothing,
     /// The service has a new master.
     Switched,
-    /// Nothing more: the link is cut.
-    Gone,
+    /// The connection is lost.
+    Disconnected,
 }
 
-/// What became of the master.
-pub(super) enum Word {
-    /// It is at this address.
-    At(Host),
-    /// It is at another address than before.
+/// What a sentinel reports about the master.
+pub(super) enum SentinelEvent {
+    /// The master is at this address.
+    MasterAt(Host),
+    /// The master is at another address than before.
     Switched,
-    /// The sentinel does not say any more.
+    /// The connection to the sentinel is lost.
     Lost,
 }
 
-impl Link {
-    /// Connects. The sentinel tells of switches from then on, if it can; what is asked afterwards is never
-    /// older than what it tells.
+impl SentinelConnection {
+    /// Connects and subscribes to failovers, if the sentinel supports that. A later reply is never
+    /// older than a message before it.
     ///
     /// # Errors
     ///
-    /// If the sentinel is not there or does not let us in.
+    /// If the sentinel cannot be reached or refuses the connection.
     pub(super) async fn open(
         info: &ConnectionInfo,
         service: &str,
         end: Instant,
     ) -> Result<Self, RedisError> {
-        let (sender, said) = watch::channel(Said::Nothing);
+        let (sender, push_state) = watch::channel(PushState::Nothing);
         let service = service.to_owned();
         let on_push = move |push: PushInfo| {
-            take_in(&sender, &service, &push);
+            record_push(&sender, &service, &push);
             Ok::<(), ()>(())
         };
         let (mut connection, protocol) = dial::open_newest(info, end, on_push).await?;
         if protocol != ProtocolVersion::RESP2 {
-            match connection.subscribe(SWITCHES).await {
+            match connection.subscribe(SWITCH_CHANNEL).await {
                 Err(error) if error.is_io_error() => return Err(error),
-                Err(error) => tracing::debug!(%error, "the sentinel tells nothing unasked"),
+                Err(error) => {
+                    tracing::debug!(%error, "cannot subscribe to failovers; asking the sentinel instead")
+                }
                 Ok(()) => {}
             }
         }
-        Ok(Self { connection, said })
+        Ok(Self {
+            connection,
+            push_state,
+        })
     }
 
-    /// Where the sentinel says that the master is; `None`: it knows no such service.
+    /// Returns the master's address; `None`: the sentinel knows no such service.
     pub(super) async fn master(&mut self, service: &str) -> Result<Option<Host>, RedisError> {
-        let mut question = cmd("SENTINEL");
-        question.arg("GET-MASTER-ADDR-BY-NAME").arg(service);
-        let answer: Value = question.query_async(&mut self.connection).await?;
-        if answer == Value::Nil {
+        let mut command = cmd("SENTINEL");
+        command.arg("GET-MASTER-ADDR-BY-NAME").arg(service);
+        let reply: Value = command.query_async(&mut self.connection).await?;
+        if reply == Value::Nil {
             return Ok(None);
         }
-        let (name, port): (String, u16) = ::redis::from_redis_value(answer)?;
+        let (name, port): (String, u16) = ::redis::from_redis_value(reply)?;
         Ok(Some(Host { name, port }))
     }
 
-    /// Waits until the sentinel speaks, or asks it after a while, and answers what it says.
+    /// Waits for a message, or asks after `interval`, and returns the event.
     ///
-    /// What is told while nobody waits is not lost.
-    pub(super) async fn next(&mut self, service: &str, every: Duration) -> Word {
-        let told = async {
-            let said = self.said.wait_for(|said| *said != Said::Nothing).await;
-            match said.map(|said| *said) {
-                Ok(said) => said,
-                // It says nothing unasked.
+    /// A message that arrives while no call waits is not lost.
+    pub(super) async fn next(&mut self, service: &str, interval: Duration) -> SentinelEvent {
+        let message = async {
+            let push_state = self
+                .push_state
+                .wait_for(|push_state| *push_state != PushState::Nothing)
+                .await;
+            match push_state.map(|push_state| *push_state) {
+                Ok(push_state) => push_state,
+                // The sentinel sends no messages.
                 Err(_) => std::future::pending().await,
             }
         };
-        match tokio::time::timeout(every, told).await {
-            Ok(Said::Switched) => return Word::Switched,
-            Ok(_) => return Word::Lost,
+        match tokio::time::timeout(interval, message).await {
+            Ok(PushState::Switched) => return SentinelEvent::Switched,
+            Ok(_) => return SentinelEvent::Lost,
             Err(_) => {}
         }
-        match tokio::time::timeout(every, self.master(service)).await {
-            Ok(Ok(Some(master))) => Word::At(master),
-            _ => Word::Lost,
+        match tokio::time::timeout(interval, self.master(service)).await {
+            Ok(Ok(Some(master))) => SentinelEvent::MasterAt(master),
+            _ => SentinelEvent::Lost,
         }
     }
 }
 
-fn take_in(sender: &watch::Sender<Said>, service: &str, push: &PushInfo) {
-    let news = match push.kind {
-        PushKind::Disconnection => Said::Gone,
-        PushKind::Message if is_switch_of(service, push) => Said::Switched,
+fn record_push(sender: &watch::Sender<PushState>, service: &str, push: &PushInfo) {
+    let new_state = match push.kind {
+        PushKind::Disconnection => PushState::Disconnected,
+        PushKind::Message if is_switch_of(service, push) => PushState::Switched,
         _ => return,
     };
-    sender.send_if_modified(|said| {
-        // A switch must not be forgotten when the link is cut.
-        let is_new = *said != Said::Switched;
+    sender.send_if_modified(|push_state| {
+        // A lost connection must not overwrite a failover.
+        let is_new = *push_state != PushState::Switched;
         if is_new {
-            *said = news;
+            *push_state = new_state;
         }
         is_new
     });
 }
 
-/// Whether a message says that the service has another master.
+/// Returns whether a message announces another master of the service.
 ///
-/// It counts whichever master it names: one that was replaced and came back has missed something.
+/// It counts whichever master it names: one that was replaced and came back has missed writes.
 fn is_switch_of(service: &str, push: &PushInfo) -> bool {
     let text = match push.data.as_slice() {
         [_, Value::BulkString(text)] => text,
@@ -142,7 +151,7 @@ mod tests {
     fn is_switch_of_another_service_is_none() {
         let push = |text: &str| PushInfo {
             kind: PushKind::Message,
-            data: [SWITCHES, text]
+            data: [SWITCH_CHANNEL, text]
                 .map(|part| Value::BulkString(part.into()))
                 .into(),
         };

@@ -1,88 +1,94 @@
-//! Whether a master still is the one that the sentinels name.
+//! Watches whether a master still is the one that the sentinels name.
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use super::Sentinels;
-use super::connection::{Link, Word};
+use super::connection::{SentinelConnection, SentinelEvent};
 use crate::backend::describe;
 use crate::backend::redis::hosts::Host;
 
-/// Hears a sentinel from the moment at which it named the master.
-pub(in crate::backend::redis) struct Lookout {
+/// Follows a sentinel from the moment at which it named the master.
+pub(in crate::backend::redis) struct MasterWatch {
     sentinels: Arc<Sentinels>,
     master: Host,
-    /// The sentinel that is heard.
-    link: Option<Link>,
-    /// Since when there is a link, or was one.
+    /// The sentinel that is followed.
+    connection: Option<SentinelConnection>,
+    /// When the latest connection was made.
     since: Instant,
-    /// No sentinel answers, and that has been said.
-    is_alone: bool,
+    /// No sentinel can be reached, and that has been logged.
+    is_unreachable: bool,
 }
 
-impl Lookout {
-    pub(super) fn new(sentinels: Arc<Sentinels>, link: Link, master: Host) -> Self {
+impl MasterWatch {
+    pub(super) fn new(
+        sentinels: Arc<Sentinels>,
+        connection: SentinelConnection,
+        master: Host,
+    ) -> Self {
         Self {
             sentinels,
             master,
-            link: Some(link),
+            connection: Some(connection),
             since: Instant::now(),
-            is_alone: false,
+            is_unreachable: false,
         }
     }
 
-    /// Waits until a sentinel says that the master has changed. May be dropped and called again.
+    /// Waits until a sentinel reports that the master has changed. May be dropped and called again.
     ///
-    /// A sentinel that is lost is replaced by the next that answers. While none does, the master is taken
-    /// to be the same: who hears no sentinel knows as much as with the address of a server.
-    pub(in crate::backend::redis) async fn moved(&mut self) {
+    /// A lost sentinel is replaced by the next one that replies. While none does, the master counts
+    /// as unchanged, as with the URL of a single server.
+    pub(in crate::backend::redis) async fn changed(&mut self) {
         loop {
             match self.next().await {
-                Word::At(master) if master == self.master => {}
-                Word::At(_) | Word::Switched => break,
-                Word::Lost => self.pause().await,
+                SentinelEvent::MasterAt(master) if master == self.master => {}
+                SentinelEvent::MasterAt(_) | SentinelEvent::Switched => break,
+                SentinelEvent::Lost => self.pause().await,
             }
         }
         let service = &*self.sentinels.address.service;
         let master = self.master.to_string();
-        tracing::info!(service, master, "this is not the master any more");
+        tracing::info!(service, master, "the sentinels name another master");
     }
 
-    /// What the sentinel says next that is heard, or the first other that answers.
-    async fn next(&mut self) -> Word {
-        let Sentinels { address, every, .. } = &*self.sentinels;
+    /// Returns the next event of the followed sentinel, or of the first other one that replies.
+    async fn next(&mut self) -> SentinelEvent {
+        let Sentinels {
+            address, interval, ..
+        } = &*self.sentinels;
         let service = &*address.service;
-        if let Some(link) = &mut self.link {
-            let word = link.next(service, *every).await;
-            if matches!(word, Word::Lost) {
-                self.link = None;
-                self.sentinels.doubt();
+        if let Some(connection) = &mut self.connection {
+            let event = connection.next(service, *interval).await;
+            if matches!(event, SentinelEvent::Lost) {
+                self.connection = None;
+                self.sentinels.skip_first();
             }
-            return word;
+            return event;
         }
-        match self.sentinels.ask(*every).await {
-            Ok((link, master)) => {
-                self.link = Some(link);
+        match self.sentinels.find_master(*interval).await {
+            Ok((connection, master)) => {
+                self.connection = Some(connection);
                 self.since = Instant::now();
-                self.is_alone = false;
-                Word::At(master)
+                self.is_unreachable = false;
+                SentinelEvent::MasterAt(master)
             }
             Err(failure) => {
-                if !std::mem::replace(&mut self.is_alone, true) {
+                if !std::mem::replace(&mut self.is_unreachable, true) {
                     let error = describe(&failure);
-                    tracing::warn!(service, error, "no sentinel answers; asking on");
+                    tracing::warn!(service, error, "no sentinel replies; retrying");
                 }
-                Word::Lost
+                SentinelEvent::Lost
             }
         }
     }
 
-    /// Sentinels that hang up, or are not there, are not to be called all the time; a single loss is made
-    /// good at once.
+    /// Pauses if sentinels cannot be reached or keep closing connections. A single loss is repaired
+    /// at once.
     async fn pause(&self) {
-        let every = self.sentinels.every;
-        if self.is_alone || self.since.elapsed() < every {
-            tokio::time::sleep(every).await;
+        let interval = self.sentinels.interval;
+        if self.is_unreachable || self.since.elapsed() < interval {
+            tokio::time::sleep(interval).await;
         }
     }
 }
