@@ -17,7 +17,7 @@ pub enum BackendError {
     #[error("the backend was lost during a write, which may or may not have happened")]
     OutcomeUnknown(#[source] Cause),
     /// No reply came within the deadline. A write may or may not have happened.
-    #[error("the backend did not answer in time; a write may or may not have happened")]
+    #[error("the backend did not reply in time; a write may or may not have happened")]
     Timeout,
     /// The caller lacks permission. A retry will not help.
     #[error("the backend denied access")]

@@ -6,11 +6,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-use ::redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisConnectionInfo};
-use rustls::pki_types::ServerName;
+use ::redis::{ConnectionAddr, ConnectionInfo};
 
 use super::cluster::{ClusterAddress, ClusterUrlError};
 use super::sentinel::{SentinelAddress, SentinelUrlError};
+use super::server_url::{ServerUrlError, server, shown, shown_user};
 use super::tls::{self, TlsError, TlsOptions};
 
 /// The address of one Redis server, with user, password, database and, for TLS, certificates; or
@@ -103,63 +103,6 @@ pub(in crate::backend) fn canonical_scheme(scheme: &str) -> String {
     }
 }
 
-/// Returns the user as shown in a URL, with the `@`. A text alone before an `@` may be a password
-/// without its colon: without a password, no user is shown.
-pub(super) fn shown_user(settings: &RedisConnectionInfo) -> String {
-    let has_password = settings
-        .password()
-        .is_some_and(|password| !password.is_empty());
-    match settings.username() {
-        None | Some("") => String::new(),
-        Some(user) if has_password => format!("{user}@"),
-        Some(_) => "***@".to_owned(),
-    }
-}
-
-/// Parses the address of a server, in the form of redis-rs.
-pub(super) fn server(url: &str) -> Result<ConnectionInfo, AddressError> {
-    let parsed = ::redis::parse_redis_url(url).ok_or(AddressError::Malformed)?;
-    let over_tls = parsed.scheme() == "rediss";
-    if over_tls && parsed.fragment() == Some("insecure") {
-        return Err(AddressError::Insecure);
-    }
-    let options: &[&str] = match parsed.scheme() {
-        "redis" | "rediss" => &[],
-        _ => &["db", "user", "pass"],
-    };
-    // A stray character of a password must not end up in a part that is shown.
-    let known = parsed
-        .query_pairs()
-        .all(|(name, _)| options.contains(&name.as_ref()));
-    if parsed.fragment().is_some() || !known {
-        return Err(AddressError::Malformed);
-    }
-    let info = parsed
-        .into_connection_info()
-        .map_err(|_| AddressError::Malformed)?;
-    let settings = settings_of(info.redis_settings());
-    let verifiable = match info.addr() {
-        ConnectionAddr::TcpTls { host, .. } => ServerName::try_from(host.as_str()).is_ok(),
-        _ => true,
-    };
-    if settings.db() < 0 || !verifiable {
-        return Err(AddressError::Malformed);
-    }
-    Ok(info.set_redis_settings(settings))
-}
-
-/// Adds this library's name to the credentials.
-pub(super) fn settings_of(settings: &RedisConnectionInfo) -> RedisConnectionInfo {
-    let settings = settings.clone();
-    let settings = settings.set_lib_name(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
-    let named = settings.username().is_some_and(|user| !user.is_empty());
-    match settings.password() {
-        // Without a password redis-rs drops the user too, and connects as the default user.
-        None if named => settings.set_password(""),
-        _ => settings,
-    }
-}
-
 impl fmt::Display for RedisAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let info = match &self.0 {
@@ -182,18 +125,6 @@ impl fmt::Display for RedisAddress {
             _ => "redis",
         };
         write!(f, "{scheme}://{user}{}/{database}", shown(server))
-    }
-}
-
-/// Returns `host:port`, as in a URL.
-pub(super) fn shown(server: &ConnectionAddr) -> String {
-    match server {
-        ConnectionAddr::Tcp(host, port) | ConnectionAddr::TcpTls { host, port, .. }
-            if host.contains(':') =>
-        {
-            format!("[{host}]:{port}")
-        }
-        other => other.to_string(),
     }
 }
 
@@ -227,6 +158,15 @@ pub enum AddressError {
     /// It names a cluster, and is wrong.
     #[error(transparent)]
     Cluster(#[from] ClusterUrlError),
+}
+
+impl From<ServerUrlError> for AddressError {
+    fn from(error: ServerUrlError) -> Self {
+        match error {
+            ServerUrlError::Malformed => Self::Malformed,
+            ServerUrlError::Insecure => Self::Insecure,
+        }
+    }
 }
 
 #[cfg(test)]

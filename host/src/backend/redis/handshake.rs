@@ -9,7 +9,7 @@ use std::sync::Arc;
 use ::redis::{ConnectionAddr, RedisError};
 use rustls::{AlertDescription, CertificateError};
 
-use super::resolver::WrongScheme;
+use super::wrong_scheme::WrongScheme;
 
 /// An error of redis-rs behind an explanation.
 #[derive(Debug, thiserror::Error)]

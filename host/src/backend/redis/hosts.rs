@@ -6,7 +6,7 @@ use std::net::Ipv6Addr;
 use ::redis::{ConnectionAddr, ConnectionInfo};
 use rustls::pki_types::ServerName;
 
-use super::address::shown;
+use super::server_url::shown;
 
 /// A host and its port.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -3,17 +3,19 @@
 //!
 //! # Layout
 //!
-//! - Addresses: `address` parses URLs, `hosts` their lists of hosts; `tls` holds the certificates.
-//! - Connections: `connection` sends commands; `supervisor` is the task that connects and
-//!   reconnects; `resolver` finds the endpoint, for a master through `sentinel`; `dial` opens a
-//!   connection, and `handshake` explains why that failed.
+//! - Addresses: `address` parses URLs, with `server_url` and `hosts` for the parts that all forms
+//!   share; `tls` holds the certificates.
+//! - Connections: `connection` sends commands; `supervisor` is the task that connects, and
+//!   reconnects after a `backoff`; `resolver` finds the endpoint, for a master through `sentinel`;
+//!   `dial` opens a connection. If that fails, `failure` is the error, `handshake` explains it, and
+//!   `wrong_scheme` names the URL to use.
 //! - Tracking: `tracking` receives invalidations, for the key `prefixes` of all buckets;
-//!   `subscribe` adds a bucket; `role` tells masters from replicas; `tracking_health` knows whether
-//!   the invalidations are complete.
+//!   `subscribe` adds a bucket; `role` distinguishes masters from replicas; `tracking_health` knows
+//!   whether the invalidations are complete.
 //! - Servers: `server` is one server with its task; `cluster` finds the servers of a cluster;
-//!   `servers` is either of them.
-//! - Commands: `read`, `write` and `scan`, in the pipelines of `request`; `reply` and `error` parse
-//!   replies.
+//!   `servers` is either of them, and `masters` are those that have keys.
+//! - Commands: `read`, `write` and `scan` (whose patterns `glob` escapes), in the pipelines of
+//!   `request`; `reply` and `error` parse replies.
 //!
 //! What it deliberately does not do: retry a command that may have been executed (a write that is
 //! sent twice can overwrite one that came in between), use a pool (replies come in the order of
@@ -21,6 +23,7 @@
 //! off, or read from replicas.
 
 mod address;
+mod backoff;
 mod cluster;
 mod connection;
 mod dial;
@@ -29,6 +32,7 @@ mod failure;
 mod glob;
 mod handshake;
 mod hosts;
+mod masters;
 mod prefixes;
 mod read;
 mod reply;
@@ -38,6 +42,7 @@ mod role;
 mod scan;
 mod sentinel;
 mod server;
+mod server_url;
 mod servers;
 mod subscribe;
 mod supervisor;
@@ -45,6 +50,7 @@ mod tls;
 mod tracking;
 mod tracking_health;
 mod write;
+mod wrong_scheme;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -6,15 +6,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::redis::aio::MultiplexedConnection;
-use ::redis::{ConnectionInfo, Pipeline, ProtocolVersion, RedisError, Value};
+use ::redis::{ConnectionInfo, Pipeline, ProtocolVersion, RedisError};
 use tokio::time::Instant;
 
-use super::address::shown;
 use super::dial;
 use super::failure::Failure;
 use super::role::{Role, role};
 use super::sentinel::{MasterWatch, SentinelAddress, Sentinels};
+use super::server_url::shown;
 use super::tls;
+use super::wrong_scheme::WrongScheme;
 
 /// Finds the endpoint of each attempt to connect.
 pub(super) enum Resolver {
@@ -36,46 +37,6 @@ pub(super) struct Endpoint {
 #[derive(Debug, thiserror::Error)]
 #[error("the sentinel named this server as the master, but its ROLE is not master")]
 struct NotMaster;
-
-/// A server that needs another URL scheme than a plain one: it would execute only some of the
-/// commands.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum WrongScheme {
-    #[error("this server is a node of a cluster: connect with redis+cluster://HOST[,HOST…]")]
-    ClusterNode,
-    #[error("this server is a sentinel: connect with redis+sentinel://HOST[,HOST…]/SERVICE")]
-    Sentinel,
-}
-
-impl WrongScheme {
-    /// Parses the reply to `HELLO`, or to `CLUSTER INFO`, which is an error outside of clusters.
-    fn of(reply: &Value) -> Option<Self> {
-        let mode = match reply {
-            Value::Map(pairs) => {
-                let is_mode = |text: &Value| is_text(text, "mode");
-                let mode = pairs.iter().find(|(name, _)| is_mode(name));
-                &mode?.1
-            }
-            Value::BulkString(info) if info.starts_with(b"cluster_") => {
-                return Some(Self::ClusterNode);
-            }
-            _ => return None,
-        };
-        match mode {
-            mode if is_text(mode, "cluster") => Some(Self::ClusterNode),
-            mode if is_text(mode, "sentinel") => Some(Self::Sentinel),
-            _ => None,
-        }
-    }
-}
-
-fn is_text(value: &Value, text: &str) -> bool {
-    match value {
-        Value::BulkString(bytes) => bytes == text.as_bytes(),
-        Value::SimpleString(string) => string == text,
-        _ => false,
-    }
-}
 
 impl Resolver {
     /// Returns a resolver for a server whose address is fixed.

@@ -7,7 +7,8 @@ use std::hash::{BuildHasher, RandomState};
 use ::redis::Pipeline;
 
 use super::error::unexpected;
-use super::servers::{Masters, Servers};
+use super::masters::Masters;
+use super::servers::Servers;
 use super::{glob, read, reply};
 use crate::backend::{Access, BackendError, Bucket, InvalidCursor, Page};
 

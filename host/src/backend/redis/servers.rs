@@ -7,6 +7,7 @@ use ::redis::{Pipeline, Value};
 
 use super::cluster::Cluster;
 use super::connection::{Connection, all_parts};
+use super::masters::Masters;
 use super::request::{Keyed, Request};
 use super::server::Server;
 use crate::backend::{BackendError, Bucket, Feed, time};
@@ -110,13 +111,6 @@ impl Servers {
             Self::Cluster(cluster) => cluster.subscribe(bucket).await,
         }
     }
-}
-
-/// The servers that have keys, at least one.
-pub(super) struct Masters {
-    pub(super) all: Vec<Connection>,
-    /// A hash of the slots of each master; `None`: keys never move.
-    pub(super) topology_hash: Option<u64>,
 }
 
 impl Connection {

@@ -16,11 +16,11 @@ use ::redis::aio::MultiplexedConnection;
 use ::redis::{Pipeline, PushInfo, PushKind, RedisError, ServerError, Value};
 use tokio::time::Instant;
 
-use super::cluster::View;
+use super::backoff::backoff;
+use super::cluster::topology::View;
 use super::error;
 use super::prefixes::{BucketPrefixes, MAX_PREFIXES};
 use super::role::{Role, role};
-use super::supervisor::backoff;
 use super::tracking_health::{NodeHealth, TopologyEpoch};
 use crate::backend::{Bucket, Coherence, FeedEvent, Lease};
 

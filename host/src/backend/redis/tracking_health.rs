@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, watch};
 
-use super::cluster::Topology;
+use super::cluster::topology::Topology;
 use crate::backend::{Feed, FeedEvent, Lease};
 
 /// The tracking health of all nodes of a backend.

@@ -6,8 +6,8 @@ use std::str::FromStr;
 
 use ::redis::{ConnectionAddr, ConnectionInfo};
 
-use crate::backend::redis::address::{server, shown_user};
 use crate::backend::redis::hosts::{Host, HostsError, hosts};
+use crate::backend::redis::server_url::{server, shown_user};
 use crate::backend::redis::tls::{self, TlsError, TlsOptions};
 
 /// The port of a node without one in the URL.

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use super::slots::{SLOTS, slot_of};
 use super::topology::Topology;
 use crate::backend::redis::hosts::Host;
+use crate::backend::redis::masters::Masters;
 use crate::backend::redis::server::Server;
-use crate::backend::redis::servers::Masters;
 
 /// Servers by slot and by host.
 pub(super) struct SlotMap {

@@ -8,8 +8,8 @@ use std::str::FromStr;
 
 use ::redis::{ConnectionAddr, ConnectionInfo, RedisConnectionInfo, parse_redis_url};
 
-use crate::backend::redis::address::{server, settings_of, shown_user};
 use crate::backend::redis::hosts::{Host, HostsError, hosts, is_name};
+use crate::backend::redis::server_url::{server, settings_of, shown_user};
 use crate::backend::redis::tls::{self, TlsError, TlsOptions};
 
 /// The port of a sentinel without one in the URL.
