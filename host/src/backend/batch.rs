@@ -7,7 +7,7 @@ use super::BackendError;
 /// A key and its value, as writes take them.
 pub(super) type Pair = (String, Vec<u8>);
 
-/// The keys without repetitions, in the order of their first mention.
+/// Returns the keys without repetitions, in the order of their first mention.
 pub(super) fn distinct(keys: &[String]) -> Vec<&str> {
     let mut seen = HashSet::with_capacity(keys.len());
     keys.iter()

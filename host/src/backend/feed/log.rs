@@ -94,7 +94,7 @@ impl Log {
 
     fn forget_all(&mut self) {
         // One more, so that no earlier cursor is up to date.
-        // One more, so that no cursor from before this is up to date.
+        // One more, so that no earlier cursor is up to date.
         self.forgotten += self.events.len() as u64 + 1;
         self.events.clear();
         self.bytes = 0;
@@ -148,7 +148,7 @@ mod tests {
         assert_eq!(
             changed(&mut log, start + 5, "user"),
             None,
-            "it never gave this cursor"
+            "no page had this cursor"
         );
     }
 

@@ -73,7 +73,7 @@ use self::tracking_health::TrackingHealth;
 use super::batch::{LastOfEach, Pair, distinct, lengths, refuse_larger};
 use super::{Access, BackendError, BackendOptions, Bucket, Feed, KvBackend, Page, Slot};
 
-/// The longest key or value that [`RedisBackend`] takes, in bytes: Redis' own limit
+/// The longest key or value that [`RedisBackend`] accepts, in bytes: Redis' own limit
 /// (`proto-max-bulk-len`).
 pub const MAX_BYTES: usize = 512 * 1024 * 1024;
 

@@ -18,7 +18,7 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send), and `Unavailable` if others hold it up until `deadline`.
+    /// As [`send`](Self::send), and `Unavailable` if other subscriptions take until `deadline`.
     pub(super) async fn subscribe(
         &self,
         bucket: &Bucket,

@@ -63,7 +63,7 @@ pub enum FileError {
         /// Its version.
         found: i32,
     },
-    /// Anything else.
+    /// Any other error.
     #[error("cannot open {}", .path.display())]
     Open {
         /// The file.

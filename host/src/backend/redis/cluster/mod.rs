@@ -97,7 +97,7 @@ struct State {
     ended: u64,
     /// The latest slot map.
     slot_map: Option<Arc<SlotMap>>,
-    /// Why there is none.
+    /// Why there is no slot map.
     failure: Failure,
 }
 
