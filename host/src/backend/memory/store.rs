@@ -102,7 +102,7 @@ mod tests {
                 .iter()
                 .filter_map(|(key, row)| Some((row.deadline?, Arc::clone(key))))
                 .collect();
-            assert_eq!(self.deadlines, expected, "each deadline stands once");
+            assert_eq!(self.deadlines, expected, "each deadline appears once");
         }
     }
 
