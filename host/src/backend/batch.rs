@@ -1,4 +1,4 @@
-//! What every store does with a batch before it asks for anything: keys given twice, lengths.
+//! Batches: keys given twice, and lengths.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,7 +7,7 @@ use super::BackendError;
 /// A key and its value, as writes take them.
 pub(super) type Pair = (String, Vec<u8>);
 
-/// The keys without repetitions, in the order of their first mention.
+/// Returns the keys without repetitions, in the order of their first mention.
 pub(super) fn distinct(keys: &[String]) -> Vec<&str> {
     let mut seen = HashSet::with_capacity(keys.len());
     keys.iter()
@@ -16,7 +16,8 @@ pub(super) fn distinct(keys: &[String]) -> Vec<&str> {
         .collect()
 }
 
-/// The keys of a batch without repetitions, in the order of their first mention, and how often the batch names each.
+/// The keys of a batch without repetitions, in the order of their first mention, and how often the
+/// batch names each.
 pub(crate) struct Mentions {
     /// For every mention, the index of its key among the distinct ones.
     indices: Vec<usize>,
@@ -70,23 +71,21 @@ impl Mentions {
         last.into_iter().flatten().collect()
     }
 
-    /// Turns one answer for each distinct key into one for each mention. Copies one answer less than there are
-    /// mentions of its key.
-    ///
-    /// `answers` holds one for each distinct key.
-    pub(crate) fn spread<T: Clone>(&self, answers: Vec<T>) -> Vec<T> {
+    /// Turns one result for each distinct key into one for each mention. Clones one result less
+    /// than there are mentions of its key.
+    pub(crate) fn spread<T: Clone>(&self, results: Vec<T>) -> Vec<T> {
         if self.are_distinct() {
-            return answers;
+            return results;
         }
         let mut left = self.counts.clone();
-        let mut answers: Vec<Option<T>> = answers.into_iter().map(Some).collect();
+        let mut results: Vec<Option<T>> = results.into_iter().map(Some).collect();
         let spread = self.indices.iter().map(|&index| {
             left[index] -= 1;
-            let answer = answers.get_mut(index)?;
+            let result = results.get_mut(index)?;
             if left[index] == 0 {
-                answer.take()
+                result.take()
             } else {
-                answer.clone()
+                result.clone()
             }
         });
         spread.flatten().collect()
@@ -97,7 +96,7 @@ impl Mentions {
     }
 }
 
-/// A batch of writes in which a key given twice stands once, with the last of its values.
+/// A batch of writes in which a key given twice appears once, with the last of its values.
 pub(super) struct LastOfEach<'a> {
     /// One pair a key, in the order of the keys' first mention.
     pub(super) pairs: Vec<&'a Pair>,
@@ -113,13 +112,13 @@ impl<'a> LastOfEach<'a> {
         }
     }
 
-    /// Turns one answer for each of [`pairs`](Self::pairs) into one for each pair of the batch.
-    pub(super) fn spread<T: Clone>(&self, answers: Vec<T>) -> Vec<T> {
-        self.mentions.spread(answers)
+    /// Turns one result for each of [`pairs`](Self::pairs) into one for each pair of the batch.
+    pub(super) fn spread<T: Clone>(&self, results: Vec<T>) -> Vec<T> {
+        self.mentions.spread(results)
     }
 }
 
-/// Refuses a batch that has a key or a value of more than `limit` bytes.
+/// Rejects a batch that has a key or a value of more than `limit` bytes.
 ///
 /// # Errors
 ///
@@ -136,7 +135,7 @@ pub(super) fn refuse_larger(
     Ok(())
 }
 
-/// The lengths of the keys and values of a batch.
+/// Returns the lengths of the keys and values of a batch.
 pub(super) fn lengths(batch: &[Pair]) -> impl Iterator<Item = usize> {
     batch
         .iter()
@@ -158,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn last_of_each_repeated_key_keeps_the_last_value_and_answers_every_mention() {
+    fn last_of_each_repeated_key_keeps_the_last_value_and_spreads_to_every_mention() {
         let batch = [pair("a", "1"), pair("b", "2"), pair("a", "3")];
         let last = LastOfEach::new(&batch);
 
@@ -167,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn mentions_repeated_keys_are_counted_and_answered_in_the_order_asked_for() {
+    fn mentions_repeated_keys_are_counted_and_spread_in_order() {
         let keys = ["b", "a", "b", "b"];
         let mentions = Mentions::of(keys.into_iter());
         assert_eq!(mentions.counts(), [3, 1]);
@@ -177,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn mentions_distinct_keys_are_passed_on_as_they_are() {
+    fn mentions_distinct_keys_are_unchanged() {
         let mentions = Mentions::of(["b", "a"].into_iter());
         assert_eq!(mentions.counts(), [1, 1]);
         assert_eq!(mentions.repetitions().count(), 0);

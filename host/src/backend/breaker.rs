@@ -1,5 +1,5 @@
-//! A circuit breaker in front of a backend: while the store fails, callers are told at once, and the store
-//! is spared all but some trials.
+//! A circuit breaker in front of a backend: while the backend fails, calls fail at once, and only a
+//! few trial calls reach it.
 //!
 //! The pattern is that of Nygard, *Release It!*, and of
 //! <https://learn.microsoft.com/en-us/azure/architecture/patterns/circuit-breaker>.
@@ -14,10 +14,10 @@ use super::{BackendError, Bucket, Clock, Feed, KvBackend, Page, Slot, time};
 /// When a breaker opens, and for how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BreakerOptions {
-    /// So many failures in a row open it; at least one does. 5 by default.
+    /// How many consecutive failures open the breaker; at least one is needed. 5 by default.
     pub failures: u32,
-    /// How long it is open before one call may try, and after which another one may while that has no outcome. 1
-    /// second by default.
+    /// How long the breaker stays open before one trial call is let through. If the trial has no
+    /// outcome after as long again, another call is let through. 1 second by default.
     pub pause: Duration,
 }
 
@@ -33,16 +33,16 @@ impl Default for BreakerOptions {
 /// What a breaker does with the next call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BreakerState {
-    /// It lets it through.
+    /// Lets it through.
     Closed,
-    /// It answers [`BackendError::Unavailable`].
+    /// Returns [`BackendError::Unavailable`].
     Open,
-    /// It lets one through, whose outcome decides.
+    /// Lets it through as a trial, whose outcome decides.
     HalfOpen,
 }
 
 impl BreakerState {
-    /// In a word: for answers and metrics.
+    /// Returns the state in one word, for output and metrics.
     pub fn name(self) -> &'static str {
         match self {
             Self::Closed => "closed",
@@ -52,11 +52,13 @@ impl BreakerState {
     }
 }
 
-/// A backend that is not asked while it fails.
+/// A backend that is not called while it fails.
 ///
-/// Only [`BackendError::Unavailable`] and [`BackendError::Timeout`] are failures of the store; any other
-/// answer shows that it works. A call whose caller goes away counts as neither. A trial that has no outcome after
-/// another [`pause`](BreakerOptions::pause) no longer keeps others out: its caller may have stopped polling it.
+/// Only [`BackendError::Unavailable`], [`BackendError::OutcomeUnknown`] and
+/// [`BackendError::Timeout`] count as failures; any other result shows that the backend works. A
+/// dropped call counts as neither. A trial that has no outcome after another
+/// [`pause`](BreakerOptions::pause) no longer keeps others out: its caller may have stopped polling
+/// it.
 ///
 /// # Examples
 ///
@@ -77,28 +79,28 @@ pub struct Breaker {
 
 #[derive(Default)]
 struct State {
-    /// In a row.
+    /// Consecutive failures.
     failures: u32,
-    /// When the next trial is due, if it is open.
+    /// When the next trial is due, if the breaker is open.
     due: Option<Duration>,
-    /// The trial that is under way. Trials are numbered.
+    /// The number of the trial in flight.
     trial: Option<u64>,
-    /// The number of the last one.
+    /// The number of the last trial.
     last_trial: u64,
 }
 
 /// Why a call was not let through.
 #[derive(Debug, thiserror::Error)]
-#[error("the circuit breaker is open: the store has failed {0} times in a row")]
+#[error("the circuit breaker is open after {0} consecutive backend failures")]
 struct IsOpen(u32);
 
 impl Breaker {
-    /// Puts a breaker in front of `inner`.
+    /// Wraps `inner`.
     pub fn new(inner: Arc<dyn KvBackend>, options: BreakerOptions) -> Self {
         Self::with_clock(inner, options, time::monotonic())
     }
 
-    /// As [`new`](Self::new), by another clock.
+    /// As [`new`](Self::new), with another clock.
     pub fn with_clock(inner: Arc<dyn KvBackend>, options: BreakerOptions, clock: Clock) -> Self {
         Self {
             inner,
@@ -108,7 +110,7 @@ impl Breaker {
         }
     }
 
-    /// What it would do with a call now.
+    /// Returns what the breaker would do with a call now.
     pub fn state(&self) -> BreakerState {
         let state = self.locked();
         match state.due {
@@ -123,11 +125,11 @@ impl Breaker {
         call: impl Future<Output = Result<T, BackendError>>,
     ) -> Result<T, BackendError> {
         let mut passage = self.admit()?;
-        let answer = call.await;
-        passage.is_answered = true;
-        let failed = answer.as_ref().is_err_and(BackendError::is_outage);
-        self.note(failed, passage.trial);
-        answer
+        let result = call.await;
+        passage.has_ended = true;
+        let failed = result.as_ref().is_err_and(BackendError::is_outage);
+        self.record(failed, passage.trial);
+        result
     }
 
     fn admit(&self) -> Result<Passage<'_>, BackendError> {
@@ -141,28 +143,29 @@ impl Breaker {
             state.last_trial += 1;
             trial = Some(state.last_trial);
             state.trial = trial;
-            // For as long as this one may take.
+            // Until then, this trial keeps others out.
             state.due = Some(now.saturating_add(self.options.pause));
         }
         Ok(Passage {
             breaker: self,
             trial,
-            is_answered: false,
+            has_ended: false,
         })
     }
 
-    fn note(&self, failed: bool, trial: Option<u64>) {
+    fn record(&self, failed: bool, trial: Option<u64>) {
         let mut state = self.locked();
         let is_current = trial.is_some() && state.trial == trial;
         if is_current {
             state.trial = None;
         } else if (state.due.is_some() && trial.is_none()) || (trial.is_some() && failed) {
-            // It was let through before the breaker opened, or another trial has been since: that one decides.
+            // The call was let through before the breaker opened, or a later trial was let through
+            // since, whose outcome decides.
             return;
         }
         if !failed {
             if state.due.take().is_some() {
-                tracing::info!("the circuit breaker closes: the store answers again");
+                tracing::info!("the circuit breaker closes: the backend works again");
             }
             state.failures = 0;
             return;
@@ -185,17 +188,17 @@ impl Breaker {
 struct Passage<'a> {
     breaker: &'a Breaker,
     trial: Option<u64>,
-    is_answered: bool,
+    has_ended: bool,
 }
 
 impl Drop for Passage<'_> {
     fn drop(&mut self) {
-        if self.trial.is_none() || self.is_answered {
+        if self.trial.is_none() || self.has_ended {
             return;
         }
         let mut state = self.breaker.locked();
         if state.trial == self.trial {
-            // The caller has gone away: the next one may try at once.
+            // The trial was dropped: the next call may try at once.
             state.trial = None;
             state.due = state.due.map(|_| Duration::ZERO);
         }

@@ -1,14 +1,14 @@
-//! The names of buckets, and where their keys stand in a store.
+//! The names of buckets, and the prefix of their keys.
 
 use std::fmt;
 
 pub use flipcache_core::InvalidName;
 use flipcache_core::check_name;
 
-/// A bucket: the keys that stand in a store behind one prefix.
+/// A bucket: the keys with one prefix.
 ///
-/// Key `k` of the bucket `name` stands at `name:k`. Names nest: key `admin:1` of `user` and key `1`
-/// of `user:admin` are the same place.
+/// Key `k` of the bucket `name` is stored at `name:k`. Names nest: key `admin:1` of `user` and key
+/// `1` of `user:admin` are the same entry.
 ///
 /// # Examples
 ///
@@ -27,7 +27,7 @@ pub struct Bucket {
 }
 
 impl Bucket {
-    /// Names a bucket.
+    /// Returns the bucket of a name.
     ///
     /// # Errors
     ///
@@ -39,17 +39,17 @@ impl Bucket {
         })
     }
 
-    /// What every key of the bucket begins with, taken literally: the name and a colon.
+    /// Returns the prefix of every key of the bucket, taken literally: the name and a colon.
     pub fn prefix(&self) -> &str {
         &self.prefix
     }
 
-    /// Where `key` stands in the store.
+    /// Returns the full key at which `key` is stored.
     pub fn full_key(&self, key: &str) -> String {
         format!("{}{key}", self.prefix)
     }
 
-    /// The key that stands at `full_key`; `None` if that is not of this bucket.
+    /// Returns the key that is stored at `full_key`; `None` if that is not of this bucket.
     pub fn strip<'a>(&self, full_key: &'a str) -> Option<&'a str> {
         full_key.strip_prefix(self.prefix.as_str())
     }

@@ -1,16 +1,16 @@
-//! The decimal integers that [`increment`](super::KvBackend::increment) counts in, for stores that
-//! do not count themselves.
+//! The decimal integers of [`increment`](super::KvBackend::increment), for backends without a
+//! command for it.
 //!
 //! Redis' rules: <https://redis.io/docs/latest/commands/incrby/>.
 
 use super::BackendError;
 
-/// What a key holds after `delta` is added to what it held; absent counts as 0.
+/// Returns the sum of `delta` and the integer that the key held; absent counts as 0.
 ///
 /// # Errors
 ///
 /// [`BackendError::Other`] if `held` is not the canonical decimal form of a 64-bit integer (`007`,
-/// `+1`, `-0`, ` 1` and the empty string are not), or if the sum is none.
+/// `+1`, `-0`, ` 1` and the empty string are not), or if the sum exceeds 64 bits.
 pub(super) fn sum(held: Option<&[u8]>, delta: i64) -> Result<i64, BackendError> {
     let held = match held {
         None => 0,
@@ -20,7 +20,7 @@ pub(super) fn sum(held: Option<&[u8]>, delta: i64) -> Result<i64, BackendError> 
         .ok_or_else(|| refusal(Refusal::Overflow))
 }
 
-/// Why a key cannot be counted up. Redis' words.
+/// Why a key cannot be incremented, in Redis' wording.
 #[derive(Debug, thiserror::Error)]
 enum Refusal {
     #[error("value is not an integer or out of range")]

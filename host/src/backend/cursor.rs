@@ -1,10 +1,11 @@
-//! Cursors that no page had: an error of the caller, and no failure of the store.
+//! Cursors that no page had: an error of the caller, not of the backend.
 
 use super::BackendError;
 
 /// A cursor that no page of the bucket can have had.
 ///
-/// Backends return it as [`BackendError::Other`]: [`BackendError::is_invalid_cursor`] tells it from their failures.
+/// Backends return it as [`BackendError::Other`]; [`BackendError::is_invalid_cursor`] distinguishes
+/// it from their failures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("invalid cursor: no page of this listing had it")]
 pub struct InvalidCursor;
@@ -16,7 +17,8 @@ impl From<InvalidCursor> for BackendError {
 }
 
 impl BackendError {
-    /// Returns whether the caller passed a [cursor that no page had](InvalidCursor): the store works.
+    /// Returns whether the caller passed a [cursor that no page had](InvalidCursor): the backend
+    /// works.
     pub fn is_invalid_cursor(&self) -> bool {
         matches!(self, Self::Other(cause) if cause.is::<InvalidCursor>())
     }
@@ -35,8 +37,8 @@ mod tests {
         #[cfg(feature = "wasmtime")]
         assert!(error.without_cause().is_invalid_cursor());
 
-        let words = BackendError::Other(InvalidCursor.to_string().into());
-        assert!(!words.is_invalid_cursor(), "words are no kind");
-        assert_eq!(words.kind(), "other");
+        let text = BackendError::Other(InvalidCursor.to_string().into());
+        assert!(!text.is_invalid_cursor(), "text is not a kind");
+        assert_eq!(text.kind(), "other");
     }
 }

@@ -1,41 +1,42 @@
-//! Why a backend did not do what was asked, whatever store it is.
+//! The errors of all backends.
 
 use super::InvalidCursor;
 
-/// What lies under a [`BackendError`]: the store's own error, or a sentence.
+/// The cause of a [`BackendError`]: the backend's own error, or a sentence.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;
 
-/// Why the shared tier did not do what was asked. The cases of WIT's `backend-error`.
+/// Why a call of a backend failed. The cases of WIT's `backend-error`.
 #[derive(Debug, thiserror::Error)]
 pub enum BackendError {
-    /// The backend cannot be reached, or refused the connection. Nothing was written: a retry is safe and may help.
+    /// The backend cannot be reached, or refused the connection. Nothing was written: a retry is
+    /// safe and may help.
     #[error("the backend cannot be reached")]
     Unavailable(#[source] Cause),
-    /// The backend was lost after a write had been sent and before its reply came, or after a part of the
-    /// write. Repeating it may do it twice.
+    /// The connection was lost after a write had been sent and before its reply came, or after a
+    /// part of the write. Repeating it may execute it twice.
     #[error("the backend was lost during a write, which may or may not have happened")]
     OutcomeUnknown(#[source] Cause),
-    /// No answer within the deadline. A write may or may not have happened.
-    #[error("the backend did not answer in time; a write may or may not have happened")]
+    /// No reply came within the deadline. A write may or may not have happened.
+    #[error("the backend did not reply in time; a write may or may not have happened")]
     Timeout,
-    /// The caller may not do this here. A retry will not help.
+    /// The caller lacks permission. A retry will not help.
     #[error("the backend denied access")]
     AccessDenied(#[source] Cause),
-    /// The key or the value is longer than the backend takes.
+    /// The key or the value is longer than the backend accepts.
     #[error("a key or value is longer than the {limit} bytes that the backend takes")]
     TooLarge {
-        /// What the backend takes, in bytes.
+        /// The backend's limit, in bytes.
         limit: u64,
     },
-    /// This backend cannot do this. A retry will not help.
+    /// The backend does not support the call. A retry will not help.
     #[error("the backend cannot do this")]
     Unsupported(#[source] Cause),
-    /// Anything else, in the backend's words.
+    /// Any other error, with the backend's message as its cause.
     #[error("the backend failed")]
     Other(#[source] Cause),
 }
 
-/// Whether a call whose outcome is lost may be repeated as if it had never been sent.
+/// Whether a call whose outcome is unknown may be repeated as if it had not been sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Access {
     /// It may: it changes nothing, or a TTL that a repetition sets again.
@@ -45,7 +46,7 @@ pub(crate) enum Access {
 }
 
 impl Access {
-    /// Returns the error of a call that ended after it had begun, without an outcome.
+    /// Returns the error of a call that was ended without an outcome.
     pub(crate) fn ended(self, why: &'static str) -> BackendError {
         match self {
             Self::Read => BackendError::Other(why.into()),
@@ -55,7 +56,8 @@ impl Access {
 }
 
 impl BackendError {
-    /// Whether the backend as a whole is out of reach: this says nothing about the key or the caller.
+    /// Returns whether the backend as a whole cannot be reached: this says nothing about the key or
+    /// the caller.
     pub(crate) fn is_outage(&self) -> bool {
         matches!(
             self,
@@ -63,13 +65,13 @@ impl BackendError {
         )
     }
 
-    /// Whether a write that failed so may have taken effect.
+    /// Returns whether a write that failed with this error may have taken effect.
     pub(crate) fn may_have_happened(&self) -> bool {
         matches!(self, Self::OutcomeUnknown(_) | Self::Timeout)
     }
 
-    /// Returns the error of a write of which another part has taken effect, or may have: the whole cannot be
-    /// repeated as if nothing had happened.
+    /// Returns the error of a write of which another part has taken effect, or may have: the whole
+    /// cannot be repeated as if nothing had happened.
     pub(crate) fn after_another_part(self) -> Self {
         match self {
             Self::Unavailable(cause) => Self::OutcomeUnknown(cause),
@@ -77,8 +79,8 @@ impl BackendError {
         }
     }
 
-    /// Its case, as WIT names it: for logs and metrics. An [invalid cursor](InvalidCursor), which WIT has among
-    /// `other`, is `invalid-cursor`.
+    /// Returns the case, as WIT names it, for logs and metrics. An [invalid cursor](InvalidCursor),
+    /// which WIT counts as `other`, is `invalid-cursor`.
     pub fn kind(&self) -> &'static str {
         if self.is_invalid_cursor() {
             return "invalid-cursor";
@@ -94,26 +96,26 @@ impl BackendError {
         }
     }
 
-    /// The same error once more, for another caller who shares the call: its kind, and its cause in
-    /// words.
+    /// Returns the same error for another caller that shares the call: its kind, and its cause as
+    /// text.
     pub(crate) fn again(&self) -> Self {
         if self.is_invalid_cursor() {
             return InvalidCursor.into();
         }
-        let words = |cause: &Cause| describe(&**cause).into();
+        let text = |cause: &Cause| describe(&**cause).into();
         match self {
-            Self::Unavailable(cause) => Self::Unavailable(words(cause)),
-            Self::OutcomeUnknown(cause) => Self::OutcomeUnknown(words(cause)),
+            Self::Unavailable(cause) => Self::Unavailable(text(cause)),
+            Self::OutcomeUnknown(cause) => Self::OutcomeUnknown(text(cause)),
             Self::Timeout => Self::Timeout,
-            Self::AccessDenied(cause) => Self::AccessDenied(words(cause)),
+            Self::AccessDenied(cause) => Self::AccessDenied(text(cause)),
             Self::TooLarge { limit } => Self::TooLarge { limit: *limit },
-            Self::Unsupported(cause) => Self::Unsupported(words(cause)),
-            Self::Other(cause) => Self::Other(words(cause)),
+            Self::Unsupported(cause) => Self::Unsupported(text(cause)),
+            Self::Other(cause) => Self::Other(text(cause)),
         }
     }
 
-    /// The same error without its cause, for a guest: the words of a store may name its address, or
-    /// keys as they stand in it. What is wrong with the guest's own cursor names neither, and stays.
+    /// Returns the same error without its cause, for a guest: a backend's message may contain its
+    /// address, or full keys. An invalid cursor contains neither, and is kept.
     #[cfg(feature = "wasmtime")]
     pub(crate) fn without_cause(&self) -> Self {
         if self.is_invalid_cursor() {
@@ -132,19 +134,19 @@ impl BackendError {
     }
 }
 
-/// An error and what lies under it, in one line. What a cause repeats is told once.
+/// Returns an error and its causes in one line. A cause that its error repeats appears once.
 pub fn describe(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut words = error.to_string();
+    let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        let more = error.to_string();
-        if !words.ends_with(&more) {
-            words += ": ";
-            words += &more;
+        let cause_text = error.to_string();
+        if !text.ends_with(&cause_text) {
+            text += ": ";
+            text += &cause_text;
         }
         cause = error.source();
     }
-    words
+    text
 }
 
 #[cfg(test)]
@@ -154,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn describe_tells_every_cause_once() {
+    fn describe_shows_every_cause_once() {
         let io = io::Error::other("connection refused");
         assert_eq!(
             describe(&BackendError::Timeout),
@@ -169,7 +171,7 @@ mod tests {
         assert_eq!(describe(&repeated), "the backend failed: refused");
     }
 
-    /// As errors are that show their cause and also have it as their source.
+    /// An error that shows its cause and also has it as its source.
     #[derive(Debug, thiserror::Error)]
     #[error("{0}")]
     struct Repeats(#[source] io::Error);

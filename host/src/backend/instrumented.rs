@@ -1,4 +1,5 @@
-//! A backend whose calls are seen: each is a span of `tracing` and a sample of a histogram of `metrics`.
+//! Spans and metrics of a backend: each call is a span of `tracing` and a sample of a histogram of
+//! `metrics`.
 //!
 //! Fields are named as OpenTelemetry names those of database clients:
 //! <https://opentelemetry.io/docs/specs/semconv/database/database-spans/>.
@@ -15,17 +16,18 @@ use crate::metrics;
 /// The target of the spans.
 const TARGET: &str = "flipcache::backend";
 
-/// A backend whose calls are seen. [`open`](super::open) makes one of every store.
+/// A backend with a span and a metric for each call. [`open`](super::open) wraps every backend in
+/// one.
 ///
-/// A span tells the kind of store, the operation, the bucket, the number of keys, and what kind of error
-/// came of it; neither keys nor values.
+/// A span has the kind of backend, the operation, the bucket, the number of keys and the kind of
+/// error; neither keys nor values.
 pub struct Instrumented {
     inner: Arc<dyn KvBackend>,
     system: &'static str,
 }
 
 impl Instrumented {
-    /// Puts an observer in front of `inner`.
+    /// Wraps `inner`.
     pub fn new(inner: Arc<dyn KvBackend>) -> Self {
         let system = inner.system();
         Self { inner, system }
@@ -42,17 +44,17 @@ impl Instrumented {
             outcome: "cancelled",
             begun: Instant::now(),
         };
-        let answer = call.instrument(span.clone()).await;
-        watch.outcome = answer.as_ref().err().map_or("ok", BackendError::kind);
-        if answer.is_err() {
+        let result = call.instrument(span.clone()).await;
+        watch.outcome = result.as_ref().err().map_or("ok", BackendError::kind);
+        if result.is_err() {
             span.record("error.type", watch.outcome);
             span.record("otel.status_code", "ERROR");
         }
-        answer
+        result
     }
 }
 
-/// A call that is under way. One whose caller goes away counts too.
+/// A call in flight. One that is dropped counts too, as cancelled.
 struct Watch {
     system: &'static str,
     operation: &'static str,
@@ -71,7 +73,8 @@ impl Drop for Watch {
     }
 }
 
-/// An operation, and a span for a call of it. How many keys there are is told where there are several.
+/// Returns an operation and a span for a call of it. The number of keys is recorded only if there
+/// are several.
 macro_rules! operation {
     ($name:literal, $backend:expr, $bucket:expr, $keys:expr) => {{
         let keys: usize = $keys;

@@ -1,8 +1,8 @@
-//! The shared tier as the host sees it: the [`KvBackend`] trait, what crosses it, and its implementations.
+//! The L2 of the caches: the [`KvBackend`] trait, its types, and its implementations.
 //!
 //! A backend serves buckets, as the WIT interface `kv-backend` describes them; that interface's
-//! documentation is the contract of every method here. Each store is one module, and no other
-//! module names it.
+//! documentation is the contract of every method here. Each kind of backend is one module, and no
+//! other module names it.
 
 pub mod codec;
 pub mod memory;
@@ -42,28 +42,29 @@ pub use state::BackendState;
 pub use time::Clock;
 pub use url::{BackendUrl, UrlError};
 
-/// A store that can be the shared tier (L2).
+/// A backend of the caches (L2).
 ///
 /// A key given twice in one call counts once; for writes the last one counts. Absence is a slot,
-/// never an error. After a call that writes has returned `Ok`, every later read by anyone sees that
-/// write or a newer one.
+/// never an error. After a write has returned `Ok`, every later read by any client sees that write
+/// or a newer one.
 ///
-/// Implementations put a deadline on every round trip and answer [`BackendError::Timeout`] when it
-/// passes. They log neither keys' values nor passwords. A TTL of zero never arrives here.
+/// Implementations put a deadline on every round trip and return [`BackendError::Timeout`] when it
+/// passes. They log neither keys' values nor passwords. A TTL of zero is never passed.
 ///
-/// A write that returns [`BackendError::Timeout`] may still take effect later, after local tiers have read the
-/// old value again. A store where that can be, and that does not hear of it like of a foreign write, tells its
-/// [`feed`](Self::feed) when the write ends: [`Feed::tell`] of the keys, leaving nobody out.
+/// A write that returns [`BackendError::Timeout`] may still take effect later, after local tiers
+/// have read the old value again. If that is possible and the backend does not learn of such a
+/// write as of other clients' writes, it publishes the keys on its [`feed`](Self::feed) when the
+/// write ends, to all listeners: see [`Feed::publish`].
 ///
 /// A [`Client`](crate::Client) has its calls polled on any thread, always within [its
-/// runtime](crate::ClientBuilder::runtime). A caller may poll a call once, keep it, and make others: no call
-/// may hold what others wait for while it is not polled.
+/// runtime](crate::ClientBuilder::runtime). A caller may poll a call once, keep it, and make
+/// others: a call that is not polled must not hold anything that others wait for.
 #[async_trait]
 pub trait KvBackend: Send + Sync + 'static {
-    /// Reads keys in one round trip: one slot per key, in the order asked for.
+    /// Reads keys in one round trip: one slot per key, in the order of `keys`.
     ///
-    /// With `new_ttl`, each key that is there gets that TTL in the same atomic step as its read, and
-    /// its entry shows it.
+    /// With `new_ttl`, each key that exists gets that TTL in the same atomic step as its read, and
+    /// its entry has it.
     async fn get(
         &self,
         bucket: &Bucket,
@@ -71,7 +72,8 @@ pub trait KvBackend: Send + Sync + 'static {
         new_ttl: Option<Duration>,
     ) -> Result<Vec<Slot>, BackendError>;
 
-    /// Writes keys in one round trip, all with the same TTL; `None` removes an expiry that a key had.
+    /// Writes keys in one round trip, all with the same TTL; `None` removes an expiry that a key
+    /// had.
     ///
     /// Not atomic over many keys: after an error any subset may have been written.
     async fn set(
@@ -81,8 +83,8 @@ pub trait KvBackend: Send + Sync + 'static {
         ttl: Option<Duration>,
     ) -> Result<(), BackendError>;
 
-    /// Writes those keys that are absent. One answer per key: `None` where this call wrote the
-    /// value, else what the key held already. A key given twice has the same answer twice.
+    /// Writes those keys that are absent. Returns one result per key: `None` where this call wrote
+    /// the value, else what the key held already. A key given twice has the same result twice.
     async fn set_if_absent(
         &self,
         bucket: &Bucket,
@@ -90,8 +92,8 @@ pub trait KvBackend: Send + Sync + 'static {
         ttl: Option<Duration>,
     ) -> Result<Vec<Option<Slot>>, BackendError>;
 
-    /// Writes a value if the key holds one; answers whether it did. What a key holds that is no plain string is
-    /// replaced, as [`set`](Self::set) does. Takes what has been loaded anew ahead of its expiry.
+    /// Writes a value if the key holds one; returns whether it did. Anything that is not a plain
+    /// string is replaced, as by [`set`](Self::set). Refresh-ahead writes with it.
     ///
     /// # Errors
     ///
@@ -108,10 +110,11 @@ pub trait KvBackend: Send + Sync + 'static {
         Err(BackendError::Unsupported(reason.into()))
     }
 
-    /// Adds to the decimal integer of 64 bits that the key holds, 0 if absent; answers the sum.
+    /// Adds to the decimal integer of 64 bits that the key holds, 0 if absent; returns the sum.
     ///
-    /// A key that was absent gets `ttl`; one that was there keeps its own. What is no such integer,
-    /// or a sum beyond 64 bits, is [`BackendError::Other`], and the key stays as it was.
+    /// A key that was absent gets `ttl`; an existing key keeps its TTL. If the value is not such an
+    /// integer, or the sum exceeds 64 bits, the error is [`BackendError::Other`] and the key is
+    /// unchanged.
     async fn increment(
         &self,
         bucket: &Bucket,
@@ -120,13 +123,13 @@ pub trait KvBackend: Send + Sync + 'static {
         ttl: Option<Duration>,
     ) -> Result<i64, BackendError>;
 
-    /// Deletes keys; answers how many existed.
+    /// Deletes keys; returns how many existed.
     async fn delete(&self, bucket: &Bucket, keys: &[String]) -> Result<u64, BackendError>;
 
-    /// Answers how many of the keys exist.
+    /// Returns how many of the keys exist.
     async fn exists(&self, bucket: &Bucket, keys: &[String]) -> Result<u64, BackendError>;
 
-    /// Sets the TTL of keys, or removes it with `None`: per key, whether it existed.
+    /// Sets the TTL of keys, or removes it with `None`; returns for each whether it existed.
     async fn expire(
         &self,
         bucket: &Bucket,
@@ -136,16 +139,16 @@ pub trait KvBackend: Send + Sync + 'static {
 
     /// Lists the bucket's keys, about `limit` a page (0 counts as 1).
     ///
-    /// A key present from the first call to the last is listed at least once; pages may repeat keys,
-    /// and may be empty before the last. Keys are text: one that is not UTF-8 is not listed.
+    /// A key that exists from the first call to the last is listed at least once. Pages may repeat
+    /// keys, and may be empty before the last. Keys are text: one that is not UTF-8 is not listed.
     ///
-    /// Cursors come back from guests, which may make them up: whatever the cursor, a page has no key of another
-    /// bucket.
+    /// Cursors come back from guests, which may make them up: whatever the cursor, a page has no
+    /// key of another bucket.
     ///
     /// # Errors
     ///
-    /// [`BackendError::Other`] of an [`InvalidCursor`] for a cursor that no page can have had. A backend whose
-    /// cursors are keys lists what follows, whatever the text.
+    /// [`BackendError::Other`] of an [`InvalidCursor`] for a cursor that no page can have had. A
+    /// backend whose cursors are keys accepts any text and lists the keys after it.
     async fn scan(
         &self,
         bucket: &Bucket,
@@ -153,51 +156,55 @@ pub trait KvBackend: Send + Sync + 'static {
         limit: u32,
     ) -> Result<Page, BackendError>;
 
-    /// How many keys [`scan`](Self::scan) lists, each counted once.
+    /// Returns how many keys [`scan`](Self::scan) lists, each counted once.
     async fn count(&self, bucket: &Bucket) -> Result<u64, BackendError>;
 
-    /// Deletes the keys that [`scan`](Self::scan) lists; returns how many. A key that is not UTF-8, which only another
-    /// client can have written, is no key of a bucket: it is neither listed nor counted nor deleted.
+    /// Deletes the keys that [`scan`](Self::scan) lists; returns how many. A key that is not UTF-8,
+    /// which only another client can have written, is not a key of a bucket: it is not listed,
+    /// counted or deleted.
     async fn clear(&self, bucket: &Bucket) -> Result<u64, BackendError>;
 
-    /// Returns the feed of changes; `None`: the store publishes none, so that what a local tier keeps may be stale
-    /// until its TTL ends.
+    /// Returns the feed of changes; `None`: the backend publishes none, so that cached entries may
+    /// be stale until their TTL ends.
     fn feed(&self) -> Option<Arc<Feed>> {
         None
     }
 
-    /// Subscribes to changes in a bucket. Returns once they are published on the [`feed`](Self::feed): no change to
-    /// what is read from then on goes unpublished.
+    /// Subscribes to changes in a bucket. Returns once they are published on the
+    /// [`feed`](Self::feed): every later change of a value read from then on is published.
     async fn subscribe(&self, bucket: &Bucket) -> Result<(), BackendError> {
         let _ = bucket;
         Ok(())
     }
 
-    /// Returns how long a call may take before it fails with [`BackendError::Timeout`]; `None`: not known.
+    /// Returns how long a call may take before it fails with [`BackendError::Timeout`]; `None`: not
+    /// known.
     ///
-    /// A [`Client`](crate::Client) counts it from when its caller began, where that caller waits for more than one
-    /// call: one that is under way, and then its own.
+    /// A caller of a [`Client`](crate::Client) may wait for more than one call: one in flight, and
+    /// then its own. The deadline then counts from when the caller began.
     fn deadline(&self) -> Option<Duration> {
         None
     }
 
-    /// What kind of store it is, in a word, for those who watch: `redis`, `sqlite`, `memory`.
+    /// Returns the kind of backend in one word, for metrics and traces: `redis`, `sqlite`,
+    /// `memory`.
     fn system(&self) -> &'static str {
         "other"
     }
 
-    /// What a circuit breaker in front of the store does with the next call; `None`: there is none.
+    /// Returns what a circuit breaker in front of the backend does with the next call; `None`:
+    /// there is none.
     fn breaker(&self) -> Option<BreakerState> {
         None
     }
 }
 
-/// A value and what is left of its life, both of one moment.
+/// A value and its remaining TTL, both read at the same moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// The bytes as the store holds them.
+    /// The stored bytes.
     pub value: Vec<u8>,
-    /// What is left of the entry's life; `None`: it does not expire. Count it from before the call.
+    /// The remaining TTL; `None`: the entry does not expire. Count it from before the call.
     pub ttl: Option<Duration>,
 }
 
@@ -217,6 +224,6 @@ pub enum Slot {
 pub struct Page {
     /// Keys without the bucket's prefix.
     pub keys: Vec<String>,
-    /// Pass it to the next call; `None` after the last page.
+    /// The cursor to pass to the next call; `None` after the last page.
     pub cursor: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! From a URL to a backend. The only place beside [`BackendUrl`] that names the stores.
+//! Opens the backend of a URL. Besides [`BackendUrl`], only this file names the kinds of backends.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,17 +10,17 @@ use super::redis::{RedisBackend, TlsError, TlsOptions};
 use super::sqlite::{FileError, SqliteBackend};
 use super::{BackendUrl, Breaker, BreakerOptions, Instrumented, KvBackend};
 
-/// Makes the backend that `url` names.
+/// Opens the backend that `url` names.
 ///
-/// A Redis server is not waited for: while there is none, calls fail, and once it is there, they
-/// work. An `SQLite` file is opened at once, which blocks for at most about the deadline.
+/// Returns without waiting for a Redis server: until it can be reached, calls fail. An `SQLite`
+/// file is opened at once, which blocks for at most about the deadline.
 ///
 /// The backend's tasks, timers and blocking work run on the runtime of `handle`, whose I/O and time
 /// drivers must be enabled; its methods may be called in any runtime or in none.
 ///
 /// # Errors
 ///
-/// [`OpenError`] if there cannot be such a backend, whatever happens later.
+/// [`OpenError`] if the backend could never work.
 pub fn open(
     url: &BackendUrl,
     options: &BackendOptions,
@@ -31,12 +31,12 @@ pub fn open(
             let address = address.with_tls(&options.tls)?;
             Arc::new(RedisBackend::new(&address, options, handle))
         }
-        // Who names certificates does not want a store that asks for none.
+        // Certificates show that a backend is wanted that checks them.
         _ if options.tls != TlsOptions::default() => return Err(TlsError::NotOverTls.into()),
         BackendUrl::Sqlite(path) => Arc::new(SqliteBackend::open(path, options, handle)?),
         BackendUrl::Memory => Arc::new(MemoryBackend::new()),
     };
-    // Behind the breaker: what that refuses, no store was asked.
+    // Behind the breaker, so that rejected calls are not recorded as calls of the backend.
     let backend = Arc::new(Instrumented::new(backend));
     Ok(match options.breaker {
         Some(breaker) => Arc::new(Breaker::new(backend, breaker)),
@@ -44,33 +44,33 @@ pub fn open(
     })
 }
 
-/// How a backend behaves, whatever store it is.
+/// The options of a backend of any kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BackendOptions {
     /// How long one round trip may take. 5 seconds by default.
     pub deadline: Duration,
-    /// Whether the local tiers are told what others write.
+    /// Whether local tiers learn of writes by other clients.
     pub coherence: Coherence,
-    /// How long local tiers go on answering when the store is silent: what they answer was current no
-    /// longer ago. A silent store is asked for a sign of life after half of it. 2 seconds by default;
-    /// less than 50 milliseconds counts as that.
+    /// How long local tiers keep serving while the backend is silent; their entries were current at
+    /// most this long ago. A silent backend is asked for an acknowledgement after half of it. 2
+    /// seconds by default; less than 50 milliseconds counts as that.
     pub staleness_bound: Duration,
-    /// When callers are told at once that the store fails, instead of asking it. `None`, the default:
-    /// each call finds out for itself.
+    /// When to open the circuit breaker, which fails calls without asking the backend. `None`, the
+    /// default: there is no breaker.
     pub breaker: Option<BreakerOptions>,
-    /// The certificates of `rediss://`. Other URLs are refused if there are any.
+    /// The certificates for `rediss://`. Other URLs are refused if there are any.
     pub tls: TlsOptions,
 }
 
-/// Whether the local tiers are told what others write to the store.
+/// Whether local tiers learn of writes by other clients.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Coherence {
-    /// They are, if the store can: Redis from version 6, for users that may be told.
+    /// They do, if the backend can publish them: Redis from version 6, for users with permission.
     #[default]
     Auto,
-    /// They are; while the store does not tell, they answer nothing and keep nothing.
+    /// They do; while the backend does not publish writes, the local tiers serve and store nothing.
     Tracking,
-    /// They are not: what others write is seen when the entry's life is over.
+    /// They do not: writes of other clients are seen when entries expire.
     Off,
 }
 
@@ -86,14 +86,14 @@ impl Default for BackendOptions {
     }
 }
 
-/// Why a backend cannot be made.
+/// Why a backend cannot be opened.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
-    /// The file cannot be the store.
+    /// The file cannot be used.
     #[error("cannot open the SQLite store")]
     Sqlite(#[from] FileError),
-    /// The certificates cannot be used, or not there.
+    /// The certificates cannot be used, or not with this URL.
     #[error("cannot use TLS as asked")]
     Tls(#[from] TlsError),
 }

@@ -1,10 +1,10 @@
-//! The state of the connection between local tiers and their store.
+//! The state of the connection between local tiers and their backend.
 
 use std::time::Duration;
 
 use super::{BreakerState, InvalidationStatus, KvBackend};
 
-/// The state of the connection between local tiers and their store, at one moment.
+/// The state of the connection between local tiers and their backend, at one moment.
 ///
 /// # Examples
 ///
@@ -20,19 +20,20 @@ use super::{BreakerState, InvalidationStatus, KvBackend};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BackendState {
-    /// Whether changes of other clients are published. While it is lost, no local tier serves.
+    /// Whether changes by other clients are published. While it is lost, no local tier serves.
     pub invalidation_status: InvalidationStatus,
-    /// For how long the status has been that; `None`: the backend has no feed.
+    /// How long the status has been the same; `None`: the backend has no feed.
     pub invalidation_status_for: Option<Duration>,
-    /// How many times every entry of the local tiers became void: the status became lost, the store was emptied, or
-    /// more changes came than could be kept. Counted from when the backend was opened.
+    /// How often all entries of the local tiers were invalidated at once: the status became lost,
+    /// the backend was flushed, or more changes came than the log keeps. Counted from when the
+    /// backend was opened.
     pub epoch: u64,
     /// What the circuit breaker does with the next call; `None`: there is none.
     pub breaker: Option<BreakerState>,
 }
 
 impl BackendState {
-    /// Returns the state of a backend, without a request to the store.
+    /// Returns the state of a backend, without a round trip.
     pub fn of(backend: &dyn KvBackend) -> Self {
         let feed = backend.feed();
         let feed = feed.as_deref();

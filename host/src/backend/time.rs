@@ -1,4 +1,4 @@
-//! Clocks, deadlines and TTLs, as stores count them.
+//! Clocks, deadlines and TTLs of backends.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -8,17 +8,19 @@ use tokio::time::Timeout;
 
 use crate::clock;
 
-/// Where a store reads the time: how long some fixed moment is past.
+/// The clock of a backend: returns the time since some fixed moment.
 ///
-/// Stores that several processes share count from the Unix epoch.
+/// Backends that several processes share count from the Unix epoch.
 pub type Clock = Arc<dyn Fn() -> Duration + Send + Sync>;
 
-/// A clock that cannot be set and that counts the time for which the machine sleeps, for stores of one process.
+/// Returns a clock that cannot be set and that counts the time for which the machine sleeps, for
+/// backends of one process.
 pub(super) fn monotonic() -> Clock {
     Arc::new(|| Duration::from_nanos(clock::nanos()))
 }
 
-/// The wall clock, for stores that several processes share. Before 1970 it is 1970.
+/// Returns the wall clock, for backends that several processes share. Times before 1970 read as
+/// 1970.
 pub(super) fn wall() -> Clock {
     Arc::new(|| {
         SystemTime::now()
@@ -27,9 +29,9 @@ pub(super) fn wall() -> Clock {
     })
 }
 
-/// `future`, given up at `deadline`.
+/// Returns `future` with a timeout at `deadline`.
 ///
-/// The timer is that of the runtime of `handle`: the answer may be awaited on any thread, in a
+/// The timer is that of the runtime of `handle`: the result may be awaited on any thread, in a
 /// runtime or in none.
 pub(crate) fn within<F: Future>(
     handle: &Handle,
@@ -40,21 +42,21 @@ pub(crate) fn within<F: Future>(
     tokio::time::timeout_at(deadline, future)
 }
 
-/// The moment at which a call that begins now is given up.
+/// Returns the deadline of a call that begins now.
 pub(crate) fn deadline_after(limit: Duration) -> tokio::time::Instant {
     const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
     tokio::time::Instant::now() + limit.min(LONGEST)
 }
 
-/// A TTL in whole milliseconds: at least 1, and at most half of what 64 bits hold, so that a moment
-/// and a TTL can be added.
+/// Returns a TTL in whole milliseconds: at least 1, and at most half of the largest 64-bit integer,
+/// so that a time and a TTL can be added.
 pub(super) fn whole_millis(ttl: Duration) -> i64 {
     i64::try_from(ttl.as_millis())
         .unwrap_or(i64::MAX)
         .clamp(1, i64::MAX / 2)
 }
 
-/// A count of milliseconds as a `Duration`; what is below 0 is 0.
+/// Converts milliseconds to a `Duration`; a negative number counts as 0.
 pub(super) fn from_millis(millis: i64) -> Duration {
     Duration::from_millis(u64::try_from(millis).unwrap_or(0))
 }

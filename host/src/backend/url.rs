@@ -1,4 +1,4 @@
-//! The URLs that name stores.
+//! The URLs of backends.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -6,25 +6,26 @@ use std::str::FromStr;
 
 use super::redis::{AddressError, RedisAddress, canonical_scheme};
 
-/// Which store is the shared tier, as a URL says it.
+/// The URL of a backend.
 ///
 /// - `redis://[user[:password]@]host[:port][/database]`;
 /// - `rediss://…`, the same over TLS: see [`TlsOptions`](super::redis::TlsOptions);
-/// - `redis+sentinel://[user[:password]@]host[:port][,host[:port]…]/service[/database]`: the master that
-///   these sentinels name; also as `rediss+sentinel://…` over TLS; the password is that of the master. Who we are to the sentinels stands behind,
-///   as in `?sentinel_username=…&sentinel_password=…`;
-/// - `redis+cluster://[user[:password]@]host[:port][,host[:port]…]`, also as `rediss+cluster://…` over TLS: a
-///   cluster that has these nodes among others;
+/// - `redis+sentinel://[user[:password]@]host[:port][,host[:port]…]/service[/database]`, or with
+///   TLS `rediss+sentinel://…`: the master that these sentinels name. The credentials are those for
+///   the master; those for the sentinels are appended as
+///   `?sentinel_username=…&sentinel_password=…`;
+/// - `redis+cluster://[user[:password]@]host[:port][,host[:port]…]`, or with TLS
+///   `rediss+cluster://…`: a cluster that has these nodes among others;
 /// - `redis+unix:///path/of/socket[?db=…&user=…&pass=…]`, also as `unix://`;
 /// - `valkey://…`, `valkeys://…` and so on: the same as with `redis`, for Valkey;
-/// - `sqlite:PATH`: a file, which the first write creates if it is missing; a leading `~/` is the user's home
-///   directory;
+/// - `sqlite:PATH`: a file, which the first write creates if it is missing; a leading `~/` is the
+///   user's home directory;
 /// - `memory:`: this process's memory.
 ///
-/// What must be escaped in a URL (in a password: `#`, `/`, `?`, `@`, `%`, `:`) is percent-encoded,
-/// except in the path of a file, which is taken as it is. `Display` and `Debug` leave passwords
-/// out; so do the errors. What stands alone before an `@` is a user, but may be a password whose colon was
-/// forgotten: it is shown as `***`.
+/// Characters that a URL must escape (in a password: `#`, `/`, `?`, `@`, `%`, `:`) are
+/// percent-encoded, except in the path of a file, which is taken literally. `Display` and `Debug`
+/// leave passwords out; so do the errors. A text alone before an `@` is a user, but may be a
+/// password whose colon was forgotten: it is shown as `***`.
 ///
 /// # Examples
 ///
@@ -78,24 +79,25 @@ impl fmt::Debug for BackendUrl {
     }
 }
 
-/// Why a text is no URL of a store. None of these repeats the text, which may hold a password.
+/// Why a text is not the URL of a backend. The error does not repeat the text, which may contain a
+/// password.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UrlError {
     /// There is no scheme.
     #[error("this is not a URL; supported are {SUPPORTED}")]
     NoScheme,
-    /// The scheme is none of ours.
+    /// The scheme is unknown.
     #[error("unknown kind of URL; supported are {SUPPORTED}")]
     UnknownScheme,
-    /// There is something behind `memory:`.
+    /// There is text after `memory:`.
     #[error("`memory:` stands alone; for a file, use `sqlite:PATH`")]
     NotMemory,
-    /// There is no file's name behind `sqlite:`.
+    /// There is no file name after `sqlite:`.
     #[error(
         "`sqlite:` needs the path of a file, as in `sqlite:cache.db`; for a store in memory, use `memory:`"
     )]
     NoPath,
-    /// The path begins with `~`, and the home directory is not known.
+    /// The path begins with `~`, and the home directory is unknown.
     #[error("cannot expand `~`: the home directory is not known; write the path in full")]
     NoHome,
     /// The path begins with another user's home directory.
@@ -120,7 +122,7 @@ fn sqlite_path(rest: &str) -> Result<PathBuf, UrlError> {
     }
 }
 
-/// Expands a leading `~`: shells do not where it stands behind a scheme.
+/// Expands a leading `~`: shells do not expand one after a scheme.
 fn expand_home(path: &str, home: Option<PathBuf>) -> Result<PathBuf, UrlError> {
     let Some(rest) = path.strip_prefix('~') else {
         return Ok(PathBuf::from(path));

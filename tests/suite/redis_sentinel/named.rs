@@ -19,7 +19,7 @@ async fn call_replica_that_is_named_as_the_master_is_refused_until_it_is_one() {
     let error = failure(&*backend).await;
     assert!(matches!(error, BackendError::Unavailable(_)), "{error:?}");
     let text = everything_of(&error);
-    assert!(text.contains("it says that it is none"), "{text}");
+    assert!(text.contains("but its ROLE is not master"), "{text}");
 
     let _: () = foreign(&server, &["REPLICAOF", "NO", "ONE"]);
     set(&*backend, &bucket("user"), "k", "v", None)

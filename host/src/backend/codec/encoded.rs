@@ -1,4 +1,4 @@
-//! A backend in front of a backend, with a codec for values.
+//! A codec for the values of another backend.
 
 use std::borrow::Cow;
 use std::ptr;
@@ -11,19 +11,20 @@ use flipcache_codec::{CodecError, Decoder, ValueCodec};
 use crate::backend::batch::Pair;
 use crate::backend::{BackendError, BreakerState, Bucket, Entry, Feed, KvBackend, Page, Slot};
 
-/// A backend whose values another one stores as the codec `C` says.
+/// A backend whose values another backend stores in the encoding of the codec `C`.
 ///
-/// Values go through the codec where they are written and where they are answered; all else is asked of
-/// the backend behind as it is. So:
+/// The codec encodes values that are written and decodes those that are read; all other calls are
+/// passed on unchanged. So:
 ///
-/// - A key whose stored bytes the codec cannot decode is [`Slot::WrongType`]: no value, but there. The
-///   other keys of its batch are answered.
-/// - A value that the codec cannot encode fails its whole batch, of which nothing is written then.
-/// - [`increment`](KvBackend::increment) works on what the store holds, and is
-///   [`BackendError::Unsupported`] with a codec that does not
-///   [keep integers](ValueCodec::keeps_integers).
-/// - The values of one answer may be longer than what is stored of them by [`MAX_GROWTH`](super::MAX_GROWTH) bytes
-///   together; beyond, the answer is [`BackendError::TooLarge`], and smaller batches can be had.
+/// - A key whose stored bytes the codec cannot decode is [`Slot::WrongType`]: no value, but not
+///   absent. The other keys of its batch are returned.
+/// - A value that the codec cannot encode fails its whole batch, of which nothing is written.
+/// - [`increment`](KvBackend::increment) works on the stored bytes, and is
+///   [`BackendError::Unsupported`] with a codec that does not [keep
+///   integers](ValueCodec::keeps_integers).
+/// - The values of one reply may exceed their stored length by [`MAX_GROWTH`](super::MAX_GROWTH)
+///   bytes together. Beyond that, the call returns [`BackendError::TooLarge`]; smaller batches
+///   still work.
 ///
 /// Encoding and decoding happen on the task that calls.
 pub struct Encoded<C> {
@@ -37,7 +38,7 @@ impl<C: ValueCodec> Encoded<C> {
         Self { inner, codec }
     }
 
-    /// What to store of the values. Copies nothing if all are stored as they are.
+    /// Returns the stored form of the values. Copies nothing if all are stored as they are.
     fn encode<'e>(&self, entries: &'e [Pair]) -> Result<Cow<'e, [Pair]>, BackendError> {
         let stored = entries.iter().map(|(_, value)| self.codec.encode(value));
         let stored = stored.collect::<Result<Vec<_>, _>>().map_err(refused)?;
@@ -62,8 +63,8 @@ impl<C: ValueCodec> KvBackend for Encoded<C> {
         new_ttl: Option<Duration>,
     ) -> Result<Vec<Slot>, BackendError> {
         let slots = self.inner.get(bucket, keys, new_ttl).await?;
-        let mut answer = Decoder::new(&self.codec);
-        let slots = slots.into_iter().map(|slot| decode(&mut answer, slot));
+        let mut decoder = Decoder::new(&self.codec);
+        let slots = slots.into_iter().map(|slot| decode(&mut decoder, slot));
         slots.collect()
     }
 
@@ -85,8 +86,8 @@ impl<C: ValueCodec> KvBackend for Encoded<C> {
     ) -> Result<Vec<Option<Slot>>, BackendError> {
         let entries = self.encode(entries)?;
         let held = self.inner.set_if_absent(bucket, &entries, ttl).await?;
-        let mut answer = Decoder::new(&self.codec);
-        let decode = |slot: Option<Slot>| slot.map(|slot| decode(&mut answer, slot)).transpose();
+        let mut decoder = Decoder::new(&self.codec);
+        let decode = |slot: Option<Slot>| slot.map(|slot| decode(&mut decoder, slot)).transpose();
         held.into_iter().map(decode).collect()
     }
 
@@ -173,11 +174,11 @@ impl<C: ValueCodec> KvBackend for Encoded<C> {
     }
 }
 
-fn decode<C: ValueCodec>(answer: &mut Decoder<'_, C>, slot: Slot) -> Result<Slot, BackendError> {
+fn decode<C: ValueCodec>(decoder: &mut Decoder<'_, C>, slot: Slot) -> Result<Slot, BackendError> {
     let Slot::Entry(Entry { value, ttl }) = slot else {
         return Ok(slot);
     };
-    let value = answer.decode(value).map_err(refused)?;
+    let value = decoder.decode(value).map_err(refused)?;
     Ok(value.map_or(Slot::WrongType, |value| Slot::Entry(Entry { value, ttl })))
 }
 

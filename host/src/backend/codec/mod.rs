@@ -1,9 +1,9 @@
-//! Codecs between the tiers: a backend whose values another backend stores in another form.
+//! Codecs: a backend whose values another backend stores in an encoded form.
 //!
 //! [`Encoded`] puts a [`ValueCodec`] around any [`KvBackend`](super::KvBackend). There are two:
-//! [`Zstd`] compresses values that become shorter by it, [`PassThrough`] changes nothing. The same
-//! codecs also exist as components (`guest/middleware`), for caches that are composed; whichever of
-//! the two wrote, the other reads.
+//! [`Zstd`] compresses values that this makes shorter, [`PassThrough`] changes nothing. The same
+//! codecs also exist as components (`guest/middleware`), for caches that are composed; each of
+//! the two reads what the other wrote.
 //!
 //! # Examples
 //!
@@ -27,7 +27,7 @@
 //! # }
 //! ```
 //!
-//! A codec of one's own is two functions:
+//! A custom codec is two functions:
 //!
 //! ```
 //! use std::borrow::Cow;

@@ -25,15 +25,15 @@ pub struct Changes {
 pub(super) struct Log {
     events: VecDeque<(Option<ListenerId>, What)>,
     bytes: usize,
-    /// The number of the last event that is not kept any more.
+    /// The number of the last event that is no longer kept.
     forgotten: u64,
-    /// No client has polled yet: nothing is kept.
+    /// No client has polled yet, so nothing is kept.
     is_idle: bool,
 }
 
 enum What {
     Key(Box<str>),
-    /// A prefix.
+    /// All keys with a prefix.
     Under(Box<str>),
 }
 
@@ -69,7 +69,8 @@ impl Log {
         }
     }
 
-    /// Returns what clients other than `by` have changed in a bucket since `since`; `None` asks for a first cursor.
+    /// Returns what clients other than `by` have changed in a bucket since `since`; `None` asks for
+    /// a first cursor.
     pub(super) fn since(&mut self, since: Option<u64>, by: ListenerId, bucket: &Bucket) -> Changes {
         self.is_idle = false;
         let cursor = self.forgotten + self.events.len() as u64;
@@ -92,7 +93,8 @@ impl Log {
     }
 
     fn forget_all(&mut self) {
-        // One more, so that no cursor from before this is up to date.
+        // One more, so that no earlier cursor is up to date.
+        // One more, so that no earlier cursor is up to date.
         self.forgotten += self.events.len() as u64 + 1;
         self.events.clear();
         self.bytes = 0;
@@ -118,7 +120,7 @@ mod tests {
         Bucket::new(name).unwrap()
     }
 
-    fn asked(log: &mut Log, since: u64, name: &str) -> Option<Vec<String>> {
+    fn changed(log: &mut Log, since: u64, name: &str) -> Option<Vec<String>> {
         log.since(Some(since), ONE, &bucket(name)).keys
     }
 
@@ -131,46 +133,46 @@ mod tests {
     }
 
     #[test]
-    fn since_a_cursor_tells_what_others_did_to_the_bucket() {
+    fn since_a_cursor_returns_changes_by_others_in_the_bucket() {
         let (mut log, start) = begun();
         log.note(None, FeedEvent::Key("user:1"));
         log.note(Some(ONE), FeedEvent::Key("user:2"));
         log.note(Some(OTHER), FeedEvent::Key("user:3"));
         log.note(None, FeedEvent::Key("other:4"));
         assert_eq!(
-            asked(&mut log, start, "user"),
+            changed(&mut log, start, "user"),
             Some(vec!["1".into(), "3".into()])
         );
-        assert_eq!(asked(&mut log, start + 2, "user"), Some(vec!["3".into()]));
-        assert_eq!(asked(&mut log, start + 4, "user"), Some(vec![]));
+        assert_eq!(changed(&mut log, start + 2, "user"), Some(vec!["3".into()]));
+        assert_eq!(changed(&mut log, start + 4, "user"), Some(vec![]));
         assert_eq!(
-            asked(&mut log, start + 5, "user"),
+            changed(&mut log, start + 5, "user"),
             None,
-            "it never gave this cursor"
+            "no page had this cursor"
         );
     }
 
     #[test]
-    fn since_a_clear_of_what_overlaps_anything_may_have_changed() {
+    fn since_a_clear_of_an_overlapping_bucket_any_key_may_have_changed() {
         let (mut log, start) = begun();
         log.note(Some(OTHER), FeedEvent::Bucket(&bucket("user:admin")));
-        assert_eq!(asked(&mut log, start, "user"), None);
-        assert_eq!(asked(&mut log, start, "user:admin:x"), None);
-        assert_eq!(asked(&mut log, start, "users"), Some(vec![]));
+        assert_eq!(changed(&mut log, start, "user"), None);
+        assert_eq!(changed(&mut log, start, "user:admin:x"), None);
+        assert_eq!(changed(&mut log, start, "users"), Some(vec![]));
     }
 
     #[test]
-    fn since_before_deafness_or_what_is_forgotten_anything_may_have_changed() {
+    fn since_before_lost_or_forgotten_events_any_key_may_have_changed() {
         let (mut log, start) = begun();
         log.note(None, FeedEvent::Lost);
-        assert_eq!(asked(&mut log, start, "user"), None);
+        assert_eq!(changed(&mut log, start, "user"), None);
         let now = log.since(None, ONE, &bucket("user")).cursor;
         for number in 0..=MAX_EVENTS {
             log.note(None, FeedEvent::Key(&format!("user:{number}")));
         }
-        assert_eq!(asked(&mut log, now, "user"), None);
+        assert_eq!(changed(&mut log, now, "user"), None);
         assert_eq!(
-            asked(&mut log, now + 1, "user").map(|keys| keys.len()),
+            changed(&mut log, now + 1, "user").map(|keys| keys.len()),
             Some(MAX_EVENTS)
         );
     }

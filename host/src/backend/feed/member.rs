@@ -1,5 +1,5 @@
-//! The clients of one backend. To the store they are one client, which does not learn of its own writes, so they
-//! publish them to each other.
+//! The clients of one backend. They are one client to the server, which does not notify them of
+//! their own writes, so they publish their writes to each other.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{Feed, FeedEvent, InvalidationStatus, Listener, ListenerId};
 use crate::backend::Bucket;
 
-/// A client of a backend. Over a store without a feed it neither publishes nor receives.
+/// A client of a backend. Without a feed it neither publishes nor receives.
 #[derive(Clone)]
 pub(crate) struct Member(Option<(Arc<Feed>, ListenerId)>);
 
@@ -29,12 +29,12 @@ impl Member {
         }))
     }
 
-    /// Returns whether the store has a feed.
+    /// Returns whether the backend has a feed.
     pub(crate) fn has_feed(&self) -> bool {
         self.0.is_some()
     }
 
-    /// Returns whether the published changes are complete, as far as the store publishes any.
+    /// Returns whether the published changes are complete, as far as the backend publishes any.
     #[inline]
     pub(crate) fn is_live(&self) -> bool {
         self.0.as_ref().is_none_or(|(feed, _)| feed.is_live())
@@ -53,7 +53,7 @@ impl Member {
         feed.map_or(Duration::ZERO, |(feed, _)| feed.lost_for())
     }
 
-    /// Returns what other clients have changed; `None`: the store has no feed.
+    /// Returns what other clients have changed; `None`: the backend has no feed.
     #[cfg(feature = "wasmtime")]
     pub(crate) fn changes(&self, since: Option<u64>, bucket: &Bucket) -> Option<super::Changes> {
         let (feed, id) = self.0.as_ref()?;

@@ -1,8 +1,8 @@
-//! Changes in a store, published to the clients that hold copies.
+//! Changes of keys, published to the clients that cache them.
 //!
-//! A store learns in its own way of what other clients change (Redis pushes, `SQLite` counts), and holds a [`Lease`]
-//! until which the changes it has published are complete. Clients of one store value publish their own writes here:
-//! to the store they are one client.
+//! Each backend learns in its own way of changes by other clients (Redis pushes, `SQLite` counts),
+//! and holds a [`Lease`] until which the changes it has published are complete. Clients of one
+//! backend publish their own writes here: to the server they are one client.
 
 mod log;
 mod member;
@@ -20,7 +20,7 @@ pub use log::Changes;
 use log::Log;
 pub(crate) use member::Member;
 
-/// What may have changed in a store.
+/// What may have changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FeedEvent<'a> {
     /// The value of this complete key.
@@ -35,15 +35,15 @@ pub enum FeedEvent<'a> {
     Restored,
 }
 
-/// Whether the local tier learns of changes that other clients make.
+/// Whether the local tier learns of changes by other clients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InvalidationStatus {
     /// Every change is published: the local tier serves.
     Live,
-    /// Changes may be missing: the store cannot be reached, is silent, or may not be trusted. The local tier
-    /// serves nothing.
+    /// Changes may be missing: the backend cannot be reached, is silent, or may not be trusted. The
+    /// local tier serves nothing.
     Lost,
-    /// The store does not publish changes, and the local tier serves all the same.
+    /// The backend does not publish changes, and the local tier serves all the same.
     Untracked,
 }
 
@@ -60,18 +60,19 @@ impl InvalidationStatus {
 
 /// A receiver of a feed's events.
 ///
-/// [`on_event`](Self::on_event) is called in order, one call at a time, where the store's replies are read. It must
-/// be short, wait for nothing that waits for the store, and not use the feed.
+/// [`on_event`](Self::on_event) is called in order, one call at a time, where the backend's replies
+/// are read. It must be short, must not wait for anything that waits for the backend, and must not
+/// use the feed.
 pub trait Listener: Send + Sync + 'static {
-    /// Takes an event.
+    /// Processes an event.
     fn on_event(&self, event: FeedEvent<'_>);
 }
 
-/// Names a listener among those of one feed.
+/// The id of a listener among those of one feed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListenerId(u64);
 
-/// The events of one store, and the listeners that receive them.
+/// The events of one backend, and the listeners that receive them.
 ///
 /// # Examples
 ///
@@ -99,18 +100,19 @@ pub struct ListenerId(u64);
 #[derive(Debug)]
 pub struct Feed {
     state: Mutex<State>,
-    /// Until when the published changes are complete; 0: they are not, [`FOR_GOOD`]: they always are.
+    /// Until when the published changes are complete; 0: they are not, [`FOR_GOOD`]: they always
+    /// are.
     live_until: AtomicU64,
     /// When the status became lost, if it is; 0: it was never live.
     lost_since: AtomicU64,
 }
 
 struct State {
-    /// The store does not publish changes, and the local tier serves all the same.
+    /// The backend does not publish changes, and the local tier serves all the same.
     is_untracked: bool,
     /// When the status last changed. The end of a lease does not set it.
     since: Instant,
-    /// How many times every key became void.
+    /// How often all keys were invalidated at once.
     epoch: u64,
     listeners: Vec<(ListenerId, Weak<dyn Listener>)>,
     log: Log,
@@ -123,12 +125,12 @@ const FOR_GOOD: u64 = u64::MAX;
 const TARGET: &str = "flipcache::feed";
 
 impl Feed {
-    /// Returns the feed of a store whose only writers publish their changes here.
+    /// Returns the feed of a backend whose only writers publish their changes here.
     pub fn always_live() -> Self {
         Self::new(FOR_GOOD)
     }
 
-    /// Returns the feed of a store that does not publish changes yet.
+    /// Returns the feed of a backend that does not publish changes yet.
     pub fn disconnected() -> Self {
         Self::new(0)
     }
@@ -148,7 +150,8 @@ impl Feed {
         }
     }
 
-    /// Sends events to a listener from now on, as long as it exists. If the status is lost, the first event says so.
+    /// Sends events to a listener from now on, as long as it exists. If the status is lost, the
+    /// first event is [`FeedEvent::Lost`].
     pub fn subscribe(&self, listener: &Arc<dyn Listener>) -> ListenerId {
         let mut state = self.state();
         state.listeners.retain(|(_, weak)| weak.strong_count() > 0);
@@ -164,11 +167,12 @@ impl Feed {
     pub fn publish(&self, but: Option<ListenerId>, event: FeedEvent<'_>) {
         self.state().publish(but, event);
         if event == FeedEvent::All {
-            tracing::debug!(target: TARGET, "anything in the store may have changed");
+            tracing::debug!(target: TARGET, "any key of the backend may have changed");
         }
     }
 
-    /// As [`publish`](Self::publish), of complete keys. They are built only if there is a listener for them.
+    /// As [`publish`](Self::publish), of complete keys. They are built only if there is a listener
+    /// for them.
     pub fn publish_keys<K: AsRef<str>>(
         &self,
         but: Option<ListenerId>,
@@ -188,7 +192,8 @@ impl Feed {
         self.state().next_id()
     }
 
-    /// Returns what clients other than `by` have changed in a bucket since a cursor; `None` asks for a first cursor.
+    /// Returns what clients other than `by` have changed in a bucket since a cursor; `None` asks
+    /// for a first cursor.
     pub fn changes(&self, since: Option<u64>, by: ListenerId, bucket: &Bucket) -> Changes {
         let mut state = self.state();
         // While the status is lost, no cursor is up to date.
@@ -196,7 +201,8 @@ impl Feed {
         state.log.since(since, by, bucket)
     }
 
-    /// Sets the status to untracked: the store cannot publish changes, and the local tier serves all the same.
+    /// Sets the status to untracked: the backend cannot publish changes, and the local tier serves
+    /// all the same.
     pub fn untrack(&self) {
         self.begin(FOR_GOOD, true);
     }
@@ -219,7 +225,8 @@ impl Feed {
         }
     }
 
-    /// Returns how many times every key became void: each may have changed, or the status became lost.
+    /// Returns how often all keys were invalidated at once: any key may have changed, or the status
+    /// became lost.
     pub fn epoch(&self) -> u64 {
         self.state().epoch
     }
@@ -234,8 +241,8 @@ impl Feed {
         }
     }
 
-    /// Returns for how long changes may have gone unpublished; zero while the status is live. A store that was never
-    /// live has the most nanoseconds that 64 bits hold.
+    /// Returns for how long changes may have gone unpublished; zero while the status is live. For a
+    /// backend that was never live, returns the most nanoseconds that 64 bits hold.
     pub fn lost_for(&self) -> Duration {
         let since = match self.live_until.load(Ordering::Acquire) {
             FOR_GOOD => return Duration::ZERO,
@@ -248,8 +255,8 @@ impl Feed {
         }
     }
 
-    /// Sets the status to live until the lease ends; `None`: for good. If it was lost before, listeners receive
-    /// [`FeedEvent::Restored`].
+    /// Sets the status to live until the lease ends; `None`: for good. If it was lost before,
+    /// listeners receive [`FeedEvent::Restored`].
     pub fn restore(&self, until: Option<Lease>) {
         self.begin(until.map_or(FOR_GOOD, |Lease(until)| until), false);
     }
@@ -269,9 +276,9 @@ impl Feed {
         match (was_lost, is_untracked) {
             (false, _) => {}
             (true, false) => {
-                tracing::info!(target: TARGET, "changes in the store are published again")
+                tracing::info!(target: TARGET, "changes are published again")
             }
-            (true, true) => tracing::info!(target: TARGET, "the store does not publish changes"),
+            (true, true) => tracing::info!(target: TARGET, "the backend does not publish changes"),
         }
     }
 
@@ -289,7 +296,7 @@ impl Feed {
     /// Sets the status to lost: changes may go unpublished from now on.
     pub fn lose(&self) {
         let mut state = self.state();
-        // Before the status changes, so that no reader takes it to have been lost for longer.
+        // Set before the status changes, so that no reader takes it to have been lost for longer.
         match self.live_until.load(Ordering::Acquire) {
             0 => {}
             // Its lease may have ended a while ago.
@@ -306,11 +313,11 @@ impl Feed {
         let epoch = state.epoch;
         drop(state);
         if !was_lost {
-            tracing::info!(target: TARGET, epoch, "changes in the store may go unpublished");
+            tracing::info!(target: TARGET, epoch, "changes may go unpublished");
         }
     }
 
-    /// Changes only while the state is locked.
+    /// Returns whether the status was set to lost. Changes only while the state is locked.
     fn is_lost(&self) -> bool {
         self.live_until.load(Ordering::Acquire) == 0
     }
@@ -347,19 +354,19 @@ impl std::fmt::Debug for State {
     }
 }
 
-/// The moment until which the changes that a store has published are complete.
+/// The time until which the changes that a backend has published are complete.
 ///
-/// Its clock is cheap to read, counts the time for which the machine sleeps, and is behind the exact one by no more
-/// than a hundredth of a second.
+/// Its clock is cheap to read, counts the time for which the machine sleeps, and is at most a
+/// hundredth of a second behind the exact one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Lease(u64);
 
-/// By how much the cheap clock may be behind: a hundredth of a second on the slowest systems.
+/// How far the cheap clock may be behind: a hundredth of a second on the slowest systems.
 const TICK: Duration = Duration::from_millis(10);
 
 impl Lease {
-    /// Returns a lease that ends after `bound` from now. Take it before sending the request whose reply proves that
-    /// the store publishes changes.
+    /// Returns a lease that ends after `bound` from now. Take it before sending the request whose
+    /// reply proves that the backend publishes changes.
     pub fn after(bound: Duration) -> Self {
         let bound = bound.saturating_sub(TICK);
         let bound = u64::try_from(bound.as_nanos()).unwrap_or(u64::MAX);

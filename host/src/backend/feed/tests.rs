@@ -95,7 +95,7 @@ fn untrack_is_live_until_it_is_lost() {
 }
 
 #[test]
-fn tell_leaves_out_whose_doing_it_was_and_who_is_gone() {
+fn publish_leaves_out_the_causing_listener_and_dropped_ones() {
     let feed = Feed::always_live();
     let (one, id) = Notes::listening(&feed);
     let (other, _) = Notes::listening(&feed);
@@ -115,5 +115,5 @@ fn is_live_after_the_lease_has_ended_is_false_until_it_is_renewed() {
     assert!(feed.is_live());
     feed.lose();
     feed.renew(Lease::after(Duration::from_secs(60)));
-    assert!(!feed.is_live(), "a deaf store must say that it hears again");
+    assert!(!feed.is_live(), "a lost feed must be restored first");
 }

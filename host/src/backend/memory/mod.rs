@@ -1,4 +1,4 @@
-//! A store in this process's memory: for tests, and for programs that want no other.
+//! A backend in this process's memory: for tests, and for programs that need no other.
 
 mod store;
 
@@ -11,13 +11,13 @@ use self::store::Store;
 use super::batch::{LastOfEach, distinct, lengths, refuse_larger};
 use super::{BackendError, Bucket, Clock, Entry, Feed, KvBackend, Page, Slot, counter, time};
 
-/// The longest key or value that [`MemoryBackend`] takes, in bytes: what Redis takes.
+/// The longest key or value that [`MemoryBackend`] accepts, in bytes: the limit of Redis.
 pub const MAX_BYTES: usize = 512 * 1024 * 1024;
 
-/// A store that lives as long as the value does, and is shared by nobody else.
+/// A backend that exists as long as this value, and is not shared with other processes.
 ///
-/// Memory holds what has not expired when a call begins, and nothing else. A call costs O(log n) a
-/// key and for each entry that has expired since the last call.
+/// Only entries that have not expired when a call begins are held in memory. A call costs O(log n)
+/// a key and for each entry that has expired since the last call.
 ///
 /// # Examples
 ///
@@ -39,12 +39,12 @@ pub struct MemoryBackend {
 }
 
 impl MemoryBackend {
-    /// An empty store.
+    /// Returns an empty backend.
     pub fn new() -> Self {
         Self::with_clock(time::monotonic())
     }
 
-    /// An empty store whose entries expire by `clock`.
+    /// Returns an empty backend whose entries expire by `clock`.
     pub fn with_clock(clock: Clock) -> Self {
         Self {
             store: Mutex::default(),
@@ -53,9 +53,9 @@ impl MemoryBackend {
         }
     }
 
-    /// The store as it is at this moment, which is answered too: expired entries are gone.
+    /// Locks the store, removes expired entries, and returns it with the current time.
     fn now(&self) -> (MutexGuard<'_, Store>, Duration) {
-        // No call leaves the store half changed, so a panic elsewhere does not spoil it.
+        // No call leaves the store half changed, so a panic elsewhere does not corrupt it.
         let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
         let now = (self.clock)();
         store.expire(now);
@@ -119,8 +119,8 @@ impl KvBackend for MemoryBackend {
             store.put(&key, value.clone(), deadline(now, ttl));
             None
         };
-        let answers = batch.pairs.iter().map(write).collect();
-        Ok(batch.spread(answers))
+        let results = batch.pairs.iter().map(write).collect();
+        Ok(batch.spread(results))
     }
 
     async fn set_if_present(
@@ -169,8 +169,8 @@ impl KvBackend for MemoryBackend {
 
     async fn exists(&self, bucket: &Bucket, keys: &[String]) -> Result<u64, BackendError> {
         let (store, _) = self.now();
-        let there = |key: &&str| store.get(&bucket.full_key(key)).is_some();
-        Ok(amount(distinct(keys).into_iter().filter(there).count()))
+        let exists = |key: &&str| store.get(&bucket.full_key(key)).is_some();
+        Ok(amount(distinct(keys).into_iter().filter(exists).count()))
     }
 
     async fn expire(
@@ -184,7 +184,7 @@ impl KvBackend for MemoryBackend {
         Ok(keys.iter().map(set).collect())
     }
 
-    /// The cursor is the last key of the page before; every text is one.
+    /// The cursor is the last key of the page before; every text is valid.
     async fn scan(
         &self,
         bucket: &Bucket,

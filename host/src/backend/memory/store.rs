@@ -1,4 +1,4 @@
-//! Rows by key and by the moment at which they expire.
+//! Rows by key and by the time at which they expire.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
@@ -9,15 +9,15 @@ use std::time::Duration;
 #[derive(Default)]
 pub(super) struct Store {
     rows: BTreeMap<Arc<str>, Row>,
-    /// One element for each row that has a deadline, and none else. The soonest comes first.
+    /// One element for each row that has a deadline. The earliest comes first.
     deadlines: BTreeSet<(Duration, Arc<str>)>,
 }
 
-/// What a key holds.
+/// The value of a key.
 pub(super) struct Row {
     /// The bytes.
     pub(super) value: Vec<u8>,
-    /// When it expires, by the store's clock; `None`: never.
+    /// When it expires, by the backend's clock; `None`: never.
     pub(super) deadline: Option<Duration>,
 }
 
@@ -45,7 +45,7 @@ impl Store {
         self.rows.insert(key, Row { value, deadline });
     }
 
-    /// Gives a row another deadline, or none; answers whether it was there.
+    /// Changes or removes the deadline of a row; returns whether the row exists.
     pub(super) fn set_deadline(&mut self, key: &str, deadline: Option<Duration>) -> bool {
         let Some((key, mut row)) = self.rows.remove_entry(key) else {
             return false;
@@ -61,7 +61,7 @@ impl Store {
         true
     }
 
-    /// Removes a row; answers whether it was there.
+    /// Removes a row; returns whether it existed.
     pub(super) fn remove(&mut self, key: &str) -> bool {
         let Some((key, row)) = self.rows.remove_entry(key) else {
             return false;
@@ -72,7 +72,7 @@ impl Store {
         true
     }
 
-    /// The keys that begin with `prefix`, in order; with `after`, those behind it.
+    /// Returns the keys that begin with `prefix`, in order; with `after`, only those after it.
     pub(super) fn keys(&self, prefix: &str, after: Option<&str>) -> impl Iterator<Item = &str> {
         let start = after.map_or(Bound::Included(prefix), Bound::Excluded);
         self.rows
@@ -81,7 +81,7 @@ impl Store {
             .take_while(move |key| key.starts_with(prefix))
     }
 
-    /// Removes every row whose key begins with `prefix`; answers how many.
+    /// Removes every row whose key begins with `prefix`; returns how many.
     pub(super) fn remove_prefix(&mut self, prefix: &str) -> usize {
         let keys: Vec<String> = self.keys(prefix, None).map(str::to_owned).collect();
         keys.iter().filter(|key| self.remove(key)).count()
@@ -95,14 +95,14 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     impl Store {
-        /// Panics unless `deadlines` holds exactly what the rows say.
+        /// Panics unless `deadlines` holds exactly the deadlines of the rows.
         fn validate(&self) {
             let expected: BTreeSet<_> = self
                 .rows
                 .iter()
                 .filter_map(|(key, row)| Some((row.deadline?, Arc::clone(key))))
                 .collect();
-            assert_eq!(self.deadlines, expected, "each deadline stands once");
+            assert_eq!(self.deadlines, expected, "each deadline appears once");
         }
     }
 

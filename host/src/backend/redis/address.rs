@@ -1,4 +1,4 @@
-//! Where a Redis server is and who we are there.
+//! The address of a Redis server, and the credentials for it.
 //!
 //! The forms are those of redis-rs and of the IANA registration:
 //! <https://www.iana.org/assignments/uri-schemes/prov/redis>.
@@ -6,17 +6,17 @@
 use std::fmt;
 use std::str::FromStr;
 
-use ::redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisConnectionInfo};
-use rustls::pki_types::ServerName;
+use ::redis::{ConnectionAddr, ConnectionInfo};
 
 use super::cluster::{ClusterAddress, ClusterUrlError};
 use super::sentinel::{SentinelAddress, SentinelUrlError};
+use super::server_url::{ServerUrlError, server, shown, shown_user};
 use super::tls::{self, TlsError, TlsOptions};
 
-/// The address of one Redis server, with user, password and database, and for TLS whom to trust there; or
-/// of the sentinels that know which server it is, or of some nodes of a cluster.
+/// The address of one Redis server, with user, password, database and, for TLS, certificates; or
+/// that of the sentinels that know the server, or of some nodes of a cluster.
 ///
-/// `Display` and `Debug` leave passwords out, and they and `==` leave out the certificates.
+/// `Display` and `Debug` leave passwords out. They and `==` leave out the certificates.
 #[derive(Clone)]
 pub struct RedisAddress(Kind);
 
@@ -29,17 +29,18 @@ pub(super) enum Kind {
 }
 
 impl RedisAddress {
-    /// The same address, with the certificates that the files hold now. They are not read again.
+    /// Returns the same address, with the certificates that the files hold now. They are not read
+    /// again.
     ///
     /// # Errors
     ///
-    /// [`TlsError`] if a file is missing or holds something else, if one of a certificate and its key
-    /// is named alone, or if files are named and the address is none of `rediss://`,
-    /// `rediss+sentinel://` or `rediss+cluster://`.
+    /// [`TlsError`] if a file is missing or holds something else, if only one of a certificate and
+    /// its key is named, or if files are named and the scheme is not `rediss`, `rediss+sentinel` or
+    /// `rediss+cluster`.
     pub fn with_tls(&self, options: &TlsOptions) -> Result<Self, TlsError> {
         match &self.0 {
             Kind::Server(info) => {
-                let info = tls::equip(ConnectionInfo::clone(info), options)?;
+                let info = tls::with_certificates(ConnectionInfo::clone(info), options)?;
                 Ok(Self(Kind::Server(Box::new(info))))
             }
             Kind::Cluster(address) => {
@@ -53,7 +54,7 @@ impl RedisAddress {
         }
     }
 
-    /// What it is the address of.
+    /// Returns the kind of address.
     pub(super) fn kind(&self) -> &Kind {
         &self.0
     }
@@ -93,69 +94,12 @@ impl FromStr for RedisAddress {
     }
 }
 
-/// A scheme as Redis has it: Valkey's own schemes mean the same.
+/// Returns Redis' name of a scheme: Valkey's own schemes mean the same.
 pub(in crate::backend) fn canonical_scheme(scheme: &str) -> String {
     let scheme = scheme.to_ascii_lowercase();
     match scheme.strip_prefix("valkey") {
         Some(rest) => format!("redis{rest}"),
         None => scheme,
-    }
-}
-
-/// The user, as it is shown in a URL, with the `@` behind it. What stands alone before an `@` may be a password
-/// that lacks its colon: without a password no user is shown.
-pub(super) fn shown_user(settings: &RedisConnectionInfo) -> String {
-    let has_password = settings
-        .password()
-        .is_some_and(|password| !password.is_empty());
-    match settings.username() {
-        None | Some("") => String::new(),
-        Some(user) if has_password => format!("{user}@"),
-        Some(_) => "***@".to_owned(),
-    }
-}
-
-/// The address of a server, as redis-rs takes it.
-pub(super) fn server(url: &str) -> Result<ConnectionInfo, AddressError> {
-    let parsed = ::redis::parse_redis_url(url).ok_or(AddressError::Malformed)?;
-    let over_tls = parsed.scheme() == "rediss";
-    if over_tls && parsed.fragment() == Some("insecure") {
-        return Err(AddressError::Insecure);
-    }
-    let options: &[&str] = match parsed.scheme() {
-        "redis" | "rediss" => &[],
-        _ => &["db", "user", "pass"],
-    };
-    // A stray character of a password must not end up in a part that is shown.
-    let known = parsed
-        .query_pairs()
-        .all(|(name, _)| options.contains(&name.as_ref()));
-    if parsed.fragment().is_some() || !known {
-        return Err(AddressError::Malformed);
-    }
-    let info = parsed
-        .into_connection_info()
-        .map_err(|_| AddressError::Malformed)?;
-    let settings = settings_of(info.redis_settings());
-    let verifiable = match info.addr() {
-        ConnectionAddr::TcpTls { host, .. } => ServerName::try_from(host.as_str()).is_ok(),
-        _ => true,
-    };
-    if settings.db() < 0 || !verifiable {
-        return Err(AddressError::Malformed);
-    }
-    Ok(info.set_redis_settings(settings))
-}
-
-/// Who we are and what we are called there.
-pub(super) fn settings_of(settings: &RedisConnectionInfo) -> RedisConnectionInfo {
-    let settings = settings.clone();
-    let settings = settings.set_lib_name(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
-    let named = settings.username().is_some_and(|user| !user.is_empty());
-    match settings.password() {
-        // Without a password redis-rs forgets the user too, and is let in as the default one.
-        None if named => settings.set_password(""),
-        _ => settings,
     }
 }
 
@@ -184,48 +128,45 @@ impl fmt::Display for RedisAddress {
     }
 }
 
-/// `host:port`, as it stands in a URL.
-pub(super) fn shown(server: &ConnectionAddr) -> String {
-    match server {
-        ConnectionAddr::Tcp(host, port) | ConnectionAddr::TcpTls { host, port, .. }
-            if host.contains(':') =>
-        {
-            format!("[{host}]:{port}")
-        }
-        other => other.to_string(),
-    }
-}
-
 impl fmt::Debug for RedisAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "RedisAddress({self})")
     }
 }
 
-/// Why a text is not the address of a Redis server. It does not repeat the text, which may hold a
-/// password.
+/// Why a text is not the address of a Redis server. It does not repeat the text, which may contain
+/// a password.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AddressError {
-    /// A part of it cannot be understood.
+    /// A part of it cannot be parsed.
     #[error(
         "write redis://[user[:password]@]host[:port][/database], the same with rediss:// for TLS, \
          or redis+unix:///path[?db=…&user=…&pass=…], with #, /, ?, @, % and : in a password \
          percent-encoded"
     )]
     Malformed,
-    /// It asks not to verify whose server it is.
+    /// It asks for connections without verification of the certificate.
     #[error(
-        "#insecure is not supported: it would let anyone be the server; name the file of its root \
-         certificate instead"
+        "#insecure is not supported, as any server could then pose as this one; name the file of \
+         its root certificate instead"
     )]
     Insecure,
-    /// It is to be the address of a master that sentinels know, and is not.
+    /// It names sentinels, and is wrong.
     #[error(transparent)]
     Sentinels(#[from] SentinelUrlError),
-    /// It is to be the address of a cluster, and is not.
+    /// It names a cluster, and is wrong.
     #[error(transparent)]
     Cluster(#[from] ClusterUrlError),
+}
+
+impl From<ServerUrlError> for AddressError {
+    fn from(error: ServerUrlError) -> Self {
+        match error {
+            ServerUrlError::Malformed => Self::Malformed,
+            ServerUrlError::Insecure => Self::Insecure,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -330,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn from_str_insecure_is_refused_and_says_what_to_do() {
+    fn from_str_insecure_is_refused_with_advice() {
         for url in ["rediss://host#insecure", "rediss://:x@host:1/2#insecure"] {
             let refused = url.parse::<RedisAddress>();
             assert_eq!(refused.unwrap_err(), AddressError::Insecure);

@@ -1,45 +1,45 @@
-//! The one connection that there is at a time, as those who send commands see it.
+//! The current connection to a server, on which commands are sent.
 //!
-//! Connecting is the [`keeper`](super::keeper)'s work. Connections are numbered, and each of them
-//! is one incarnation: whoever finds one lost says so by its number, and only that one is replaced.
+//! The [`supervisor`](super::supervisor) connects. Connections are numbered, and each is one
+//! incarnation: a caller that finds one lost reports its number, and only that one is replaced.
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use ::redis::aio::MultiplexedConnection;
-use ::redis::{Pipeline, PushInfo, PushKind, RedisError, Value};
+use ::redis::{Pipeline, PushInfo, PushKind, Value};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::error;
-use super::handshake;
+use super::failure::Failure;
 use super::tracking::Tracking;
 use crate::backend::{Access, BackendError, time};
 
-/// How many pipelines of one call are in the air at once.
-const IN_THE_AIR: usize = 16;
+/// How many pipelines of one call are in flight at once.
+const MAX_IN_FLIGHT: usize = 16;
 
-/// The connection, and the way to a better one.
+/// The connection, and the request for another one.
 #[derive(Clone)]
 pub(super) struct Connection {
     pub(super) shared: Arc<Shared>,
     pub(super) handle: Handle,
-    /// How long a round trip may take, the wait for a connection included.
+    /// How long a round trip may take, including the wait for a connection.
     pub(super) deadline: Duration,
 }
 
-/// What those who send, the keeper and the connections' own tasks have in common.
+/// The state that callers, the supervisor and the connections' own tasks share.
 pub(super) struct Shared {
     state: watch::Sender<State>,
-    /// Somebody waits for an attempt to connect.
+    /// A caller waits for an attempt to connect.
     pub(super) wanted: Notify,
-    /// `None`: nobody wants to hear of changes.
+    /// `None`: tracking is off.
     pub(super) tracking: Option<Tracking>,
 }
 
-/// How things stand. Attempts to connect are numbered from 1, one at a time.
+/// The state of the connection. Attempts to connect are numbered from 1, one at a time.
 struct State {
     /// The last attempt that has begun.
     begun: u64,
@@ -47,68 +47,23 @@ struct State {
     ended: u64,
     /// The last incarnation that is known to be lost.
     lost: u64,
-    /// What attempt `ended` has made, if it is not lost.
+    /// The connection that attempt `ended` has made, if it is not lost.
     up: Option<MultiplexedConnection>,
     /// Why there is no connection.
     failure: Failure,
 }
 
-/// Why there is no connection.
-#[derive(Clone, Debug, thiserror::Error)]
-pub(super) enum Failure {
-    /// No attempt has ended yet.
-    #[error("not connected yet to {0}")]
-    NotYet(Arc<str>),
-    /// The last attempt failed.
-    #[error("cannot connect to {address}")]
-    Refused {
-        /// Where, without a password.
-        address: Arc<str>,
-        #[source]
-        source: RedisError,
-    },
-    /// A sentinel answered that it watches no such service.
-    #[error("{sentinel} knows no master by the name `{service}`")]
-    UnknownService {
-        sentinel: Arc<str>,
-        service: Arc<str>,
-    },
-    /// The connection was lost or given up.
-    #[error("the connection was lost")]
-    Lost,
-}
-
-impl Failure {
-    /// Whether nobody was there to say more.
-    pub(super) fn is_unreachable(&self) -> bool {
-        matches!(self, Self::Refused { source, .. } if source.is_io_error())
-    }
-}
-
-impl From<Failure> for BackendError {
-    fn from(failure: Failure) -> Self {
-        match &failure {
-            Failure::Refused { source, .. } if error::is_denial(source) => {
-                Self::AccessDenied(Box::new(failure))
-            }
-            Failure::Refused { source, .. } if handshake::is_other(source) => {
-                Self::Unsupported(Box::new(failure))
-            }
-            _ => Self::Unavailable(Box::new(failure)),
-        }
-    }
-}
-
 impl Connection {
-    /// Sends `pipeline` in one piece and waits for its replies: one each command, errors among them.
+    /// Sends `pipeline` in one piece and waits for its replies: one for each command, including
+    /// errors.
     ///
     /// Nothing is ever sent twice.
     ///
     /// # Errors
     ///
-    /// `Unavailable` or `AccessDenied` if there is no connection and none could be made; `Unavailable` for a
-    /// read and `OutcomeUnknown` for a write if it was cut; `Timeout` if it gave no answer, in which case it
-    /// is replaced.
+    /// - `Unavailable` or `AccessDenied` if there is no connection and none could be made.
+    /// - `Unavailable` for a read and `OutcomeUnknown` for a write if the connection was cut.
+    /// - `Timeout` if no reply came in time; the connection is replaced.
     pub(super) async fn send(
         &self,
         pipeline: &Pipeline,
@@ -118,7 +73,7 @@ impl Connection {
             return Ok(Vec::new());
         }
         let deadline = time::deadline_after(self.deadline);
-        let (mut connection, number) = self.up(deadline).await?;
+        let (mut connection, number) = self.acquire(deadline).await?;
         let replies = connection.send_packed_commands(pipeline, 0, pipeline.len());
         let replies = match time::within(&self.handle, deadline, replies).await {
             Ok(Ok(replies)) => replies,
@@ -134,7 +89,7 @@ impl Connection {
             }
         };
         let refusal = replies.iter().find_map(|reply| match reply {
-            Value::ServerError(said) => Some(said),
+            Value::ServerError(error) => Some(error),
             _ => None,
         });
         if refusal.is_some_and(error::is_of_a_replica) {
@@ -143,12 +98,13 @@ impl Connection {
         Ok(replies)
     }
 
-    /// Sends several pipelines at once and answers their replies, in order.
+    /// Sends several pipelines at once and returns their replies, in order.
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send), for the first pipeline that fails; others may have been executed. If others of a
-    /// write may have been, it is not `Unavailable` but `OutcomeUnknown`.
+    /// As [`send`](Self::send), for the first pipeline that fails; others may have been executed.
+    /// For a write whose other pipelines may have been executed, `Unavailable` becomes
+    /// `OutcomeUnknown`.
     pub(super) async fn send_all(
         &self,
         mut pipelines: Vec<Pipeline>,
@@ -157,36 +113,37 @@ impl Connection {
         if let [pipeline] = pipelines.as_slice() {
             return Ok(vec![self.send(pipeline, access).await?]);
         }
-        let mut answers = Vec::with_capacity(pipelines.len());
+        let mut replies = Vec::with_capacity(pipelines.len());
         while !pipelines.is_empty() {
-            let rest = pipelines.split_off(pipelines.len().min(IN_THE_AIR));
+            let rest = pipelines.split_off(pipelines.len().min(MAX_IN_FLIGHT));
             let mut tasks = JoinSet::new();
-            for (place, pipeline) in pipelines.into_iter().enumerate() {
+            for (index, pipeline) in pipelines.into_iter().enumerate() {
                 let connection = self.clone();
-                let send = async move { (place, connection.send(&pipeline, access).await) };
+                let send = async move { (index, connection.send(&pipeline, access).await) };
                 tasks.spawn_on(send, &self.handle);
             }
             let mut window = Vec::with_capacity(tasks.len());
             while let Some(sent) = tasks.join_next().await {
                 window.push(sent.map_err(|broken| BackendError::Other(Box::new(broken)))?);
             }
-            window.sort_by_key(|(place, _)| *place);
+            window.sort_by_key(|(index, _)| *index);
             let window = window.into_iter().map(|(_, sent)| sent).collect();
-            let others = !answers.is_empty();
-            answers.append(&mut all_parts(window, access, others)?);
+            let others = !replies.is_empty();
+            replies.append(&mut all_parts(window, access, others)?);
             pipelines = rest;
         }
-        Ok(answers)
+        Ok(replies)
     }
 
-    /// The connection and its number. If there is none, an attempt to connect is made at once, which
-    /// all who wait share; what counts is one that begins after this call.
-    pub(super) async fn up(
+    /// Returns the connection and its number. If there is none, requests an attempt to connect,
+    /// which all waiting callers share. The attempt must begin after this call, as the server may
+    /// have come up since an earlier one began.
+    pub(super) async fn acquire(
         &self,
         deadline: Instant,
     ) -> Result<(MultiplexedConnection, u64), BackendError> {
         let mut state = self.shared.state.subscribe();
-        let mine = {
+        let next = {
             let now = state.borrow_and_update();
             if let Some(up) = now.connection() {
                 return Ok(up);
@@ -194,17 +151,17 @@ impl Connection {
             now.begun + 1
         };
         self.shared.wanted.notify_one();
-        let outcome = state.wait_for(|now| now.up.is_some() || now.ended >= mine);
+        let outcome = state.wait_for(|now| now.up.is_some() || now.ended >= next);
         match time::within(&self.handle, deadline, outcome).await {
             Ok(Ok(now)) => now.connection().ok_or_else(|| now.failure.clone().into()),
-            // Nothing was sent: this is no Timeout, after which a write may have happened.
+            // Nothing was sent, so this is no `Timeout`, after which a write may have happened.
             Ok(Err(_)) | Err(_) => Err(self.shared.state.borrow().failure.clone().into()),
         }
     }
 }
 
-/// Returns the replies to all parts of a request, or the error of the first that failed. `others`: further parts
-/// have taken effect already.
+/// Returns the replies to all parts of a request, or the error of the first that failed. `others`
+/// says whether further parts have taken effect already.
 ///
 /// # Errors
 ///
@@ -250,7 +207,7 @@ impl Shared {
         }
     }
 
-    /// Begins an attempt to connect; answers its number.
+    /// Begins an attempt to connect; returns its number.
     pub(super) fn begin(&self) -> u64 {
         let mut number = 0;
         self.state.send_if_modified(|state| {
@@ -266,7 +223,7 @@ impl Shared {
         self.state.send_modify(|state| {
             state.ended = state.begun;
             (state.up, state.failure) = match outcome {
-                // It may have been lost before anybody knew of it.
+                // It may have been lost before the attempt ended.
                 Ok(connection) if state.lost < state.ended => (Some(connection), Failure::Lost),
                 Ok(_) => (None, Failure::Lost),
                 Err(failure) => (None, failure),
@@ -274,12 +231,13 @@ impl Shared {
         });
     }
 
-    /// Gives up an incarnation. Commands that wait for answers on it go on waiting.
+    /// Gives up an incarnation. Commands that wait for replies on it go on waiting.
     pub(super) fn lose(&self, number: u64) {
         if let Some(tracking) = &self.tracking {
             tracking.lost(number);
         }
-        // Dropped after the lock: it ends the connection's own task, in which this may run.
+        // Dropped after the lock is released: the drop ends the connection's own task, in which
+        // this may run.
         let mut given_up = None;
         self.state.send_if_modified(|state| {
             state.lost = state.lost.max(number);
@@ -290,7 +248,7 @@ impl Shared {
         });
     }
 
-    /// The connection, if there is one.
+    /// Returns the connection, if there is one.
     pub(super) fn current(&self) -> Option<MultiplexedConnection> {
         self.state.borrow().up.clone()
     }
@@ -298,20 +256,20 @@ impl Shared {
     /// Waits until there is no connection.
     pub(super) async fn down(&self) {
         let mut state = self.state.subscribe();
-        // The sender is `self`: it cannot be gone.
+        // The sender is in `self`, so this cannot fail.
         let _ = state.wait_for(|state| state.up.is_none()).await;
     }
 }
 
-/// Takes in what comes unasked over an incarnation, as long as there is someone to tell.
-pub(super) fn hear_if_alive(shared: &Weak<Shared>, number: u64, push: &PushInfo) {
+/// Processes a push of an incarnation, if its backend still exists.
+pub(super) fn on_push(shared: &Weak<Shared>, number: u64, push: &PushInfo) {
     let Some(shared) = shared.upgrade() else {
         return;
     };
     if push.kind == PushKind::Disconnection {
         shared.lose(number);
     } else if let Some(tracking) = &shared.tracking {
-        tracking.hear(push);
+        tracking.on_push(push);
     }
 }
 
@@ -370,12 +328,12 @@ mod tests {
         let wanted = tokio::time::timeout(Duration::from_secs(5), wanted).await;
         assert!(
             wanted.is_ok(),
-            "ask for an attempt; do not wait for the pause to end"
+            "request an attempt; do not wait for the pause to end"
         );
     }
 
     #[tokio::test]
-    async fn send_without_a_connection_asks_for_an_attempt_and_gives_up_at_the_deadline() {
+    async fn send_without_a_connection_requests_an_attempt_and_gives_up_at_the_deadline() {
         let connection = connection(Duration::from_millis(1));
 
         let sent = connection.send(&ping(), Access::Write).await;

@@ -1,8 +1,8 @@
-//! How a connection is opened, to a server, a node or a sentinel, and why it was not.
+//! Opens connections to servers, nodes and sentinels, and finds out why that failed.
 //!
-//! Tracking and its pushes need RESP3, which begins with `HELLO 3`:
-//! <https://redis.io/docs/latest/commands/hello/>. Servers before Redis 6 do not know it, and proxies refuse it
-//! in words of their own.
+//! Tracking needs the push messages of RESP3, which begins with `HELLO 3`:
+//! <https://redis.io/docs/latest/commands/hello/>. Servers before Redis 6 do not know it, and
+//! proxies refuse it in their own wording.
 
 use std::io;
 
@@ -16,26 +16,27 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio::time::{Duration, Instant};
 
 use super::error;
-use super::handshake::{explained, is_hang_up};
+use super::handshake::{explain, is_hang_up};
 
-/// How long a server that hangs up is listened to.
-const LAST_WORDS: Duration = Duration::from_millis(500);
+/// How long the error of a server that closes connections is waited for.
+const LAST_ERROR_WAIT: Duration = Duration::from_millis(500);
 
-/// The longest line that such a server may write.
-const LONGEST_LINE: u64 = 1024;
+/// The longest error that such a server may send.
+const MAX_LINE: u64 = 1024;
 
-/// A configuration without deadlines, which are the callers', on the timer of their own runtime.
+/// Returns a configuration without timeouts: callers set deadlines, on the timer of their runtime.
 pub(super) fn config() -> AsyncConnectionConfig {
     AsyncConnectionConfig::new()
         .set_connection_timeout(None)
         .set_response_timeout(None)
 }
 
-/// Opens a connection in the newest protocol that the server speaks: with pushes in RESP3, or else in RESP2.
+/// Opens a connection in the newest protocol that the server speaks: with push messages in RESP3,
+/// or else in RESP2.
 ///
 /// # Errors
 ///
-/// If there is none at `end`, or the server does not let us in.
+/// If there is none at `end`, or the server refuses the connection.
 pub(super) async fn open_newest(
     info: &ConnectionInfo,
     end: Instant,
@@ -48,7 +49,7 @@ pub(super) async fn open_newest(
         Ok(connection) => Ok((connection, ProtocolVersion::RESP3)),
         // The text of this error might repeat the password.
         Err(error) if error::wants_older_protocol(&error, has_password) => {
-            tracing::debug!("no RESP3 here, using RESP2");
+            tracing::debug!("the server does not speak RESP3; using RESP2");
             let connection = open(info, ProtocolVersion::RESP2, &config(), end).await?;
             Ok((connection, ProtocolVersion::RESP2))
         }
@@ -56,11 +57,11 @@ pub(super) async fn open_newest(
     }
 }
 
-/// Opens a connection. Its own task is spawned on the runtime that this runs on.
+/// Opens a connection. Its own task is spawned on the current runtime.
 ///
 /// # Errors
 ///
-/// If there is none at `end`, or the server does not let us in.
+/// If there is none at `end`, or the server refuses the connection.
 pub(super) async fn open(
     info: &ConnectionInfo,
     protocol: ProtocolVersion,
@@ -74,11 +75,12 @@ pub(super) async fn open(
         Ok(connection) => return Ok(connection),
         Err(error) => error,
     };
-    let words = match is_hang_up(&error) {
-        true => last_words(info.addr(), end).await,
-        false => None,
+    let sent = if is_hang_up(&error) {
+        last_error(info.addr(), end).await
+    } else {
+        None
     };
-    Err(words.unwrap_or_else(|| explained(info.addr(), error)))
+    Err(sent.unwrap_or_else(|| explain(info.addr(), error)))
 }
 
 /// Returns the outcome of `doing`, or a timeout at `end`.
@@ -92,12 +94,13 @@ pub(super) async fn until<T>(
     }
 }
 
-/// Connects again without sending anything, and returns the error that the server writes before it hangs up: too
-/// many clients, or protected mode. If a client sends commands, its system may drop that error.
+/// Connects again without sending anything, and returns the error that the server sends before it
+/// closes the connection: too many clients, or protected mode. If a client has sent commands, its
+/// system may drop that error.
 ///
-/// Over TLS, servers hang up without a word.
-async fn last_words(address: &ConnectionAddr, end: Instant) -> Option<RedisError> {
-    let end = end.min(Instant::now() + LAST_WORDS);
+/// Over TLS, servers close connections without an error.
+async fn last_error(address: &ConnectionAddr, end: Instant) -> Option<RedisError> {
+    let end = end.min(Instant::now() + LAST_ERROR_WAIT);
     let line = async {
         match address {
             ConnectionAddr::Tcp(host, port) => {
@@ -114,13 +117,9 @@ async fn last_words(address: &ConnectionAddr, end: Instant) -> Option<RedisError
     }
 }
 
-/// All that comes until the end.
+/// Reads everything until the end.
 async fn line(stream: impl AsyncRead + Unpin) -> Option<Vec<u8>> {
     let mut line = Vec::new();
-    stream
-        .take(LONGEST_LINE)
-        .read_to_end(&mut line)
-        .await
-        .ok()?;
+    stream.take(MAX_LINE).read_to_end(&mut line).await.ok()?;
     Some(line)
 }

@@ -1,12 +1,13 @@
-//! What Redis' errors mean to a caller.
+//! Maps Redis' errors to backend errors.
 //!
-//! An error's code is its first word: <https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors>.
+//! An error's code is its first word:
+//! <https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors>.
 
 use ::redis::{ErrorKind, RedisError, ServerError, ServerErrorKind};
 
 use crate::backend::{Access, BackendError};
 
-/// What the server said, in its words: `READONLY You can't write against a read only replica.`
+/// The server's error, as it was sent: `READONLY You can't write against a read only replica.`
 #[derive(Debug, thiserror::Error)]
 #[error("{code} {detail}")]
 struct Reply {
@@ -14,17 +15,18 @@ struct Reply {
     detail: String,
 }
 
-/// A reply that does not belong to what was asked.
+/// A reply that does not fit the command.
 #[derive(Debug, thiserror::Error)]
-#[error("the server gave an answer of a kind that this command does not have")]
+#[error("the server sent a reply that this command does not have")]
 struct Unexpected;
 
 impl Reply {
-    /// Redis repeats the arguments of a command that it does not know, values too: they are left out.
+    /// Redis repeats the arguments of an unknown command, values too: they are left out.
     fn new(code: &str, detail: &str) -> Self {
-        let detail = match is_unknown_command(code, detail) {
-            true => detail.split(", with args").next().unwrap_or_default(),
-            false => detail,
+        let detail = if is_unknown_command(code, detail) {
+            detail.split(", with args").next().unwrap_or_default()
+        } else {
+            detail
         };
         Self {
             code: code.to_owned(),
@@ -38,8 +40,9 @@ impl Reply {
 #[error("this server is a node of a cluster: connect with redis+cluster://HOST[,HOST…] ({0})")]
 struct ClusterNode(Reply);
 
-/// The code and the words of an error. Where `EXEC` says why it was discarded, those are the reason's.
-fn told(error: &ServerError) -> (&str, &str) {
+/// Returns the code and the rest of an error. If `EXEC` gives the reason why it was discarded,
+/// returns those of the reason.
+fn code_and_detail(error: &ServerError) -> (&str, &str) {
     let (code, detail) = (error.code(), error.details().unwrap_or_default());
     let reason = match code {
         "EXECABORT" => detail.split_once("because of: "),
@@ -51,23 +54,24 @@ fn told(error: &ServerError) -> (&str, &str) {
     }
 }
 
-/// Returns the server's own words, for logs and errors.
-pub(super) fn words(error: &ServerError) -> String {
-    let (code, detail) = told(error);
+/// Returns the server's error as text, for logs and errors.
+pub(super) fn message(error: &ServerError) -> String {
+    let (code, detail) = code_and_detail(error);
     Reply::new(code, detail).to_string()
 }
 
-/// Whether a refusal stands until the server or its users are changed. All others pass by themselves.
-pub(super) fn is_lasting(error: &ServerError) -> bool {
-    let (code, detail) = told(error);
+/// Returns whether a refusal lasts until the server or its users are changed. All others pass by
+/// themselves.
+pub(super) fn is_permanent(error: &ServerError) -> bool {
+    let (code, detail) = code_and_detail(error);
     let detail = detail.to_ascii_lowercase();
-    let lasting = ["unknown command", "unknown subcommand", "syntax error"];
-    code == "NOPERM" || code == "ERR" && lasting.iter().any(|words| detail.starts_with(words))
+    let permanent = ["unknown command", "unknown subcommand", "syntax error"];
+    code == "NOPERM" || code == "ERR" && permanent.iter().any(|words| detail.starts_with(words))
 }
 
-/// What a reply means that is an error.
+/// Maps an error that the server sent as a reply.
 pub(super) fn of_reply(error: &ServerError) -> BackendError {
-    let (code, detail) = told(error);
+    let (code, detail) = code_and_detail(error);
     let reply = Reply::new(code, detail);
     if matches!(code, "MOVED" | "ASK" | "CROSSSLOT") {
         return BackendError::Unsupported(Box::new(ClusterNode(reply)));
@@ -82,7 +86,7 @@ pub(super) fn of_reply(error: &ServerError) -> BackendError {
     }
 }
 
-/// Whether the server refused a command because its memory is full.
+/// Returns whether the server refused a command because its memory is full.
 pub(super) fn is_out_of_memory(error: &BackendError) -> bool {
     let BackendError::Other(cause) = error else {
         return false;
@@ -91,7 +95,7 @@ pub(super) fn is_out_of_memory(error: &BackendError) -> bool {
     reply.is_some_and(|reply| reply.code == "OOM")
 }
 
-/// Returns what an error means that came instead of replies to a command that was sent.
+/// Maps an error that came instead of replies to a command that was sent.
 pub(super) fn of_command(error: RedisError, access: Access) -> BackendError {
     match (access, error.kind()) {
         (Access::Write, _) => BackendError::OutcomeUnknown(Box::new(error)),
@@ -100,20 +104,20 @@ pub(super) fn of_command(error: RedisError, access: Access) -> BackendError {
     }
 }
 
-/// The answer to a reply of a kind that the command does not have.
+/// Returns the error for a reply that does not fit the command.
 pub(super) fn unexpected() -> BackendError {
     BackendError::Other(Box::new(Unexpected))
 }
 
-/// Whether the first error among the replies of a pipeline says that the server is no master any more.
+/// Returns whether the first error of a pipeline shows that the server is no longer a master.
 ///
-/// `EXECABORT` without a reason comes first only if nothing was wrong with the commands before `EXEC`: then
+/// `EXECABORT` without a reason comes first only if the commands before `EXEC` were all right: then
 /// the server has changed in between.
 pub(super) fn is_of_a_replica(error: &ServerError) -> bool {
-    matches!(told(error).0, "READONLY" | "EXECABORT")
+    matches!(code_and_detail(error).0, "READONLY" | "EXECABORT")
 }
 
-/// Whether a server refused the connection for who we are.
+/// Returns whether a server refused the connection because of the credentials.
 pub(super) fn is_denial(error: &RedisError) -> bool {
     matches!(
         error.kind(),
@@ -121,15 +125,16 @@ pub(super) fn is_denial(error: &RedisError) -> bool {
     ) || matches!(error.code(), Some("NOAUTH" | "WRONGPASS" | "DENIED"))
 }
 
-/// Whether an error that came to `HELLO` means that the server, or a proxy before it, may still let us in by
-/// the older protocol. Proxies refuse in any words, and may ask for a password that `HELLO` has given.
+/// Returns whether an error in reply to `HELLO` means that the server, or a proxy before it, may
+/// still accept the older protocol. Proxies refuse in any wording, and may ask for a password that
+/// `HELLO` has given.
 pub(super) fn wants_older_protocol(error: &RedisError, has_password: bool) -> bool {
     match (error.kind(), error.code()) {
         (ErrorKind::RESP3NotSupported, _) => true,
         (_, None) => false,
         (_, Some("NOAUTH")) => has_password,
         (_, Some("WRONGPASS" | "DENIED")) => false,
-        // These pass, and RESP3 is spoken then.
+        // These errors pass, and the server then speaks RESP3.
         (_, Some("BUSY" | "LOADING" | "MASTERDOWN" | "CLUSTERDOWN" | "TRYAGAIN")) => false,
         (_, Some(_)) => !error
             .detail()
@@ -157,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn of_reply_codes_are_told_apart() {
+    fn of_reply_codes_map_to_kinds() {
         for line in ["NOPERM no", "NOAUTH no", "WRONGPASS no", "DENIED no"] {
             assert!(
                 matches!(reply(line), BackendError::AccessDenied(_)),
@@ -215,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn is_lasting_only_what_somebody_must_change() {
+    fn is_permanent_only_until_server_or_users_change() {
         for line in [
             "NOPERM no",
             "ERR unknown command 'CLIENT', with args beginning with: 'TRACKING' ",
@@ -223,7 +228,7 @@ mod tests {
             "ERR Unknown subcommand or wrong number of arguments for 'TRACKING'",
             "ERR syntax error",
         ] {
-            assert!(is_lasting(&server_error(line)), "{line}");
+            assert!(is_permanent(&server_error(line)), "{line}");
         }
         for line in [
             "BUSY Redis is busy running a script.",
@@ -233,7 +238,7 @@ mod tests {
             "ERR upstream failure",
             "PROXY no",
         ] {
-            assert!(!is_lasting(&server_error(line)), "{line}");
+            assert!(!is_permanent(&server_error(line)), "{line}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! Patterns for `SCAN … MATCH`: <https://redis.io/docs/latest/commands/keys/>.
 
-/// A pattern that fits every key that begins with `prefix`, taken literally, and no other.
+/// Returns a pattern that matches every key that begins with the literal `prefix`, and no other.
 pub(super) fn starting_with(prefix: &str) -> String {
     let mut pattern = String::with_capacity(prefix.len() + 1);
     for character in prefix.chars() {
@@ -19,7 +19,8 @@ mod tests {
 
     use super::*;
 
-    /// Whether Redis finds that the text fits, to a pattern without classes: one is taken to fit nothing.
+    /// Returns whether Redis matches the text, for a pattern without classes: a class matches
+    /// nothing here.
     fn fits(pattern: &[u8], text: &[u8]) -> bool {
         match (pattern, text) {
             ([], []) => true,

@@ -1,6 +1,6 @@
-//! What it means that a connection did not come about: over TLS, or to a server that wants it.
+//! Explains why a connection failed: over TLS, or without TLS to a server that expects it.
 //!
-//! Alerts and what a peer may do wrong: <https://www.rfc-editor.org/rfc/rfc8446#section-6>.
+//! Alerts and errors of the peer: <https://www.rfc-editor.org/rfc/rfc8446#section-6>.
 
 use std::error::Error;
 use std::io::{self, ErrorKind};
@@ -9,9 +9,9 @@ use std::sync::Arc;
 use ::redis::{ConnectionAddr, RedisError};
 use rustls::{AlertDescription, CertificateError};
 
-use super::place::Other;
+use super::wrong_scheme::WrongScheme;
 
-/// An error of redis-rs, after words that tell what is wrong.
+/// An error of redis-rs behind an explanation.
 #[derive(Debug, thiserror::Error)]
 #[error("{words}")]
 struct Explained {
@@ -20,10 +20,10 @@ struct Explained {
     source: Option<RedisError>,
 }
 
-/// The error of an attempt to connect to `address`, with an explanation where TLS has to do with it.
+/// Adds an explanation to the error of an attempt to connect to `address`, if TLS may be the cause.
 ///
-/// What the server refused by a reply is not changed.
-pub(super) fn explained(address: &ConnectionAddr, error: RedisError) -> RedisError {
+/// Errors that the server sent as a reply are unchanged.
+pub(super) fn explain(address: &ConnectionAddr, error: RedisError) -> RedisError {
     let words = match address {
         ConnectionAddr::TcpTls { .. } => over_tls(&error),
         ConnectionAddr::Tcp(..) => in_plain(&error),
@@ -32,7 +32,7 @@ pub(super) fn explained(address: &ConnectionAddr, error: RedisError) -> RedisErr
     let Some(words) = words else { return error };
     let explained = match of_rustls(&error) {
         Some(cause) => Explained {
-            words: format!("{words}: {}", in_words(&cause.to_string())),
+            words: format!("{words}: {}", readable(&cause.to_string())),
             source: None,
         },
         None => Explained {
@@ -43,9 +43,10 @@ pub(super) fn explained(address: &ConnectionAddr, error: RedisError) -> RedisErr
     io::Error::other(explained).into()
 }
 
-/// Returns rustls' text without the names of Rust's types and cases that it repeats: `UnknownIssuer` is `unknown
-/// issuer`, and `Other(OtherError(CaUsedAsEndEntity))` is `ca used as end entity`.
-fn in_words(text: &str) -> String {
+/// Returns rustls' text with the names of Rust's types and variants in plain words: `UnknownIssuer`
+/// becomes `unknown issuer`, and `Other(OtherError(CaUsedAsEndEntity))` becomes `ca used as end
+/// entity`.
+fn readable(text: &str) -> String {
     let mut words = String::with_capacity(text.len());
     let mut name = String::new();
     for next in text.chars().chain(['\n']) {
@@ -53,7 +54,7 @@ fn in_words(text: &str) -> String {
             name.push(next);
             continue;
         }
-        let is_wrapper = next == '(' && matches!(&*name, "Other" | "OtherError" | "Some");
+        let is_wrapper = next == '(' && matches!(&*name, "WrongScheme" | "OtherError" | "Some");
         if !is_wrapper {
             words += &split(&name);
             words.push(next);
@@ -69,7 +70,7 @@ fn in_words(text: &str) -> String {
     words[..if is_bare { end } else { words.len() }].to_owned()
 }
 
-/// The words of a name in Rust's fashion; what is none stays as it is.
+/// Splits a name in camel case into words; any other text is unchanged.
 fn split(name: &str) -> String {
     let is_name = name.starts_with(|first: char| first.is_ascii_uppercase())
         && name.contains(|part: char| part.is_ascii_lowercase());
@@ -88,15 +89,15 @@ fn split(name: &str) -> String {
     words
 }
 
-/// Whether the server hung up, or the system says so.
+/// Returns whether the server, or the system, closed the connection.
 pub(super) fn is_hang_up(error: &RedisError) -> bool {
     of_io(error).is_some_and(|error| is_cut(error.kind()))
 }
 
-/// Whether a server was found that takes another URL.
-pub(super) fn is_other(error: &RedisError) -> bool {
+/// Returns whether the server needs a URL of another scheme.
+pub(super) fn is_wrong_scheme(error: &RedisError) -> bool {
     let inner = of_io(error).and_then(io::Error::get_ref);
-    inner.is_some_and(|inner| inner.is::<Other>())
+    inner.is_some_and(|inner| inner.is::<WrongScheme>())
 }
 
 fn over_tls(error: &RedisError) -> Option<&'static str> {
@@ -104,10 +105,10 @@ fn over_tls(error: &RedisError) -> Option<&'static str> {
         return Some(of_handshake(error));
     }
     match of_io(error)?.kind() {
-        ErrorKind::TimedOut => Some("no answer came to the TLS handshake (is the port for TLS?)"),
+        ErrorKind::TimedOut => Some("the TLS handshake timed out (is the port for TLS?)"),
         kind if is_cut(kind) => Some(
-            "the server hung up during the TLS handshake (is the port for TLS? does it ask for a \
-             client certificate?)",
+            "the server closed the connection during the TLS handshake (is the port for TLS? does \
+             it ask for a client certificate?)",
         ),
         _ => None,
     }
@@ -117,9 +118,7 @@ fn of_handshake(error: &rustls::Error) -> &'static str {
     use rustls::Error::{AlertReceived, InvalidCertificate, InvalidMessage};
     match error {
         InvalidCertificate(error) => of_certificate(error),
-        InvalidMessage(_) => {
-            "the server does not speak TLS (without it, the URL begins with redis://)"
-        }
+        InvalidMessage(_) => "the server does not speak TLS (without TLS, use redis://)",
         AlertReceived(
             AlertDescription::CertificateRequired
             | AlertDescription::BadCertificate
@@ -148,10 +147,10 @@ fn of_certificate(error: &CertificateError) -> &'static str {
         | CertificateError::NotValidYetContext { .. } => {
             "the server's certificate is not valid at this time"
         }
-        // The latter is what a root of the same name and another key makes of it.
+        // A root of the same name with another key leads to the latter.
         CertificateError::UnknownIssuer | CertificateError::BadSignature => {
-            "the server's certificate is not trusted (if its root is none of the platform's, name \
-             the file of the root)"
+            "the server's certificate is not trusted (if its root is not one of the \
+             platform's, name the file of the root)"
         }
         _ => "the server's certificate cannot be accepted",
     }
@@ -160,12 +159,11 @@ fn of_certificate(error: &CertificateError) -> &'static str {
 fn in_plain(error: &RedisError) -> Option<&'static str> {
     if error.kind() == ::redis::ErrorKind::Parse {
         return Some(
-            "the server does not answer as Redis (if it expects TLS, the URL begins with rediss://)",
+            "the server does not speak the Redis protocol (if it expects TLS, use rediss://)",
         );
     }
     is_hang_up(error).then_some(
-        "the server hung up before it had answered (if it expects TLS, the URL begins with \
-         rediss://)",
+        "the server closed the connection before it replied (if it expects TLS, use rediss://)",
     )
 }
 
@@ -179,12 +177,12 @@ fn is_cut(kind: ErrorKind) -> bool {
     )
 }
 
-/// The error of rustls that tokio-rustls has put into one of the system's.
+/// Returns the error of rustls that tokio-rustls has wrapped in an I/O error.
 fn of_rustls(error: &RedisError) -> Option<&rustls::Error> {
     of_io(error)?.get_ref()?.downcast_ref()
 }
 
-/// The error of the system that redis-rs has put behind a pointer.
+/// Returns the I/O error that redis-rs keeps behind a pointer.
 fn of_io(error: &RedisError) -> Option<&io::Error> {
     let shared = error.source()?;
     let shared = shared.downcast_ref::<Arc<dyn Error + Send + Sync>>()?;
@@ -209,11 +207,11 @@ mod tests {
     }
 
     fn text(address: &ConnectionAddr, error: impl Into<RedisError>) -> String {
-        explained(address, error.into()).to_string()
+        explain(address, error.into()).to_string()
     }
 
     #[test]
-    fn explained_errors_of_rustls_are_told_apart() {
+    fn explain_errors_of_rustls_are_distinguished() {
         use rustls::Error::{AlertReceived, InvalidCertificate, InvalidMessage};
         let message = rustls::InvalidMessage::InvalidContentType;
         let required = AlertDescription::CertificateRequired;
@@ -235,8 +233,8 @@ mod tests {
             (AlertReceived(required), "client certificate"),
             (rustls::Error::DecryptError, "handshake failed"),
         ] {
-            let cause = in_words(&error.to_string());
-            let explained = explained(&tls(), io::Error::other(error).into());
+            let cause = readable(&error.to_string());
+            let explained = explain(&tls(), io::Error::other(error).into());
             assert!(explained.to_string().contains(expected), "{explained}");
             assert!(
                 crate::backend::describe(&explained).ends_with(&cause),
@@ -246,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn explained_certificate_of_every_case_is_told_in_words() {
+    fn explain_certificate_of_every_case_is_readable() {
         use rustls::OtherError;
         use rustls::pki_types::UnixTime;
         #[derive(Debug, thiserror::Error)]
@@ -280,7 +278,7 @@ mod tests {
             ),
         ] {
             let error = rustls::Error::InvalidCertificate(error);
-            let explained = explained(&tls(), io::Error::other(error).into());
+            let explained = explain(&tls(), io::Error::other(error).into());
             let text = crate::backend::describe(&explained);
             assert!(text.contains(expected), "{text}");
             assert!(!text.contains("OtherError"), "{text}");
@@ -294,19 +292,19 @@ mod tests {
     }
 
     #[test]
-    fn explained_hang_up_names_the_other_scheme_where_it_was_plain() {
+    fn explain_hang_up_without_tls_names_the_other_scheme() {
         let reset = || io::Error::from(ErrorKind::ConnectionReset);
         assert!(text(&plain(), reset()).contains("rediss://"));
         assert!(text(&tls(), reset()).contains("is the port for TLS"));
     }
 
     #[test]
-    fn explained_what_has_nothing_to_do_with_tls_is_as_it_was() {
+    fn explain_errors_without_tls_are_unchanged() {
         let refused = || RedisError::from(io::Error::from(ErrorKind::ConnectionRefused));
         let denied = || RedisError::from((::redis::ErrorKind::AuthenticationFailed, "no"));
         for address in [tls(), plain()] {
             assert_eq!(text(&address, refused()), refused().to_string());
-            let after = explained(&address, denied());
+            let after = explain(&address, denied());
             assert_eq!(after.kind(), denied().kind());
         }
     }

@@ -6,7 +6,7 @@ use std::net::Ipv6Addr;
 use ::redis::{ConnectionAddr, ConnectionInfo};
 use rustls::pki_types::ServerName;
 
-use super::address::shown;
+use super::server_url::shown;
 
 /// A host and its port.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -17,7 +17,7 @@ pub(super) struct Host {
 }
 
 impl Host {
-    /// How to connect there, if that is how to connect elsewhere.
+    /// Returns how to connect there, given how to connect to another host.
     pub(super) fn reached_by(&self, elsewhere: &ConnectionInfo) -> ConnectionInfo {
         let (host, port) = (self.name.clone(), self.port);
         let address = match elsewhere.addr() {
@@ -36,20 +36,20 @@ impl Host {
         elsewhere.clone().set_addr(address)
     }
 
-    /// Whether a certificate can be for it.
+    /// Returns whether a certificate can be issued for it.
     pub(super) fn is_verifiable(&self) -> bool {
         ServerName::try_from(self.name.as_str()).is_ok()
     }
 }
 
-/// In a URL and in errors.
+/// The form in URLs and errors.
 impl fmt::Display for Host {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&shown(&ConnectionAddr::Tcp(self.name.clone(), self.port)))
     }
 }
 
-/// Why a text is no list of hosts.
+/// Why a text is not a list of hosts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum HostsError {
     /// There is none, or one of them has no name.
@@ -58,7 +58,7 @@ pub(super) enum HostsError {
     Malformed,
 }
 
-/// The hosts of a URL, at least one.
+/// Parses the hosts of a URL, at least one.
 pub(super) fn hosts(text: &str, default_port: u16) -> Result<Vec<Host>, HostsError> {
     text.split(',')
         .map(|text| host(text, default_port))
@@ -87,7 +87,8 @@ fn host(text: &str, default_port: u16) -> Result<Host, HostsError> {
     }
 }
 
-/// Whether a text is made as names are. A stray character of a password must not be shown as one.
+/// Returns whether a text consists of characters of names. A stray character of a password must not
+/// be shown as a name.
 pub(super) fn is_name(text: &str) -> bool {
     text.chars()
         .all(|part| part.is_ascii_alphanumeric() || "._-".contains(part))

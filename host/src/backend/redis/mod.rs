@@ -1,45 +1,56 @@
-//! A Redis server as the store, with values as plain strings at `name:key`, as Python's `FlipCache`
-//! writes them.
+//! A Redis server as the backend, with values as plain strings at `name:key`, as Python's
+//! `FlipCache` writes them.
 //!
 //! # Layout
 //!
-//! `address` is where the server is, and `tls` whom to trust there; `connection` is what commands are
-//! sent on, and `keeper` the task that makes and replaces it; `place` is where it connects, and `sentinel`
-//! asks those who know; `dial` opens it, and `handshake` says what TLS has to do with a failure; `tracking` is what the server
-//! tells unasked, `prefixes` of which keys, `following` how callers ask for more, `role` whether it is a master, and `ears` whether that is complete; `server` is all of that for
-//! one of the `servers` of a store, and `cluster` finds those of a cluster; `hosts` are those of a URL;
-//! `read`, `write` and `scan` are the commands, and `request` their pipelines; `reply` and `error`
-//! understand the answers.
+//! - Addresses: `address` parses URLs, with `server_url` and `hosts` for the parts that all forms
+//!   share; `tls` holds the certificates.
+//! - Connections: `connection` sends commands; `supervisor` is the task that connects, and
+//!   reconnects after a `backoff`; `resolver` finds the endpoint, for a master through `sentinel`;
+//!   `dial` opens a connection. If that fails, `failure` is the error, `handshake` explains it, and
+//!   `wrong_scheme` names the URL to use.
+//! - Tracking: `tracking` receives invalidations, for the key `prefixes` of all buckets;
+//!   `subscribe` adds a bucket; `role` distinguishes masters from replicas; `tracking_health` knows
+//!   whether the invalidations are complete.
+//! - Servers: `server` is one server with its task; `cluster` finds the servers of a cluster;
+//!   `servers` is either of them, and `masters` are those that have keys.
+//! - Commands: `read`, `write` and `scan` (whose patterns `glob` escapes), in the pipelines of
+//!   `request`; `reply` and `error` parse replies.
 //!
-//! What it deliberately does not do: retry a command that may have been executed (a write that is sent
-//! twice can overwrite one that came in between), use a pool (replies come in the order of their commands,
-//! so one connection carries all), use Lua, switch the verification of certificates off, or read from
-//! replicas.
+//! What it deliberately does not do: retry a command that may have been executed (a write that is
+//! sent twice can overwrite one that came in between), use a pool (replies come in the order of
+//! their commands, so one connection carries all), use Lua, switch the verification of certificates
+//! off, or read from replicas.
 
 mod address;
+mod backoff;
 mod cluster;
 mod connection;
 mod dial;
-mod ears;
 mod error;
-mod following;
+mod failure;
 mod glob;
 mod handshake;
 mod hosts;
-mod keeper;
-mod place;
+mod masters;
 mod prefixes;
 mod read;
 mod reply;
 mod request;
+mod resolver;
 mod role;
 mod scan;
 mod sentinel;
 mod server;
+mod server_url;
 mod servers;
+mod subscribe;
+mod supervisor;
 mod tls;
 mod tracking;
+mod tracking_health;
 mod write;
+mod wrong_scheme;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,47 +63,47 @@ pub(super) use self::address::canonical_scheme;
 pub use self::address::{AddressError, RedisAddress};
 use self::cluster::Cluster;
 pub use self::cluster::ClusterUrlError;
-use self::ears::Ears;
-use self::place::Place;
+use self::resolver::Resolver;
 pub use self::sentinel::SentinelUrlError;
 use self::server::Server;
 use self::servers::Servers;
 pub use self::tls::{TlsError, TlsOptions};
 use self::tracking::Tracking;
+use self::tracking_health::TrackingHealth;
 use super::batch::{LastOfEach, Pair, distinct, lengths, refuse_larger};
 use super::{Access, BackendError, BackendOptions, Bucket, Feed, KvBackend, Page, Slot};
 
-/// The longest key or value that [`RedisBackend`] takes, in bytes: Redis' own limit
+/// The longest key or value that [`RedisBackend`] accepts, in bytes: Redis' own limit
 /// (`proto-max-bulk-len`).
 pub const MAX_BYTES: usize = 512 * 1024 * 1024;
 
-/// A Redis server, of version 6 or later; the TTL on reading takes 6.2. It may be the master that
-/// sentinels name, or the masters of a cluster, to each of which there is one connection.
+/// A Redis server of version 6 or later; a TTL on reading needs 6.2. It may be the master that
+/// sentinels name, or the masters of a cluster, with one connection to each.
 ///
-/// One connection carries all calls. A task of the backend's makes it, and a new one when it is
-/// lost, when a call on it has had no answer in time, when its server is found demoted, or when
-/// sentinels name another. A call
-/// that finds none has the task try at once and waits for the outcome. The task ends with the
-/// backend.
+/// One connection carries all calls. A task of the backend makes it, and replaces it when it is
+/// lost, when a call on it times out, when its server has become a replica, or when sentinels name
+/// another master. A call without a connection makes the task try at once, and waits for the
+/// outcome. The task ends with the backend.
 pub struct RedisBackend {
     servers: Servers,
 }
 
 impl RedisBackend {
-    /// Begins to connect to the server at `address`, which need not be there yet: while it is not,
-    /// calls answer [`BackendError::Unavailable`].
+    /// Starts connecting to the server at `address`. Until the server can be reached, calls return
+    /// [`BackendError::Unavailable`].
     ///
-    /// Tasks and timers are those of `handle`'s runtime, whose I/O and time drivers must be enabled;
-    /// methods may be called in any runtime or in none. The certificates are the address's, not the
-    /// options'.
+    /// Tasks and timers run on `handle`'s runtime, whose I/O and time drivers must be enabled;
+    /// methods may be called in any runtime or in none. The certificates are those of the address,
+    /// not of the options.
     ///
-    /// TLS takes rustls' provider of cryptography for the process; if none is installed yet, *ring* is.
+    /// TLS uses the process's default provider of cryptography in rustls; if none is installed,
+    /// *ring* is installed.
     pub fn new(address: &RedisAddress, options: &BackendOptions, handle: Handle) -> Self {
         let shown: Arc<str> = address.to_string().into();
         let bound = options.staleness_bound;
-        let place = match address.kind() {
-            Kind::Server(info) => Place::server(info.as_ref().clone(), Arc::clone(&shown)),
-            Kind::Sentinels(address) => Place::master(address.as_ref().clone(), bound),
+        let resolver = match address.kind() {
+            Kind::Server(info) => Resolver::server(info.as_ref().clone(), Arc::clone(&shown)),
+            Kind::Sentinels(address) => Resolver::master(address.as_ref().clone(), bound),
             Kind::Cluster(address) => {
                 let cluster = Cluster::new(address.as_ref().clone(), shown, options, handle);
                 return Self {
@@ -100,9 +111,9 @@ impl RedisBackend {
                 };
             }
         };
-        let tracking = Tracking::new(options.coherence, bound, Ears::of_server());
+        let tracking = Tracking::new(options.coherence, bound, TrackingHealth::for_server());
         let server = Server::new(Arc::clone(&shown), tracking, options.deadline, handle);
-        server.start(place, shown);
+        server.start(resolver, shown);
         Self {
             servers: Servers::One(server),
         }
@@ -142,8 +153,8 @@ impl KvBackend for RedisBackend {
     ) -> Result<Vec<Option<Slot>>, BackendError> {
         let batch = LastOfEach::new(entries);
         let pairs = full_pairs(bucket, &batch)?;
-        let answers = write::set_if_absent(&self.servers, &pairs, ttl).await?;
-        Ok(batch.spread(answers))
+        let results = write::set_if_absent(&self.servers, &pairs, ttl).await?;
+        Ok(batch.spread(results))
     }
 
     async fn set_if_present(

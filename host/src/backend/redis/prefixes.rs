@@ -1,40 +1,39 @@
-//! Which prefixes of keys are followed.
+//! Which key prefixes are tracked.
 //!
-//! A server refuses prefixes that overlap, and each costs every writer of the server some time.
+//! A server refuses overlapping prefixes, and each costs every writer of the server some time.
 
 use std::collections::BTreeSet;
 
-/// So many prefixes are followed one by one: each costs every writer of the server some time. More are
-/// followed as what all of them begin with.
+/// How many prefixes are tracked one by one. If there are more, their common prefix is tracked.
 pub(super) const MAX_PREFIXES: usize = 64;
 
-/// So many buckets are told apart; more of them, and all of the server's keys are followed.
+/// How many buckets are distinguished. If there are more, all keys of the server are tracked.
 const MAX_BUCKETS: usize = 4_096;
 
-/// The prefixes of all buckets that have been asked for.
+/// The prefixes of all open buckets.
 #[derive(Default)]
-pub(super) struct Wanted(BTreeSet<String>);
+pub(super) struct BucketPrefixes(BTreeSet<String>);
 
-impl Wanted {
-    pub(super) fn want(&mut self, prefix: &str) {
-        let Self(wanted) = self;
-        if wanted.len() >= MAX_BUCKETS && !wanted.contains(prefix) {
-            *wanted = [String::new()].into();
-        } else if !wanted.contains("") {
-            wanted.insert(prefix.to_owned());
+impl BucketPrefixes {
+    pub(super) fn add(&mut self, prefix: &str) {
+        let Self(prefixes) = self;
+        if prefixes.len() >= MAX_BUCKETS && !prefixes.contains(prefix) {
+            *prefixes = [String::new()].into();
+        } else if !prefixes.contains("") {
+            prefixes.insert(prefix.to_owned());
         }
     }
 
-    /// The least set of prefixes that covers them all, or one that all of them begin with.
+    /// Returns the smallest set of prefixes that covers all buckets, or their common prefix.
     pub(super) fn cover(&self) -> Vec<String> {
         cover(&self.0)
     }
 }
 
-fn cover(wanted: &BTreeSet<String>) -> Vec<String> {
+fn cover(prefixes: &BTreeSet<String>) -> Vec<String> {
     let mut cover: Vec<String> = Vec::new();
-    for prefix in wanted {
-        // They are in order: whatever begins with one comes after it, before all others.
+    for prefix in prefixes {
+        // In sorted order, all prefixes that begin with one follow it directly.
         if !cover.last().is_some_and(|last| prefix.starts_with(last)) {
             cover.push(prefix.clone());
         }
@@ -53,21 +52,21 @@ fn cover(wanted: &BTreeSet<String>) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn covered(wanted: &[&str]) -> Vec<String> {
-        cover(&wanted.iter().copied().map(str::to_owned).collect())
+    fn covered(prefixes: &[&str]) -> Vec<String> {
+        cover(&prefixes.iter().copied().map(str::to_owned).collect())
     }
 
     #[test]
     fn cover_nested_prefixes_is_the_outermost() {
-        let wanted = ["user:", "user:admin:", "users:", "a:", "user:admin:x:"];
-        assert_eq!(covered(&wanted), ["a:", "user:", "users:"]);
+        let prefixes = ["user:", "user:admin:", "users:", "a:", "user:admin:x:"];
+        assert_eq!(covered(&prefixes), ["a:", "user:", "users:"]);
     }
 
     #[test]
     fn cover_many_prefixes_is_what_they_begin_with() {
-        let wanted: BTreeSet<_> = (0..=MAX_PREFIXES).map(|n| format!("app:{n}:")).collect();
-        assert_eq!(cover(&wanted), ["app:"]);
-        let wanted: BTreeSet<_> = (0..=MAX_PREFIXES).map(|n| format!("{n}:")).collect();
-        assert_eq!(cover(&wanted), [""]);
+        let prefixes: BTreeSet<_> = (0..=MAX_PREFIXES).map(|n| format!("app:{n}:")).collect();
+        assert_eq!(cover(&prefixes), ["app:"]);
+        let prefixes: BTreeSet<_> = (0..=MAX_PREFIXES).map(|n| format!("{n}:")).collect();
+        assert_eq!(cover(&prefixes), [""]);
     }
 }

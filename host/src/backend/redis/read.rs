@@ -1,8 +1,8 @@
 //! Commands that read keys.
 //!
-//! `MULTI` makes a value and its TTL of one moment:
-//! <https://redis.io/docs/latest/develop/using-commands/transactions/>. `GETEX` reads and sets a TTL
-//! in one step, from Redis 6.2 on: <https://redis.io/docs/latest/commands/getex/>.
+//! `MULTI` reads a value and its TTL atomically:
+//! <https://redis.io/docs/latest/develop/using-commands/transactions/>. `GETEX` reads and sets a
+//! TTL in one step, from Redis 6.2 on: <https://redis.io/docs/latest/commands/getex/>.
 
 use std::time::Duration;
 
@@ -10,19 +10,20 @@ use ::redis::Pipeline;
 
 use super::error::is_out_of_memory;
 use super::reply;
-use super::request::{Group, Keyed, Limit, Request, Unity};
+use super::request::{Atomicity, Group, Keyed, Limit, Request};
 use super::servers::Servers;
 use crate::backend::{Access, BackendError, Slot, time};
 
-/// How many keys one pipeline reads. How long their values are is not known.
+/// How many keys one pipeline reads. The length of their values is not known.
 const LIMIT: Limit = Limit {
     keys: 128,
     bytes: usize::MAX,
 };
 
-/// What the keys hold. One `GET` a key: `MGET` shows what is not a string as absent.
+/// Returns what the keys hold. Sends one `GET` a key, as `MGET` returns nil for what is not a
+/// string.
 ///
-/// A server whose memory is full queues nothing, and so takes no `MULTI`. It still reads.
+/// A server whose memory is full refuses `MULTI`, but still reads.
 pub(super) async fn get(servers: &Servers, keys: &[String]) -> Result<Vec<Slot>, BackendError> {
     match get_of_one_moment(servers, keys).await {
         Err(error) if is_out_of_memory(&error) => get_between(servers, keys).await,
@@ -37,11 +38,11 @@ async fn get_of_one_moment(servers: &Servers, keys: &[String]) -> Result<Vec<Slo
             pipeline.cmd("GET").arg(key).cmd("PTTL").arg(key);
         },
         replies: 2,
-        unity: Unity::Pipeline,
+        atomicity: Atomicity::Pipeline,
         access: Access::Read,
         limit: LIMIT,
     };
-    let mut replies = servers.ask(&request).await?.into_iter();
+    let mut replies = servers.execute(&request).await?.into_iter();
     let mut slots = Vec::with_capacity(keys.len());
     while let (Some(get), Some(pttl)) = (replies.next(), replies.next()) {
         slots.push(reply::slot(get, &pttl)?);
@@ -49,8 +50,8 @@ async fn get_of_one_moment(servers: &Servers, keys: &[String]) -> Result<Vec<Slo
     Ok(slots)
 }
 
-/// What the keys hold, each with the shorter of the lives that it had before and after: if it is written
-/// in between, the value is shown to live no longer than it did.
+/// Returns what the keys hold, each with the shorter of the TTLs before and after the read: if the
+/// key is written in between, the value gets no longer TTL than it had.
 async fn get_between(servers: &Servers, keys: &[String]) -> Result<Vec<Slot>, BackendError> {
     let request = Request {
         keys,
@@ -59,11 +60,11 @@ async fn get_between(servers: &Servers, keys: &[String]) -> Result<Vec<Slot>, Ba
             pipeline.cmd("GET").arg(key).cmd("PTTL").arg(key);
         },
         replies: 3,
-        unity: Unity::Command,
+        atomicity: Atomicity::Command,
         access: Access::Read,
         limit: LIMIT,
     };
-    let mut replies = servers.ask(&request).await?.into_iter();
+    let mut replies = servers.execute(&request).await?.into_iter();
     let mut slots = Vec::with_capacity(keys.len());
     while let (Some(before), Some(get), Some(after)) =
         (replies.next(), replies.next(), replies.next())
@@ -73,7 +74,8 @@ async fn get_between(servers: &Servers, keys: &[String]) -> Result<Vec<Slot>, Ba
     Ok(slots)
 }
 
-/// What the keys hold; those that are there get the TTL.
+/// Returns what the keys hold, and sets the TTL of those that exist.
+
 ///
 /// # Errors
 ///
@@ -90,16 +92,16 @@ pub(super) async fn get_and_expire(
             pipeline.cmd("GETEX").arg(key).arg("PX").arg(millis);
         },
         replies: 1,
-        unity: Unity::Command,
+        atomicity: Atomicity::Command,
         access: Access::Read,
         limit: LIMIT,
     };
-    let replies = servers.ask(&request).await?;
+    let replies = servers.execute(&request).await?;
     let slot = |getex| reply::slot_with_ttl(getex, time::from_millis(millis));
     replies.into_iter().map(slot).collect()
 }
 
-/// How many of the keys exist; a key given twice counts twice.
+/// Counts the keys that exist; a key given twice counts twice.
 pub(super) async fn exists(servers: &Servers, keys: &[String]) -> Result<u64, BackendError> {
     count_over(servers, "EXISTS", Access::Read, keys).await
 }
@@ -111,7 +113,7 @@ pub(super) async fn count_over<K: Keyed + ::redis::ToRedisArgs>(
     access: Access,
     keys: &[K],
 ) -> Result<u64, BackendError> {
-    let together = servers.keys_in_a_command(LIMIT.keys);
+    let together = servers.keys_per_command(LIMIT.keys);
     let groups: Vec<_> = keys.chunks(together).map(Group).collect();
     let request = Request {
         keys: &groups,
@@ -119,13 +121,13 @@ pub(super) async fn count_over<K: Keyed + ::redis::ToRedisArgs>(
             group.add_to(pipeline.cmd(command));
         },
         replies: 1,
-        unity: Unity::Command,
+        atomicity: Atomicity::Command,
         access,
         limit: Limit {
             keys: LIMIT.keys / together,
             ..LIMIT
         },
     };
-    let replies = servers.ask(&request).await?;
+    let replies = servers.execute(&request).await?;
     replies.iter().map(reply::amount).sum()
 }

@@ -1,4 +1,4 @@
-//! From replies to what the callers of a backend understand.
+//! Parses the replies to commands.
 
 use std::time::Duration;
 
@@ -7,12 +7,12 @@ use ::redis::Value;
 use super::error::{of_reply, unexpected};
 use crate::backend::{BackendError, Entry, Slot, time};
 
-/// The replies to the commands between `MULTI` and `EXEC`, from those to a pipeline
-/// `MULTI, …, EXEC`. Errors of single commands are among them.
+/// Returns the replies to the commands between `MULTI` and `EXEC`, from those to a pipeline `MULTI,
+/// …, EXEC`. They include errors of single commands.
 ///
 /// # Errors
 ///
-/// What the server refused when the commands were queued, or `EXEC`.
+/// The error of a command that the server refused to queue, or of `EXEC`.
 pub(super) fn transaction(replies: Vec<Value>) -> Result<Vec<Value>, BackendError> {
     let mut refusals = replies.iter().filter_map(|reply| match reply {
         Value::ServerError(error) => Some(error),
@@ -28,12 +28,12 @@ pub(super) fn transaction(replies: Vec<Value>) -> Result<Vec<Value>, BackendErro
     }
 }
 
-/// What a key holds, from the replies to `GET` and `PTTL` of one moment.
+/// Returns what a key holds, from the replies to `GET` and `PTTL` of one transaction.
 pub(super) fn slot(get: Value, pttl: &Value) -> Result<Slot, BackendError> {
     slot_with_millis(get, integer(pttl)?)
 }
 
-/// What a key holds, from the replies to `PTTL`, `GET` and `PTTL`: the shorter life counts.
+/// Returns what a key holds, from the replies to `PTTL`, `GET` and `PTTL`: the shorter TTL counts.
 pub(super) fn slot_between(
     before: &Value,
     get: Value,
@@ -46,7 +46,7 @@ pub(super) fn slot_between(
     slot_with_millis(get, millis)
 }
 
-/// What a key holds, from the replies to `GET`, and of `PTTL`.
+/// Returns what a key holds, from the reply to `GET` and the result of `PTTL`.
 fn slot_with_millis(get: Value, millis: i64) -> Result<Slot, BackendError> {
     let value = match string(get)? {
         Found::String(value) => value,
@@ -62,7 +62,7 @@ fn slot_with_millis(get: Value, millis: i64) -> Result<Slot, BackendError> {
     Ok(Slot::Entry(Entry { value, ttl }))
 }
 
-/// What a key holds, from the reply to `GETEX` with a TTL.
+/// Returns what a key holds, from the reply to `GETEX` with a TTL.
 pub(super) fn slot_with_ttl(getex: Value, ttl: Duration) -> Result<Slot, BackendError> {
     Ok(match string(getex)? {
         Found::String(value) => Slot::Entry(Entry {
@@ -74,7 +74,7 @@ pub(super) fn slot_with_ttl(getex: Value, ttl: Duration) -> Result<Slot, Backend
     })
 }
 
-/// An integer, or the server's error.
+/// Returns an integer, or the server's error.
 pub(super) fn integer(reply: &Value) -> Result<i64, BackendError> {
     match reply {
         Value::Int(number) => Ok(*number),
@@ -83,12 +83,12 @@ pub(super) fn integer(reply: &Value) -> Result<i64, BackendError> {
     }
 }
 
-/// How many, or the server's error.
+/// Returns a count, or the server's error.
 pub(super) fn amount(reply: &Value) -> Result<u64, BackendError> {
     u64::try_from(integer(reply)?).map_err(|_| unexpected())
 }
 
-/// `OK`, or the server's error.
+/// Expects `OK`; otherwise returns the server's error.
 pub(super) fn done(reply: &Value) -> Result<(), BackendError> {
     match reply {
         Value::Okay => Ok(()),
@@ -97,7 +97,7 @@ pub(super) fn done(reply: &Value) -> Result<(), BackendError> {
     }
 }
 
-/// Whether `SET … NX` or `SET … XX` wrote, or the server's error.
+/// Returns whether `SET … NX` or `SET … XX` wrote, or the server's error.
 pub(super) fn wrote(reply: &Value) -> Result<bool, BackendError> {
     match reply {
         Value::Nil => Ok(false),
@@ -105,7 +105,7 @@ pub(super) fn wrote(reply: &Value) -> Result<bool, BackendError> {
     }
 }
 
-/// The next cursor and the keys of a page of `SCAN`.
+/// Returns the next cursor and the keys of a page of `SCAN`.
 pub(super) fn page(reply: Value) -> Result<(u64, Vec<Vec<u8>>), BackendError> {
     let parts = match reply {
         Value::Array(parts) => parts,
@@ -129,7 +129,7 @@ pub(super) fn page(reply: Value) -> Result<(u64, Vec<Vec<u8>>), BackendError> {
 enum Found {
     Nothing,
     String(Vec<u8>),
-    /// Something that is not a string.
+    /// A value that is not a string.
     Other,
 }
 
@@ -150,7 +150,7 @@ pub(super) mod values {
     use ::redis::{Value, parse_redis_value};
     use proptest::prelude::*;
 
-    /// Words that mean something in some reply, and some that do not.
+    /// Texts that mean something in some reply, and some that do not.
     const WORDS: [&str; 14] = [
         "", "0", "12", "-1", "x", "\u{fc}", "OK", "QUEUED", "slots", "nodes", "role", "master",
         "id", "endpoint",
@@ -206,7 +206,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn reply_of_any_shape_is_understood_or_an_error(
+        fn reply_of_any_shape_is_parsed_or_an_error(
             one in any_value(),
             other in any_value(),
             replies in prop::collection::vec(any_value(), 0..6),
@@ -247,11 +247,11 @@ mod tests {
     }
 
     #[test]
-    fn slot_between_two_lives_has_the_shorter() {
+    fn slot_between_two_ttls_has_the_shorter() {
         let between = |before: i64, after: i64| {
             let get = Value::BulkString(b"v".to_vec());
             let slot = slot_between(&Value::Int(before), get, &Value::Int(after));
-            match slot.expect("these are answers to these commands") {
+            match slot.expect("these are valid replies") {
                 Slot::Entry(entry) => Some(entry.ttl.map(|ttl| ttl.as_millis())),
                 _ => None,
             }

@@ -7,28 +7,28 @@ use super::reply;
 use crate::backend::batch::Pair;
 use crate::backend::{Access, BackendError};
 
-/// What is asked of each of some keys.
+/// The commands for each of some keys.
 pub(super) struct Request<'a, K, F> {
-    /// The keys, or what else has one.
+    /// The keys, or values that have one.
     pub(super) keys: &'a [K],
-    /// Adds the commands for one of them.
+    /// Adds the commands for one key.
     pub(super) commands: F,
-    /// How many replies these have.
+    /// How many replies the commands for one key have.
     pub(super) replies: usize,
-    pub(super) unity: Unity,
+    pub(super) atomicity: Atomicity,
     pub(super) access: Access,
     pub(super) limit: Limit,
 }
 
-/// What is of one moment.
+/// Which commands are executed as one transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Unity {
-    /// A command.
+pub(super) enum Atomicity {
+    /// Each command by itself.
     Command,
-    /// The commands for a key.
+    /// The commands for one key.
     Key,
-    /// The commands for a key; those of a whole pipeline, if one server has all of its keys, because
-    /// that takes fewer commands.
+    /// The commands for one key; those of a whole pipeline if one server has all of its keys,
+    /// because that takes fewer commands.
     Pipeline,
 }
 
@@ -36,15 +36,15 @@ pub(super) enum Unity {
 #[derive(Clone, Copy)]
 pub(super) struct Limit {
     pub(super) keys: usize,
-    /// About how many bytes, by what the keys [weigh](Keyed::weight).
+    /// About how many bytes, counted by [`Keyed::weight`].
     pub(super) bytes: usize,
 }
 
-/// What has a key.
+/// A value that has a key.
 pub(super) trait Keyed: Sync {
     fn key(&self) -> &[u8];
 
-    /// How many bytes it adds to a pipeline, where that matters.
+    /// Returns how many bytes it adds to a pipeline, where that matters.
     fn weight(&self) -> usize {
         0
     }
@@ -88,75 +88,77 @@ impl<K: ToRedisArgs> Group<'_, K> {
 }
 
 impl<K: Keyed, F: Fn(&mut Pipeline, &K)> Request<'_, K, F> {
-    /// Parts of some keys, each as much as one pipeline carries. Keys are named by where they stand.
-    pub(super) fn parts<'p>(&self, places: &'p [usize]) -> Vec<&'p [usize]> {
+    /// Splits some keys, given by index, into parts that each fit one pipeline.
+    pub(super) fn parts<'p>(&self, indices: &'p [usize]) -> Vec<&'p [usize]> {
         let mut parts = Vec::new();
         let (mut start, mut bytes) = (0, 0);
-        for (at, place) in places.iter().enumerate() {
-            bytes += self.keys[*place].weight();
+        for (at, index) in indices.iter().enumerate() {
+            bytes += self.keys[*index].weight();
             if bytes >= self.limit.bytes || at + 1 - start >= self.limit.keys {
-                parts.push(&places[start..=at]);
+                parts.push(&indices[start..=at]);
                 (start, bytes) = (at + 1, 0);
             }
         }
-        if start < places.len() {
-            parts.push(&places[start..]);
+        if start < indices.len() {
+            parts.push(&indices[start..]);
         }
         parts
     }
 
-    /// The same for nodes of a cluster, which have each key by itself.
-    pub(super) fn apart(&self) -> Request<'_, K, &F> {
-        let unity = match self.unity {
-            Unity::Command => Unity::Command,
-            Unity::Key | Unity::Pipeline => Unity::Key,
+    /// Returns the same request for nodes of a cluster, where only commands for one key share a
+    /// transaction.
+    pub(super) fn per_key(&self) -> Request<'_, K, &F> {
+        let atomicity = match self.atomicity {
+            Atomicity::Command => Atomicity::Command,
+            Atomicity::Key | Atomicity::Pipeline => Atomicity::Key,
         };
         Request {
             keys: self.keys,
             commands: &self.commands,
             replies: self.replies,
-            unity,
+            atomicity,
             access: self.access,
             limit: self.limit,
         }
     }
 
-    /// The commands for some keys.
-    pub(super) fn pipeline(&self, places: &[usize]) -> Pipeline {
-        self.pipeline_after(places, false)
+    /// Returns the commands for some keys.
+    pub(super) fn pipeline(&self, indices: &[usize]) -> Pipeline {
+        self.pipeline_after(indices, false)
     }
 
-    /// The same, each key's behind `ASKING` if the node must be told that it was named by another.
-    pub(super) fn pipeline_after(&self, places: &[usize], asking: bool) -> Pipeline {
-        let mut pipeline = Pipeline::with_capacity(places.len() * self.replies + 2);
-        if self.unity == Unity::Pipeline {
+    /// Returns the commands for some keys, with `ASKING` before each key's if `asking`.
+    pub(super) fn pipeline_after(&self, indices: &[usize], asking: bool) -> Pipeline {
+        let mut pipeline = Pipeline::with_capacity(indices.len() * self.replies + 2);
+        if self.atomicity == Atomicity::Pipeline {
             pipeline.cmd("MULTI");
         }
-        for place in places {
+        for index in indices {
             if asking {
                 pipeline.cmd("ASKING");
             }
-            self.add(&mut pipeline, *place);
+            self.add(&mut pipeline, *index);
         }
-        if self.unity == Unity::Pipeline {
+        if self.atomicity == Atomicity::Pipeline {
             pipeline.cmd("EXEC");
         }
         pipeline
     }
 
-    /// How many replies there are to the commands for one key and what is around them, for it alone.
+    /// Returns how many replies there are to the commands for one key, with those to its `MULTI`
+    /// and `EXEC`.
     pub(super) fn raw_replies(&self) -> usize {
-        match self.unity {
-            Unity::Command | Unity::Pipeline => self.replies,
-            Unity::Key => self.replies + 2,
+        match self.atomicity {
+            Atomicity::Command | Atomicity::Pipeline => self.replies,
+            Atomicity::Key => self.replies + 2,
         }
     }
 
-    fn add(&self, pipeline: &mut Pipeline, place: usize) {
-        let key = &self.keys[place];
-        match self.unity {
-            Unity::Command | Unity::Pipeline => (self.commands)(pipeline, key),
-            Unity::Key => {
+    fn add(&self, pipeline: &mut Pipeline, index: usize) {
+        let key = &self.keys[index];
+        match self.atomicity {
+            Atomicity::Command | Atomicity::Pipeline => (self.commands)(pipeline, key),
+            Atomicity::Key => {
                 pipeline.cmd("MULTI");
                 (self.commands)(pipeline, key);
                 pipeline.cmd("EXEC");
@@ -164,16 +166,16 @@ impl<K: Keyed, F: Fn(&mut Pipeline, &K)> Request<'_, K, F> {
         }
     }
 
-    /// From the replies to [`pipeline`](Self::pipeline) to those to the commands alone.
+    /// Turns the replies to [`pipeline`](Self::pipeline) into those to the commands alone.
     ///
     /// # Errors
     ///
-    /// What the server refused of a transaction.
+    /// The server's error if it refused a transaction.
     pub(super) fn unwrapped(&self, replies: Vec<Value>) -> Result<Vec<Value>, BackendError> {
-        match self.unity {
-            Unity::Command => Ok(replies),
-            Unity::Pipeline => reply::transaction(replies),
-            Unity::Key => {
+        match self.atomicity {
+            Atomicity::Command => Ok(replies),
+            Atomicity::Pipeline => reply::transaction(replies),
+            Atomicity::Key => {
                 let mut unwrapped = Vec::with_capacity(replies.len());
                 let mut replies = replies.into_iter().peekable();
                 while replies.peek().is_some() {
@@ -185,12 +187,12 @@ impl<K: Keyed, F: Fn(&mut Pipeline, &K)> Request<'_, K, F> {
         }
     }
 
-    /// Looks for a write that was refused in part: a server that became a replica meanwhile has written what came
-    /// before.
+    /// Checks for a write that was refused in part: a server that has just become a replica has
+    /// executed the commands before.
     ///
     /// # Errors
     ///
-    /// `OutcomeUnknown` in that case. Where all was refused, the replies say so.
+    /// `OutcomeUnknown` in that case. If all was refused, the replies say so.
     pub(super) fn refused_in_part(&self, replies: &[Value]) -> Result<(), BackendError> {
         let refused = |reply: &&Value| matches!(reply, Value::ServerError(_));
         let Some(Value::ServerError(first)) = replies.iter().find(refused) else {
@@ -206,15 +208,16 @@ impl<K: Keyed, F: Fn(&mut Pipeline, &K)> Request<'_, K, F> {
         }
     }
 
-    /// The replies, if there are as many as there must be to all keys.
+    /// Returns the replies, if their number fits the keys.
     ///
     /// # Errors
     ///
-    /// `Other` if there are not.
+    /// `Other` if it does not.
     pub(super) fn complete(&self, replies: Vec<Value>) -> Result<Vec<Value>, BackendError> {
-        match replies.len() == self.keys.len() * self.replies {
-            true => Ok(replies),
-            false => Err(unexpected()),
+        if replies.len() == self.keys.len() * self.replies {
+            Ok(replies)
+        } else {
+            Err(unexpected())
         }
     }
 }
@@ -225,14 +228,17 @@ mod tests {
 
     use super::*;
 
-    fn request<K: Keyed>(keys: &[K], unity: Unity) -> Request<'_, K, fn(&mut Pipeline, &K)> {
+    fn request<K: Keyed>(
+        keys: &[K],
+        atomicity: Atomicity,
+    ) -> Request<'_, K, fn(&mut Pipeline, &K)> {
         Request {
             keys,
             commands: |pipeline, key| {
                 pipeline.cmd("GET").arg(key.key());
             },
             replies: 1,
-            unity,
+            atomicity,
             access: Access::Read,
             limit: Limit {
                 keys: 3,
@@ -244,17 +250,17 @@ mod tests {
     fn sent(pipeline: &Pipeline) -> String {
         let packed = pipeline.get_packed_pipeline();
         let text = String::from_utf8(packed).unwrap();
-        let words = text.lines().filter(|line| !line.starts_with(['*', '$']));
-        words.collect::<Vec<_>>().join(" ")
+        let lines = text.lines().filter(|line| !line.starts_with(['*', '$']));
+        lines.collect::<Vec<_>>().join(" ")
     }
 
     #[test]
     fn parts_are_cut_by_bytes_and_by_keys() {
         let lengths = |pairs: Vec<Pair>| -> Vec<usize> {
-            let places: Vec<_> = (0..pairs.len()).collect();
-            let request = request(&pairs, Unity::Command);
+            let indices: Vec<_> = (0..pairs.len()).collect();
+            let request = request(&pairs, Atomicity::Command);
             request
-                .parts(&places)
+                .parts(&indices)
                 .iter()
                 .map(|part| part.len())
                 .collect()
@@ -265,14 +271,14 @@ mod tests {
     }
 
     #[test]
-    fn pipeline_of_each_unity_wraps_what_belongs_together() {
+    fn pipeline_of_each_atomicity_wraps_what_belongs_together() {
         let keys = ["a", "b"].map(str::to_owned);
-        for (unity, expected) in [
-            (Unity::Command, "GET a GET b"),
-            (Unity::Key, "MULTI GET a EXEC MULTI GET b EXEC"),
-            (Unity::Pipeline, "MULTI GET a GET b EXEC"),
+        for (atomicity, expected) in [
+            (Atomicity::Command, "GET a GET b"),
+            (Atomicity::Key, "MULTI GET a EXEC MULTI GET b EXEC"),
+            (Atomicity::Pipeline, "MULTI GET a GET b EXEC"),
         ] {
-            let request = request(&keys, unity);
+            let request = request(&keys, atomicity);
             assert_eq!(sent(&request.pipeline(&[0, 1])), expected);
         }
     }
@@ -280,15 +286,15 @@ mod tests {
     #[test]
     fn pipeline_after_asking_asks_before_each_key() {
         let keys = ["a", "b"].map(str::to_owned);
-        for (unity, expected) in [
-            (Unity::Command, "ASKING GET b ASKING GET a"),
+        for (atomicity, expected) in [
+            (Atomicity::Command, "ASKING GET b ASKING GET a"),
             (
-                Unity::Pipeline,
+                Atomicity::Pipeline,
                 "ASKING MULTI GET b EXEC ASKING MULTI GET a EXEC",
             ),
         ] {
-            let request = request(&keys, unity);
-            let pipeline = request.apart().pipeline_after(&[1, 0], true);
+            let request = request(&keys, atomicity);
+            let pipeline = request.per_key().pipeline_after(&[1, 0], true);
             assert_eq!(sent(&pipeline), expected);
         }
     }
@@ -303,7 +309,7 @@ mod tests {
         let kind = |replies: [Value; 2], access| {
             let request = Request {
                 access,
-                ..request(&keys, Unity::Command)
+                ..request(&keys, Atomicity::Command)
             };
             let refused = request.refused_in_part(&replies);
             refused.err().map(|error| error.kind())
@@ -319,22 +325,22 @@ mod tests {
     }
 
     #[test]
-    fn unwrapped_of_each_unity_is_one_reply_a_key() {
+    fn unwrapped_of_each_atomicity_is_one_reply_a_key() {
         let keys = ["a", "b"].map(str::to_owned);
         let (ok, of_a, of_b) = (Value::Okay, Value::Int(1), Value::Int(2));
         let queued = || Value::SimpleString("QUEUED".to_owned());
         let exec = |replies: &[&Value]| Value::Array(replies.iter().copied().cloned().collect());
         let key = |reply: &Value| vec![ok.clone(), queued(), exec(&[reply])];
-        for (unity, replies) in [
-            (Unity::Command, vec![of_a.clone(), of_b.clone()]),
-            (Unity::Key, [key(&of_a), key(&of_b)].concat()),
+        for (atomicity, replies) in [
+            (Atomicity::Command, vec![of_a.clone(), of_b.clone()]),
+            (Atomicity::Key, [key(&of_a), key(&of_b)].concat()),
             (
-                Unity::Pipeline,
+                Atomicity::Pipeline,
                 vec![ok.clone(), queued(), queued(), exec(&[&of_a, &of_b])],
             ),
         ] {
-            let unwrapped = request(&keys, unity).unwrapped(replies).unwrap();
-            assert_eq!(unwrapped, [of_a.clone(), of_b.clone()], "{unity:?}");
+            let unwrapped = request(&keys, atomicity).unwrapped(replies).unwrap();
+            assert_eq!(unwrapped, [of_a.clone(), of_b.clone()], "{atomicity:?}");
         }
     }
 }

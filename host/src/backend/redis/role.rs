@@ -8,18 +8,19 @@ use super::error;
 pub(super) enum Role {
     Master,
     Replica,
-    /// It does not say at the moment.
+    /// The server refuses to say at the moment.
     Unknown(ServerError),
 }
 
-/// From the reply to `ROLE`, which comes first. A server that never says is taken for a master.
+/// Parses the reply to `ROLE`, which is the first one. A server that permanently refuses the
+/// command counts as a master.
 pub(super) fn role(replies: &[Value]) -> Role {
     match replies.first() {
         Some(Value::Array(role)) => match role.first() {
             Some(Value::BulkString(role)) if role == b"master" => Role::Master,
             _ => Role::Replica,
         },
-        Some(Value::ServerError(error)) if error::is_lasting(error) => Role::Master,
+        Some(Value::ServerError(error)) if error::is_permanent(error) => Role::Master,
         Some(Value::ServerError(error)) => Role::Unknown(error.clone()),
         _ => Role::Replica,
     }

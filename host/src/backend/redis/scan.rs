@@ -7,29 +7,30 @@ use std::hash::{BuildHasher, RandomState};
 use ::redis::Pipeline;
 
 use super::error::unexpected;
-use super::servers::{Masters, Servers};
+use super::masters::Masters;
+use super::servers::Servers;
 use super::{glob, read, reply};
 use crate::backend::{Access, BackendError, Bucket, InvalidCursor, Page};
 
-/// How many keys of the whole server one `SCAN` looks at, least and most.
-const FEWEST: u64 = 16;
-const MOST: u64 = 4096;
+/// How many keys of the whole server one `SCAN` looks at, at least and at most.
+const MIN_COUNT: u64 = 16;
+const MAX_COUNT: u64 = 4096;
 
-/// How many keys of the whole server a step of counting and clearing looks at.
-const STEP: u64 = 1024;
+/// How many keys of the whole server one step of `count` and `clear` looks at.
+const STEP_COUNT: u64 = 1024;
 
 /// How many round trips a page may take: a bucket may be a small part of a large server.
-const ROUND_TRIPS: usize = 16;
+const MAX_ROUND_TRIPS: usize = 16;
 
-/// How often a bucket is gone through anew because its keys have been divided anew.
-const ROUNDS: usize = 8;
+/// How often a bucket is scanned from the start because slots have moved.
+const MAX_PASSES: usize = 8;
 
-/// The keys moved whenever they had been gone through.
+/// Slots moved during every pass.
 #[derive(Debug, thiserror::Error)]
-#[error("the keys are being divided anew among the masters")]
-struct Restless;
+#[error("slots keep moving between the masters")]
+struct SlotsMoving;
 
-/// A page of keys; possibly empty.
+/// Returns a page of keys; possibly empty.
 pub(super) async fn scan(
     servers: &Servers,
     bucket: &Bucket,
@@ -38,9 +39,9 @@ pub(super) async fn scan(
 ) -> Result<Page, BackendError> {
     let masters = servers.masters().await?;
     let mut cursor = Some(Cursor::parse(cursor, &masters)?);
-    let mut count = u64::from(limit).clamp(FEWEST, MOST);
+    let mut count = u64::from(limit).clamp(MIN_COUNT, MAX_COUNT);
     let mut keys: Vec<String> = Vec::new();
-    for _ in 0..ROUND_TRIPS {
+    for _ in 0..MAX_ROUND_TRIPS {
         let Some(at) = cursor else { break };
         let (next, found) = step(&masters, bucket, at, count).await?;
         cursor = next;
@@ -49,12 +50,12 @@ pub(super) async fn scan(
         if !keys.is_empty() {
             break;
         }
-        count = (2 * count).min(MOST);
+        count = (2 * count).min(MAX_COUNT);
     }
     if cursor.is_none() {
         let now = servers.agreed_masters().await?;
-        let is_divided_anew = now.division != masters.division;
-        cursor = is_divided_anew.then(|| Cursor::first(&now));
+        let has_changed = now.topology_hash != masters.topology_hash;
+        cursor = has_changed.then(|| Cursor::first(&now));
     }
     Ok(Page {
         keys,
@@ -62,8 +63,7 @@ pub(super) async fn scan(
     })
 }
 
-/// How many different keys there are. Remembers 16 bytes of each: two hashes, with keys that nobody
-/// knows.
+/// Counts the distinct keys. Keeps 16 bytes of each: two hashes, with random secret keys.
 pub(super) async fn count(servers: &Servers, bucket: &Bucket) -> Result<u64, BackendError> {
     let hashers = (RandomState::new(), RandomState::new());
     let mut seen = HashSet::new();
@@ -100,11 +100,11 @@ async fn clear_counting(
     Ok(())
 }
 
-/// Where the next `SCAN` begins: at a master, as that one counts.
+/// Where the next `SCAN` begins: a master, and its own cursor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Cursor {
-    /// How the keys were divided when the listing began.
-    division: Option<u64>,
+    /// The topology when the listing began.
+    topology_hash: Option<u64>,
     master: usize,
     at: u64,
 }
@@ -112,53 +112,54 @@ struct Cursor {
 impl Cursor {
     fn first(masters: &Masters) -> Self {
         Self {
-            division: masters.division,
+            topology_hash: masters.topology_hash,
             master: 0,
             at: 0,
         }
     }
 
-    /// Where a page ended. If keys have been divided anew since, some may stand where the listing has
-    /// been already: it begins anew.
+    /// Parses the cursor of a page. If slots have moved since, keys may be at masters that the
+    /// listing has passed: it starts from the beginning.
     fn parse(text: Option<&str>, masters: &Masters) -> Result<Self, BackendError> {
         let first = Self::first(masters);
         let Some(text) = text else { return Ok(first) };
-        let cursor = Self::read(text, masters.division.is_some());
+        let cursor = Self::read(text, masters.topology_hash.is_some());
         let cursor = cursor.filter(|cursor| cursor.is_inside(masters));
         match cursor {
             None => Err(InvalidCursor.into()),
-            Some(cursor) if cursor.division == masters.division => Ok(cursor),
+            Some(cursor) if cursor.topology_hash == masters.topology_hash => Ok(cursor),
             Some(_) => Ok(first),
         }
     }
 
-    fn read(text: &str, is_divided: bool) -> Option<Self> {
-        if !is_divided {
+    fn read(text: &str, is_cluster: bool) -> Option<Self> {
+        if !is_cluster {
             return Some(Self {
-                division: None,
+                topology_hash: None,
                 master: 0,
                 at: text.parse().ok()?,
             });
         }
-        let (division, rest) = text.split_once('-')?;
+        let (topology_hash, rest) = text.split_once('-')?;
         let (master, at) = rest.split_once('-')?;
         Some(Self {
-            division: Some(u64::from_str_radix(division, 16).ok()?),
+            topology_hash: Some(u64::from_str_radix(topology_hash, 16).ok()?),
             master: master.parse().ok()?,
             at: at.parse().ok()?,
         })
     }
 
-    /// 0 is where `SCAN` begins and ends: no page of a single server has it.
+    /// Returns whether a page can have had it. 0 is where `SCAN` begins and ends: no page of a
+    /// single server has it.
     fn is_inside(self, masters: &Masters) -> bool {
-        match self.division {
+        match self.topology_hash {
             None => self.at != 0,
-            same if same == masters.division => self.master < masters.all.len(),
+            same if same == masters.topology_hash => self.master < masters.all.len(),
             Some(_) => true,
         }
     }
 
-    /// Where it goes on after a `SCAN` that answered `next`; `None`: that was all.
+    /// Returns the cursor after a `SCAN` that returned `next`; `None` at the end.
     fn after(self, next: u64, masters: &Masters) -> Option<Self> {
         let master = self.master + usize::from(next == 0);
         (master < masters.all.len()).then_some(Self {
@@ -172,21 +173,21 @@ impl Cursor {
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { master, at, .. } = self;
-        match self.division {
+        match self.topology_hash {
             None => at.fmt(f),
-            Some(division) => write!(f, "{division:x}-{master}-{at}"),
+            Some(topology_hash) => write!(f, "{topology_hash:x}-{master}-{at}"),
         }
     }
 }
 
-/// Goes through all keys of a bucket. What is there from the beginning to the end is found, because
-/// `SCAN` finds it before its cursor is 0 again.
+/// Goes through all keys of a bucket. A key that exists from the beginning to the end is found,
+/// because `SCAN` returns it before its cursor is 0 again.
 struct Walk<'a> {
     servers: &'a Servers,
     bucket: &'a Bucket,
     masters: Masters,
     cursor: Option<Cursor>,
-    rounds: usize,
+    passes: usize,
 }
 
 impl<'a> Walk<'a> {
@@ -197,32 +198,32 @@ impl<'a> Walk<'a> {
             bucket,
             cursor: Some(Cursor::first(&masters)),
             masters,
-            rounds: 1,
+            passes: 1,
         })
     }
 
-    /// Some keys, or none; `None` at the end.
+    /// Returns some keys, possibly none; `None` at the end.
     async fn next(&mut self) -> Result<Option<Vec<Vec<u8>>>, BackendError> {
         let Some(cursor) = self.cursor else {
             let masters = self.servers.agreed_masters().await?;
-            if masters.division == self.masters.division {
+            if masters.topology_hash == self.masters.topology_hash {
                 return Ok(None);
             }
-            if self.rounds == ROUNDS {
-                return Err(BackendError::Unavailable(Box::new(Restless)));
+            if self.passes == MAX_PASSES {
+                return Err(BackendError::Unavailable(Box::new(SlotsMoving)));
             }
             self.cursor = Some(Cursor::first(&masters));
             self.masters = masters;
-            self.rounds += 1;
+            self.passes += 1;
             return Ok(Some(Vec::new()));
         };
-        let (next, found) = step(&self.masters, self.bucket, cursor, STEP).await?;
+        let (next, found) = step(&self.masters, self.bucket, cursor, STEP_COUNT).await?;
         self.cursor = next;
         Ok(Some(found))
     }
 }
 
-/// One `SCAN`: where to go on, and full keys of the bucket.
+/// Sends one `SCAN`; returns the next cursor, and full keys of the bucket.
 async fn step(
     masters: &Masters,
     bucket: &Bucket,
@@ -243,7 +244,7 @@ async fn step(
     Ok((cursor.after(next, masters), found))
 }
 
-/// The bucket's own part of a full key; `None` if it is not UTF-8.
+/// Strips the bucket's prefix from a full key; `None` if it is not UTF-8.
 fn own<'a>(bucket: &Bucket, full_key: &'a [u8]) -> Option<&'a str> {
     bucket.strip(str::from_utf8(full_key).ok()?)
 }
@@ -257,16 +258,16 @@ mod tests {
     use super::*;
     use crate::backend::redis::server::Server;
 
-    fn masters(amount: usize, division: Option<u64>) -> Masters {
+    fn masters(amount: usize, topology_hash: Option<u64>) -> Masters {
         let server = Server::new("nowhere".into(), None, Duration::ZERO, Handle::current());
         Masters {
             all: vec![server.connection.clone(); amount],
-            division,
+            topology_hash,
         }
     }
 
     #[tokio::test]
-    async fn parse_cursor_that_is_none_of_ours_is_refused() {
+    async fn parse_cursor_that_is_no_page_had_is_refused() {
         let one = masters(1, None);
         let parse = |text| Cursor::parse(text, &one);
         assert_eq!(parse(None).unwrap(), Cursor::first(&one));
@@ -283,7 +284,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn parse_cursor_after_the_keys_were_divided_anew_begins_anew() {
+    async fn parse_cursor_after_the_keys_moved_restarts() {
         let two = masters(2, Some(7));
         let cursor = Cursor::first(&two).after(0, &two).unwrap();
         assert_eq!((cursor.master, cursor.at), (1, 0));

@@ -1,4 +1,4 @@
-//! A server: what commands are sent on, and the task that keeps it connected.
+//! One server: the connection to it, and the task that keeps it connected.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -7,18 +7,19 @@ use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
 use super::connection::{Connection, Shared};
-use super::keeper::Keeper;
-use super::place::Place;
+use super::resolver::Resolver;
+use super::supervisor::Supervisor;
 use super::tracking::Tracking;
 
-/// A server. The task ends with it.
+/// One server. Its task ends with it.
 pub(super) struct Server {
     pub(super) connection: Connection,
-    keeper: OnceLock<AbortHandle>,
+    supervisor: OnceLock<AbortHandle>,
 }
 
 impl Server {
-    /// A server that nobody has begun to connect to. `shown` is for logs, without the password.
+    /// Returns a server that is not being connected to yet. `shown` is for logs, without the
+    /// password.
     pub(super) fn new(
         shown: Arc<str>,
         tracking: Option<Tracking>,
@@ -31,15 +32,15 @@ impl Server {
                 handle,
                 deadline,
             },
-            keeper: OnceLock::new(),
+            supervisor: OnceLock::new(),
         }
     }
 
-    /// Begins to connect to where it is. Only the first call counts.
-    pub(super) fn start(&self, place: Place, shown: Arc<str>) {
-        self.keeper.get_or_init(|| {
-            let keeper = Keeper::new(place, shown, self.connection.deadline);
-            let run = keeper.run(Arc::clone(&self.connection.shared));
+    /// Starts connecting to what `resolver` finds. Only the first call has an effect.
+    pub(super) fn start(&self, resolver: Resolver, shown: Arc<str>) {
+        self.supervisor.get_or_init(|| {
+            let supervisor = Supervisor::new(resolver, shown, self.connection.deadline);
+            let run = supervisor.run(Arc::clone(&self.connection.shared));
             self.connection.handle.spawn(run).abort_handle()
         });
     }
@@ -47,8 +48,8 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        if let Some(keeper) = self.keeper.get() {
-            keeper.abort();
+        if let Some(supervisor) = self.supervisor.get() {
+            supervisor.abort();
         }
     }
 }

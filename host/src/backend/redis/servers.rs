@@ -1,4 +1,4 @@
-//! The servers of a store: one, or those of a cluster.
+//! The servers of a backend: one, or those of a cluster.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,27 +7,28 @@ use ::redis::{Pipeline, Value};
 
 use super::cluster::Cluster;
 use super::connection::{Connection, all_parts};
+use super::masters::Masters;
 use super::request::{Keyed, Request};
 use super::server::Server;
 use crate::backend::{BackendError, Bucket, Feed, time};
 
-/// Where a store's keys are.
+/// The servers that hold the keys.
 pub(super) enum Servers {
-    /// All of them on one server.
+    /// One server holds all keys.
     One(Server),
-    /// Each of them on one of several.
+    /// Several servers hold the keys, each key on one of them.
     Cluster(Cluster),
 }
 
 impl Servers {
-    /// Asks what is requested of each key, and answers the replies: first those for the first key.
-    /// Errors of single commands are among them.
+    /// Executes a request and returns the replies, those for the first key first. They include
+    /// errors of single commands.
     ///
     /// # Errors
     ///
-    /// As [`Connection::send_all`] or [`Cluster::ask`], and what is refused of a transaction. Some of it
-    /// may have been executed; then it is not `Unavailable`, unless it reads.
-    pub(super) async fn ask<K: Keyed, F>(
+    /// As [`Connection::send_all`] or [`Cluster::execute`], and the error of a refused transaction.
+    /// A part may have been executed; then a write does not return `Unavailable`.
+    pub(super) async fn execute<K: Keyed, F>(
         &self,
         request: &Request<'_, K, F>,
     ) -> Result<Vec<Value>, BackendError>
@@ -35,41 +36,42 @@ impl Servers {
         F: Fn(&mut Pipeline, &K) + Sync,
     {
         let replies = match self {
-            Self::One(server) => server.connection.ask(request).await,
-            Self::Cluster(cluster) => cluster.ask(request).await,
+            Self::One(server) => server.connection.execute(request).await,
+            Self::Cluster(cluster) => cluster.execute(request).await,
         }?;
         request.refused_in_part(&replies)?;
         Ok(replies)
     }
 
-    /// How many of so many keys one command may take.
-    pub(super) fn keys_in_a_command(&self, keys: usize) -> usize {
+    /// Returns how many of `keys` keys one command may take.
+    pub(super) fn keys_per_command(&self, keys: usize) -> usize {
         match self {
             Self::One(_) => keys,
             Self::Cluster(_) => 1,
         }
     }
 
-    /// Those that have keys now.
+    /// Returns the servers that have keys now.
     ///
     /// # Errors
     ///
-    /// If that is not known.
+    /// If they are not known.
     pub(super) async fn masters(&self) -> Result<Masters, BackendError> {
         match self {
             Self::One(server) => Ok(Masters {
                 all: vec![server.connection.clone()],
-                division: None,
+                topology_hash: None,
             }),
             Self::Cluster(cluster) => cluster.masters().await,
         }
     }
 
-    /// The same, at the end of what has gone through all of their keys: once all of them say so.
+    /// Returns the servers that have keys now, once all of them agree about the topology. Called at
+    /// the end of a scan.
     ///
     /// # Errors
     ///
-    /// If they do not.
+    /// If they do not agree in time.
     pub(super) async fn agreed_masters(&self) -> Result<Masters, BackendError> {
         match self {
             Self::One(_) => self.masters().await,
@@ -81,13 +83,13 @@ impl Servers {
         match self {
             Self::One(server) => {
                 let tracking = server.connection.shared.tracking.as_ref();
-                tracking.map(|tracking| Arc::clone(tracking.ear.feed()))
+                tracking.map(|tracking| Arc::clone(tracking.health.feed()))
             }
             Self::Cluster(cluster) => cluster.feed(),
         }
     }
 
-    /// How long a round trip may take.
+    /// Returns how long a round trip may take.
     pub(super) fn deadline(&self) -> Duration {
         match self {
             Self::One(server) => server.connection.deadline,
@@ -95,7 +97,7 @@ impl Servers {
         }
     }
 
-    /// Makes the servers tell of changes in a bucket.
+    /// Makes the servers publish changes in a bucket.
     ///
     /// # Errors
     ///
@@ -111,24 +113,17 @@ impl Servers {
     }
 }
 
-/// Those that have keys, each its own. There is one at least.
-pub(super) struct Masters {
-    pub(super) all: Vec<Connection>,
-    /// Tells how keys are divided among them; `None`: they never are.
-    pub(super) division: Option<u64>,
-}
-
 impl Connection {
-    /// As [`Servers::ask`], if all keys are here.
-    async fn ask<K: Keyed, F>(
+    /// As [`Servers::execute`], for a server that has all keys.
+    async fn execute<K: Keyed, F>(
         &self,
         request: &Request<'_, K, F>,
     ) -> Result<Vec<Value>, BackendError>
     where
         F: Fn(&mut Pipeline, &K) + Sync,
     {
-        let places: Vec<usize> = (0..request.keys.len()).collect();
-        let parts = request.parts(&places).into_iter();
+        let indices: Vec<usize> = (0..request.keys.len()).collect();
+        let parts = request.parts(&indices).into_iter();
         let pipelines = parts.map(|part| request.pipeline(part)).collect();
         let sent = self.send_all(pipelines, request.access).await?;
         let unwrapped = sent.into_iter().map(|replies| request.unwrapped(replies));

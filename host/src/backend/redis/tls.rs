@@ -1,7 +1,7 @@
-//! Whom a client trusts over TLS, and what it shows of itself.
+//! The certificates for TLS: the trusted roots, and the client's own.
 //!
 //! Files are PEM: <https://www.rfc-editor.org/rfc/rfc7468>. They are read and checked once, before
-//! anything connects, as a wrong one does not become right by trying on.
+//! any connection, as retrying does not repair a wrong file.
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -15,8 +15,8 @@ use rustls::sign::CertifiedKey;
 
 use crate::backend::Cause;
 
-/// The files for connections to a `rediss://` address. By default, certificates are trusted that the
-/// platform trusts, and none is shown.
+/// The files for connections to a `rediss://` address. By default, the platform's root certificates
+/// are trusted, and no client certificate is sent.
 ///
 /// Nothing switches the verification of the server's certificate off.
 ///
@@ -40,54 +40,54 @@ use crate::backend::Cause;
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TlsOptions {
-    /// Root certificates that are trusted instead of the platform's. Where the platform has some, they
+    /// Root certificates that are trusted instead of the platform's. If the platform has some, they
     /// must be readable all the same.
     pub ca: Option<PathBuf>,
-    /// The certificate that is shown to a server that asks for one, and those that lead from it to a
+    /// The client certificate for servers that ask for one, and the chain that leads from it to a
     /// root. It needs a [`key`](Self::key).
     pub cert: Option<PathBuf>,
     /// The private key of [`cert`](Self::cert), without a passphrase.
     pub key: Option<PathBuf>,
 }
 
-/// Why the files cannot serve.
+/// Why the files cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TlsError {
-    /// Files are named, but the address is none of `rediss://`.
-    #[error("certificates are for addresses over TLS, such as rediss://HOST; this one is none")]
+    /// Files are named, but the address is not one over TLS.
+    #[error("certificates need an address over TLS, such as rediss://HOST")]
     NotOverTls,
     /// The file cannot be read.
     #[error("cannot read {}", .file.display())]
     Unreadable {
         /// The file.
         file: PathBuf,
-        /// What the system said.
+        /// The system's error.
         #[source]
         source: io::Error,
     },
     /// The file holds no certificate.
     #[error("{} holds no certificate in PEM form", .0.display())]
     NoCertificate(PathBuf),
-    /// The file holds something that is called a certificate, and is none.
-    #[error("{} holds a certificate that cannot be understood", .0.display())]
+    /// The file holds a certificate that cannot be parsed.
+    #[error("{} holds a certificate that cannot be parsed", .0.display())]
     BadCertificate(PathBuf),
     /// The file holds no private key.
     #[error("{} holds no private key in PEM form that needs no passphrase", .0.display())]
     NoKey(PathBuf),
-    /// A certificate is named, and no key.
+    /// A certificate is named without a key.
     #[error("a client's certificate needs the file of its private key")]
     CertificateWithoutKey,
-    /// A key is named, and no certificate.
+    /// A key is named without a certificate.
     #[error("a client's private key needs the file of its certificate")]
     KeyWithoutCertificate,
-    /// The certificate is not that of the key, or cannot be used.
+    /// The certificate does not fit the key, or cannot be used.
     #[error("the client's certificate and private key cannot be used together")]
     Unfit(#[source] Cause),
 }
 
-/// The same address with what the files hold.
-pub(super) fn equip(
+/// Returns the same address with the contents of the files.
+pub(super) fn with_certificates(
     info: ConnectionInfo,
     options: &TlsOptions,
 ) -> Result<ConnectionInfo, TlsError> {
@@ -106,12 +106,13 @@ pub(super) fn equip(
     Ok(client.get_connection_info().clone())
 }
 
-/// Sees to it that there is a provider of cryptography.
+/// Installs a default provider of cryptography if there is none.
 ///
-/// redis-rs takes that of the process. If the program links several, rustls has no default and panics.
+/// redis-rs uses the process's default. If the program links several providers, rustls has no
+/// default and panics.
 pub(super) fn provide_cryptography(info: &ConnectionInfo) {
     if is_over_tls(info) && CryptoProvider::get_default().is_none() {
-        // An error means that somebody else was faster.
+        // An error means that another thread was faster.
         let _ = ring::default_provider().install_default();
     }
 }
@@ -120,7 +121,7 @@ fn is_over_tls(info: &ConnectionInfo) -> bool {
     matches!(info.addr(), ConnectionAddr::TcpTls { .. })
 }
 
-/// The text of a file of root certificates.
+/// Returns the text of a file of root certificates.
 fn roots(file: &Path) -> Result<Vec<u8>, TlsError> {
     let text = read(file)?;
     let mut roots = RootCertStore::empty();
@@ -131,7 +132,7 @@ fn roots(file: &Path) -> Result<Vec<u8>, TlsError> {
     Ok(text)
 }
 
-/// The texts of the client's certificate and key, if they are named.
+/// Returns the texts of the client's certificate and key, if they are named.
 fn identity(options: &TlsOptions) -> Result<Option<ClientTlsConfig>, TlsError> {
     let (cert, key) = match (&options.cert, &options.key) {
         (Some(cert), Some(key)) => (cert, key),
@@ -152,7 +153,7 @@ fn identity(options: &TlsOptions) -> Result<Option<ClientTlsConfig>, TlsError> {
     }))
 }
 
-/// One certificate at least.
+/// Parses certificates, at least one.
 fn certificates(file: &Path, text: &[u8]) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(text).collect();
     let found = found.map_err(|_| TlsError::BadCertificate(file.to_owned()))?;

@@ -1,12 +1,12 @@
-//! Client tracking: the server tells which keys others change.
+//! Client tracking: the server publishes which keys other clients change.
 //!
-//! In broadcasting mode the server tells of every key that begins with a prefix:
-//! <https://redis.io/docs/latest/develop/reference/client-side-caching/>. `NOLOOP` leaves out what this
-//! connection writes. FeedEvent come over the connection that carries the answers, in their order, so an
-//! answer that was read is never behind news that were read before it.
+//! In broadcasting mode the server publishes every changed key that begins with a prefix:
+//! <https://redis.io/docs/latest/develop/reference/client-side-caching/>. `NOLOOP` leaves out what
+//! this connection writes. Invalidations come over the connection that carries the replies, in
+//! order: whatever a read reply includes has been invalidated before it.
 //!
-//! A server refuses prefixes that overlap. So what is followed is the least set that covers all open
-//! buckets; a bucket that needs another set needs another connection.
+//! A server refuses overlapping prefixes. The prefixes are therefore the smallest set that covers
+//! all open buckets; a bucket that needs another set needs another connection.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -16,340 +16,355 @@ use ::redis::aio::MultiplexedConnection;
 use ::redis::{Pipeline, PushInfo, PushKind, RedisError, ServerError, Value};
 use tokio::time::Instant;
 
-use super::cluster::View;
-use super::ears::{Ear, Round};
+use super::backoff::backoff;
+use super::cluster::topology::View;
 use super::error;
-use super::keeper::pause;
-use super::prefixes::{MAX_PREFIXES, Wanted};
+use super::prefixes::{BucketPrefixes, MAX_PREFIXES};
 use super::role::{Role, role};
+use super::tracking_health::{NodeHealth, TopologyEpoch};
 use crate::backend::{Bucket, Coherence, FeedEvent, Lease};
 
-/// The least bound: a heartbeat takes some time, and the clock that it is counted by has steps of its own.
-const LEAST_BOUND: Duration = Duration::from_millis(50);
+/// The smallest bound: a heartbeat takes some time, and its clock has ticks.
+const MIN_BOUND: Duration = Duration::from_millis(50);
 
-/// After so many bounds, a server that cannot or must not tell of changes is asked again whether it does.
-pub(super) const LASTING_BOUNDS: u32 = 8;
+/// After so many bounds, a server that has refused tracking is asked for it again.
+pub(super) const RETRY_BOUNDS: u32 = 8;
 
-/// What is followed of a server, and on which connection.
+/// Which keys a server tracks, and on which connection.
 pub(super) struct Tracking {
-    pub(super) ear: Ear,
+    pub(super) health: NodeHealth,
     is_required: bool,
-    /// How long after the last sign of the server news are taken to be complete.
+    /// How long after the last acknowledgement invalidations count as complete.
     pub(super) bound: Duration,
-    /// The prefixes of all buckets that have been asked for, of all servers of the store.
-    wanted: Arc<Mutex<Wanted>>,
+    /// The prefixes of all open buckets, shared by all servers of the backend.
+    prefixes: Arc<Mutex<BucketPrefixes>>,
     incarnation: Mutex<Incarnation>,
-    /// Whoever changes what is followed.
-    pub(super) turn: tokio::sync::Mutex<()>,
+    /// Held while the tracked prefixes are changed.
+    pub(super) subscribing: tokio::sync::Mutex<()>,
 }
 
 /// A connection.
 #[derive(Default)]
 struct Incarnation {
     number: u64,
-    told: Told,
+    mode: Mode,
     is_lost: bool,
 }
 
-/// What a connection tells of changes.
-enum Told {
+/// What a connection publishes.
+enum Mode {
     /// Nothing: the server refused tracking.
-    Nothing(Refused),
+    Off(Refused),
     /// Nothing, as long as the server is a replica.
-    NothingOfReplica,
-    /// All that is changed under these prefixes.
-    Under(Vec<String>),
+    Replica,
+    /// All changes under these prefixes.
+    On(Vec<String>),
 }
 
-impl Default for Told {
+impl Default for Mode {
     fn default() -> Self {
-        Self::Nothing(Refused::Older)
+        Self::Off(Refused::NoPushes)
     }
 }
 
-/// Why there is no tracking on a connection.
+/// Why a connection has no tracking.
 #[derive(Clone, Copy)]
 enum Refused {
-    /// The connection cannot carry pushes.
-    Older,
-    /// The server cannot, or must not: asked again now and then, as users and servers can be changed.
-    Lasting(Instant),
-    /// The server is busy, loads its data, or the like: asked again at this moment, after so many failures.
-    Passing(Instant, u32),
+    /// The protocol has no push messages.
+    NoPushes,
+    /// The server cannot or must not track. It is asked again at this moment, as users and servers
+    /// can be changed.
+    Permanent(Instant),
+    /// The server is busy, loading or the like. It is asked again at this moment, after so many
+    /// failures.
+    Temporary(Instant, u32),
 }
 
-/// What a connection lacks to hear of a bucket.
+/// What a connection lacks to track a bucket.
 pub(super) enum Missing {
     Nothing,
-    /// The prefix can be followed as well.
+    /// The prefix, which can be added.
     Prefix,
     /// Another connection.
     Connection,
 }
 
 impl Tracking {
-    /// `None` if it is switched off.
-    pub(super) fn new(coherence: Coherence, bound: Duration, ear: Ear) -> Option<Self> {
+    /// Returns the tracking of a server; `None` if it is off.
+    pub(super) fn new(coherence: Coherence, bound: Duration, health: NodeHealth) -> Option<Self> {
         let is_required = match coherence {
             Coherence::Off => return None,
             Coherence::Auto => false,
             Coherence::Tracking => true,
         };
         Some(Self {
-            ear,
+            health,
             is_required,
-            bound: bound.max(LEAST_BOUND),
-            wanted: Arc::default(),
+            bound: bound.max(MIN_BOUND),
+            prefixes: Arc::default(),
             incarnation: Mutex::default(),
-            turn: tokio::sync::Mutex::default(),
+            subscribing: tokio::sync::Mutex::default(),
         })
     }
 
-    /// The same of another server of the store.
-    pub(super) fn of_another(&self, ear: Ear) -> Self {
+    /// Returns the tracking of another server of the same backend.
+    pub(super) fn for_another(&self, health: NodeHealth) -> Self {
         Self {
-            ear,
+            health,
             is_required: self.is_required,
             bound: self.bound,
-            wanted: Arc::clone(&self.wanted),
+            prefixes: Arc::clone(&self.prefixes),
             incarnation: Mutex::default(),
-            turn: tokio::sync::Mutex::default(),
+            subscribing: tokio::sync::Mutex::default(),
         }
     }
 
-    /// Connections that begin from now on follow a bucket, too.
-    pub(super) fn want(&self, bucket: &Bucket) {
-        self.wanted().want(bucket.prefix());
+    /// Adds a bucket to those that new connections track.
+    pub(super) fn add_bucket(&self, bucket: &Bucket) {
+        self.prefixes().add(bucket.prefix());
     }
 
-    /// Begins to follow what is wanted, on a connection that follows nothing.
+    /// Turns tracking on for all open buckets, on a connection that tracks nothing.
     ///
     /// # Errors
     ///
-    /// If the connection does not work. A server that refuses tracking is no error, and is asked again by
-    /// [`beat`](Self::beat); nor is a replica, which may be behind its master without limit.
+    /// If the connection does not work. A server that refuses tracking is no error:
+    /// [`heartbeat`](Self::heartbeat) asks it again. A replica is no error either; it may lag
+    /// behind its master without limit, so nothing is cached.
     pub(super) async fn begin(
         &self,
         connection: &mut MultiplexedConnection,
         number: u64,
     ) -> Result<(), RedisError> {
-        let round = self.ear.round();
-        let heard = Lease::after(self.bound);
-        let cover = self.wanted().cover();
-        // If tracking is on although it is not known to be, its prefixes overlap with these.
-        let off = usize::from(self.asks_again(number).is_some());
+        let epoch = self.health.epoch();
+        let lease = Lease::after(self.bound);
+        let cover = self.prefixes().cover();
+        // After a lost reply tracking may be on already, and its prefixes would overlap with these.
+        let off = usize::from(self.retry_at(number).is_some());
         let mut pipeline = Pipeline::new();
         if off == 1 {
             pipeline.cmd("CLIENT").arg("TRACKING").arg("OFF");
         }
         pipeline.cmd("ROLE");
         if !cover.is_empty() {
-            follow(&mut pipeline, &cover);
+            track(&mut pipeline, &cover);
         }
         let replies = connection.send_packed_commands(&pipeline, off, pipeline.len() - off);
         let replies = replies.await?;
-        let told = match (replies.get(1).and_then(refusal), role(&replies)) {
+        let mode = match (replies.get(1).and_then(refusal), role(&replies)) {
             (Some(refusal), _) | (None, Role::Unknown(refusal)) => self.refused(number, &refusal),
             (None, Role::Replica) => {
-                tracing::warn!("the Redis server is a replica: nothing is kept of what it answers");
-                self.ear.goes_deaf();
-                Told::NothingOfReplica
+                tracing::warn!("the Redis server is a replica; its replies are not cached");
+                self.health.lose();
+                Mode::Replica
             }
-            (None, Role::Master) => Told::Under(cover.clone()),
+            (None, Role::Master) => Mode::On(cover.clone()),
         };
-        let is_told = matches!(told, Told::Under(_));
-        let agrees = !is_told || agrees(connection, &round).await?;
-        self.begun(number, told);
-        // A bucket that was opened meanwhile found a connection without tracking, and relies on this one.
-        if is_told && self.wanted().cover() != cover {
+        let is_tracked = matches!(mode, Mode::On(_));
+        let agrees = !is_tracked || agrees(connection, &epoch).await?;
+        self.begun(number, mode);
+        // A bucket opened meanwhile found a connection without tracking, and relies on this one.
+        if is_tracked && self.prefixes().cover() != cover {
             return Err(io::Error::from(io::ErrorKind::Interrupted).into());
         }
-        match agrees {
-            true if is_told => self.sign(number, |ear| ear.begins(&round, heard)),
-            true => {}
-            false => self.ear.disagrees(&round),
+        if !agrees {
+            self.health.disagree(&epoch);
+        } else if is_tracked {
+            self.record(number, |health| health.restart(&epoch, lease));
         }
         Ok(())
     }
 
-    /// A connection that can carry no pushes.
-    pub(super) fn begin_without(&self, number: u64) {
-        self.gives_up("it does not speak RESP3");
-        self.begun(number, Told::Nothing(Refused::Older));
+    /// Begins on a connection that cannot carry push messages.
+    pub(super) fn begin_untracked(&self, number: u64) {
+        self.untrack("it does not speak RESP3");
+        self.begun(number, Mode::Off(Refused::NoPushes));
     }
 
-    fn begun(&self, number: u64, told: Told) {
+    fn begun(&self, number: u64, mode: Mode) {
         let mut incarnation = self.incarnation();
         *incarnation = Incarnation {
             number,
-            told,
+            mode,
             is_lost: incarnation.number == number && incarnation.is_lost,
         };
     }
 
-    /// The server refused tracking on the connection `number`.
-    fn refused(&self, number: u64, refusal: &ServerError) -> Told {
+    /// Returns the mode of the connection `number`, whose server refused tracking.
+    fn refused(&self, number: u64, refusal: &ServerError) -> Mode {
         let known = {
             let incarnation = self.incarnation();
-            match incarnation.told {
-                Told::Nothing(refused) if incarnation.number == number => Some(refused),
+            match incarnation.mode {
+                Mode::Off(refused) if incarnation.number == number => Some(refused),
                 _ => None,
             }
         };
-        let again = Instant::now() + self.bound.saturating_mul(LASTING_BOUNDS);
-        if error::is_lasting(refusal) {
-            if !matches!(known, Some(Refused::Lasting(_))) {
-                self.gives_up(&error::words(refusal));
+        let again = Instant::now() + self.bound.saturating_mul(RETRY_BOUNDS);
+        if error::is_permanent(refusal) {
+            if !matches!(known, Some(Refused::Permanent(_))) {
+                self.untrack(&error::message(refusal));
             }
-            return Told::Nothing(Refused::Lasting(again));
+            return Mode::Off(Refused::Permanent(again));
         }
         let failures = match known {
-            // Whether that still holds, the server did not say.
-            Some(Refused::Lasting(_)) => return Told::Nothing(Refused::Lasting(again)),
-            Some(Refused::Passing(_, failures)) => failures.saturating_add(1),
-            Some(Refused::Older) | None => 0,
+            // The server did not say whether that still holds.
+            Some(Refused::Permanent(_)) => return Mode::Off(Refused::Permanent(again)),
+            Some(Refused::Temporary(_, failures)) => failures.saturating_add(1),
+            Some(Refused::NoPushes) | None => 0,
         };
         if failures == 0 {
-            let why = error::words(refusal);
+            let why = error::message(refusal);
             tracing::warn!(why, "Redis refuses to track keys for now; retrying");
-            self.ear.goes_deaf();
+            self.health.lose();
         }
-        Told::Nothing(Refused::Passing(Instant::now() + pause(failures), failures))
+        Mode::Off(Refused::Temporary(
+            Instant::now() + backoff(failures),
+            failures,
+        ))
     }
 
-    /// The server tells nothing. If that was not required, what it answered is kept all the same.
-    fn gives_up(&self, why: &str) {
+    /// The server publishes nothing. Unless tracking is required, its replies are cached all the
+    /// same.
+    fn untrack(&self, why: &str) {
         if self.is_required {
             tracing::error!(
                 why,
-                "Redis does not tell of changes: nothing is kept of what it answers"
+                "Redis does not track keys, which is required; its replies are not cached"
             );
-            self.ear.goes_deaf();
+            self.health.lose();
         } else {
             tracing::warn!(
                 why,
-                "Redis does not tell of changes: what others write is seen when entries expire"
+                "Redis does not track keys; writes of other clients are seen when entries expire"
             );
-            self.ear.gives_up();
+            self.health.untrack();
         }
     }
 
-    /// When the server of the connection `number` is asked again for the tracking that it refused.
-    pub(super) fn asks_again(&self, number: u64) -> Option<Instant> {
+    /// Returns when the server of the connection `number` is asked again for tracking; `None` if it
+    /// did not refuse.
+    pub(super) fn retry_at(&self, number: u64) -> Option<Instant> {
         let incarnation = self.incarnation();
-        match incarnation.told {
+        match incarnation.mode {
             _ if incarnation.number != number => None,
-            Told::Nothing(Refused::Lasting(at) | Refused::Passing(at, _)) => Some(at),
+            Mode::Off(Refused::Permanent(at) | Refused::Temporary(at, _)) => Some(at),
             _ => None,
         }
     }
 
-    /// What the connection `number` lacks to hear of a bucket, which is wanted from now on.
+    /// Returns what the connection `number` lacks to track a bucket, which it adds to the open
+    /// ones.
     pub(super) fn missing(&self, bucket: &Bucket, number: u64) -> Missing {
         let prefix = bucket.prefix();
-        self.want(bucket);
+        self.add_bucket(bucket);
         let incarnation = self.incarnation();
-        let Told::Under(followed) = &incarnation.told else {
+        let Mode::On(tracked) = &incarnation.mode else {
             return Missing::Nothing;
         };
         if incarnation.number != number {
             return Missing::Connection;
         }
-        if followed.iter().any(|followed| prefix.starts_with(followed)) {
+        if tracked.iter().any(|tracked| prefix.starts_with(tracked)) {
             return Missing::Nothing;
         }
-        let overlaps = followed.iter().any(|followed| followed.starts_with(prefix));
-        match overlaps || followed.len() >= MAX_PREFIXES {
-            true => Missing::Connection,
-            false => Missing::Prefix,
+        let overlaps = tracked.iter().any(|tracked| tracked.starts_with(prefix));
+        if overlaps || tracked.len() >= MAX_PREFIXES {
+            Missing::Connection
+        } else {
+            Missing::Prefix
         }
     }
 
-    /// The command that makes a connection follow a bucket as well.
-    pub(super) fn following(&self, bucket: &Bucket) -> Pipeline {
+    /// Returns the command that makes a connection track one more bucket.
+    pub(super) fn track_bucket(&self, bucket: &Bucket) -> Pipeline {
         let mut pipeline = Pipeline::new();
-        follow(&mut pipeline, &[bucket.prefix().to_owned()]);
+        track(&mut pipeline, &[bucket.prefix().to_owned()]);
         pipeline
     }
 
-    /// That was answered; whether it is followed.
-    pub(super) fn answered(&self, bucket: &Bucket, number: u64, replies: &[Value]) -> bool {
+    /// Records the reply to that command; returns whether the bucket is tracked.
+    pub(super) fn bucket_tracked(&self, bucket: &Bucket, number: u64, replies: &[Value]) -> bool {
         if replies.first().is_none_or(|reply| refusal(reply).is_some()) {
             return false;
         }
         let mut incarnation = self.incarnation();
         if incarnation.number == number
-            && let Told::Under(followed) = &mut incarnation.told
+            && let Mode::On(tracked) = &mut incarnation.mode
         {
-            followed.push(bucket.prefix().to_owned());
+            tracked.push(bucket.prefix().to_owned());
         }
         true
     }
 
-    /// Takes in what the server says unasked on the connection `number`.
-    pub(super) fn hear(&self, push: &PushInfo) {
+    /// Processes a push message.
+    pub(super) fn on_push(&self, push: &PushInfo) {
         if push.kind != PushKind::Invalidate {
             return;
         }
         match push.data.first() {
             Some(Value::Array(keys)) => {
                 for key in keys {
-                    // What is no text is no key of a cache.
+                    // A key that is not UTF-8 is not the key of a cache.
                     if let Value::BulkString(key) = key
                         && let Ok(key) = str::from_utf8(key)
                     {
-                        self.ear.tell(FeedEvent::Key(key));
+                        self.health.publish(FeedEvent::Key(key));
                     }
                 }
             }
-            // The database was flushed; whatever else comes is not understood, and may be anything.
-            _ => self.ear.tell(FeedEvent::All),
+            // The database was flushed. Unknown contents may mean anything, so all entries go too.
+            _ => self.health.publish(FeedEvent::All),
         }
     }
 
-    /// A connection is lost.
+    /// Records that a connection is lost.
     pub(super) fn lost(&self, number: u64) {
         let mut incarnation = self.incarnation();
         if incarnation.number != number || mem::replace(&mut incarnation.is_lost, true) {
             return;
         }
         // Entries that were stored without tracking stay.
-        if matches!(incarnation.told, Told::Under(_)) {
-            self.ear.goes_deaf();
+        if matches!(incarnation.mode, Mode::On(_)) {
+            self.health.lose();
         }
     }
 
-    /// Asks whether the server of a connection still is what it was, or again for the tracking that it
-    /// refused; if the answer is no, the connection is to be lost. What a master has told before it answers
-    /// is complete.
-    pub(super) async fn beat(&self, number: u64, mut connection: MultiplexedConnection) -> bool {
-        if let Some(at) = self.asks_again(number) {
+    /// Asks whether the server of a connection still has the same role, or again for refused
+    /// tracking. Returns `false` if the connection must be replaced. Whatever a master has
+    /// published before its reply is complete.
+    pub(super) async fn heartbeat(
+        &self,
+        number: u64,
+        mut connection: MultiplexedConnection,
+    ) -> bool {
+        if let Some(at) = self.retry_at(number) {
             let is_due = at <= Instant::now();
-            return !is_due || self.ask_again(number, connection).await;
+            return !is_due || self.retry(number, connection).await;
         }
         let was_master = {
             let incarnation = self.incarnation();
-            match incarnation.told {
+            match incarnation.mode {
                 _ if incarnation.number != number => return true,
-                Told::Nothing(_) => return true,
-                Told::NothingOfReplica => false,
-                Told::Under(_) => true,
+                Mode::Off(_) => return true,
+                Mode::Replica => false,
+                Mode::On(_) => true,
             }
         };
-        let round = self.ear.round();
-        let heard = Lease::after(self.bound);
-        let signs = signs(&mut connection, &round);
-        let Ok(Ok((role, agrees))) = tokio::time::timeout(self.bound / 2, signs).await else {
+        let epoch = self.health.epoch();
+        let lease = Lease::after(self.bound);
+        let answer = role_and_agreement(&mut connection, &epoch);
+        let Ok(Ok((role, agrees))) = tokio::time::timeout(self.bound / 2, answer).await else {
             return false;
         };
         match (role, was_master) {
-            // No sign: what was told is complete until the last one is too old.
+            // Not an acknowledgement: the last lease runs out.
             (Role::Unknown(_), _) => true,
             (Role::Replica, false) => true,
             (Role::Master, true) => {
-                match agrees {
-                    true => self.sign(number, |ear| ear.hears(&round, heard)),
-                    false => self.ear.disagrees(&round),
+                if agrees {
+                    self.record(number, |health| health.ack(&epoch, lease));
+                } else {
+                    self.health.disagree(&epoch);
                 }
                 true
             }
@@ -357,27 +372,27 @@ impl Tracking {
         }
     }
 
-    /// Asks for the tracking that was refused. A server that says nothing is left to those who send it
-    /// commands.
-    async fn ask_again(&self, number: u64, mut connection: MultiplexedConnection) -> bool {
+    /// Asks again for tracking. A silent server is not replaced for that: commands sent to it time
+    /// out.
+    async fn retry(&self, number: u64, mut connection: MultiplexedConnection) -> bool {
         let begun = self.begin(&mut connection, number);
         match tokio::time::timeout(self.bound, begun).await {
             Ok(begun) => begun.is_ok(),
-            // The reply may still come, and with it tracking that is not accounted for.
+            // The reply may still come, and with it tracking that is not recorded.
             Err(_) => false,
         }
     }
 
-    /// A sign counts only as long as its connection is not lost.
-    fn sign(&self, number: u64, sign: impl FnOnce(&Ear)) {
+    /// Records an acknowledgement, unless its connection is lost.
+    fn record(&self, number: u64, record: impl FnOnce(&NodeHealth)) {
         let incarnation = self.incarnation();
         if incarnation.number == number && !incarnation.is_lost {
-            sign(&self.ear);
+            record(&self.health);
         }
     }
 
-    fn wanted(&self) -> MutexGuard<'_, Wanted> {
-        self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
+    fn prefixes(&self) -> MutexGuard<'_, BucketPrefixes> {
+        self.prefixes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn incarnation(&self) -> MutexGuard<'_, Incarnation> {
@@ -388,25 +403,29 @@ impl Tracking {
 }
 
 /// Asks for a server's role, and whether it agrees about the topology.
-async fn signs(
+async fn role_and_agreement(
     connection: &mut MultiplexedConnection,
-    round: &Round,
+    epoch: &TopologyEpoch,
 ) -> Result<(Role, bool), RedisError> {
     let mut pipeline = Pipeline::new();
     pipeline.cmd("ROLE");
     let replies = connection.send_packed_commands(&pipeline, 0, 1).await?;
     Ok(match role(&replies) {
         Role::Unknown(refusal) => (Role::Unknown(refusal), true),
-        role => (role, agrees(connection, round).await?),
+        role => (role, agrees(connection, epoch).await?),
     })
 }
 
-/// Whether a master knows the same topology, if there is one, and takes the cluster to be well.
-async fn agrees(connection: &mut MultiplexedConnection, round: &Round) -> Result<bool, RedisError> {
-    let Some(topology) = &round.topology else {
+/// Returns whether a master knows the same topology, if there is one, and considers the cluster
+/// healthy.
+async fn agrees(
+    connection: &mut MultiplexedConnection,
+    epoch: &TopologyEpoch,
+) -> Result<bool, RedisError> {
+    let Some(topology) = &epoch.topology else {
         return Ok(true);
     };
-    let view = View::ask(connection).await?;
+    let view = View::fetch(connection).await?;
     Ok(view.is_ok && view.topology.agrees_with(topology))
 }
 
@@ -417,13 +436,13 @@ fn refusal(reply: &Value) -> Option<ServerError> {
     }
 }
 
-fn follow(pipeline: &mut Pipeline, prefixes: &[String]) {
+fn track(pipeline: &mut Pipeline, prefixes: &[String]) {
     pipeline
         .cmd("CLIENT")
         .arg("TRACKING")
         .arg("ON")
         .arg("BCAST");
-    // Without any, all keys are followed.
+    // Without any prefix, all keys are tracked.
     for prefix in prefixes.iter().filter(|prefix| !prefix.is_empty()) {
         pipeline.arg("PREFIX").arg(prefix);
     }

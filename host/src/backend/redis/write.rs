@@ -7,12 +7,12 @@ use ::redis::{Pipeline, Value};
 
 use super::error::unexpected;
 use super::reply;
-use super::request::{Limit, Request, Unity};
+use super::request::{Atomicity, Limit, Request};
 use super::servers::Servers;
 use crate::backend::batch::Pair;
 use crate::backend::{Access, BackendError, Slot, time};
 
-/// How much one pipeline writes: what comes behind it on the connection waits for it.
+/// How much one pipeline writes: later commands on the connection wait for it.
 const LIMIT: Limit = Limit {
     keys: 1024,
     bytes: 1 << 20,
@@ -31,18 +31,18 @@ pub(super) async fn set(
             expire_in(pipeline, ttl);
         },
         replies: 1,
-        unity: Unity::Command,
+        atomicity: Atomicity::Command,
         access: Access::Write,
         limit: LIMIT,
     };
-    let replies = servers.ask(&request).await?;
+    let replies = servers.execute(&request).await?;
     replies.iter().try_for_each(reply::done)
 }
 
-/// Writes values whose keys are absent; the keys are distinct. Where something is there already, the
-/// answer is that.
+/// Writes values whose keys are absent; the keys are distinct. Returns what a key holds where it is
+/// not absent.
 ///
-/// `SET … NX GET` would take Redis 7 and not tell the TTL.
+/// `SET … NX GET` would need Redis 7 and return no TTL.
 pub(super) async fn set_if_absent(
     servers: &Servers,
     pairs: &[Pair],
@@ -56,23 +56,24 @@ pub(super) async fn set_if_absent(
             pipeline.cmd("GET").arg(key).cmd("PTTL").arg(key);
         },
         replies: 3,
-        unity: Unity::Key,
+        atomicity: Atomicity::Key,
         access: Access::Write,
         limit: LIMIT,
     };
-    let mut replies = servers.ask(&request).await?.into_iter();
-    let mut answers = Vec::with_capacity(pairs.len());
+    let mut replies = servers.execute(&request).await?.into_iter();
+    let mut outcomes = Vec::with_capacity(pairs.len());
     while let (Some(set), Some(get), Some(pttl)) = (replies.next(), replies.next(), replies.next())
     {
-        answers.push(match reply::wrote(&set)? {
-            true => None,
-            false => Some(reply::slot(get, &pttl)?),
+        outcomes.push(if reply::wrote(&set)? {
+            None
+        } else {
+            Some(reply::slot(get, &pttl)?)
         });
     }
-    Ok(answers)
+    Ok(outcomes)
 }
 
-/// Writes a value if the key is there; answers whether it was.
+/// Writes a value if the key exists; returns whether it did.
 pub(super) async fn set_if_present(
     servers: &Servers,
     pair: &Pair,
@@ -85,25 +86,25 @@ pub(super) async fn set_if_present(
             expire_in(pipeline, ttl);
         },
         replies: 1,
-        unity: Unity::Command,
+        atomicity: Atomicity::Command,
         access: Access::Write,
         limit: LIMIT,
     };
-    let replies = servers.ask(&request).await?;
+    let replies = servers.execute(&request).await?;
     let last = replies.last();
     last.map_or_else(|| Err(unexpected()), reply::wrote)
 }
 
-/// Adds to a decimal integer; a key that is absent gets the TTL.
+/// Adds to a decimal integer; a key that was absent gets the TTL.
 pub(super) async fn increment(
     servers: &Servers,
     key: &String,
     delta: i64,
     ttl: Option<Duration>,
 ) -> Result<i64, BackendError> {
-    let (replies, unity) = match ttl {
-        Some(_) => (2, Unity::Key),
-        None => (1, Unity::Command),
+    let (replies, atomicity) = match ttl {
+        Some(_) => (2, Atomicity::Key),
+        None => (1, Atomicity::Command),
     };
     let request = Request {
         keys: slice::from_ref(key),
@@ -115,15 +116,15 @@ pub(super) async fn increment(
             pipeline.cmd("INCRBY").arg(key).arg(delta);
         },
         replies,
-        unity,
+        atomicity,
         access: Access::Write,
         limit: LIMIT,
     };
-    let replies = servers.ask(&request).await?;
+    let replies = servers.execute(&request).await?;
     last_integer(&replies)
 }
 
-/// Sets the TTL of keys or removes it; answers for each whether it existed.
+/// Sets the TTL of keys or removes it; returns for each whether it existed.
 pub(super) async fn expire(
     servers: &Servers,
     keys: &[String],
@@ -138,16 +139,16 @@ pub(super) async fn expire(
                     .cmd("PEXPIRE")
                     .arg(key)
                     .arg(time::whole_millis(ttl)),
-                // PERSIST answers the same for a key without a TTL and for none.
+                // PERSIST replies the same for a missing key and for one without a TTL.
                 None => pipeline.cmd("PERSIST").arg(key).cmd("EXISTS").arg(key),
             };
         },
         replies,
-        unity: Unity::Pipeline,
+        atomicity: Atomicity::Pipeline,
         access: Access::Write,
         limit: LIMIT,
     };
-    let answers = servers.ask(&request).await?;
+    let answers = servers.execute(&request).await?;
     let existed = |of_a_key| Ok(last_integer(of_a_key)? > 0);
     answers.chunks_exact(replies).map(existed).collect()
 }

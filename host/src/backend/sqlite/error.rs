@@ -1,4 +1,4 @@
-//! What `SQLite`'s errors mean to a caller: <https://sqlite.org/rescode.html>.
+//! Maps `SQLite`'s errors to backend errors: <https://sqlite.org/rescode.html>.
 
 use std::io::ErrorKind;
 

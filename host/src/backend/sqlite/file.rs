@@ -1,6 +1,6 @@
-//! The file: what it must look like, how it is created, recognised and opened.
+//! The file: how it is created, recognised and opened.
 //!
-//! The header's two free fields say whose file it is:
+//! Two free fields of its header identify it as ours:
 //! <https://sqlite.org/pragma.html#pragma_application_id>.
 
 use std::fs;
@@ -30,10 +30,10 @@ const SCHEMA: &str = "
     CREATE INDEX entries_by_expiry ON entries (expires_ms) WHERE expires_ms IS NOT NULL;
 ";
 
-/// How often a change to write-ahead logging is tried while another process is in the way.
+/// How often the change to write-ahead logging is retried while another process blocks it.
 const JOURNAL_RETRY: Duration = Duration::from_millis(5);
 
-/// Why a file cannot be the store.
+/// Why a file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
     /// The path means a database in memory to `SQLite`, which no two connections share.
@@ -44,36 +44,37 @@ pub enum FileError {
     Directory {
         /// The directory.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         #[source]
         source: io::Error,
     },
-    /// The file is something else.
+    /// The file is not a database.
     #[error("{} is not an SQLite database", .0.display())]
     NotADatabase(PathBuf),
-    /// The file is a database, but none of this program's.
+    /// The file is a database of another program.
     #[error("{} is a database of another program", .0.display())]
     Foreign(PathBuf),
     /// The file was written by a newer version of this program.
-    #[error("{} has version {found} of the schema; this program knows it up to {SCHEMA_VERSION}", .path.display())]
+    #[error("{} has version {found} of the schema; this program supports up to {SCHEMA_VERSION}",
+        .path.display())]
     Newer {
         /// The file.
         path: PathBuf,
         /// Its version.
         found: i32,
     },
-    /// Anything else.
+    /// Any other error.
     #[error("cannot open {}", .path.display())]
     Open {
         /// The file.
         path: PathBuf,
-        /// What `SQLite` said.
+        /// `SQLite`'s error.
         #[source]
         source: Cause,
     },
 }
 
-/// Returns the path from the root.
+/// Returns the absolute path.
 pub(super) fn absolute(path: &Path) -> Result<PathBuf, FileError> {
     check_name(path)?;
     std::path::absolute(path).map_err(|error| FileError::Open {
@@ -82,8 +83,8 @@ pub(super) fn absolute(path: &Path) -> Result<PathBuf, FileError> {
     })
 }
 
-/// Opens a file that is there and has the schema; `None`: there is no such file yet. A writer removes some of
-/// what has expired.
+/// Opens a file that exists and has the schema; returns `None` if it does not exist yet. A writer
+/// removes some expired rows.
 pub(super) fn open_if_there(
     path: &Path,
     role: Role,
@@ -96,7 +97,7 @@ pub(super) fn open_if_there(
     }
     let mut connection = match connect(path, deadline, OpenFlags::empty()) {
         Ok(connection) => connection,
-        // It has just been removed.
+        // The file has just been removed.
         Err(_) if !is_there() => return Ok(None),
         Err(error) => return Err(refused(path, error)),
     };
@@ -110,8 +111,8 @@ pub(super) fn open_if_there(
     Ok(Some(connection))
 }
 
-/// Opens the file for writing, and creates what is missing, its directory too. With it comes the data version at
-/// which this connection created the schema, if it did.
+/// Opens the file for writing, and creates what is missing, including its directory. Also returns
+/// the data version at which this connection created the schema, if it did.
 pub(super) fn create(
     path: &Path,
     deadline: Duration,
@@ -120,21 +121,21 @@ pub(super) fn create(
     create_directory(path)?;
     let connected = connect(path, deadline, OpenFlags::SQLITE_OPEN_CREATE);
     let mut connection = connected.map_err(|error| refused(path, error))?;
-    // Nothing is changed in a file that is not ours.
+    // A file that is not ours is not changed.
     is_ours(&mut connection, path)?;
     write_ahead(&connection, deadline).map_err(|error| refused(path, error))?;
     let created = prepare(&mut connection, path, clock)?;
     Ok((connection, created))
 }
 
-/// An empty table in memory, for as long as the file is missing.
+/// Returns an empty table in memory, for as long as the file is missing.
 pub(super) fn nothing() -> rusqlite::Result<Connection> {
     let connection = Connection::open_in_memory()?;
     connection.execute_batch(SCHEMA)?;
     Ok(connection)
 }
 
-/// Counts the changes that other connections make, from any number.
+/// Returns a counter of the changes by other connections, which starts from any number.
 pub(super) fn data_version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.pragma_query_value(None, "data_version", |row| row.get(0))
 }
@@ -151,7 +152,8 @@ fn connect(path: &Path, deadline: Duration, create: OpenFlags) -> rusqlite::Resu
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags | create)?;
     busy_timeout(&connection, deadline)?;
-    // A crash of the machine may lose the last writes, never the file; it is a cache.
+    // If the machine crashes, the last writes may be lost, but not the file. That is enough for a
+    // cache.
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     Ok(connection)
 }
@@ -179,9 +181,9 @@ fn is_ours(connection: &mut Connection, path: &Path) -> Result<bool, FileError> 
     recognise(&look, path)
 }
 
-/// Answers whether the file already has the schema; an empty file has not.
+/// Returns whether the file has the schema; an empty file has not.
 ///
-/// In one transaction, so that a file that is being created is not seen half done.
+/// Reads in one transaction, so that a file that is being created is not seen half done.
 fn recognise(connection: &Transaction<'_>, path: &Path) -> Result<bool, FileError> {
     let header = |name| {
         connection
@@ -203,7 +205,8 @@ fn recognise(connection: &Transaction<'_>, path: &Path) -> Result<bool, FileErro
     }
 }
 
-/// The change of the journal needs the file alone, and `SQLite` does not wait for that by itself.
+/// Turns on write-ahead logging. That needs exclusive access, for which `SQLite` does not wait by
+/// itself.
 fn write_ahead(connection: &Connection, deadline: Duration) -> rusqlite::Result<()> {
     let start = Instant::now();
     loop {
@@ -220,8 +223,8 @@ fn write_ahead(connection: &Connection, deadline: Duration) -> rusqlite::Result<
     }
 }
 
-/// Creates the schema if it is missing, and returns the data version at which it did; removes some of what has
-/// expired.
+/// Creates the schema if it is missing, and returns the data version at which it did; removes some
+/// expired rows.
 fn prepare(
     connection: &mut Connection,
     path: &Path,
@@ -241,7 +244,7 @@ fn prepare(
         transaction
             .pragma_update(None, "user_version", SCHEMA_VERSION)
             .map_err(refused)?;
-        // No other connection can write yet: every later change counts.
+        // No other connection can write yet, so every later change counts.
         created = Some(data_version(&transaction).map_err(refused)?);
     }
     Rows::new(&transaction, clock()).sweep().map_err(refused)?;

@@ -1,5 +1,6 @@
-//! Writes that end after their caller has stopped waiting. The caller was told that the outcome is unknown, and
-//! `PRAGMA data_version` leaves out own commits: so the write itself says what it has changed.
+//! Writes that end after their caller's deadline. Their outcome was unknown to the caller, and
+//! `PRAGMA data_version` leaves out this connection's commits, so the write itself publishes what
+//! it has changed.
 
 use std::sync::Arc;
 
@@ -14,7 +15,8 @@ pub(super) enum Changed {
     Bucket(Bucket),
 }
 
-/// Publishes what a write may have changed when it is dropped, unless the outcome reached the caller.
+/// Publishes what a write may have changed when it is dropped, unless the outcome reached the
+/// caller.
 pub(super) struct LateChanges {
     feed: Option<Arc<Feed>>,
     changed: Changed,
@@ -22,7 +24,7 @@ pub(super) struct LateChanges {
 }
 
 impl LateChanges {
-    /// Nothing is published before [`begin`](Self::begin), nor without a feed.
+    /// Publishes nothing before [`begin`](Self::begin), nor without a feed.
     pub(super) fn new(feed: Option<Arc<Feed>>, changed: Changed) -> Self {
         Self {
             feed,
@@ -31,12 +33,12 @@ impl LateChanges {
         }
     }
 
-    /// From here on the write may take effect.
+    /// Records that the write may take effect from now on.
     pub(super) fn begin(&mut self) {
         self.has_begun = true;
     }
 
-    /// The caller has the outcome and tells others itself.
+    /// Records that the caller has the outcome and publishes the changes itself.
     pub(super) fn delivered(mut self) {
         self.feed = None;
     }
@@ -48,7 +50,7 @@ impl Drop for LateChanges {
             return;
         };
         tracing::debug!("a write ended after its caller's deadline");
-        // The caller is told, too: it may have kept what it read meanwhile.
+        // Published to the caller too, as it may have cached what it read meanwhile.
         match &self.changed {
             Changed::Keys(keys) => keys
                 .iter()

@@ -1,4 +1,4 @@
-//! A store in one `SQLite` file, shared by the processes of a machine that has no Redis.
+//! A backend in one `SQLite` file, shared by the processes of a machine without Redis.
 //!
 //! Write-ahead logging lets readers and one writer work at once: <https://sqlite.org/wal.html>.
 //! Every write is one `BEGIN IMMEDIATE` transaction, so that it is atomic between processes:
@@ -26,26 +26,26 @@ use self::worker::{Missing, Role, Worker};
 use super::batch::{LastOfEach, Pair, distinct, lengths, refuse_larger};
 use super::{BackendError, BackendOptions, Bucket, Clock, Feed, KvBackend, Page, Slot, time};
 
-/// The longest key or value that [`SqliteBackend`] takes, in bytes.
+/// The longest key or value that [`SqliteBackend`] accepts, in bytes.
 pub const MAX_BYTES: usize = 64 * 1024 * 1024;
 
 /// How many keys `clear` deletes in one transaction: other processes can write in between.
 const CLEARED_AT_ONCE: u32 = 1000;
 
-/// A store in one file, which several processes may have open at once.
+/// A backend in one file, which several processes may have open at once.
 ///
-/// Keys of all buckets stand in one table by their full key. Entries expire by the wall clock, which all
-/// processes share, to the millisecond: setting the clock forward ends them early, setting it back lets them
-/// live longer. Expired ones are never returned. They are removed from the file when it is
-/// opened and once a minute by a write, at most 1,000 in one transaction.
+/// Keys of all buckets are in one table, by full key. Entries expire by the wall clock, which all
+/// processes share, to the millisecond: setting the clock forward expires them early, setting it
+/// back expires them late. Expired entries are never returned. They are removed from the file when
+/// it is opened, and once a minute by a write, at most 1,000 in one transaction.
 ///
-/// The file and its directory are created by the first call that has something to write; to reads, a missing
-/// file is an empty one. Dropping the backend brings the file's log (`-wal`) into it, and waits for at most a
-/// second for a call that is under way.
+/// The first call that has something to write creates the file and its directory; to reads, a
+/// missing file is an empty one. Dropping the backend brings the file's log (`-wal`) into it, and
+/// waits for at most a second for a call in flight.
 ///
-/// A write that has begun is finished though its caller goes away; one that still waits for its
-/// turn when the deadline passes is never begun. What ends after its caller's deadline is published by the
-/// [`feed`](KvBackend::feed).
+/// A write that has begun runs to completion even if its future is dropped; one that still waits
+/// for its turn when the deadline passes is never begun. Changes by a write that ends after its
+/// caller's deadline are published on the [`feed`](KvBackend::feed).
 pub struct SqliteBackend {
     reads: Worker,
     writes: Arc<Worker>,
@@ -55,11 +55,12 @@ pub struct SqliteBackend {
 }
 
 impl SqliteBackend {
-    /// Opens the file at `path`, if it is there. A directory that is created later is for the user alone, on
-    /// Unix. The path is taken literally: a `~` is expanded in [`BackendUrl`](super::BackendUrl) only.
+    /// Opens the file at `path`, if it exists. A directory that is created later is accessible to
+    /// the user alone, on Unix. The path is taken literally: a `~` is expanded in
+    /// [`BackendUrl`](super::BackendUrl) only.
     ///
-    /// The deadline is how long a call may take, and how long it waits for other processes. The work
-    /// is done on the threads for blocking work of `handle`'s runtime, whose timer must be enabled.
+    /// The deadline is how long a call may take, and how long it waits for other processes. Calls
+    /// run on the threads for blocking work of `handle`'s runtime, whose timer must be enabled.
     /// This function itself blocks, for at most about the deadline.
     ///
     /// # Errors
@@ -81,7 +82,7 @@ impl SqliteBackend {
         clock: Clock,
     ) -> Result<Self, FileError> {
         let deadline = options.deadline;
-        // The directory of the process may be another one when the file is created.
+        // The process may have changed its directory when the file is created.
         let path = file::absolute(path)?;
         let worker = |role| {
             let (handle, clock) = (handle.clone(), clock.clone());
@@ -96,7 +97,7 @@ impl SqliteBackend {
         })
     }
 
-    /// Writes what may be new, and creates a missing file for it.
+    /// Writes entries that may be new; creates a missing file for them.
     async fn put<T: Send + 'static>(
         &self,
         changed: Changed,
@@ -106,7 +107,7 @@ impl SqliteBackend {
         self.writes.write(late, Missing::Create, work).await
     }
 
-    /// Changes what is there.
+    /// Changes existing entries.
     async fn change<T: Send + 'static>(
         &self,
         changed: Changed,
@@ -180,7 +181,7 @@ impl KvBackend for SqliteBackend {
         refuse_larger(MAX_BYTES, lengths(entries))?;
         let batch = LastOfEach::new(entries);
         let pairs = full_entries(bucket, batch.pairs.iter().copied());
-        let answers = self
+        let results = self
             .put(Changed::Entries(pairs.clone()), move |rows| {
                 pairs
                     .iter()
@@ -188,7 +189,7 @@ impl KvBackend for SqliteBackend {
                     .collect()
             })
             .await?;
-        Ok(batch.spread(answers))
+        Ok(batch.spread(results))
     }
 
     async fn set_if_present(
@@ -257,7 +258,7 @@ impl KvBackend for SqliteBackend {
         .await
     }
 
-    /// The cursor is the last key of the page before; every text is one.
+    /// The cursor is the last key of the page before; every text is valid.
     async fn scan(
         &self,
         bucket: &Bucket,

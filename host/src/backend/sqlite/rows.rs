@@ -1,4 +1,4 @@
-//! The statements: what one transaction does to the table of entries at one moment.
+//! The statements of one transaction on the table of entries, at one moment.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::backend::{BackendError, Bucket, Entry, Slot, counter, time};
 /// How many expired rows one sweep removes at most.
 const SWEPT_AT_ONCE: u32 = 1000;
 
-/// The table as it is at one moment: what has expired by then is not there.
+/// The table at one moment: expired rows are ignored.
 pub(super) struct Rows<'c> {
     connection: &'c Connection,
     /// Milliseconds since the Unix epoch.
@@ -20,22 +20,22 @@ pub(super) struct Rows<'c> {
 #[derive(Clone, Debug)]
 pub(super) struct Range {
     start: String,
-    /// Whether a key that is `start` itself is left out.
+    /// Whether the key `start` itself is left out.
     after_start: bool,
-    /// The first text behind all keys of the bucket: `;` comes right after `:`.
+    /// The first text after all keys of the bucket: `;` comes right after `:`.
     end: String,
 }
 
-/// What a step of clearing a bucket did.
+/// The result of one step of clearing a bucket.
 pub(super) struct Cleared {
     /// How many keys existed.
     pub(super) existed: u64,
-    /// The last full key of the step; `None`: there was none left.
+    /// The last full key of the step; `None`: no row was left.
     pub(super) last: Option<String>,
 }
 
 impl Range {
-    /// The bucket's keys; with `after`, those behind that key.
+    /// Returns the keys of a bucket; with `after`, only those after that key.
     pub(super) fn new(bucket: &Bucket, after: Option<&str>) -> Self {
         Self {
             start: bucket.full_key(after.unwrap_or_default()),
@@ -44,7 +44,7 @@ impl Range {
         }
     }
 
-    /// Goes on behind a full key.
+    /// Continues after a full key.
     pub(super) fn start_after(&mut self, full_key: String) {
         self.start = full_key;
         self.after_start = true;
@@ -52,7 +52,7 @@ impl Range {
 }
 
 impl<'c> Rows<'c> {
-    /// The table at the moment `now`, counted from the Unix epoch.
+    /// Returns the table at the moment `now`, counted from the Unix epoch.
     pub(super) fn new(connection: &'c Connection, now: Duration) -> Self {
         Self {
             connection,
@@ -87,7 +87,7 @@ impl<'c> Rows<'c> {
         self.write(key, value, self.expiry(ttl))
     }
 
-    /// Answers what was there, if something was; then nothing is written.
+    /// Writes a value unless the key exists; then returns what the key holds.
     pub(super) fn put_if_absent(
         &self,
         key: &str,
@@ -100,7 +100,7 @@ impl<'c> Rows<'c> {
         }
     }
 
-    /// Answers whether something was there; if not, nothing is written.
+    /// Writes a value if the key exists; returns whether it did.
     pub(super) fn put_if_present(
         &self,
         key: &str,
@@ -136,7 +136,7 @@ impl<'c> Rows<'c> {
         Ok(sum)
     }
 
-    /// Answers whether the key existed.
+    /// Deletes a key; returns whether it existed.
     pub(super) fn delete(&self, key: &str) -> Result<bool, BackendError> {
         const SQL: &str = "DELETE FROM entries WHERE key = ?1
             RETURNING expires_ms IS NULL OR expires_ms > ?2";
@@ -148,7 +148,7 @@ impl<'c> Rows<'c> {
         Ok(existed.unwrap_or(false))
     }
 
-    /// Answers whether the key existed.
+    /// Sets or removes the TTL of a key; returns whether the key exists.
     pub(super) fn expire(&self, key: &str, ttl: Option<Duration>) -> Result<bool, BackendError> {
         const SQL: &str = "UPDATE entries SET expires_ms = ?3
             WHERE key = ?1 AND (expires_ms IS NULL OR expires_ms > ?2)";
@@ -156,7 +156,7 @@ impl<'c> Rows<'c> {
         Ok(statement.execute((key, self.now, self.expiry(ttl)))? > 0)
     }
 
-    /// The first `limit` full keys of the range, in order.
+    /// Returns the first `limit` full keys of the range, in order.
     pub(super) fn keys(&self, range: &Range, limit: u32) -> Result<Vec<String>, BackendError> {
         const SQL: &str = "SELECT key FROM entries
             WHERE key >= ?1 AND key < ?2 AND NOT (?3 AND key = ?1)
@@ -201,7 +201,7 @@ impl<'c> Rows<'c> {
         })
     }
 
-    /// Removes some expired rows, the oldest first; answers whether there may be more.
+    /// Removes some expired rows, the earliest first; returns whether there may be more.
     pub(super) fn sweep(&self) -> rusqlite::Result<bool> {
         const SQL: &str = "DELETE FROM entries WHERE rowid IN (
             SELECT rowid FROM entries WHERE expires_ms <= ?1 ORDER BY expires_ms LIMIT ?2)";

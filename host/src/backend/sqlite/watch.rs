@@ -1,7 +1,9 @@
-//! Whether other connections have changed the file: `PRAGMA data_version` counts, on the connection that
-//! writes, and leaves out what it writes itself: <https://sqlite.org/pragma.html#pragma_data_version>.
+//! Detects changes of the file by other connections: `PRAGMA data_version` counts them, on the
+//! connection that writes, and leaves out its own writes:
+//! <https://sqlite.org/pragma.html#pragma_data_version>.
 //!
-//! It does not tell what has changed: after any change by others, anything may be another.
+//! It does not say which keys have changed: after any change by others, all entries are
+//! invalidated.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,17 +16,18 @@ use tokio::time::MissedTickBehavior;
 use super::worker::{FileVersion, Worker};
 use crate::backend::{BackendError, Coherence, Feed, FeedEvent, Lease, time};
 
-/// How often it is asked: what others write is seen within this time and that of a question.
+/// How often the version is read: changes by others are published within this time and that of one
+/// read.
 const INTERVAL: Duration = Duration::from_millis(20);
 
-/// A task that asks, from when somebody first wants to hear.
+/// A task that reads the version, from the first subscription on.
 pub(super) struct Watch {
     feed: Arc<Feed>,
     bound: Duration,
     task: Arc<OnceCell<AbortOnDrop<()>>>,
 }
 
-/// A task that ends with this value.
+/// A task that is aborted when this value is dropped.
 struct AbortOnDrop<T>(JoinHandle<T>);
 
 impl<T> Drop for AbortOnDrop<T> {
@@ -34,7 +37,7 @@ impl<T> Drop for AbortOnDrop<T> {
 }
 
 impl Watch {
-    /// `None` if it is switched off.
+    /// Returns the watch of a file; `None` if coherence is off.
     pub(super) fn new(coherence: Coherence, bound: Duration) -> Option<Self> {
         (coherence != Coherence::Off).then(|| Self {
             feed: Arc::new(Feed::disconnected()),
@@ -47,9 +50,9 @@ impl Watch {
         Arc::clone(&self.feed)
     }
 
-    /// Begins, if it has not yet.
+    /// Starts the task, unless it runs already.
     ///
-    /// A task of the runtime does so for each caller: one that is not polled must not keep others waiting.
+    /// Runs as a task of the runtime: a caller that is not polled must not block others.
     pub(super) async fn begin(
         &self,
         writer: &Arc<Worker>,
@@ -62,17 +65,17 @@ impl Watch {
         let deadline = time::deadline_after(deadline);
         let (task, feed, writer) = (Arc::clone(&self.task), self.feed(), Arc::clone(writer));
         let (bound, runtime) = (self.bound, handle.clone());
-        let mut beginning = AbortOnDrop(handle.spawn(async move {
+        let mut start = AbortOnDrop(handle.spawn(async move {
             let begin = || async {
-                let heard = Lease::after(bound);
+                let lease = Lease::after(bound);
                 let version = writer.file_version().await?;
-                feed.restore(Some(heard));
-                let asking = ask(feed, Arc::clone(&writer), bound, version);
-                Ok(AbortOnDrop(runtime.spawn(asking)))
+                feed.restore(Some(lease));
+                let polling = poll(feed, Arc::clone(&writer), bound, version);
+                Ok(AbortOnDrop(runtime.spawn(polling)))
             };
             task.get_or_try_init(begin).await.map(|_| ())
         }));
-        match time::within(handle, deadline, &mut beginning.0).await {
+        match time::within(handle, deadline, &mut start.0).await {
             Ok(Ok(begun)) => begun,
             Ok(Err(ended)) => Err(BackendError::Other(Box::new(ended))),
             Err(_) => Err(BackendError::Timeout),
@@ -80,22 +83,22 @@ impl Watch {
     }
 }
 
-async fn ask(feed: Arc<Feed>, writer: Arc<Worker>, bound: Duration, mut version: FileVersion) {
+async fn poll(feed: Arc<Feed>, writer: Arc<Worker>, bound: Duration, mut version: FileVersion) {
     let mut ticks = tokio::time::interval(INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        let heard = Lease::after(bound);
+        let lease = Lease::after(bound);
         match writer.file_version().await {
             Ok(now) => {
                 if now.has_changed_since(version) {
                     feed.publish(None, FeedEvent::All);
                 }
                 version = now;
-                feed.renew(heard);
+                feed.renew(lease);
             }
-            // Until it is answered again, the bound runs out; the count goes on.
-            Err(error) => tracing::debug!(%error, "cannot ask whether the file has changed"),
+            // Until a read succeeds, the lease runs out; the counter continues.
+            Err(error) => tracing::debug!(%error, "cannot read the data version of the file"),
         }
     }
 }

@@ -14,16 +14,16 @@ use super::late::LateChanges;
 use super::rows::Rows;
 use crate::backend::{Access, BackendError, Clock, time};
 
-/// How long after a sweep that left nothing over the next one is due.
+/// How long after a complete sweep the next one is due.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
-/// How long closing waits for a call that is under way. It goes on and closes the connection when it ends.
+/// How long closing waits for a call in flight. That call then closes the connection when it ends.
 const CLOSE_PATIENCE: Duration = Duration::from_secs(1);
 
 /// A connection and the threads that may work on it, one at a time, first come, first served.
 ///
-/// No future of a caller ever holds the connection or a place in the queue for it: a caller that is not polled
-/// would keep all others waiting. Tasks of the runtime do.
+/// No future of a caller ever holds the connection or a place in the queue for it: a caller that is
+/// not polled would block all others. Tasks of the runtime hold them.
 pub(super) struct Worker {
     turn: Arc<Mutex<Desk>>,
     clock: Clock,
@@ -34,18 +34,18 @@ pub(super) struct Worker {
 /// The purpose of a worker's connection.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
-    /// It reads, beside writers.
+    /// Reads, concurrently with writers.
     Reader,
-    /// It writes, and removes what has expired.
+    /// Writes, and removes expired rows.
     Writer,
 }
 
-/// The behaviour of a call if the file is missing.
+/// What a call does if the file is missing.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Missing {
     /// Creates it.
     Create,
-    /// Works on nothing.
+    /// Works on an empty table.
     Leave,
 }
 
@@ -54,12 +54,12 @@ pub(super) enum Missing {
 pub(super) struct FileVersion {
     /// Counts changes by other connections, from any number; `None`: the file is missing.
     now: Option<i64>,
-    /// Its value when this connection created the file, if it did.
+    /// The value of `now` when this connection created the file, if it did.
     created: Option<i64>,
 }
 
 impl FileVersion {
-    /// Whether other connections may have changed the file since `before`.
+    /// Returns whether other connections may have changed the file since `before`.
     pub(super) fn has_changed_since(self, before: Self) -> bool {
         match before.now {
             Some(before) => self.now != Some(before),
@@ -68,7 +68,7 @@ impl FileVersion {
     }
 }
 
-/// What the one whose turn it is has before them.
+/// The state that the call whose turn it is works with.
 struct Desk {
     path: PathBuf,
     deadline: Duration,
@@ -76,29 +76,29 @@ struct Desk {
     link: Link,
     /// See [`FileVersion`].
     created: Option<i64>,
-    /// When the next write sweeps, by the store's clock.
+    /// When the next write sweeps, by the backend's clock.
     next_sweep: Duration,
 }
 
 /// The target of the statements.
 enum Link {
     File(Connection),
-    /// The file is missing: to an empty table in memory.
+    /// The file is missing: an empty table in memory.
     Nothing(Connection),
     Closed,
 }
 
-/// A call on its way to the connection.
+/// A call that waits for the connection.
 struct Job<T, F> {
     work: F,
     clock: Clock,
     deadline: Instant,
     late: Option<LateChanges>,
-    answer: oneshot::Sender<(Result<T, BackendError>, Option<LateChanges>)>,
+    outcome: oneshot::Sender<(Result<T, BackendError>, Option<LateChanges>)>,
 }
 
 impl Worker {
-    /// Opens the file if it is there.
+    /// Opens the file if it exists.
     pub(super) fn open(
         path: PathBuf,
         role: Role,
@@ -131,7 +131,7 @@ impl Worker {
         self.deadline
     }
 
-    /// Runs `work` on the table as it is now.
+    /// Runs `work` on the current table.
     pub(super) async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Rows<'_>) -> Result<T, BackendError> + Send + 'static,
@@ -143,8 +143,8 @@ impl Worker {
         .await
     }
 
-    /// Runs `work` in a transaction, which is given up if `work` fails. If the caller does not get the outcome,
-    /// `late` is published after the commit.
+    /// Runs `work` in a transaction, which is rolled back if `work` fails. If the caller does not
+    /// get the outcome, `late` is published after the commit.
     pub(super) async fn write<T: Send + 'static>(
         &self,
         late: LateChanges,
@@ -157,7 +157,7 @@ impl Worker {
         .await
     }
 
-    /// Returns the state of the file that its other connections have made.
+    /// Returns the state of the file, as changed by other connections.
     pub(super) async fn file_version(&self) -> Result<FileVersion, BackendError> {
         self.run(None, |desk, clock, _| desk.version(clock)).await
     }
@@ -168,7 +168,7 @@ impl Worker {
         work: impl FnOnce(&mut Desk, &Clock, Instant) -> Result<T, BackendError> + Send + 'static,
     ) -> Result<T, BackendError> {
         let deadline = time::deadline_after(self.deadline);
-        let (answer, outcome) = oneshot::channel();
+        let (sender, outcome) = oneshot::channel();
         let access = match late {
             Some(_) => Access::Write,
             None => Access::Read,
@@ -178,7 +178,7 @@ impl Worker {
             clock: Arc::clone(&self.clock),
             deadline,
             late,
-            answer,
+            outcome: sender,
         };
         match Arc::clone(&self.turn).try_lock_owned() {
             Ok(desk) => drop(self.handle.spawn_blocking(move || job.run(desk))),
@@ -192,7 +192,7 @@ impl Worker {
                 late.into_iter().for_each(LateChanges::delivered);
                 outcome
             }
-            // A job that is dropped before its turn has met the deadline.
+            // A job that is dropped before its turn has reached its deadline.
             Ok(Err(_)) if Instant::now() < deadline => {
                 Err(access.ended("the call on the file was ended"))
             }
@@ -208,7 +208,7 @@ impl Worker {
                 return desk.close();
             }
             if std::time::Instant::now() >= end {
-                tracing::debug!("a call on the file is under way; it closes the connection");
+                tracing::debug!("a call on the file is in flight and will close the connection");
                 return;
             }
             std::thread::sleep(Duration::from_millis(1));
@@ -227,14 +227,14 @@ where
             .begin(self.deadline)
             .and_then(|()| (self.work)(&mut desk, &self.clock, self.deadline));
         drop(desk);
-        // Without a caller, what is sent is dropped: so it is published.
-        let _ = self.answer.send((outcome, self.late));
+        // If the caller is gone, the unsent changes are dropped and thereby published.
+        let _ = self.outcome.send((outcome, self.late));
     }
 
     async fn run_in_turn(self, turn: impl Future<Output = OwnedMutexGuard<Desk>>) {
         let turn = tokio::time::timeout_at(self.deadline, turn).await;
         if let Ok(desk) = turn
-            && !self.answer.is_closed()
+            && !self.outcome.is_closed()
         {
             tokio::task::spawn_blocking(move || self.run(desk));
         }
@@ -253,7 +253,7 @@ impl Desk {
         Ok(())
     }
 
-    /// The connection; to the file, if it is there by now.
+    /// Returns the connection; opens the file if it exists by now.
     fn connect(
         &mut self,
         missing: Missing,
@@ -293,7 +293,8 @@ impl Desk {
             return;
         };
         if self.role == Role::Writer {
-            // The last connection to a file does so by itself; beside others, a copy of the file is up to date.
+            // The last connection to a file does so by itself. If there are others, a copy of the
+            // file is up to date this way.
             let checkpoint = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", (), |_| Ok(()));
             if let Err(error) = checkpoint {
                 tracing::warn!(%error, "cannot bring the log of the file into it");
@@ -315,27 +316,27 @@ impl Desk {
         let transaction = self
             .connect(missing, clock)?
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
-        // SQLite's wait may last longer. A write that the caller has given up must not come later:
-        // it could undo one that was made in between.
+        // `SQLite` may wait longer. A write whose caller has timed out must not follow: it could
+        // undo a later one.
         if Instant::now() >= deadline {
             return Err(BackendError::Timeout);
         }
-        // The clock is read behind the wait for other writers.
+        // Read after waiting for other writers.
         let now = clock();
         let rows = Rows::new(&transaction, now);
         if now >= next_sweep && !rows.sweep()? {
             next_sweep = now.saturating_add(SWEEP_EVERY);
         }
-        let answer = work(&rows)?;
-        // What fails now may be in the file.
+        let result = work(&rows)?;
+        // A failed commit may have reached the file.
         let committed = transaction.commit().map_err(BackendError::from);
         committed.map_err(BackendError::after_another_part)?;
         self.next_sweep = next_sweep;
-        Ok(answer)
+        Ok(result)
     }
 }
 
-/// Lets the connection wait for other processes, for as long as `SQLite` can at most.
+/// Lets the connection wait for other processes, for as long as `SQLite` supports at most.
 pub(super) fn busy_timeout(connection: &Connection, timeout: Duration) -> rusqlite::Result<()> {
     const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
     connection.busy_timeout(timeout.min(LONGEST))

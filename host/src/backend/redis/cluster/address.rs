@@ -1,42 +1,44 @@
-//! The URL of a cluster. There is no registered form; this is the one of those who name several seeds.
+//! The URL of a cluster. There is no registered form; this is the one that clients with several
+//! seeds use.
 
 use std::fmt;
 use std::str::FromStr;
 
 use ::redis::{ConnectionAddr, ConnectionInfo};
 
-use crate::backend::redis::address::{server, shown_user};
 use crate::backend::redis::hosts::{Host, HostsError, hosts};
+use crate::backend::redis::server_url::{server, shown_user};
 use crate::backend::redis::tls::{self, TlsError, TlsOptions};
 
-/// The port of a node that is named without one.
+/// The port of a node without one in the URL.
 const DEFAULT_PORT: u16 = 6379;
 
-/// Which nodes to ask for the others, and who we are at all of them.
+/// The seed nodes, and the credentials for all nodes.
 ///
 /// `Display` leaves the password out.
 #[derive(Clone)]
 pub(in crate::backend::redis) struct ClusterAddress {
     /// At least one.
     pub(super) seeds: Vec<Host>,
-    /// How to connect to a node, wherever it is.
+    /// How to connect to any node.
     to_node: ConnectionInfo,
 }
 
-/// Why a text is not the URL of a cluster. It does not repeat the text, which may hold a password.
+/// Why a text is not the URL of a cluster. It does not repeat the text, which may contain a
+/// password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClusterUrlError {
     /// There is no node, or one of them has no host.
     #[error("name the host and port of some of the nodes, as in redis+cluster://a:6379,b:6379")]
     NoNode,
-    /// A node's port is none.
+    /// A node's port is invalid.
     #[error("a node's port is a number from 1 to 65535; without one it is {DEFAULT_PORT}")]
     BadPort,
     /// It names a database.
     #[error("a cluster has only database 0; leave it out")]
     Database,
-    /// Some other part of it cannot be understood.
+    /// Another part cannot be parsed.
     #[error(
         "write redis+cluster://[user[:password]@]host[:port][,host[:port]…], or the same with \
          rediss+cluster:// for TLS, with #, /, ?, @, % and : in a password percent-encoded"
@@ -68,7 +70,7 @@ impl FromStr for ClusterAddress {
         let seeds = hosts(names, DEFAULT_PORT)?;
         match path {
             "" | "0" => {}
-            // Anything else may be what stands behind a stray slash of a password.
+            // Any other path may come from a stray slash in a password.
             _ if path.bytes().all(|byte| byte.is_ascii_digit()) => {
                 return Err(ClusterUrlError::Database);
             }
@@ -77,7 +79,7 @@ impl FromStr for ClusterAddress {
         if over_tls && !seeds.iter().all(Host::is_verifiable) {
             return Err(ClusterUrlError::Malformed);
         }
-        // What the same parts mean in the URL of a server.
+        // The other parts mean the same as in the URL of a server.
         let scheme = if over_tls { "rediss" } else { "redis" };
         let to_node = server(&format!("{scheme}://{user}@localhost"));
         let to_node = to_node.map_err(|_| ClusterUrlError::Malformed)?;
@@ -86,23 +88,23 @@ impl FromStr for ClusterAddress {
 }
 
 impl ClusterAddress {
-    /// The same address, with the certificates for each node.
+    /// Returns the same address, with the certificates for each node.
     pub(in crate::backend::redis) fn with_tls(
         &self,
         options: &TlsOptions,
     ) -> Result<Self, TlsError> {
         Ok(Self {
             seeds: self.seeds.clone(),
-            to_node: tls::equip(self.to_node.clone(), options)?,
+            to_node: tls::with_certificates(self.to_node.clone(), options)?,
         })
     }
 
-    /// How to connect to a node.
+    /// Returns how to connect to a node.
     pub(super) fn node(&self, host: &Host) -> ConnectionInfo {
         host.reached_by(&self.to_node)
     }
 
-    /// Whether nodes are spoken to over TLS.
+    /// Returns whether connections to nodes use TLS.
     pub(super) fn is_over_tls(&self) -> bool {
         matches!(self.to_node.addr(), ConnectionAddr::TcpTls { .. })
     }
@@ -126,8 +128,8 @@ impl fmt::Display for ClusterAddress {
         let scheme = if over_tls { "rediss" } else { "redis" };
         write!(f, "{scheme}+cluster://")?;
         f.write_str(&shown_user(self.to_node.redis_settings()))?;
-        for (place, seed) in self.seeds.iter().enumerate() {
-            let comma = if place == 0 { "" } else { "," };
+        for (index, seed) in self.seeds.iter().enumerate() {
+            let comma = if index == 0 { "" } else { "," };
             write!(f, "{comma}{seed}")?;
         }
         Ok(())
@@ -146,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn from_str_every_part_is_told_apart() {
+    fn from_str_parses_every_part() {
         let url = "redis+cluster://app:p%40ss@a,[::1]:7,c.example:8/0";
         let address: ClusterAddress = url.parse().unwrap();
         let host = |name: &str, port| Host {
@@ -172,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn from_str_what_is_missing_or_wrong_has_an_error_of_its_own() {
+    fn from_str_missing_or_wrong_part_has_an_error_of_its_own() {
         use ClusterUrlError::{BadPort, Database, Malformed, NoNode};
         for (url, expected) in [
             ("redis+cluster:", NoNode),

@@ -1,6 +1,7 @@
-//! From a request to the nodes that have its keys, and back to answers in the order of the keys.
+//! Sends the commands of a request to the nodes that own the keys, and puts the replies in the
+//! order of the keys.
 //!
-//! Nothing is sent again but what a node said it had not executed.
+//! Only commands that a node has refused to execute are sent again.
 
 use std::collections::HashMap;
 use std::future::pending;
@@ -12,8 +13,8 @@ use ::redis::{Pipeline, Value};
 use futures_util::future::join_all;
 use tokio::time::Instant;
 
-use super::map::Map;
-use super::redirect::{Elsewhere, Refusal, refusal};
+use super::redirect::{NodeAddr, Redirect, redirect};
+use super::slot_map::SlotMap;
 use super::{Cluster, Core};
 use crate::backend::redis::connection::{Connection, all_parts};
 use crate::backend::redis::error::unexpected;
@@ -22,249 +23,249 @@ use crate::backend::redis::request::{Keyed, Request};
 use crate::backend::redis::server::Server;
 use crate::backend::{Access, BackendError, FeedEvent, time};
 
-/// How often a key is sent at most.
-const TRIES: u32 = 12;
+/// How often a key's commands are sent at most.
+const MAX_ATTEMPTS: u32 = 12;
 
-/// How many of these follow each other without a pause, if nodes only send on.
-const AT_ONCE: u32 = 3;
+/// How many attempts follow each other without a pause, if nodes only redirect.
+const ATTEMPTS_WITHOUT_PAUSE: u32 = 3;
 
-/// The first pause; each later one is twice as long as the one before.
-const FIRST_PAUSE: Duration = Duration::from_millis(5);
+/// The first pause; it doubles with each further attempt.
+const MIN_BACKOFF: Duration = Duration::from_millis(5);
 
 /// The longest pause.
-const LONGEST_PAUSE: Duration = Duration::from_millis(200);
+const MAX_BACKOFF: Duration = Duration::from_millis(200);
 
-/// Nodes sent the commands on and on, or took the cluster to be down.
+/// Nodes kept redirecting the commands, or considered the cluster down.
 #[derive(Debug, thiserror::Error)]
-#[error("no node of the cluster has taken the command: {0}")]
-struct NobodyTook(&'static str);
+#[error("no node of the cluster executed the command: {0}")]
+struct NotExecuted(&'static str);
 
-/// A key on its way.
-struct Errand {
-    /// Where it stands in the request.
-    place: usize,
-    to: To,
+/// Where the commands of a key are sent.
+struct KeyRoute {
+    /// The index of the key in the request.
+    index: usize,
+    to: Target,
 }
 
-enum To {
-    /// Whoever has its slot.
+enum Target {
+    /// The owner of its slot.
     Owner,
-    /// Whom a node has named.
+    /// The node that a redirection has named.
     Named { host: Host, asking: bool },
 }
 
-/// What one node is sent.
-struct Parcel {
+/// The keys whose commands are sent to one node.
+struct NodeBatch {
     host: Host,
     server: Arc<Server>,
-    /// Each key's commands follow `ASKING`.
+    /// Whether each key's commands follow `ASKING`.
     asking: bool,
-    places: Vec<usize>,
+    indices: Vec<usize>,
 }
 
-/// What has come back of a request.
-struct Returned {
-    /// First those for the first key.
+/// The replies to a request so far.
+struct Progress {
+    /// Those for the first key come first.
     replies: Vec<Value>,
-    /// What nodes have refused in this try, and which.
-    refused: Vec<(usize, Host, Refusal)>,
-    /// A node has executed the commands for a key.
+    /// The redirections of this attempt, with the keys and the nodes that sent them.
+    refused: Vec<(usize, Host, Redirect)>,
+    /// Whether a node has executed the commands for a key.
     executed: bool,
-    /// The first failure that no other node can make good.
+    /// The first error that is no redirection.
     failed: Option<BackendError>,
 }
 
 impl Cluster {
-    /// Asks what is requested of each key, and answers the replies: first those for the first key.
+    /// Executes a request and returns the replies, those for the first key first.
     ///
     /// # Errors
     ///
-    /// Of the first node that fails; what the others were sent may have been executed, and a write that is in part
-    /// is not `Unavailable` but `OutcomeUnknown`. `Unavailable`, too, if a command is refused until the deadline or
-    /// too often.
-    pub(in crate::backend::redis) async fn ask<K: Keyed, F>(
+    /// Those of the first node that fails. Other nodes may have executed their part; for a write,
+    /// `Unavailable` then becomes `OutcomeUnknown`. `Unavailable` also if a command is refused
+    /// until the deadline or too often.
+    pub(in crate::backend::redis) async fn execute<K: Keyed, F>(
         &self,
         request: &Request<'_, K, F>,
     ) -> Result<Vec<Value>, BackendError>
     where
         F: Fn(&mut Pipeline, &K) + Sync,
     {
-        let request = &request.apart();
-        let mut returned = Returned {
+        let request = &request.per_key();
+        let mut progress = Progress {
             replies: vec![Value::Nil; request.keys.len() * request.replies],
             refused: Vec::new(),
             executed: false,
             failed: None,
         };
-        match self.ask_until_taken(request, &mut returned).await {
-            Ok(()) => request.complete(returned.replies),
-            Err(error) if request.access == Access::Write && returned.executed => {
+        match self.execute_until_done(request, &mut progress).await {
+            Ok(()) => request.complete(progress.replies),
+            Err(error) if request.access == Access::Write && progress.executed => {
                 Err(error.after_another_part())
             }
             Err(error) => Err(error),
         }
     }
 
-    /// The same, into `returned`.
-    async fn ask_until_taken<K: Keyed, F>(
+    /// As [`execute`](Self::execute), into `progress`.
+    async fn execute_until_done<K: Keyed, F>(
         &self,
         request: &Request<'_, K, F>,
-        returned: &mut Returned,
+        progress: &mut Progress,
     ) -> Result<(), BackendError>
     where
         F: Fn(&mut Pipeline, &K) + Sync,
     {
         let core = &*self.core;
         let deadline = time::deadline_after(core.deadline);
-        let places = 0..request.keys.len();
-        let mut errands: Vec<_> = places
-            .map(|place| Errand {
-                place,
-                to: To::Owner,
+        let indices = 0..request.keys.len();
+        let mut routes: Vec<_> = indices
+            .map(|index| KeyRoute {
+                index,
+                to: Target::Owner,
             })
             .collect();
-        let mut tries = 0;
-        while !errands.is_empty() {
-            let map = core.map(deadline).await?;
-            let parcels = core.parcels(&map, request, errands);
+        let mut attempts = 0;
+        while !routes.is_empty() {
+            let map = core.slot_map(deadline).await?;
+            let batches = core.batches(&map, request, routes);
             let left = deadline.saturating_duration_since(Instant::now());
-            let sent = join_all(parcels.iter().map(|parcel| parcel.send(request, left))).await;
+            let sent = join_all(batches.iter().map(|batch| batch.send(request, left))).await;
             for error in sent.iter().filter_map(|sent| sent.as_ref().err()) {
-                core.doubt_after(error);
+                core.invalidate_after(error);
             }
             let sent = all_parts(sent, request.access, false)?;
-            for (parcel, replies) in parcels.iter().zip(sent) {
-                parcel.take(request, replies, returned);
+            for (batch, replies) in batches.iter().zip(sent) {
+                batch.take(request, replies, progress);
             }
-            if let Some(error) = returned.failed.take() {
+            if let Some(error) = progress.failed.take() {
                 return Err(error);
             }
-            tries += 1;
-            let refused = mem::take(&mut returned.refused);
-            errands = core.take_in(request, refused, tries, deadline).await?;
+            attempts += 1;
+            let refused = mem::take(&mut progress.refused);
+            routes = core.reroute(request, refused, attempts, deadline).await?;
         }
         Ok(())
     }
 }
 
 impl Core {
-    /// The errands by nodes.
-    fn parcels<K: Keyed, F>(
+    /// Groups the routes by node.
+    fn batches<K: Keyed, F>(
         &self,
-        map: &Map,
+        map: &SlotMap,
         request: &Request<'_, K, F>,
-        errands: Vec<Errand>,
-    ) -> Vec<Parcel> {
-        let mut parcels: Vec<Parcel> = Vec::new();
+        routes: Vec<KeyRoute>,
+    ) -> Vec<NodeBatch> {
+        let mut batches: Vec<NodeBatch> = Vec::new();
         let mut known: HashMap<(*const Server, bool), usize> = HashMap::new();
-        for Errand { place, to } in errands {
+        for KeyRoute { index, to } in routes {
             let (host, server, asking) = match to {
-                To::Owner => {
-                    let owner = map.owner(request.keys[place].key());
+                Target::Owner => {
+                    let owner = map.owner(request.keys[index].key());
                     (owner.host.clone(), Arc::clone(&owner.server), false)
                 }
-                To::Named { host, asking } => {
+                Target::Named { host, asking } => {
                     let server = self.at(map, &host);
                     (host, server, asking)
                 }
             };
             let at = *known
                 .entry((Arc::as_ptr(&server), asking))
-                .or_insert(parcels.len());
-            if at == parcels.len() {
-                parcels.push(Parcel {
+                .or_insert(batches.len());
+            if at == batches.len() {
+                batches.push(NodeBatch {
                     host,
                     server,
                     asking,
-                    places: Vec::new(),
+                    indices: Vec::new(),
                 });
             }
-            parcels[at].places.push(place);
+            batches[at].indices.push(index);
         }
-        parcels
+        batches
     }
 
-    /// Learns from what was refused, and says where it goes next.
+    /// Processes the redirections and returns the next routes.
     ///
     /// # Errors
     ///
-    /// If it has been refused often enough.
-    async fn take_in<K: Keyed, F>(
+    /// If there have been too many attempts, or the deadline has passed.
+    async fn reroute<K: Keyed, F>(
         &self,
         request: &Request<'_, K, F>,
-        refused: Vec<(usize, Host, Refusal)>,
-        tries: u32,
+        refused: Vec<(usize, Host, Redirect)>,
+        attempts: u32,
         deadline: Instant,
-    ) -> Result<Vec<Errand>, BackendError> {
+    ) -> Result<Vec<KeyRoute>, BackendError> {
         let Some((_, _, last)) = refused.last() else {
             return Ok(Vec::new());
         };
-        let nobody = NobodyTook(last.word());
-        let mut pause = tries >= AT_ONCE;
-        let mut errands = Vec::with_capacity(refused.len());
-        let mut in_doubt = false;
-        for (place, by, refusal) in refused {
-            in_doubt |= matches!(refusal, Refusal::Moved(_) | Refusal::ClusterDown);
-            pause |= matches!(refusal, Refusal::TryAgain | Refusal::ClusterDown);
-            if let Refusal::Ask(_) = refusal {
-                self.keep_not(request.keys[place].key());
+        let error = NotExecuted(last.code());
+        let mut pause = attempts >= ATTEMPTS_WITHOUT_PAUSE;
+        let mut routes = Vec::with_capacity(refused.len());
+        let mut is_outdated = false;
+        for (index, by, redirect) in refused {
+            is_outdated |= matches!(redirect, Redirect::Moved(_) | Redirect::ClusterDown);
+            pause |= matches!(redirect, Redirect::TryAgain | Redirect::ClusterDown);
+            if let Redirect::Ask(_) = redirect {
+                self.publish_key(request.keys[index].key());
             }
-            let to = To::after(refusal, &by);
-            errands.push(Errand { place, to });
+            let to = Target::after(redirect, &by);
+            routes.push(KeyRoute { index, to });
         }
-        if in_doubt {
-            self.doubt();
+        if is_outdated {
+            self.invalidate_topology();
         }
-        if tries == TRIES {
-            return Err(BackendError::Unavailable(Box::new(nobody)));
+        if attempts == MAX_ATTEMPTS {
+            return Err(BackendError::Unavailable(Box::new(error)));
         }
         if pause {
-            let pause = FIRST_PAUSE * 2_u32.saturating_pow(tries - 1);
-            let end = Instant::now() + pause.min(LONGEST_PAUSE);
-            // It always ends by the time.
+            let pause = MIN_BACKOFF * 2_u32.saturating_pow(attempts - 1);
+            let end = Instant::now() + pause.min(MAX_BACKOFF);
+            // Always ends by the timeout.
             let _ = time::within(&self.handle, end.min(deadline), pending::<()>()).await;
         }
         if Instant::now() >= deadline {
-            return Err(BackendError::Unavailable(Box::new(nobody)));
+            return Err(BackendError::Unavailable(Box::new(error)));
         }
-        Ok(errands)
+        Ok(routes)
     }
 
-    /// What is answered for a key that is on its way to another node must not be kept: if it does not
-    /// arrive, nobody tells of that.
-    fn keep_not(&self, key: &[u8]) {
+    /// Publishes a key that is being migrated, so that its value is not cached: if the key is lost
+    /// on the way, no node publishes that.
+    fn publish_key(&self, key: &[u8]) {
         if let (Some(tracking), Ok(key)) = (&self.tracking, str::from_utf8(key)) {
-            tracking.ear.tell(FeedEvent::Key(key));
+            tracking.health.publish(FeedEvent::Key(key));
         }
     }
 
-    /// A node that cannot be reached, or does not answer, may have been replaced.
-    fn doubt_after(&self, error: &BackendError) {
+    /// A node that cannot be reached or times out may have been replaced.
+    fn invalidate_after(&self, error: &BackendError) {
         if error.is_outage() {
-            self.doubt();
+            self.invalidate_topology();
         }
     }
 }
 
-impl To {
-    fn after(refusal: Refusal, by: &Host) -> Self {
-        let named = |Elsewhere { name, port }, asking| Self::Named {
+impl Target {
+    fn after(redirect: Redirect, by: &Host) -> Self {
+        let named = |NodeAddr { name, port }, asking| Target::Named {
             host: Host {
                 name: name.unwrap_or_else(|| by.name.clone()),
                 port,
             },
             asking,
         };
-        match refusal {
-            Refusal::Moved(elsewhere) => named(elsewhere, false),
-            Refusal::Ask(elsewhere) => named(elsewhere, true),
-            Refusal::TryAgain | Refusal::ClusterDown => Self::Owner,
+        match redirect {
+            Redirect::Moved(addr) => named(addr, false),
+            Redirect::Ask(addr) => named(addr, true),
+            Redirect::TryAgain | Redirect::ClusterDown => Self::Owner,
         }
     }
 }
 
-impl Parcel {
-    /// Sends it, each round trip within `left`.
+impl NodeBatch {
+    /// Sends the batch, each round trip within `left`.
     async fn send<K: Keyed, F>(
         &self,
         request: &Request<'_, K, F>,
@@ -277,46 +278,46 @@ impl Parcel {
             deadline: left,
             ..self.server.connection.clone()
         };
-        let parts = request.parts(&self.places).into_iter();
+        let parts = request.parts(&self.indices).into_iter();
         let pipelines = parts.map(|part| request.pipeline_after(part, self.asking));
         connection
             .send_all(pipelines.collect(), request.access)
             .await
     }
 
-    /// Puts the replies where they belong, and what was refused with the host that did so.
+    /// Stores the replies, and the redirections with the host that sent them.
     fn take<K: Keyed, F>(
         &self,
         request: &Request<'_, K, F>,
         replies: Vec<Vec<Value>>,
-        returned: &mut Returned,
+        progress: &mut Progress,
     ) where
         F: Fn(&mut Pipeline, &K) + Sync,
     {
         let mut replies = replies.into_iter().flatten();
         let asking = usize::from(self.asking);
-        for place in &self.places {
+        for index in &self.indices {
             let of_one = replies.by_ref().take(asking + request.raw_replies());
             let of_one: Vec<Value> = of_one.skip(asking).collect();
             let is_complete = of_one.len() == request.raw_replies();
-            if let Some(refusal) = refusal(&of_one).filter(|_| is_complete) {
-                returned.refused.push((*place, self.host.clone(), refusal));
+            if let Some(redirect) = redirect(&of_one).filter(|_| is_complete) {
+                progress.refused.push((*index, self.host.clone(), redirect));
                 continue;
             }
-            let places = &mut returned.replies[place * request.replies..][..request.replies];
+            let indices = &mut progress.replies[index * request.replies..][..request.replies];
             match request.unwrapped(of_one) {
-                Ok(unwrapped) if unwrapped.len() == places.len() && is_complete => {
+                Ok(unwrapped) if unwrapped.len() == indices.len() && is_complete => {
                     let is_error = |reply: &Value| matches!(reply, Value::ServerError(_));
-                    returned.executed |= !unwrapped.iter().all(is_error);
-                    for (place, reply) in places.iter_mut().zip(unwrapped) {
-                        *place = reply;
+                    progress.executed |= !unwrapped.iter().all(is_error);
+                    for (index, reply) in indices.iter_mut().zip(unwrapped) {
+                        *index = reply;
                     }
                 }
                 Ok(_) => {
-                    returned.failed.get_or_insert_with(unexpected);
+                    progress.failed.get_or_insert_with(unexpected);
                 }
                 Err(error) => {
-                    returned.failed.get_or_insert(error);
+                    progress.failed.get_or_insert(error);
                 }
             }
         }

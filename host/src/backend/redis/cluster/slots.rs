@@ -1,11 +1,13 @@
-//! Which slot a key is in: <https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/>.
+//! The hash slots of keys:
+//! <https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/>.
 
 use crc16::{State, XMODEM};
 
-/// How many slots there are.
+/// The number of slots.
 pub(super) const SLOTS: u16 = 16_384;
 
-/// The slot of a key: of what stands between the first brace and the next closing one, if anything does.
+/// Returns the slot of a key: that of its hash tag, the text between the first brace and the next
+/// closing one, unless it is empty or missing.
 pub(super) fn slot_of(key: &[u8]) -> u16 {
     State::<XMODEM>::calculate(tag(key).unwrap_or(key)) % SLOTS
 }
@@ -22,7 +24,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn slot_of_keys_is_what_redis_says() {
+    fn slot_of_keys_matches_redis() {
         for (key, slot) in [
             ("123456789", 12_739),
             ("foo", 12_182),
@@ -38,7 +40,7 @@ mod tests {
     }
 
     #[test]
-    fn slot_of_braces_that_enclose_nothing_is_that_of_the_whole_key() {
+    fn slot_of_empty_hash_tag_is_that_of_the_whole_key() {
         for (key, whole) in [
             ("a{}b", true),
             ("a{b", true),

@@ -1,7 +1,8 @@
-//! Which masters a cluster has, and which slots each of them has, as one of its nodes sees it.
+//! Which masters a cluster has and which slots each of them has, as one node sees it.
 //!
-//! `CLUSTER SHARDS` is from Redis 7.0 on: <https://redis.io/docs/latest/commands/cluster-shards/>;
-//! `CLUSTER SLOTS` says the same before: <https://redis.io/docs/latest/commands/cluster-slots/>.
+//! `CLUSTER SHARDS` exists from Redis 7.0 on:
+//! <https://redis.io/docs/latest/commands/cluster-shards/>; `CLUSTER SLOTS` replies with the same
+//! facts before: <https://redis.io/docs/latest/commands/cluster-slots/>.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -9,21 +10,21 @@ use std::io;
 use ::redis::aio::MultiplexedConnection;
 use ::redis::{Pipeline, RedisError, ServerErrorKind, Value};
 
-use super::words::{array, field, host, name, number_of_port, slot, text};
+use super::reply_fields::{array, field, host, name, port_number, slot, text};
 use crate::backend::redis::hosts::Host;
 
 /// How many masters a cluster may have.
 const MAX_MASTERS: usize = 1_000;
 
-/// What a node says of its cluster.
+/// A node's view of its cluster.
 #[derive(Debug)]
 pub(in crate::backend::redis) struct View {
     pub(in crate::backend::redis) topology: Topology,
-    /// Whether the node takes the cluster to be well; it answers nothing else of keys.
+    /// Whether the node considers the cluster healthy; otherwise it refuses commands on keys.
     pub(in crate::backend::redis) is_ok: bool,
 }
 
-/// The masters that have slots, in the order of their names.
+/// The masters that have slots, ordered by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(in crate::backend::redis) struct Topology {
     pub(super) masters: Vec<Master>,
@@ -31,19 +32,19 @@ pub(in crate::backend::redis) struct Topology {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Master {
-    /// The node's own, which stays when its address changes.
+    /// The node's id, which stays when its address changes.
     pub(super) name: String,
     /// `None`: the host of the node that was asked.
     pub(super) host: Option<String>,
     pub(super) port: Option<u16>,
     pub(super) tls_port: Option<u16>,
-    /// From the first to the last of each range; in order, none next to another.
+    /// The first and the last slot of each range; in order, adjacent ranges joined.
     pub(super) slots: Vec<(u16, u16)>,
 }
 
-/// An answer that is none.
+/// The reply cannot be parsed.
 #[derive(Debug, thiserror::Error)]
-#[error("the node's answer is no topology of a cluster")]
+#[error("the node's reply is not the topology of a cluster")]
 struct NoTopology;
 
 impl View {
@@ -52,7 +53,7 @@ impl View {
     /// # Errors
     ///
     /// If the connection does not work, or the node is in no cluster.
-    pub(in crate::backend::redis) async fn ask(
+    pub(in crate::backend::redis) async fn fetch(
         connection: &mut MultiplexedConnection,
     ) -> Result<Self, RedisError> {
         let mut pipeline = Pipeline::with_capacity(2);
@@ -82,7 +83,7 @@ impl View {
 }
 
 impl Topology {
-    /// Whether each slot has the same master, wherever that is.
+    /// Returns whether each slot has the same master, at whatever address.
     pub(in crate::backend::redis) fn agrees_with(&self, other: &Self) -> bool {
         let slots = |of: &Self| -> Vec<_> {
             let masters = of.masters.iter();
@@ -92,7 +93,7 @@ impl Topology {
         slots(self) == slots(other)
     }
 
-    /// From the reply to `CLUSTER SHARDS`; `None` if it is none.
+    /// Parses the reply to `CLUSTER SHARDS`; `None` if it is invalid.
     fn of_shards(reply: &Value) -> Option<Self> {
         let mut masters = Masters::default();
         for shard in array(reply)? {
@@ -104,7 +105,7 @@ impl Topology {
             let Some(node) = nodes.find(is_master) else {
                 continue;
             };
-            let port = |name| field(node, name).map(number_of_port);
+            let port = |name| field(node, name).map(port_number);
             masters.add(
                 Master {
                     name: name(field(node, "id")?)?,
@@ -122,7 +123,7 @@ impl Topology {
         masters.topology()
     }
 
-    /// From the reply to `CLUSTER SLOTS`; `None` if it is none.
+    /// Parses the reply to `CLUSTER SLOTS`; `None` if it is invalid.
     fn of_slots(reply: &Value) -> Option<Self> {
         let mut masters = Masters::default();
         for range in array(reply)? {
@@ -132,7 +133,7 @@ impl Topology {
             let [at, port, id, ..] = array(node)? else {
                 return None;
             };
-            let port = number_of_port(port)?;
+            let port = port_number(port)?;
             masters.add(
                 Master {
                     name: name(id)?,
@@ -149,7 +150,8 @@ impl Topology {
 }
 
 impl Master {
-    /// Where it is, if the topology was asked for at a host; `None` if it cannot be reached so.
+    /// Returns the address of the master, given the host that was asked; `None` if it has no port
+    /// of this kind.
     pub(super) fn at(&self, asked: &Host, over_tls: bool) -> Option<Host> {
         let port = if over_tls { self.tls_port } else { self.port };
         Some(Host {
@@ -159,7 +161,7 @@ impl Master {
     }
 }
 
-/// Masters by their names.
+/// Masters by name.
 #[derive(Default)]
 struct Masters(BTreeMap<String, Master>);
 
@@ -169,7 +171,8 @@ impl Masters {
         known.slots.extend(slots);
     }
 
-    /// `None` if there is no master, or too many, or if two of them have one slot.
+    /// Returns the topology; `None` if there is no master, there are too many, or two of them have
+    /// the same slot.
     fn topology(self) -> Option<Topology> {
         let mut masters: Vec<Master> = self.0.into_values().collect();
         masters.retain(|master| !master.slots.is_empty());
@@ -187,7 +190,7 @@ impl Masters {
     }
 }
 
-/// Ranges that are next to each other as one.
+/// Joins adjacent ranges.
 fn joined(ranges: &[(u16, u16)]) -> Vec<(u16, u16)> {
     let mut joined: Vec<(u16, u16)> = Vec::with_capacity(ranges.len());
     for (first, last) in ranges.iter().copied() {
@@ -199,7 +202,7 @@ fn joined(ranges: &[(u16, u16)]) -> Vec<(u16, u16)> {
     joined
 }
 
-/// The answer to `CLUSTER INFO`. A node that must not be asked is taken to be well.
+/// Parses the reply to `CLUSTER INFO`. A node that denies the command counts as healthy.
 fn is_ok(info: &Value) -> bool {
     match info {
         Value::ServerError(error) => error.kind() == Some(ServerErrorKind::NoPerm),
@@ -225,9 +228,10 @@ mod tests {
 
     fn map(pairs: Vec<(&str, Value)>, flat: bool) -> Value {
         let pairs = pairs.into_iter().map(|(key, value)| (bulk(key), value));
-        match flat {
-            false => Value::Map(pairs.collect()),
-            true => Value::Array(pairs.flat_map(|(key, value)| [key, value]).collect()),
+        if flat {
+            Value::Array(pairs.flat_map(|(key, value)| [key, value]).collect())
+        } else {
+            Value::Map(pairs.collect())
         }
     }
 
@@ -235,7 +239,7 @@ mod tests {
         Value::Array(slots.iter().copied().map(Value::Int).collect())
     }
 
-    /// A shard as Redis 7.0 says it, with a replica.
+    /// A shard in the format of Redis 7.0, with a replica.
     fn shard(id: &str, endpoint: Value, ranges: &[i64], flat: bool) -> Value {
         let node = |id: &str, role: &str| {
             let pairs = vec![
@@ -288,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn of_slots_agrees_with_shards_that_say_the_same() {
+    fn of_slots_agrees_with_equal_shards() {
         let wire = "*2\r\n\
             *3\r\n:0\r\n:9\r\n*3\r\n$1\r\nh\r\n:7\r\n$1\r\nb\r\n\
             *4\r\n:10\r\n:16383\r\n*4\r\n$0\r\n\r\n:7\r\n$1\r\na\r\n*0\r\n*3\r\n$1\r\nh\r\n:8\r\n$1\r\nr\r\n";
@@ -338,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn is_ok_is_what_the_node_says_or_must_not_say() {
+    fn is_ok_is_the_state_or_true_if_denied() {
         assert!(is_ok(&bulk("cluster_enabled:1\r\ncluster_state:ok\r\n")));
         assert!(!is_ok(&bulk("cluster_state:fail\r\n")));
         assert!(!is_ok(&Value::Nil));

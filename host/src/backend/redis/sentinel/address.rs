@@ -1,37 +1,37 @@
 //! The URL of a master that sentinels know.
 //!
-//! There is no registered form. This is the one of Python's `redis-sentinel-url` and of those who took it
-//! over; the sentinels' own credentials are called there what redis-rb and go-redis call them, too.
+//! There is no registered form. This is the form of Python's `redis-sentinel-url` and its
+//! successors; the sentinels' own credentials are named as in redis-rb and go-redis.
 
 use std::fmt;
 use std::str::FromStr;
 
 use ::redis::{ConnectionAddr, ConnectionInfo, RedisConnectionInfo, parse_redis_url};
 
-use crate::backend::redis::address::{server, settings_of, shown_user};
 use crate::backend::redis::hosts::{Host, HostsError, hosts, is_name};
+use crate::backend::redis::server_url::{server, settings_of, shown_user};
 use crate::backend::redis::tls::{self, TlsError, TlsOptions};
 
-/// The port of a sentinel that is named without one.
+/// The port of a sentinel without one in the URL.
 const DEFAULT_PORT: u16 = 26379;
 
-/// Which sentinels to ask for which master, and who we are there and here.
+/// The sentinels, the name of the master, and the credentials for both.
 ///
 /// `Display` leaves the passwords out.
 #[derive(Clone)]
 pub(in crate::backend::redis) struct SentinelAddress {
     /// At least one.
     pub(super) sentinels: Vec<Host>,
-    /// What the sentinels call the master and its replicas.
+    /// The sentinels' name of the master and its replicas.
     pub(super) service: String,
-    /// How to connect to a sentinel, wherever it is.
+    /// How to connect to any sentinel.
     pub(super) to_sentinel: ConnectionInfo,
-    /// How to connect to the master, wherever it is. Over TLS as the sentinels, or neither.
+    /// How to connect to the master. TLS is used for both sentinels and master, or for neither.
     pub(super) to_master: ConnectionInfo,
 }
 
-/// Why a text is not the URL of a master that sentinels know. It does not repeat the text, which may hold
-/// a password.
+/// Why a text is not the URL of a master that sentinels know. It does not repeat the text, which
+/// may contain a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SentinelUrlError {
@@ -40,20 +40,20 @@ pub enum SentinelUrlError {
         "name the host and port of each sentinel, as in redis+sentinel://a:26379,b:26379/SERVICE"
     )]
     NoSentinel,
-    /// A sentinel's port is none.
+    /// A sentinel's port is invalid.
     #[error("a sentinel's port is a number from 1 to 65535; without one it is {DEFAULT_PORT}")]
     BadPort,
-    /// There is no name of a service.
+    /// The name of the service is missing.
     #[error(
         "name the service behind the sentinels, as their `sentinel monitor` calls it: \
          redis+sentinel://a:26379/SERVICE"
     )]
     NoService,
-    /// Some other part of it cannot be understood.
+    /// Another part cannot be parsed.
     #[error(
         "write redis+sentinel://[user[:password]@]host:port[,host:port…]/service[/database]\
-         [?sentinel_username=…&sentinel_password=…], or the same with rediss+sentinel:// for TLS, with #, /, ?, @, %, & and : in a password \
-         percent-encoded"
+         [?sentinel_username=…&sentinel_password=…], or the same with rediss+sentinel:// for TLS, \
+         with #, /, ?, @, %, & and : in a password percent-encoded"
     )]
     Malformed,
 }
@@ -88,11 +88,12 @@ impl FromStr for SentinelAddress {
         if service.is_empty() {
             return Err(SentinelUrlError::NoService);
         }
-        // Sentinel takes no other names. A stray character of a password must not be shown as one.
+        // Sentinels accept no other names. A stray character of a password must not be shown as a
+        // name.
         if !is_name(service) {
             return Err(SentinelUrlError::Malformed);
         }
-        // What the same parts mean in the URL of a server.
+        // The other parts mean the same as in the URL of a server.
         let scheme = if over_tls { "rediss" } else { "redis" };
         let to_master = server(&format!("{scheme}://{user}@localhost/{database}"));
         let to_master = to_master.map_err(|_| SentinelUrlError::Malformed)?;
@@ -105,9 +106,9 @@ impl FromStr for SentinelAddress {
     }
 }
 
-/// Who we are to the sentinels.
+/// Parses the credentials for the sentinels.
 fn credentials(query: &str) -> Result<RedisConnectionInfo, SentinelUrlError> {
-    // In forms, and nowhere else in our URLs, a plus is a space.
+    // The parser reads `+` as a space, as in forms. In these URLs it is a plus.
     let query = query.replace('+', "%2B");
     let parsed = parse_redis_url(&format!("redis://localhost?{query}"));
     let parsed = parsed.ok_or(SentinelUrlError::Malformed)?;
@@ -123,14 +124,14 @@ fn credentials(query: &str) -> Result<RedisConnectionInfo, SentinelUrlError> {
 }
 
 impl SentinelAddress {
-    /// The same address, with the certificates for the sentinels and the master.
+    /// Returns the same address, with the certificates for the sentinels and the master.
     pub(in crate::backend::redis) fn with_tls(
         &self,
         options: &TlsOptions,
     ) -> Result<Self, TlsError> {
         Ok(Self {
-            to_sentinel: tls::equip(self.to_sentinel.clone(), options)?,
-            to_master: tls::equip(self.to_master.clone(), options)?,
+            to_sentinel: tls::with_certificates(self.to_sentinel.clone(), options)?,
+            to_master: tls::with_certificates(self.to_master.clone(), options)?,
             ..self.clone()
         })
     }
@@ -168,8 +169,8 @@ impl fmt::Display for SentinelAddress {
         };
         write!(f, "{scheme}+sentinel://")?;
         f.write_str(&shown_user(self.to_master.redis_settings()))?;
-        for (place, sentinel) in self.sentinels.iter().enumerate() {
-            let comma = if place == 0 { "" } else { "," };
+        for (index, sentinel) in self.sentinels.iter().enumerate() {
+            let comma = if index == 0 { "" } else { "," };
             write!(f, "{comma}{sentinel}")?;
         }
         write!(f, "/{service}/{database}")?;
@@ -192,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn from_str_every_part_is_told_apart() {
+    fn from_str_parses_every_part() {
         let url = "redis+sentinel://app:p%40ss@a,[::1]:7,c.example:8/my-master.1/3\
                    ?sentinel_username=watch&sentinel_password=s%26+x";
         let address: SentinelAddress = url.parse().unwrap();
@@ -232,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn from_str_what_is_missing_or_wrong_has_an_error_of_its_own() {
+    fn from_str_missing_or_wrong_part_has_an_error_of_its_own() {
         use SentinelUrlError::{BadPort, Malformed, NoSentinel, NoService};
         for (url, expected) in [
             ("redis+sentinel:", NoSentinel),

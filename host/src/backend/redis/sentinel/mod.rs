@@ -1,16 +1,18 @@
-//! The master that sentinels name, and whether it still is.
+//! The master that sentinels name, and whether it still is the master.
 //!
-//! A master that was paused and goes on takes itself for one, and answers `ROLE` as one, until a sentinel
-//! demotes it, which takes about ten seconds: <https://redis.io/docs/latest/develop/reference/sentinel-clients/>.
-//! So as long as there is a connection to a master, a [`Lookout`] hears a sentinel.
+//! A master that was paused and continues reports itself as master in `ROLE` until a sentinel
+//! demotes it, which takes about ten seconds:
+//! <https://redis.io/docs/latest/develop/reference/sentinel-clients/>. A [`MasterWatch`] therefore
+//! follows a sentinel as long as the connection to the master exists.
 //!
-//! What it deliberately does not do: decide between sentinels that disagree (the one that answers first is
-//! believed, and heard from then on), find more sentinels than the URL names, give up a master because no
-//! sentinel answers, or read from replicas. Over TLS, sentinels and master are spoken to alike.
+//! What it deliberately does not do: decide between sentinels that disagree (the first that replies
+//! is believed, and followed from then on), discover more sentinels than the URL names, give up a
+//! master because no sentinel replies, or read from replicas. TLS is used for both sentinels and
+//! master, or for neither.
 
 mod address;
-mod link;
-mod lookout;
+mod connection;
+mod master_watch;
 
 use std::io;
 use std::sync::Arc;
@@ -22,26 +24,26 @@ use tokio::time::Instant;
 
 pub(super) use self::address::SentinelAddress;
 pub use self::address::SentinelUrlError;
-use self::link::Link;
-pub(super) use self::lookout::Lookout;
-use super::connection::Failure;
+use self::connection::SentinelConnection;
+pub(super) use self::master_watch::MasterWatch;
+use super::failure::Failure;
 use super::hosts::Host;
 use super::tls;
 use crate::backend::time;
 
-/// The longest a sentinel is not asked whether the master is where it was.
-const ASK_AFTER: Duration = Duration::from_secs(1);
+/// The longest interval between questions for the master.
+const MAX_INTERVAL: Duration = Duration::from_secs(1);
 
-/// The shortest.
-const ASK_NOT_BEFORE: Duration = Duration::from_millis(10);
+/// The shortest interval.
+const MIN_INTERVAL: Duration = Duration::from_millis(10);
 
 /// The sentinels of one service.
 pub(super) struct Sentinels {
     address: SentinelAddress,
-    /// The one that is asked first.
+    /// The index of the sentinel that is asked first.
     first: AtomicUsize,
-    /// How often one that has nothing to tell is asked, and how long it may take to answer then.
-    every: Duration,
+    /// How often a sentinel without messages is asked, and how long its reply may take then.
+    interval: Duration,
 }
 
 impl Sentinels {
@@ -50,68 +52,77 @@ impl Sentinels {
         Self {
             address,
             first: AtomicUsize::new(0),
-            every: (staleness_bound / 2).clamp(ASK_NOT_BEFORE, ASK_AFTER),
+            interval: (staleness_bound / 2).clamp(MIN_INTERVAL, MAX_INTERVAL),
         }
     }
 
-    /// Asks one after the other, until one says where the master is, for no longer than `time`.
+    /// Asks one sentinel after the other for the master, for at most `time`.
     ///
     /// # Errors
     ///
-    /// If none says so.
+    /// If none names it.
     pub(super) async fn find(
         self: &Arc<Self>,
         time: Duration,
-    ) -> Result<(ConnectionInfo, Lookout), Failure> {
+    ) -> Result<(ConnectionInfo, MasterWatch), Failure> {
         let count = u32::try_from(self.address.sentinels.len()).unwrap_or(u32::MAX);
-        let (link, master) = self.ask(time / count).await?;
+        let (connection, master) = self.find_master(time / count).await?;
         let info = master.reached_by(&self.address.to_master);
-        Ok((info, Lookout::new(Arc::clone(self), link, master)))
+        Ok((info, MasterWatch::new(Arc::clone(self), connection, master)))
     }
 
-    /// The next attempt begins with the next sentinel: what this one said has led nowhere.
-    pub(super) fn doubt(&self) {
+    /// Makes the next attempt begin with the next sentinel, as the address from this one did not
+    /// work.
+    pub(super) fn skip_first(&self) {
         self.first.fetch_add(1, Ordering::Relaxed);
     }
 
-    async fn ask(&self, time_each: Duration) -> Result<(Link, Host), Failure> {
+    async fn find_master(
+        &self,
+        time_each: Duration,
+    ) -> Result<(SentinelConnection, Host), Failure> {
         let all = &self.address.sentinels;
         let first = self.first.load(Ordering::Relaxed);
-        let mut why = None;
-        for place in (0..all.len()).map(|more| first.wrapping_add(more) % all.len()) {
+        let mut worst = None;
+        for index in (0..all.len()).map(|more| first.wrapping_add(more) % all.len()) {
             let end = time::deadline_after(time_each);
-            let asked = tokio::time::timeout_at(end, self.ask_one(&all[place], end)).await;
+            let asked = tokio::time::timeout_at(end, self.ask(&all[index], end)).await;
             let failure = match asked {
                 Ok(Ok(found)) => {
-                    self.first.store(place, Ordering::Relaxed);
+                    self.first.store(index, Ordering::Relaxed);
                     return Ok(found);
                 }
                 Ok(Err(failure)) => failure,
-                Err(_) => refused(&all[place], io::Error::from(io::ErrorKind::TimedOut)),
+                Err(_) => refused(&all[index], io::Error::from(io::ErrorKind::TimedOut)),
             };
-            tracing::debug!(%failure, "a sentinel does not say where the master is");
-            // One that is there and does not know has more to say than one that is not there.
+            tracing::debug!(%failure, "a sentinel does not name the master");
+            // The error of a reachable sentinel that does not know the service says more than an
+            // unreachable one.
             let says_more = |known: &Failure| known.is_unreachable() && !failure.is_unreachable();
-            if why.as_ref().is_none_or(says_more) {
-                why = Some(failure);
+            if worst.as_ref().is_none_or(says_more) {
+                worst = Some(failure);
             }
         }
-        Err(why.unwrap_or(Failure::Lost))
+        Err(worst.unwrap_or(Failure::Lost))
     }
 
-    async fn ask_one(&self, sentinel: &Host, end: Instant) -> Result<(Link, Host), Failure> {
+    async fn ask(
+        &self,
+        sentinel: &Host,
+        end: Instant,
+    ) -> Result<(SentinelConnection, Host), Failure> {
         let service = &self.address.service;
         let info = sentinel.reached_by(&self.address.to_sentinel);
-        let answer = async {
-            let mut link = Link::open(&info, service, end).await?;
-            let master = link.master(service).await?;
-            Ok((link, master))
+        let query = async {
+            let mut connection = SentinelConnection::open(&info, service, end).await?;
+            let master = connection.master(service).await?;
+            Ok((connection, master))
         };
-        match answer
+        match query
             .await
             .map_err(|error: RedisError| refused(sentinel, error))?
         {
-            (link, Some(master)) => Ok((link, master)),
+            (connection, Some(master)) => Ok((connection, master)),
             (_, None) => Err(Failure::UnknownService {
                 sentinel: sentinel.to_string().into(),
                 service: service.as_str().into(),

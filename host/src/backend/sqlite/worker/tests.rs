@@ -1,4 +1,4 @@
-//! Turns, deadlines, and what ends after them.
+//! Turns, deadlines, and writes that end after them.
 
 use std::future::Future;
 use std::pin::pin;
@@ -12,7 +12,7 @@ use super::super::late::Changed;
 use super::*;
 use crate::backend::{BackendOptions, Bucket, Feed, FeedEvent, KvBackend, Listener, Slot};
 
-/// How long a test waits for something that must happen.
+/// How long a test waits for an expected event.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 fn writer(folder: &TempDir, deadline: Duration) -> Worker {
@@ -21,7 +21,7 @@ fn writer(folder: &TempDir, deadline: Duration) -> Worker {
     Worker::open(path, Role::Writer, deadline, handle, clock).unwrap()
 }
 
-/// Notes the keys that it is told.
+/// Records the keys of events.
 #[derive(Default)]
 struct Notes(StdMutex<Vec<String>>);
 
@@ -37,7 +37,7 @@ fn keys(key: &str) -> Changed {
     Changed::Keys([key.to_owned()].into())
 }
 
-/// Nothing that anybody is told.
+/// Changes that are not published.
 fn unpublished() -> LateChanges {
     LateChanges::new(None, keys("k"))
 }
@@ -85,7 +85,7 @@ async fn write_while_another_process_holds_the_lock_times_out_and_is_not_done_la
 }
 
 #[tokio::test]
-async fn transact_lock_got_behind_the_deadline_is_not_used() {
+async fn transact_lock_acquired_after_the_deadline_is_not_used() {
     let folder = tempfile::tempdir().unwrap();
     let writer = writer(&folder, PATIENCE);
     let clock = time::wall();
@@ -109,12 +109,12 @@ async fn write_that_ends_after_its_deadline_is_published_when_it_ends() {
     let notes = Arc::new(Notes::default());
     let listener: Arc<dyn Listener> = notes.clone();
     feed.subscribe(&listener);
-    let told = || notes.0.lock().unwrap().clone();
+    let published = || notes.0.lock().unwrap().clone();
 
     let late = LateChanges::new(Some(Arc::clone(&feed)), keys("user:in-time"));
     let put = |rows: &Rows<'_>| rows.put("user:in-time", b"v", None);
     writer.write(late, Missing::Create, put).await.unwrap();
-    assert_eq!(told(), [""; 0], "the caller tells of it");
+    assert_eq!(published(), [""; 0], "its caller publishes it");
 
     let (begun, has_begun) = mpsc::channel();
     let (let_go, gate) = mpsc::channel::<()>();
@@ -129,15 +129,15 @@ async fn write_that_ends_after_its_deadline_is_published_when_it_ends() {
     has_begun
         .recv_timeout(PATIENCE)
         .expect("begin within the deadline");
-    assert_eq!(told(), [""; 0], "it has not ended");
+    assert_eq!(published(), [""; 0], "it has not ended");
 
     let_go.send(()).unwrap();
     let start = std::time::Instant::now();
-    while told() != ["user:late"] {
+    while published() != ["user:late"] {
         assert!(
             start.elapsed() < PATIENCE,
-            "publish the keys of a write that commits after its caller's timeout; told: {:?}",
-            told()
+            "publish the keys of a write that commits after its caller's timeout; published: {:?}",
+            published()
         );
         tokio::task::yield_now().await;
     }
@@ -146,7 +146,7 @@ async fn write_that_ends_after_its_deadline_is_published_when_it_ends() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn call_in_the_queue_that_is_not_polled_keeps_nobody_waiting() {
+async fn queued_call_that_is_not_polled_does_not_block_others() {
     let folder = tempfile::tempdir().unwrap();
     let writer = writer(&folder, PATIENCE);
     let (let_go, gate) = mpsc::channel::<()>();
@@ -155,7 +155,7 @@ async fn call_in_the_queue_that_is_not_polled_keeps_nobody_waiting() {
         Ok(())
     }));
     assert!(poll_once(first.as_mut()).is_pending());
-    // It queues, and is polled no more.
+    // It is queued, and not polled again.
     let mut kept = pin!(writer.read(|rows| rows.is_there("k")));
     assert!(poll_once(kept.as_mut()).is_pending());
     let mut third = pin!(writer.read(|rows| rows.is_there("k")));

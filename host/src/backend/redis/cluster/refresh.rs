@@ -1,6 +1,6 @@
-//! The task that asks for the topology: at first, and whenever it is in doubt.
+//! The task that fetches the topology: at first, and whenever it may have changed.
 //!
-//! Between doubts nobody asks here: each master is asked by its own heartbeat whether it agrees.
+//! A settled topology is not fetched: each master's heartbeat asks whether it still agrees.
 
 use std::io;
 use std::sync::Arc;
@@ -11,29 +11,29 @@ use ::redis::{ProtocolVersion, RedisError};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
-use super::map::{Map, Node};
+use super::slot_map::{Node, SlotMap};
 use super::topology::{Topology, View};
 use super::{Core, State};
-use crate::backend::redis::connection::Failure;
 use crate::backend::redis::dial;
+use crate::backend::redis::failure::Failure;
 use crate::backend::redis::hosts::Host;
 use crate::backend::redis::server::Server;
 use crate::backend::{describe, time};
 
 /// How many nodes are asked at once.
-const ASKED: usize = 8;
+const MAX_ASKED: usize = 8;
 
-/// The pause after the first of several attempts that have settled nothing; each later one is twice as
-/// long as the one before.
-const FIRST_PAUSE: Duration = Duration::from_millis(10);
+/// The pause after the first of several attempts that settled nothing; it doubles with each further
+/// one.
+const MIN_BACKOFF: Duration = Duration::from_millis(10);
 
 /// The longest pause between such attempts.
-const LONGEST_PAUSE: Duration = Duration::from_millis(250);
+const MAX_BACKOFF: Duration = Duration::from_millis(250);
 
-/// Asks and asks again, until the task is aborted.
+/// Fetches the topology whenever needed, until the task is aborted.
 pub(super) async fn run(core: Arc<Core>) {
     let first = AtomicUsize::new(0);
-    let mut pause = FIRST_PAUSE;
+    let mut pause = MIN_BACKOFF;
     loop {
         core.begin();
         let found = core.find(&first).await;
@@ -43,21 +43,21 @@ pub(super) async fn run(core: Arc<Core>) {
             Err(failure) => core.end(failure),
         }
         if is_found && core.is_settled() {
-            pause = FIRST_PAUSE;
-            core.doubted.notified().await;
-            // More doubts may come together.
-            tokio::time::sleep(FIRST_PAUSE).await;
+            pause = MIN_BACKOFF;
+            core.topology_invalidated.notified().await;
+            // Several invalidations may come together.
+            tokio::time::sleep(MIN_BACKOFF).await;
             continue;
         }
         tokio::select! {
             () = core.wanted.notified() => {}
             () = tokio::time::sleep(pause) => {}
         }
-        pause = (2 * pause).min(LONGEST_PAUSE);
+        pause = (2 * pause).min(MAX_BACKOFF);
     }
 }
 
-/// A topology, and where its masters are.
+/// A topology, and the hosts of its masters.
 type Found = (Topology, Vec<Host>);
 
 impl Core {
@@ -70,49 +70,50 @@ impl Core {
 
     fn end(&self, failure: Failure) {
         self.state.send_modify(|state: &mut State| {
-            if state.map.is_none() {
+            if state.slot_map.is_none() {
                 let error = describe(&failure);
-                tracing::debug!(error, "no node says who is in the cluster");
+                tracing::debug!(error, "no node of the cluster returns the topology");
             }
             state.ended = state.begun;
             state.failure = failure;
         });
     }
 
-    /// Whether there is nothing to ask for: all masters agree, or nobody wants to know.
+    /// Returns whether nothing needs to be fetched: all masters agree, or tracking is off.
     fn is_settled(&self) -> bool {
         let tracking = self.tracking.as_ref();
-        tracking.is_none_or(|tracking| tracking.ear.ears().are_all_heard())
+        tracking.is_none_or(|tracking| tracking.health.store().is_complete())
     }
 
-    /// Asks some nodes at once. The first counts that takes the cluster to be well, or else any.
+    /// Asks some nodes at once. Returns the first view that considers the cluster healthy, or else
+    /// any view.
     async fn find(&self, first: &AtomicUsize) -> Result<Found, Failure> {
         let candidates = self.candidates();
         let first = first.fetch_add(1, Ordering::Relaxed);
         let count = candidates.len();
-        let places = (0..count.min(ASKED)).map(|more| first.wrapping_add(more) % count);
+        let indices = (0..count.min(MAX_ASKED)).map(|more| first.wrapping_add(more) % count);
         let mut asked: FuturesUnordered<_> =
-            places.map(|place| self.ask(&candidates[place])).collect();
-        let (mut ill, mut why) = (None, None::<Failure>);
-        while let Some(answer) = asked.next().await {
-            match answer {
+            indices.map(|index| self.ask(&candidates[index])).collect();
+        let (mut unhealthy, mut failed) = (None, None::<Failure>);
+        while let Some(view) = asked.next().await {
+            match view {
                 Ok((found, true)) => return Ok(found),
-                Ok((found, false)) => ill = ill.or(Some(found)),
-                // One that is there and does not say it has more to say than one that is not there.
+                Ok((found, false)) => unhealthy = unhealthy.or(Some(found)),
+                // The error of a reachable node says more than an unreachable one.
                 Err(failure) => {
-                    let known = why.as_ref().is_some_and(|known| !known.is_unreachable());
+                    let known = failed.as_ref().is_some_and(|known| !known.is_unreachable());
                     if !known {
-                        why = Some(failure);
+                        failed = Some(failure);
                     }
                 }
             }
         }
-        ill.ok_or_else(|| why.unwrap_or(Failure::Lost))
+        unhealthy.ok_or_else(|| failed.unwrap_or(Failure::Lost))
     }
 
-    /// The masters that are known, and the seeds of the URL.
+    /// Returns the known masters, and the seeds of the URL.
     fn candidates(&self) -> Vec<(Host, Option<Arc<Server>>)> {
-        let map = self.state.borrow().map.clone();
+        let map = self.state.borrow().slot_map.clone();
         let nodes = map.iter().flat_map(|map| &map.nodes);
         let known = nodes.map(|node| (node.host.clone(), Some(Arc::clone(&node.server))));
         let mut candidates: Vec<_> = known.collect();
@@ -124,7 +125,7 @@ impl Core {
         candidates
     }
 
-    /// What one node says, and whether it takes the cluster to be well.
+    /// Returns a node's view of the topology, and whether it considers the cluster healthy.
     async fn ask(
         &self,
         (host, server): &(Host, Option<Arc<Server>>),
@@ -135,9 +136,9 @@ impl Core {
         };
         let up = server.as_ref();
         let up = up.and_then(|server| server.connection.shared.current());
-        // Sooner than those who wait give up.
+        // Ends before the waiting callers time out.
         let end = time::deadline_after(self.deadline / 10 * 4);
-        let answer = async {
+        let fetch = async {
             let mut connection = match up {
                 Some(connection) => connection,
                 None => {
@@ -145,9 +146,9 @@ impl Core {
                     dial::open(&info, ProtocolVersion::RESP2, &config, end).await?
                 }
             };
-            View::ask(&mut connection).await
+            View::fetch(&mut connection).await
         };
-        let view = dial::until(end, answer).await.map_err(refused)?;
+        let view = dial::until(end, fetch).await.map_err(refused)?;
         let masters = view.topology.masters.iter();
         let hosts = masters.map(|master| master.at(host, self.address.is_over_tls()));
         let hosts: Option<Vec<Host>> = hosts.collect();
@@ -157,13 +158,15 @@ impl Core {
         }
     }
 
-    /// Makes a topology the one in use, and has its masters asked whether they agree. Servers that were
-    /// there stay.
+    /// Installs a topology, and has its masters asked whether they agree. Existing servers stay.
     fn install(&self, topology: Topology, hosts: Vec<Host>) {
-        let old = self.state.borrow().map.clone();
+        let old = self.state.borrow().slot_map.clone();
         let is_same = old.as_ref().is_some_and(|old| old.is_of(&topology, &hosts));
-        let ears = self.tracking.as_ref().map(|tracking| tracking.ear.ears());
-        if is_same && ears.is_none_or(|ears| ears.is_settled(&topology)) {
+        let health = self
+            .tracking
+            .as_ref()
+            .map(|tracking| tracking.health.store());
+        if is_same && health.is_none_or(|health| health.is_settled(&topology)) {
             return;
         }
         let topology = Arc::new(topology);
@@ -171,42 +174,43 @@ impl Core {
             .into_iter()
             .map(|host| self.node(old.as_deref(), host))
             .collect();
-        if let Some(ears) = ears {
+        if let Some(health) = health {
             let trackings = nodes
                 .iter()
                 .filter_map(|node| node.server.connection.shared.tracking.as_ref());
-            ears.settle(
+            health.settle(
                 Arc::clone(&topology),
-                trackings.map(|tracking| &tracking.ear),
+                trackings.map(|tracking| &tracking.health),
             );
         }
         if !is_same {
             let masters = nodes.len();
-            tracing::info!(masters, "the topology of the Redis cluster is another now");
+            tracing::info!(masters, "the topology of the Redis cluster has changed");
         }
         let map = match old {
             Some(old) if is_same => old,
-            _ => Arc::new(Map::new(topology, nodes.clone())),
+            _ => Arc::new(SlotMap::new(topology, nodes.clone())),
         };
         self.state.send_modify(|state| {
             state.ended = state.begun;
-            state.map = Some(map);
+            state.slot_map = Some(map);
         });
-        // After those who look at the map can see them: what is wanted later, they are told by these.
+        // Started after the map is visible: buckets opened later are then subscribed on these
+        // nodes.
         for node in &nodes {
             self.start(&node.server, &node.host);
         }
-        self.forget_strays();
+        self.clear_unmapped_nodes();
     }
 
-    /// The node at a host, as it is in the old map, or a new one.
-    fn node(&self, old: Option<&Map>, host: Host) -> Node {
+    /// Returns the node at a host from the old map, or a new one.
+    fn node(&self, old: Option<&SlotMap>, host: Host) -> Node {
         if let Some(node) = old.and_then(|old| old.at(&host)) {
             return node.clone();
         }
         let tracking = self.tracking.as_ref().map(|tracking| {
-            let ear = tracking.ear.ears().ear();
-            tracking.of_another(ear)
+            let node_health = tracking.health.store().add_node();
+            tracking.for_another(node_health)
         });
         Node {
             server: self.server(tracking, &host),
@@ -215,9 +219,10 @@ impl Core {
     }
 }
 
-/// A node that has a port of one kind only.
+/// A node has a port of only one kind.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "a master of the cluster has no port for such connections (with TLS, the URL begins with rediss+cluster://)"
+    "a master of the cluster has no port of this kind (for TLS, use rediss+cluster://, \
+     otherwise redis+cluster://)"
 )]
 struct NoPort;

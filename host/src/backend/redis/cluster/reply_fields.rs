@@ -1,4 +1,5 @@
-//! The words of what a node says of its cluster, in either protocol. `None` is what has no meaning here.
+//! The fields of a node's replies about its cluster, in either protocol. `None`: the field is
+//! invalid.
 
 use ::redis::Value;
 
@@ -22,7 +23,7 @@ pub(super) fn text(value: &Value) -> Option<&str> {
     }
 }
 
-/// What stands under a name, in either protocol.
+/// Returns the field with a name.
 pub(super) fn field<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
     match value {
         Value::Map(pairs) => {
@@ -48,8 +49,8 @@ pub(super) fn slot(value: &Value) -> Option<u16> {
     }
 }
 
-/// 0 is the port of a node that has none of the kind.
-pub(super) fn number_of_port(value: &Value) -> Option<Option<u16>> {
+/// Parses a port; 0 means that the node has no port of this kind.
+pub(super) fn port_number(value: &Value) -> Option<Option<u16>> {
     match value {
         Value::Int(0) => Some(None),
         Value::Int(number) => u16::try_from(*number).ok().map(Some),
@@ -62,7 +63,7 @@ pub(super) fn name(value: &Value) -> Option<String> {
     Some(name.to_owned())
 }
 
-/// A host that is not named is the one that was asked.
+/// Parses a host; an unnamed host is that of the node that was asked.
 pub(super) fn host(value: &Value) -> Option<Option<String>> {
     match value {
         Value::Nil => Some(None),

@@ -1,4 +1,4 @@
-//! The masters of a topology, and which of them has a key.
+//! The masters of a topology, and which of them owns a key.
 
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
@@ -7,17 +7,17 @@ use std::sync::Arc;
 use super::slots::{SLOTS, slot_of};
 use super::topology::Topology;
 use crate::backend::redis::hosts::Host;
+use crate::backend::redis::masters::Masters;
 use crate::backend::redis::server::Server;
-use crate::backend::redis::servers::Masters;
 
-/// Servers by slots and by hosts.
-pub(super) struct Map {
+/// Servers by slot and by host.
+pub(super) struct SlotMap {
     pub(super) topology: Arc<Topology>,
     /// In the order of the topology, at least one.
     pub(super) nodes: Vec<Node>,
-    /// Which of the nodes has each slot.
+    /// The index of the owner of each slot.
     owners: Vec<u16>,
-    division: u64,
+    topology_hash: u64,
 }
 
 #[derive(Clone)]
@@ -26,35 +26,35 @@ pub(super) struct Node {
     pub(super) server: Arc<Server>,
 }
 
-/// The owner of a slot that nobody has: the first node will say so.
-const NOBODY: u16 = 0;
+/// The owner of an unassigned slot: the first node, which will refuse the command.
+const UNASSIGNED: u16 = 0;
 
-impl Map {
-    /// `nodes` are those of the topology's masters.
+impl SlotMap {
+    /// `nodes` are those of the topology's masters, in the same order.
     pub(super) fn new(topology: Arc<Topology>, nodes: Vec<Node>) -> Self {
-        let mut owners = vec![NOBODY; usize::from(SLOTS)];
+        let mut owners = vec![UNASSIGNED; usize::from(SLOTS)];
         for (owner, master) in (0_u16..).zip(&topology.masters) {
             for (first, last) in &master.slots {
                 owners[usize::from(*first)..=usize::from(*last)].fill(owner);
             }
         }
-        let mut division = DefaultHasher::new();
-        topology.hash(&mut division);
+        let mut topology_hash = DefaultHasher::new();
+        topology.hash(&mut topology_hash);
         Self {
             topology,
             nodes,
             owners,
-            division: division.finish(),
+            topology_hash: topology_hash.finish(),
         }
     }
 
-    /// Whether it is the map of this topology, with its masters at these hosts.
+    /// Returns whether it maps this topology, with its masters at these hosts.
     pub(super) fn is_of(&self, topology: &Topology, hosts: &[Host]) -> bool {
         let known = self.nodes.iter().map(|node| &node.host);
         self.topology.agrees_with(topology) && known.eq(hosts)
     }
 
-    /// Who has a key; who does not, says who has.
+    /// Returns the owner of a key. If it is outdated, the node redirects to the owner.
     pub(super) fn owner(&self, key: &[u8]) -> &Node {
         let owner = self.owners[usize::from(slot_of(key))];
         &self.nodes[usize::from(owner)]
@@ -68,7 +68,7 @@ impl Map {
         let nodes = self.nodes.iter();
         Masters {
             all: nodes.map(|node| node.server.connection.clone()).collect(),
-            division: Some(self.division),
+            topology_hash: Some(self.topology_hash),
         }
     }
 }
