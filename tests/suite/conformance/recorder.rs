@@ -1,4 +1,4 @@
-//! A store whose calls are seen, and which fails when told.
+//! A backend that records the calls, and injects faults.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -7,10 +7,10 @@ use async_trait::async_trait;
 use flipcache::backend::{BackendError, Bucket, Feed, KvBackend, Page, Slot};
 use serde_json::{Value as Json, json};
 
-use super::words::{backend_error, millis, number, of_bytes};
+use super::json::{backend_error, millis, number, of_bytes};
 
-/// A backend in front of another.
-pub(crate) struct Seen {
+/// Wraps another backend.
+pub(crate) struct Recorder {
     inner: Arc<dyn KvBackend>,
     state: Mutex<State>,
 }
@@ -23,28 +23,28 @@ struct State {
 
 #[derive(Clone)]
 struct Fault {
-    /// As a case writes it.
+    /// The error, in the JSON of the cases.
     error: Json,
-    /// What is asked is done nevertheless.
+    /// Whether calls take effect before they fail.
     though_done: bool,
 }
 
-impl Seen {
+impl Recorder {
     pub(crate) fn over(inner: Arc<dyn KvBackend>) -> Arc<Self> {
         let state = Mutex::default();
         Arc::new(Self { inner, state })
     }
 
-    /// What it was asked since this was last called.
+    /// Returns the calls since the last `take_calls`.
     pub(crate) fn take_calls(&self) -> Vec<Json> {
         std::mem::take(&mut self.lock().calls)
     }
 
-    /// From now on it answers this `backend-error`; `null`: no longer.
+    /// Fails all calls with this `backend-error` from now on; `null` clears the fault.
     ///
     /// # Errors
     ///
-    /// If there is no such error.
+    /// If `backend-error` has no such case.
     pub(crate) fn fail(&self, error: &Json, though_done: bool) -> anyhow::Result<()> {
         let fault = match error {
             Json::Null => None,
@@ -62,22 +62,22 @@ impl Seen {
         &self,
         bucket: &Bucket,
         call: Json,
-        answer: impl Future<Output = Result<T, BackendError>>,
+        forwarded: impl Future<Output = Result<T, BackendError>>,
     ) -> Result<T, BackendError> {
-        let mut seen = vec![json!(bucket.to_string())];
-        seen.extend(call.as_array().into_iter().flatten().cloned());
+        let mut recorded = vec![json!(bucket.to_string())];
+        recorded.extend(call.as_array().into_iter().flatten().cloned());
         let fault = {
             let mut state = self.lock();
-            state.calls.push(seen.into());
+            state.calls.push(recorded.into());
             state.fault.clone()
         };
         let Some(fault) = fault else {
-            return answer.await;
+            return forwarded.await;
         };
         if fault.though_done {
-            answer.await?;
+            forwarded.await?;
         }
-        Err(backend_error(&fault.error).expect("it was checked"))
+        Err(backend_error(&fault.error).expect("`fail` has checked the error"))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -95,7 +95,7 @@ fn pairs(entries: &[(String, Vec<u8>)]) -> Json {
 }
 
 #[async_trait]
-impl KvBackend for Seen {
+impl KvBackend for Recorder {
     async fn get(
         &self,
         bucket: &Bucket,
@@ -103,30 +103,30 @@ impl KvBackend for Seen {
         new_ttl: Option<Duration>,
     ) -> Result<Vec<Slot>, BackendError> {
         let call = json!(["get", keys, ttl(new_ttl)]);
-        let answer = self.inner.get(bucket, keys, new_ttl);
-        self.pass(bucket, call, answer).await
+        let forwarded = self.inner.get(bucket, keys, new_ttl);
+        self.pass(bucket, call, forwarded).await
     }
 
     async fn set(
         &self,
         bucket: &Bucket,
         entries: &[(String, Vec<u8>)],
-        life: Option<Duration>,
+        expiry: Option<Duration>,
     ) -> Result<(), BackendError> {
-        let call = json!(["set", pairs(entries), ttl(life)]);
-        let answer = self.inner.set(bucket, entries, life);
-        self.pass(bucket, call, answer).await
+        let call = json!(["set", pairs(entries), ttl(expiry)]);
+        let forwarded = self.inner.set(bucket, entries, expiry);
+        self.pass(bucket, call, forwarded).await
     }
 
     async fn set_if_absent(
         &self,
         bucket: &Bucket,
         entries: &[(String, Vec<u8>)],
-        life: Option<Duration>,
+        expiry: Option<Duration>,
     ) -> Result<Vec<Option<Slot>>, BackendError> {
-        let call = json!(["set-if-absent", pairs(entries), ttl(life)]);
-        let answer = self.inner.set_if_absent(bucket, entries, life);
-        self.pass(bucket, call, answer).await
+        let call = json!(["set-if-absent", pairs(entries), ttl(expiry)]);
+        let forwarded = self.inner.set_if_absent(bucket, entries, expiry);
+        self.pass(bucket, call, forwarded).await
     }
 
     async fn increment(
@@ -134,32 +134,32 @@ impl KvBackend for Seen {
         bucket: &Bucket,
         key: &str,
         delta: i64,
-        life: Option<Duration>,
+        expiry: Option<Duration>,
     ) -> Result<i64, BackendError> {
-        let call = json!(["increment", key, number(delta.into()), ttl(life)]);
-        let answer = self.inner.increment(bucket, key, delta, life);
-        self.pass(bucket, call, answer).await
+        let call = json!(["increment", key, number(delta.into()), ttl(expiry)]);
+        let forwarded = self.inner.increment(bucket, key, delta, expiry);
+        self.pass(bucket, call, forwarded).await
     }
 
     async fn delete(&self, bucket: &Bucket, keys: &[String]) -> Result<u64, BackendError> {
-        let answer = self.inner.delete(bucket, keys);
-        self.pass(bucket, json!(["delete", keys]), answer).await
+        let forwarded = self.inner.delete(bucket, keys);
+        self.pass(bucket, json!(["delete", keys]), forwarded).await
     }
 
     async fn exists(&self, bucket: &Bucket, keys: &[String]) -> Result<u64, BackendError> {
-        let answer = self.inner.exists(bucket, keys);
-        self.pass(bucket, json!(["exists", keys]), answer).await
+        let forwarded = self.inner.exists(bucket, keys);
+        self.pass(bucket, json!(["exists", keys]), forwarded).await
     }
 
     async fn expire(
         &self,
         bucket: &Bucket,
         keys: &[String],
-        life: Option<Duration>,
+        expiry: Option<Duration>,
     ) -> Result<Vec<bool>, BackendError> {
-        let answer = self.inner.expire(bucket, keys, life);
-        let call = json!(["expire", keys, ttl(life)]);
-        self.pass(bucket, call, answer).await
+        let forwarded = self.inner.expire(bucket, keys, expiry);
+        let call = json!(["expire", keys, ttl(expiry)]);
+        self.pass(bucket, call, forwarded).await
     }
 
     async fn scan(
@@ -168,19 +168,19 @@ impl KvBackend for Seen {
         cursor: Option<&str>,
         limit: u32,
     ) -> Result<Page, BackendError> {
-        let answer = self.inner.scan(bucket, cursor, limit);
+        let forwarded = self.inner.scan(bucket, cursor, limit);
         let call = json!(["scan", cursor, limit]);
-        self.pass(bucket, call, answer).await
+        self.pass(bucket, call, forwarded).await
     }
 
     async fn count(&self, bucket: &Bucket) -> Result<u64, BackendError> {
-        let answer = self.inner.count(bucket);
-        self.pass(bucket, json!(["count"]), answer).await
+        let forwarded = self.inner.count(bucket);
+        self.pass(bucket, json!(["count"]), forwarded).await
     }
 
     async fn clear(&self, bucket: &Bucket) -> Result<u64, BackendError> {
-        let answer = self.inner.clear(bucket);
-        self.pass(bucket, json!(["clear"]), answer).await
+        let forwarded = self.inner.clear(bucket);
+        self.pass(bucket, json!(["clear"]), forwarded).await
     }
 
     fn feed(&self) -> Option<Arc<Feed>> {

@@ -1,4 +1,4 @@
-//! What crosses the component's border, in the JSON of the cases.
+//! Converts arguments and return values of the component between Rust and the JSON of the cases.
 
 use std::time::Duration;
 
@@ -10,11 +10,12 @@ use flipcache::{
 };
 use serde_json::{Map, Value as Json, json};
 
-/// Beyond this, integers are written as text: not every reader of JSON has them.
+/// Larger integers are written as text, as not every JSON parser represents them.
 const MAX_NUMBER: u64 = 1 << 53;
 
 pub(crate) fn text(json: &Json) -> Result<&str> {
-    json.as_str().with_context(|| format!("{json} is no text"))
+    json.as_str()
+        .with_context(|| format!("{json} is not a text"))
 }
 
 pub(crate) fn texts(json: &Json) -> Result<Vec<String>> {
@@ -25,7 +26,7 @@ pub(crate) fn texts(json: &Json) -> Result<Vec<String>> {
 pub(crate) fn list(json: &Json) -> Result<&[Json]> {
     let list = json
         .as_array()
-        .with_context(|| format!("{json} is no list"))?;
+        .with_context(|| format!("{json} is not a list"))?;
     Ok(list)
 }
 
@@ -34,14 +35,14 @@ pub(crate) fn truth(json: &Json) -> Result<bool> {
         .with_context(|| format!("{json} is neither true nor false"))
 }
 
-/// An integer of whatever size fits.
+/// Parses an integer of any type that holds it.
 pub(crate) fn integer<T: TryFrom<i128>>(json: &Json) -> Result<T> {
     let number = match json {
         Json::String(text) => text.parse().ok(),
         _ => (json.as_i64().map(i128::from)).or_else(|| json.as_u64().map(i128::from)),
     };
     let number = number.and_then(|number| T::try_from(number).ok());
-    number.with_context(|| format!("{json} is no such integer"))
+    number.with_context(|| format!("{json} is not an integer in range"))
 }
 
 pub(crate) fn bytes(json: &Json) -> Result<Vec<u8>> {
@@ -59,7 +60,7 @@ pub(crate) fn bytes(json: &Json) -> Result<Vec<u8>> {
     }
 }
 
-/// An integer, as cases write it.
+/// Formats an integer as cases write it.
 pub(crate) fn number(number: i128) -> Json {
     match i64::try_from(number) {
         Ok(small) if small.unsigned_abs() <= MAX_NUMBER => json!(small),
@@ -104,21 +105,22 @@ pub(crate) fn of_value(value: &Value) -> Json {
 pub(crate) fn float(json: &Json) -> Result<f64> {
     let word = |text: &str| ["nan", "inf", "-inf"].contains(&text).then(|| text.parse());
     match json {
-        Json::String(text) => Ok(word(text).with_context(|| format!("{json} is no float"))??),
+        Json::String(text) => Ok(word(text).with_context(|| format!("{json} is not a float"))??),
         _ => json
             .as_f64()
-            .with_context(|| format!("{json} is no number")),
+            .with_context(|| format!("{json} is not a number")),
     }
 }
 
 pub(crate) fn of_float(float: f64) -> Json {
-    match float.is_finite() {
-        true => json!(float),
-        false => json!(float.to_string().to_lowercase()),
+    if float.is_finite() {
+        json!(float)
+    } else {
+        json!(float.to_string().to_lowercase())
     }
 }
 
-/// The case's name and what it holds.
+/// Splits a variant into the name of its case and the payload.
 pub(crate) fn variant(json: &Json) -> Result<(&str, &Json)> {
     match json {
         Json::String(name) => Ok((name, &Json::Null)),
@@ -127,7 +129,7 @@ pub(crate) fn variant(json: &Json) -> Result<(&str, &Json)> {
             let (name, of) = case.context("there is one")?;
             Ok((name, of))
         }
-        _ => bail!("{json} is no variant"),
+        _ => bail!("{json} is not a variant"),
     }
 }
 
@@ -187,7 +189,7 @@ pub(crate) fn resilience(map: &Map<String, Json>) -> Result<Resilience> {
             "absent-ttl-ms" => resilience.absent_ttl = millis_of(json)?,
             "ttl-jitter-percent" => resilience.ttl_jitter_percent = integer(json)?,
             "max-staleness-ms" => resilience.max_staleness = some(json, millis_of)?,
-            _ => bail!("there is no part of resilience called {name}"),
+            _ => bail!("there is no resilience option {name}"),
         }
     }
     Ok(resilience)
@@ -248,7 +250,7 @@ fn of_source(source: Source) -> Json {
 }
 
 pub(crate) fn of_stats(stats: &Stats) -> Json {
-    let drops = stats.removals;
+    let removals = stats.removals;
     json!({
         "local-hits": stats.local_hits,
         "backend-hits": stats.backend_hits,
@@ -256,12 +258,12 @@ pub(crate) fn of_stats(stats: &Stats) -> Json {
         "stale-hits": stats.stale_hits,
         "absent-hits": stats.absent_hits,
         "removals": {
-            "size": drops.size,
-            "expired": drops.expired,
-            "explicit": drops.explicit,
-            "replaced": drops.replaced,
-            "invalidated": drops.invalidated,
-            "flushed": drops.flushed,
+            "size": removals.size,
+            "expired": removals.expired,
+            "explicit": removals.explicit,
+            "replaced": removals.replaced,
+            "invalidated": removals.invalidated,
+            "flushed": removals.flushed,
         },
         "refused-fills": stats.refused_fills,
         "too-large": stats.too_large,
@@ -271,7 +273,7 @@ pub(crate) fn of_stats(stats: &Stats) -> Json {
     })
 }
 
-/// The error, as the component answers it.
+/// Converts an error to the one that the component returns.
 pub(crate) fn of_error(error: &Error) -> Result<Json> {
     Ok(match error {
         Error::InvalidName(why) => json!({ "invalid-name": why }),
@@ -288,7 +290,7 @@ pub(crate) fn of_error(error: &Error) -> Result<Json> {
         Error::WrongType { key } => json!({ "wrong-type": key }),
         Error::Backend(error) => json!({ "backend": of_backend_error(error) }),
         Error::InvalidCapacity => json!("invalid-capacity"),
-        _ => bail!("no component answers: {}", describe(error)),
+        _ => bail!("no component returns the error: {}", describe(error)),
     })
 }
 
@@ -299,10 +301,10 @@ fn of_backend_error(error: &BackendError) -> Json {
     }
 }
 
-/// The error that a case wants.
+/// Parses the error that a case injects.
 pub(crate) fn backend_error(json: &Json) -> Result<BackendError> {
     let (case, of) = variant(json)?;
-    let why = || "on purpose".into();
+    let why = || "injected fault".into();
     Ok(match case {
         "unavailable" => BackendError::Unavailable(why()),
         "outcome-unknown" => BackendError::OutcomeUnknown(why()),
@@ -317,17 +319,17 @@ pub(crate) fn backend_error(json: &Json) -> Result<BackendError> {
     })
 }
 
-/// Exactly so many arguments.
+/// Returns exactly `N` arguments.
 pub(crate) fn exactly<const N: usize>(with: &[Json]) -> Result<&[Json; N]> {
     let exact = with.try_into();
-    exact.with_context(|| format!("{} arguments, where {N} are taken", with.len()))
+    exact.with_context(|| format!("got {} arguments, expected {N}", with.len()))
 }
 
-/// Pairs of keys and values.
+/// Parses pairs of keys and values.
 pub(crate) fn entries(json: &Json) -> Result<Vec<(String, Value)>> {
     let pair = |json: &Json| {
         let pair = list(json)?;
-        ensure!(pair.len() == 2, "{json} is no pair");
+        ensure!(pair.len() == 2, "{json} is not a pair");
         Ok((text(&pair[0])?.to_owned(), value(&pair[1])?))
     };
     list(json)?.iter().map(pair).collect()
