@@ -1,15 +1,16 @@
-//! Small histories for the tests of rules. Moments are milliseconds; who is called `f…` is no cache.
+//! Builds small histories for the tests of rules. Moments are milliseconds; processes called `f…` are
+//! external writers.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::{Rule, check};
 use crate::history::{
-    Call, Event, History, Limits, MonitorLine, Op, Outcome, Quiet, Source, Stall, Survey,
+    Call, Event, FinalScan, History, Limits, MonitorLine, Op, Outcome, Quiet, Source, Stall,
 };
 use crate::time::Moment;
 
-pub(super) struct Story {
+pub(super) struct HistoryBuilder {
     history: History,
     order: u64,
 }
@@ -30,11 +31,11 @@ fn call(process: &str, op: Op, key: &str, start: u64, end: u64) -> Call {
         outcome: Outcome::Done,
         source: None,
         quiet: None,
-        foreign: process.starts_with('f'),
+        external: process.starts_with('f'),
     }
 }
 
-fn answer(value: Option<&str>) -> Outcome {
+fn outcome(value: Option<&str>) -> Outcome {
     value.map_or(Outcome::Absent, |value| Outcome::Found(value.to_owned()))
 }
 
@@ -44,7 +45,7 @@ fn values(values: &[(&str, &str)]) -> BTreeMap<String, String> {
     owned.collect()
 }
 
-impl Story {
+impl HistoryBuilder {
     pub(super) fn with_staleness(staleness_ms: u64) -> Self {
         Self::with_window(staleness_ms, 0)
     }
@@ -55,7 +56,7 @@ impl Story {
             stale_window_ms,
             deadline_ms: 100,
             tolerance_ms: 10,
-            tells_all_deletions: true,
+            reports_all_deletions: true,
         };
         let history = History {
             limits,
@@ -64,9 +65,9 @@ impl Story {
         Self { history, order: 0 }
     }
 
-    /// As with a file: nobody tells of a deletion of what is not there.
+    /// As with a file: deletions of absent keys are not monitored.
     pub(super) fn without_all_deletions(mut self) -> Self {
-        self.history.limits.tells_all_deletions = false;
+        self.history.limits.reports_all_deletions = false;
         self
     }
 
@@ -79,7 +80,7 @@ impl Story {
         self.order
     }
 
-    pub(super) fn heard(&mut self, at: u64, line: &str) {
+    pub(super) fn monitored(&mut self, at: u64, line: &str) {
         let order = self.next();
         self.history.add(Event::Monitored(MonitorLine {
             order,
@@ -88,10 +89,10 @@ impl Story {
         }));
     }
 
-    /// A write that is acknowledged, and heard at its end.
+    /// Adds an acknowledged write that is monitored at its end.
     pub(super) fn set(&mut self, process: &str, key: &str, value: &str, start: u64, end: u64) {
-        self.set_unheard(process, key, value, start, end);
-        self.heard(end, &format!("SET {key} {value}"));
+        self.set_unmonitored(process, key, value, start, end);
+        self.monitored(end, &format!("SET {key} {value}"));
     }
 
     pub(super) fn set_for(
@@ -102,11 +103,11 @@ impl Story {
         millis: u64,
         (start, end): (u64, u64),
     ) {
-        self.set_unheard(process, key, value, start, end);
-        self.heard(end, &format!("SET {key} {value} PX {millis}"));
+        self.set_unmonitored(process, key, value, start, end);
+        self.monitored(end, &format!("SET {key} {value} PX {millis}"));
     }
 
-    pub(super) fn set_unheard(
+    pub(super) fn set_unmonitored(
         &mut self,
         process: &str,
         key: &str,
@@ -120,7 +121,7 @@ impl Story {
         });
     }
 
-    /// An increment that is acknowledged, and heard at its end.
+    /// Adds an acknowledged increment that is monitored at its end.
     pub(super) fn increment(
         &mut self,
         process: &str,
@@ -129,11 +130,11 @@ impl Story {
         sum: &str,
         (start, end): (u64, u64),
     ) {
-        self.increment_unheard(process, key, delta, sum, (start, end));
-        self.heard(end, &format!("INCRBY {key} {delta}"));
+        self.increment_unmonitored(process, key, delta, sum, (start, end));
+        self.monitored(end, &format!("INCRBY {key} {delta}"));
     }
 
-    pub(super) fn increment_unheard(
+    pub(super) fn increment_unmonitored(
         &mut self,
         process: &str,
         key: &str,
@@ -143,7 +144,7 @@ impl Story {
     ) {
         self.add(Call {
             value: Some(delta.to_string()),
-            outcome: answer(Some(sum)),
+            outcome: outcome(Some(sum)),
             ..call(process, Op::Increment, key, start, end)
         });
     }
@@ -181,11 +182,11 @@ impl Story {
     }
 
     pub(super) fn delete(&mut self, process: &str, key: &str, start: u64, end: u64) {
-        self.delete_unheard(process, key, start, end);
-        self.heard(end, &format!("DEL {key}"));
+        self.delete_unmonitored(process, key, start, end);
+        self.monitored(end, &format!("DEL {key}"));
     }
 
-    pub(super) fn delete_unheard(&mut self, process: &str, key: &str, start: u64, end: u64) {
+    pub(super) fn delete_unmonitored(&mut self, process: &str, key: &str, start: u64, end: u64) {
         self.add(call(process, Op::Delete, key, start, end));
     }
 
@@ -214,7 +215,7 @@ impl Story {
     ) {
         self.add(Call {
             thread,
-            outcome: answer(value),
+            outcome: outcome(value),
             ..call(process, Op::Get, key, start, end)
         });
     }
@@ -228,16 +229,16 @@ impl Story {
         end: u64,
     ) {
         self.add(Call {
-            outcome: answer(Some(value)),
+            outcome: outcome(Some(value)),
             source: Some(Source::Stale),
             ..call(process, Op::Get, key, start, end)
         });
     }
 
-    /// A load that found something: it does not tell where.
+    /// Adds a load that found a value; it has no source.
     pub(super) fn load(&mut self, process: &str, key: &str, found: &str, start: u64, end: u64) {
         self.add(Call {
-            outcome: answer(Some(found)),
+            outcome: outcome(Some(found)),
             ..call(process, Op::Load, key, start, end)
         });
     }
@@ -251,7 +252,7 @@ impl Story {
         (start, end): (u64, u64),
     ) {
         self.add(Call {
-            outcome: answer(Some(value)),
+            outcome: outcome(Some(value)),
             source: Some(Source::Stale),
             quiet: Some(token.to_owned()),
             ..call(process, Op::Get, key, start, end)
@@ -267,7 +268,7 @@ impl Story {
         (start, end): (u64, u64),
     ) {
         self.add(Call {
-            outcome: answer(value),
+            outcome: outcome(value),
             quiet: Some(token.to_owned()),
             ..call(process, Op::Get, key, start, end)
         });
@@ -308,7 +309,7 @@ impl Story {
 
     pub(super) fn restart(&mut self, at: u64, durable: bool, held: &[(&str, &str)]) {
         let order = self.next();
-        self.history.add(Event::Survey(Survey {
+        self.history.add(Event::FinalScan(FinalScan {
             order,
             at: moment(at),
             restarted: true,
@@ -317,9 +318,9 @@ impl Story {
         }));
     }
 
-    pub(super) fn survey(&mut self, at: u64, held: &[(&str, &str)]) {
+    pub(super) fn scan(&mut self, at: u64, held: &[(&str, &str)]) {
         let order = self.next();
-        self.history.add(Event::Survey(Survey {
+        self.history.add(Event::FinalScan(FinalScan {
             order,
             at: moment(at),
             restarted: false,
@@ -328,17 +329,17 @@ impl Story {
         }));
     }
 
-    /// What has happened so far.
-    pub(super) fn history(&self) -> History {
+    /// Returns the history so far.
+    pub(super) fn build(&self) -> History {
         let mut history = self.history.clone();
         history.sort();
         history
     }
 
-    /// Checks what has happened so far.
+    /// Checks the history so far.
     #[track_caller]
     pub(super) fn assert_found(&self, rules: &[Rule]) {
-        let found = check(&self.history());
+        let found = check(&self.build());
         let found_rules: Vec<Rule> = found.iter().map(|violation| violation.rule).collect();
         assert_eq!(found_rules, rules, "{found:#?}");
     }

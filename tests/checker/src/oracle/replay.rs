@@ -1,25 +1,25 @@
-//! Executes the commands that were heard once more.
+//! Replays the monitored commands.
 
 use std::collections::HashMap;
 
 use super::effect::{self, Effect, Only};
-use super::{Life, Truth, Version};
-use crate::history::{Call, History, MonitorLine, Op, Survey};
+use super::{Oracle, Ttl, Version};
+use crate::history::{Call, FinalScan, History, MonitorLine, Op};
 use crate::time::Moment;
 
 struct Replay<'a> {
-    truth: Truth,
-    /// The call that writes a value.
+    oracle: Oracle,
+    /// The call that writes each value.
     writers: HashMap<&'a str, &'a Call>,
     clears: Vec<&'a Call>,
 }
 
-pub(super) fn replay(history: &History) -> Truth {
+pub(super) fn replay(history: &History) -> Oracle {
     let writers = history.calls.iter();
     let writers = writers.filter_map(|call| Some((call.value.as_deref()?, call)));
     let clears = history.calls.iter().filter(|call| call.op == Op::Clear);
     let mut replay = Replay {
-        truth: Truth::default(),
+        oracle: Oracle::default(),
         writers: writers.collect(),
         clears: clears.collect(),
     };
@@ -28,87 +28,88 @@ pub(super) fn replay(history: &History) -> Truth {
             replay.versions(&call.key);
         }
     }
-    let mut surveys = history.surveys.iter().peekable();
-    for heard in &history.heard {
-        while let Some(survey) = surveys.next_if(|survey| survey.order < heard.order) {
-            replay.survey(survey);
+    let mut final_scans = history.final_scans.iter().peekable();
+    for line in &history.monitored {
+        while let Some(scan) = final_scans.next_if(|scan| scan.order < line.order) {
+            replay.scan(scan);
         }
-        replay.heard(heard);
+        replay.apply(line);
     }
-    surveys.for_each(|survey| replay.survey(survey));
-    let mut truth = replay.truth;
-    let versions = truth.versions.values_mut();
+    final_scans.for_each(|scan| replay.scan(scan));
+    let mut oracle = replay.oracle;
+    let versions = oracle.versions.values_mut();
     versions.for_each(|versions| tighten(versions));
-    truth
+    oracle
 }
 
 impl Replay<'_> {
     fn versions(&mut self, key: &str) -> &mut Vec<Version> {
-        let versions = self.truth.versions.entry(key.to_owned());
+        let versions = self.oracle.versions.entry(key.to_owned());
         versions.or_insert_with(|| {
             vec![Version {
                 order: 0,
                 value: None,
                 lower: Moment(0),
                 upper: Moment(0),
-                life: Life::Lasting,
-                prolonged: None,
+                ttl: Ttl::Never,
+                extended_until: None,
             }]
         })
     }
 
-    fn heard(&mut self, heard: &MonitorLine) {
-        match effect::of(&heard.words) {
+    fn apply(&mut self, line: &MonitorLine) {
+        match effect::of(&line.words) {
             Effect::Set {
                 key,
                 value,
-                life,
+                ttl,
                 only,
-            } => self.set(heard, key, value, life, only),
+            } => self.set(line, key, value, ttl, only),
             Effect::Delete(keys) => {
                 for key in keys {
-                    self.delete(heard, key);
+                    self.delete(line, key);
                 }
             }
             Effect::DeleteAll => {
-                let keys: Vec<String> = self.truth.versions.keys().cloned().collect();
+                let keys: Vec<String> = self.oracle.versions.keys().cloned().collect();
                 for key in keys {
-                    self.delete(heard, &key);
+                    self.delete(line, &key);
                 }
             }
-            Effect::Live(key, life) => {
+            Effect::SetTtl(key, ttl) => {
                 if let Some(last) = self.versions(key).last_mut()
                     && last.value.is_some()
                 {
-                    last.life = life;
+                    last.ttl = ttl;
                 }
             }
-            Effect::Prolong(key, life) => {
+            Effect::ExtendTtl(key, ttl) => {
                 if let Some(last) = self.versions(key).last_mut()
                     && last.value.is_some()
                 {
-                    let until = heard.at.after(life);
-                    // What had longer to live than that ends sooner now.
-                    if !matches!(last.life, Life::For(old) if last.lower.after(old) <= until) {
-                        last.life = Life::Unknown;
+                    let until = line.at.after(ttl);
+                    // A longer TTL than that becomes shorter.
+                    if !matches!(last.ttl, Ttl::For(old) if last.lower.after(old) <= until) {
+                        last.ttl = Ttl::Unknown;
                     }
-                    last.prolonged = Some(last.prolonged.map_or(until, |old| old.max(until)));
+                    last.extended_until =
+                        Some(last.extended_until.map_or(until, |old| old.max(until)));
                 }
             }
-            Effect::Add(key, delta) => self.add(heard, key, delta),
+            Effect::Add(key, delta) => self.add(line, key, delta),
             Effect::Nothing => {}
         }
     }
 
-    fn set(&mut self, heard: &MonitorLine, key: &str, value: &str, life: Life, only: Only) {
-        // A sum that is told as a value may be what somebody adds elsewhere.
+    fn set(&mut self, line: &MonitorLine, key: &str, value: &str, ttl: Ttl, only: Only) {
+        // A sum that is monitored as a value may equal the increment of another call.
         let writer = self.writers.get(value).copied();
         let writer = writer.filter(|writer| writer.op != Op::Increment);
         let versions = self.versions(key);
         let last = &versions[versions.len() - 1];
-        let is_absent = match last.life {
-            Life::Lasting => last.value.is_none(),
-            // It may have expired; who wrote was told.
+        let is_absent = match last.ttl {
+            Ttl::Never => last.value.is_none(),
+            // It may have expired; the outcome of the write tells.
             _ => writer.is_none_or(Call::is_acknowledged_write),
         };
         let writes = match only {
@@ -117,33 +118,33 @@ impl Replay<'_> {
             Only::IfPresent => !is_absent,
         };
         if writes {
-            self.wrote(heard, key, value, writer, life);
+            self.wrote(line, key, value, writer, ttl);
         }
     }
 
     fn wrote(
         &mut self,
-        heard: &MonitorLine,
+        line: &MonitorLine,
         key: &str,
         value: &str,
         writer: Option<&Call>,
-        life: Life,
+        ttl: Ttl,
     ) {
         let acknowledged = writer.filter(|writer| writer.is_acknowledged_write());
-        let upper = acknowledged.map_or(heard.at, |writer| writer.end.min(heard.at));
+        let upper = acknowledged.map_or(line.at, |writer| writer.end.min(line.at));
         self.versions(key).push(Version {
-            order: heard.order,
+            order: line.order,
             value: Some(value.to_owned()),
             lower: writer.map_or(Moment(0), |writer| writer.start),
             upper,
-            life,
-            prolonged: None,
+            ttl,
+            extended_until: None,
         });
     }
 
-    /// What is there and is no number stays; so does one that the sum does not fit.
-    fn add(&mut self, heard: &MonitorLine, key: &str, delta: &str) {
-        self.truth.counted.insert(key.to_owned());
+    /// A value that is not a number stays, and so does one whose sum overflows.
+    fn add(&mut self, line: &MonitorLine, key: &str, delta: &str) {
+        self.oracle.counted.insert(key.to_owned());
         let writer = self.writers.get(delta).copied();
         let versions = self.versions(key);
         let last = &versions[versions.len() - 1];
@@ -152,39 +153,39 @@ impl Replay<'_> {
         let Some(sum) = sum.and_then(|(held, delta)| held.checked_add(delta)) else {
             return;
         };
-        let life = last.life;
-        self.wrote(heard, key, &sum.to_string(), writer, life);
+        let ttl = last.ttl;
+        self.wrote(line, key, &sum.to_string(), writer, ttl);
     }
 
-    fn delete(&mut self, heard: &MonitorLine, key: &str) {
-        let deletions = self.truth.deletions.entry(key.to_owned()).or_default();
-        deletions.push((heard.order, heard.at));
-        // What `clear` deletes is promised to be gone when it ends, not before.
+    fn delete(&mut self, line: &MonitorLine, key: &str) {
+        let deletions = self.oracle.deletions.entry(key.to_owned()).or_default();
+        deletions.push((line.order, line.at));
+        // `clear` guarantees that its deletions are visible when it ends, not before.
         let clears = self.clears.iter();
-        let of_clear = clears.filter(|clear| clear.start <= heard.at && clear.end >= heard.at);
-        let upper = of_clear.map(|clear| clear.end).fold(heard.at, Moment::max);
+        let of_clear = clears.filter(|clear| clear.start <= line.at && clear.end >= line.at);
+        let upper = of_clear.map(|clear| clear.end).fold(line.at, Moment::max);
         let versions = self.versions(key);
         if versions.last().is_some_and(|last| last.value.is_some()) {
             versions.push(Version {
-                order: heard.order,
+                order: line.order,
                 value: None,
                 lower: Moment(0),
                 upper,
-                life: Life::Lasting,
-                prolonged: None,
+                ttl: Ttl::Never,
+                extended_until: None,
             });
         }
     }
 
-    /// After a restart, what Redis holds is what it is, whatever was heard before.
-    fn survey(&mut self, survey: &Survey) {
-        if !survey.restarted {
+    /// After a restart, Redis holds the scanned values, whatever was monitored before.
+    fn scan(&mut self, scan: &FinalScan) {
+        if !scan.restarted {
             return;
         }
-        let known: Vec<String> = self.truth.versions.keys().cloned().collect();
-        let keys = known.iter().chain(survey.values.keys());
+        let known: Vec<String> = self.oracle.versions.keys().cloned().collect();
+        let keys = known.iter().chain(scan.values.keys());
         for key in keys {
-            let held = survey.values.get(key);
+            let held = scan.values.get(key);
             let writer = held.and_then(|value| self.writers.get(value.as_str()).copied());
             let versions = self.versions(key);
             if versions
@@ -198,21 +199,21 @@ impl Replay<'_> {
                 .any(|version| version.value.as_ref() == held);
             let written = writer.filter(|_| !is_known);
             versions.push(Version {
-                order: survey.order,
+                order: scan.order,
                 value: held.cloned(),
                 lower: written.map_or(Moment(0), |writer| writer.start),
-                upper: survey.at,
-                life: match held {
-                    Some(_) => Life::Unknown,
-                    None => Life::Lasting,
+                upper: scan.at,
+                ttl: match held {
+                    Some(_) => Ttl::Unknown,
+                    None => Ttl::Never,
                 },
-                prolonged: None,
+                extended_until: None,
             });
         }
     }
 }
 
-/// What comes after something in Redis' order did not happen before it.
+/// Tightens the bounds: a version later in Redis' order was not created earlier.
 fn tighten(versions: &mut [Version]) {
     let mut lower = Moment(0);
     for version in versions.iter_mut() {
@@ -233,7 +234,7 @@ mod tests {
     use super::*;
     use crate::history::Outcome;
 
-    fn heard(order: u64, line: &str) -> MonitorLine {
+    fn monitored(order: u64, line: &str) -> MonitorLine {
         MonitorLine {
             order,
             at: Moment(order * 10),
@@ -241,24 +242,24 @@ mod tests {
         }
     }
 
-    /// The values of `k`, `-` for its absence.
+    /// Returns the values of `k`, `-` for its absence.
     fn values(history: &History) -> String {
-        let truth = replay(history);
-        let values = truth.versions("k").iter();
+        let oracle = replay(history);
+        let values = oracle.versions("k").iter();
         let values = values.map(|version| version.value.as_deref().unwrap_or("-"));
         values.collect::<Vec<_>>().join(" ")
     }
 
     fn of(lines: &[&str]) -> History {
-        let heard = (1..).zip(lines).map(|(order, line)| heard(order, line));
+        let lines = (1..).zip(lines).map(|(order, text)| monitored(order, text));
         History {
-            heard: heard.collect(),
+            monitored: lines.collect(),
             ..History::default()
         }
     }
 
     #[test]
-    fn replay_commands_make_versions_where_they_change_something() {
+    fn replay_command_that_changes_a_value_creates_a_version() {
         let lines = ["SET k a", "SET k b NX", "DEL k", "DEL k", "SET k c NX"];
         assert_eq!(values(&of(&lines)), "- a - c");
         let lines = ["SET k a XX", "SET k b", "SET j c", "FLUSHALL", "GET k"];
@@ -266,15 +267,15 @@ mod tests {
     }
 
     #[test]
-    fn replay_sums_go_on_from_what_is_there() {
+    fn replay_increment_adds_to_the_present_value() {
         let lines = ["INCRBY k 5", "INCRBY k 7", "DEL k", "INCRBY k 1"];
         assert_eq!(values(&of(&lines)), "- 5 12 - 1");
         let lines = ["SET k a", "INCRBY k 7"];
-        assert_eq!(values(&of(&lines)), "- a", "no sum of what is no number");
+        assert_eq!(values(&of(&lines)), "- a", "the value is not a number");
     }
 
     #[test]
-    fn replay_sum_that_is_told_as_a_value_has_no_bound_by_whoever_adds_as_much() {
+    fn replay_sum_monitored_as_a_value_is_not_bounded_by_an_equal_increment() {
         let mut history = of(&["SET k 5"]);
         history.calls.push(Call {
             process: "w0".to_owned(),
@@ -287,29 +288,29 @@ mod tests {
             outcome: Outcome::Found("12".to_owned()),
             source: None,
             quiet: None,
-            foreign: false,
+            external: false,
         });
-        let truth = replay(&history);
-        assert_eq!(truth.versions("k")[1].lower, Moment(0));
+        let oracle = replay(&history);
+        assert_eq!(oracle.versions("k")[1].lower, Moment(0));
     }
 
     #[test]
-    fn replay_read_that_prolongs_a_life_makes_no_version() {
-        let truth = replay(&of(&["SET k a PX 5", "GETEX k PX 50", "GETEX j PX 50"]));
-        let [_, version] = truth.versions("k") else {
-            panic!("one was written: {:?}", truth.versions("k"));
+    fn replay_read_that_extends_a_life_makes_no_version() {
+        let oracle = replay(&of(&["SET k a PX 5", "GETEX k PX 50", "GETEX j PX 50"]));
+        let [_, version] = oracle.versions("k") else {
+            panic!("there must be one version: {:?}", oracle.versions("k"));
         };
         let until = Moment(20).after(std::time::Duration::from_millis(50));
-        assert_eq!(version.prolonged, Some(until));
+        assert_eq!(version.extended_until, Some(until));
         assert_eq!(
-            version.life,
-            Life::For(std::time::Duration::from_millis(5)),
-            "it may have come too late"
+            version.ttl,
+            Ttl::For(std::time::Duration::from_millis(5)),
+            "the read may have come too late"
         );
     }
 
     #[test]
-    fn replay_set_if_absent_of_what_may_have_expired_goes_by_what_its_caller_was_told() {
+    fn replay_set_if_absent_of_a_key_that_may_have_expired_follows_its_outcome() {
         for (outcome, expected) in [(Outcome::Done, "- a b"), (Outcome::Refused, "- a")] {
             let mut history = of(&["SET k a PX 5", "SET k b NX"]);
             history.calls.push(Call {
@@ -323,19 +324,19 @@ mod tests {
                 outcome,
                 source: None,
                 quiet: None,
-                foreign: false,
+                external: false,
             });
             assert_eq!(values(&history), expected);
         }
     }
 
     #[test]
-    fn replay_restart_brings_what_was_kept() {
+    fn replay_restart_creates_versions_of_the_scanned_values() {
         for (kept, expected) in [(Some("a"), "- a b a c"), (None, "- a b - c")] {
             let mut history = of(&["SET k a", "SET k b"]);
-            history.heard.push(heard(4, "SET k c"));
+            history.monitored.push(monitored(4, "SET k c"));
             let values_kept = kept.map(|value| ("k".to_owned(), value.to_owned()));
-            history.surveys.push(Survey {
+            history.final_scans.push(FinalScan {
                 order: 3,
                 at: Moment(30),
                 restarted: true,
@@ -350,9 +351,9 @@ mod tests {
     fn replay_bounds_follow_the_order() {
         let mut history = of(&["SET k a", "SET k b", "SET k c"]);
         // Read late.
-        history.heard[0].at = Moment(500);
-        let truth = replay(&history);
-        let uppers: Vec<u64> = truth.versions("k").iter().map(|v| v.upper.0).collect();
+        history.monitored[0].at = Moment(500);
+        let oracle = replay(&history);
+        let uppers: Vec<u64> = oracle.versions("k").iter().map(|v| v.upper.0).collect();
         assert_eq!(uppers, [0, 20, 20, 30]);
     }
 }

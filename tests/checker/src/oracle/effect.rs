@@ -1,30 +1,30 @@
-//! What commands do to keys: those that the cache and the writers beside it send.
+//! The effects on keys of the commands that the cache and external writers send.
 
 use std::time::Duration;
 
-use super::Life;
+use super::Ttl;
 
-/// What a command does.
+/// The effect of a command.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Effect<'a> {
     Set {
         key: &'a str,
         value: &'a str,
-        life: Life,
+        ttl: Ttl,
         only: Only,
     },
     Delete(Vec<&'a str>),
     DeleteAll,
-    /// The number is so much larger now, in decimal.
+    /// Adds a decimal number to the value.
     Add(&'a str, &'a str),
-    /// The key's life is another one now.
-    Live(&'a str, Life),
-    /// The key lives so long from now on, if it was there.
-    Prolong(&'a str, Duration),
+    /// Sets another TTL.
+    SetTtl(&'a str, Ttl),
+    /// Extends the TTL of a key, if it is present.
+    ExtendTtl(&'a str, Duration),
     Nothing,
 }
 
-/// When a `SET` writes.
+/// The condition of a `SET`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Only {
     Always,
@@ -32,7 +32,7 @@ pub(super) enum Only {
     IfPresent,
 }
 
-/// What a command does that was executed.
+/// Returns the effect of an executed command.
 pub(super) fn of(words: &[String]) -> Effect<'_> {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let Some((command, arguments)) = words.split_first() else {
@@ -45,43 +45,43 @@ pub(super) fn of(words: &[String]) -> Effect<'_> {
         ("INCRBY", [key, delta]) => Effect::Add(key, delta),
         ("GETEX", [_]) => Effect::Nothing,
         ("GETEX", [key, unit, _]) if unit.eq_ignore_ascii_case("PX") => {
-            match lasting(arguments.get(2), Duration::from_millis) {
-                Life::For(life) => Effect::Prolong(key, life),
-                life => Effect::Live(key, life),
+            match parse_ttl(arguments.get(2), Duration::from_millis) {
+                Ttl::For(ttl) => Effect::ExtendTtl(key, ttl),
+                ttl => Effect::SetTtl(key, ttl),
             }
         }
         ("PEXPIRE" | "EXPIRE" | "PEXPIREAT" | "EXPIREAT" | "GETEX", [key, ..]) => {
-            Effect::Live(key, Life::Unknown)
+            Effect::SetTtl(key, Ttl::Unknown)
         }
-        ("PERSIST", [key]) => Effect::Live(key, Life::Lasting),
+        ("PERSIST", [key]) => Effect::SetTtl(key, Ttl::Never),
         _ => Effect::Nothing,
     }
 }
 
 fn set<'a>(key: &'a str, value: &'a str, options: &[&str]) -> Effect<'a> {
-    let (mut life, mut only) = (Life::Lasting, Only::Always);
+    let (mut ttl, mut only) = (Ttl::Never, Only::Always);
     let mut options = options.iter();
     while let Some(option) = options.next() {
         match option.to_ascii_uppercase().as_str() {
             "NX" => only = Only::IfAbsent,
             "XX" => only = Only::IfPresent,
-            "PX" => life = lasting(options.next(), Duration::from_millis),
-            "EX" => life = lasting(options.next(), Duration::from_secs),
-            "PXAT" | "EXAT" | "KEEPTTL" => life = Life::Unknown,
+            "PX" => ttl = parse_ttl(options.next(), Duration::from_millis),
+            "EX" => ttl = parse_ttl(options.next(), Duration::from_secs),
+            "PXAT" | "EXAT" | "KEEPTTL" => ttl = Ttl::Unknown,
             _ => {}
         }
     }
     Effect::Set {
         key,
         value,
-        life,
+        ttl,
         only,
     }
 }
 
-fn lasting(number: Option<&&str>, unit: fn(u64) -> Duration) -> Life {
+fn parse_ttl(number: Option<&&str>, unit: fn(u64) -> Duration) -> Ttl {
     let number = number.and_then(|number| number.parse().ok());
-    number.map_or(Life::Unknown, |number| Life::For(unit(number)))
+    number.map_or(Ttl::Unknown, |number| Ttl::For(unit(number)))
 }
 
 #[cfg(test)]
@@ -93,32 +93,32 @@ mod tests {
     }
 
     #[test]
-    fn of_set_knows_its_options() {
-        let set = |life, only| Effect::Set {
+    fn of_set_parses_its_options() {
+        let set = |ttl, only| Effect::Set {
             key: "k",
             value: "v",
-            life,
+            ttl,
             only,
         };
         let line = words("SET k v");
-        assert_eq!(of(&line), set(Life::Lasting, Only::Always));
+        assert_eq!(of(&line), set(Ttl::Never, Only::Always));
         let line = words("set k v PX 70 nx");
-        let life = Life::For(Duration::from_millis(70));
-        assert_eq!(of(&line), set(life, Only::IfAbsent));
+        let ttl = Ttl::For(Duration::from_millis(70));
+        assert_eq!(of(&line), set(ttl, Only::IfAbsent));
         let line = words("SET k v XX EX 2");
-        let life = Life::For(Duration::from_secs(2));
-        assert_eq!(of(&line), set(life, Only::IfPresent));
+        let ttl = Ttl::For(Duration::from_secs(2));
+        assert_eq!(of(&line), set(ttl, Only::IfPresent));
     }
 
     #[test]
-    fn of_other_commands_is_what_they_do() {
+    fn of_other_commands_returns_their_effects() {
         assert_eq!(of(&words("UNLINK a b")), Effect::Delete(vec!["a", "b"]));
         assert_eq!(of(&words("FLUSHALL ASYNC")), Effect::DeleteAll);
-        let life = Duration::from_millis(5);
-        assert_eq!(of(&words("GETEX k PX 5")), Effect::Prolong("k", life));
+        let ttl = Duration::from_millis(5);
+        assert_eq!(of(&words("GETEX k PX 5")), Effect::ExtendTtl("k", ttl));
         assert_eq!(
             of(&words("GETEX k EXAT 5")),
-            Effect::Live("k", Life::Unknown)
+            Effect::SetTtl("k", Ttl::Unknown)
         );
         assert_eq!(of(&words("INCRBY k -5")), Effect::Add("k", "-5"));
         assert_eq!(of(&words("GET k")), Effect::Nothing);

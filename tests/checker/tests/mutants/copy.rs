@@ -1,10 +1,10 @@
 //! A copy of the sources, from which the process of a run is built.
 //!
-//! Only the packages of the workspace are built anew. What they depend on is taken from the build of this
-//! test, as long as that was one of the whole workspace: the nested cargo has the same build directory, and
-//! selects the same packages, so that their dependencies have the same features. The packages themselves
-//! stand a folder deeper: cargo names what it builds of one by where it is in its workspace, and what is built
-//! here must never be taken for what is built there.
+//! Only the packages of the workspace are rebuilt. Their dependencies come from the build of this test, if that
+//! was a build of the whole workspace: the nested cargo uses the same build directory and selects the same
+//! packages, so the features of the dependencies are the same. The packages themselves are one folder deeper:
+//! cargo names artifacts by the path of the package in its workspace, and those of a mutant must never be
+//! mistaken for those of the original.
 
 use std::collections::{BTreeMap, HashMap};
 use std::env;
@@ -18,13 +18,13 @@ use serde_json::Value;
 
 use super::patch::patched;
 
-/// What the workspace is made of. Cargo wants to see all its members.
+/// The folders of the workspace. Cargo requires all its members.
 const SOURCES: [&str; 4] = ["guest", "host", "tests", "wit"];
 
-/// The folder in the copy that they stand in.
-const DEEPER: &str = "planted";
+/// The folder in the copy that contains them.
+const DEEPER: &str = "mutants";
 
-/// What begins the names of the variables that cargo sets for a test.
+/// The prefixes of the variables that cargo sets for a test.
 const OF_THIS_TEST: [&str; 6] = [
     "CARGO_BIN_",
     "CARGO_CRATE_",
@@ -34,25 +34,25 @@ const OF_THIS_TEST: [&str; 6] = [
     "CARGO_TARGET_TMPDIR",
 ];
 
-/// How long a build may take: where the workspace was not built as a whole, the first one builds all
+/// How long a build may take: if the workspace was not built as a whole, the first build includes all
 /// dependencies.
 const PATIENCE: Duration = Duration::from_secs(900);
 
-/// The one copy of all tests here, and their turn to use it: so nothing is built twice that is the same.
+/// The copy that all tests here share, with a lock on it: unchanged packages are not rebuilt.
 pub(crate) struct Copy {
     folder: PathBuf,
     _turn: File,
 }
 
-/// Where this workspace is.
+/// Returns the root of this workspace.
 pub(crate) fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
 impl Copy {
-    /// Waits for its turn; those before have as much time as their builds and runs may take.
+    /// Waits for the lock, without a timeout of its own: builds and runs have timeouts.
     pub(crate) fn take() -> Self {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("planted");
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mutants");
         fs::create_dir_all(&folder).expect("the folder must be created");
         let turn = File::create(folder.join("turn")).expect("the file must be created");
         turn.lock().expect("the file must be locked");
@@ -62,12 +62,12 @@ impl Copy {
         }
     }
 
-    /// Where the history of a run goes.
+    /// Returns the folder for the history of a run.
     pub(crate) fn history(&self) -> PathBuf {
         self.folder.join("history")
     }
 
-    /// Builds the process from the sources as they are with a patch.
+    /// Builds the process from the sources with a patch applied.
     pub(crate) fn build(&self, patch: Option<&str>) -> PathBuf {
         let workspace = workspace();
         let changed = patch.map_or_else(HashMap::new, |name| patched(&workspace, name));
@@ -88,7 +88,7 @@ impl Copy {
         files.insert("Cargo.toml".into(), manifest.into_bytes());
         let source = self.folder.join("source");
         write(&source, &files);
-        self.compile(&source, patch.unwrap_or("nothing planted"))
+        self.compile(&source, patch.unwrap_or("no mutation"))
     }
 
     fn compile(&self, source: &Path, what: &str) -> PathBuf {
@@ -105,7 +105,7 @@ impl Copy {
                 Some(status) => break status,
                 None if start.elapsed() < PATIENCE => thread::sleep(Duration::from_millis(20)),
                 None => {
-                    // It may have ended by itself.
+                    // It may have exited already.
                     let _ = cargo.kill();
                     let _ = cargo.wait();
                     panic!(
@@ -119,19 +119,19 @@ impl Copy {
         assert!(status.success(), "{what} must be built:\n{log}");
         println!("{what}: built in {:?}", start.elapsed());
         let messages = fs::read_to_string(&messages).expect("the messages must be read");
-        executable(&messages).expect("cargo must say what it has built")
+        executable(&messages).expect("cargo must report the executable")
     }
 
     fn cargo(&self, source: &Path) -> Command {
         let component = self.folder.join("flipcache.wasm");
-        // The processes do not use it, but the library embeds it: it need not be built as well.
+        // The processes do not use the component, but the library embeds it: this saves its build.
         if fs::read(&component).ok().as_deref() != Some(flipcache::COMPONENT) {
             fs::write(&component, flipcache::COMPONENT).expect("the component must be written");
         }
         let mut cargo = Command::new(env!("CARGO"));
         cargo
             .current_dir(source)
-            // What the lock file names is there: this test was built with it.
+            // The locked dependencies are available: this test was built with them.
             .args(["test", "--no-run", "--locked", "--offline"])
             .args(["--workspace", "--test", "worker"])
             .args(["--no-default-features", "--features", "flipcache/default"])
@@ -139,11 +139,11 @@ impl Copy {
             .arg("--target-dir")
             .arg(self.folder.join("target"))
             .env("CARGO_BUILD_BUILD_DIR", build_dir())
-            // Whatever is set for the build around it: this is built again and again.
+            // Regardless of the outer build: this is rebuilt often.
             .env("CARGO_INCREMENTAL", "1")
             .env("FLIPCACHE_COMPONENT", component)
             .stdin(Stdio::null());
-        // What cargo has told this test of itself. Dependencies would be built anew because of it.
+        // The variables that cargo has set for this test would cause a rebuild of dependencies.
         for (name, _) in env::vars_os() {
             let text = name.to_string_lossy();
             if OF_THIS_TEST.iter().any(|prefix| text.starts_with(prefix)) {
@@ -154,7 +154,7 @@ impl Copy {
     }
 }
 
-/// The workspace's manifest, for packages that stand a folder deeper.
+/// Returns the manifest of the workspace for packages one folder deeper.
 fn manifest_of_deeper(manifest: &str) -> String {
     let lines = manifest
         .lines()
@@ -166,13 +166,13 @@ fn manifest_of_deeper(manifest: &str) -> String {
     lines.collect()
 }
 
-/// Where this test was built.
+/// Returns the build directory of this test.
 fn build_dir() -> &'static Path {
     let tmp = Path::new(env!("CARGO_TARGET_TMPDIR"));
     tmp.parent().expect("it is in the build directory")
 }
 
-/// The file that was built last, as cargo's messages have it:
+/// Returns the executable that was built last, from cargo's messages:
 /// <https://doc.rust-lang.org/cargo/reference/external-tools.html#json-messages>.
 fn executable(messages: &str) -> Option<PathBuf> {
     let messages = messages.lines().rev();
@@ -180,7 +180,7 @@ fn executable(messages: &str) -> Option<PathBuf> {
     messages.find_map(|message| Some(message.get("executable")?.as_str()?.into()))
 }
 
-/// Reads all files under a path, but those that were built.
+/// Reads all files under a path, except `target`.
 fn collect(workspace: &Path, path: &Path, files: &mut BTreeMap<PathBuf, Vec<u8>>) {
     let full = workspace.join(path);
     if full.is_dir() {
@@ -198,8 +198,8 @@ fn collect(workspace: &Path, path: &Path, files: &mut BTreeMap<PathBuf, Vec<u8>>
     }
 }
 
-/// Makes a folder hold these files, and no others. What is there already is left alone: cargo goes by
-/// when a file was written.
+/// Writes these files to a folder, and deletes all others. Unchanged files are not written, as cargo compares
+/// modification times.
 fn write(folder: &Path, files: &BTreeMap<PathBuf, Vec<u8>>) {
     let mut held = BTreeMap::new();
     if folder.exists() {
@@ -220,11 +220,11 @@ fn write(folder: &Path, files: &BTreeMap<PathBuf, Vec<u8>>) {
 }
 
 #[test]
-fn manifest_of_deeper_names_members_and_paths_there() {
+fn manifest_of_deeper_prefixes_members_and_paths() {
     let manifest =
         "[workspace]\nmembers = [\n    \"host\",\n]\na = { path = \"host\" }\nb = \"1\"\n";
     assert_eq!(
         manifest_of_deeper(manifest),
-        "[workspace]\nmembers = [\n    \"planted/host\",\n]\na = { path = \"planted/host\" }\nb = \"1\"\n"
+        "[workspace]\nmembers = [\n    \"mutants/host\",\n]\na = { path = \"mutants/host\" }\nb = \"1\"\n"
     );
 }

@@ -1,4 +1,4 @@
-//! Connections of those who know nothing of the cache.
+//! Connections of the external writers.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -8,21 +8,21 @@ use redis::Cmd;
 use rusqlite::{OptionalExtension, TransactionBehavior};
 
 use super::file;
-use super::stage::{self, Gate};
+use super::testbed::{self, Gate};
 use crate::history::Op;
 
-/// How long they wait for Redis to be there again before they look whether they are to rest.
+/// How long a writer waits for Redis before it checks whether to stop.
 const PATIENCE: Duration = Duration::from_millis(100);
 
-/// Where they connect to.
+/// Where external writers connect to.
 #[derive(Clone)]
-pub(super) enum Place {
+pub(super) enum Endpoint {
     Redis { url: String, gate: Arc<Gate> },
     File(std::path::PathBuf),
 }
 
 /// A connection.
-pub(super) enum Plain {
+pub(super) enum ExternalConnection {
     Redis(redis::Connection),
     File(rusqlite::Connection),
 }
@@ -31,31 +31,31 @@ pub(super) enum Plain {
 pub(super) struct Write<'a> {
     pub(super) op: Op,
     pub(super) key: &'a str,
-    /// Empty where there is none.
+    /// Empty if the operation has none.
     pub(super) value: &'a str,
     pub(super) ttl: Duration,
 }
 
-/// How it ended: with a sum, where it has one.
+/// The outcome of a write: the sum of an increment, or an error.
 pub(super) enum Written {
     Done(Option<i64>),
     Failed { why: String, is_up: bool },
 }
 
-impl Place {
-    /// A connection, if there can be one now.
-    pub(super) fn connect(&self) -> Option<Plain> {
+impl Endpoint {
+    /// Connects, if that is possible now.
+    pub(super) fn connect(&self) -> Option<ExternalConnection> {
         match self {
             Self::Redis { url, gate } if gate.pass(PATIENCE) => {
-                stage::connect(url).ok().map(Plain::Redis)
+                testbed::connect(url).ok().map(ExternalConnection::Redis)
             }
             Self::Redis { .. } => None,
-            Self::File(path) => file::connect(path).ok().map(Plain::File),
+            Self::File(path) => file::connect(path).ok().map(ExternalConnection::File),
         }
     }
 }
 
-impl Plain {
+impl ExternalConnection {
     pub(super) fn write(&mut self, write: &Write<'_>) -> Written {
         match self {
             Self::Redis(connection) => match of_redis(write).query::<redis::Value>(connection) {

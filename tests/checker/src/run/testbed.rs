@@ -1,4 +1,4 @@
-//! Redis, the proxy in front of it, and what the checker itself has to say to Redis.
+//! Redis, the proxy in front of it, and the connection of the checker.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -9,25 +9,25 @@ use flipcache_tests::{Proxy, RedisOptions, RedisServer};
 use redis::{Commands, Connection};
 
 use super::monitor::{Monitor, Order};
-use crate::history::{Event, Recorder, Survey};
+use crate::history::{Event, FinalScan, Recorder};
 use crate::names::{CACHE, complete};
 use crate::plan::Plan;
 use crate::time::Moment;
 
-/// What connections are called that are not the processes'.
+/// The client name of connections that do not belong to the processes.
 pub(super) const NAME: &str = "checker";
 
-/// Who the processes are to Redis.
+/// The Redis user of the processes.
 pub(super) const USER: &str = "app";
 
-/// How long Redis may take to answer the checker, which nothing stands in the way of.
+/// How long Redis may take to reply to the checker, whose connection has no faults.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-pub(super) struct Stage {
+pub(super) struct Testbed {
     server: RedisServer,
     pub(super) proxy: Proxy,
     admin: Connection,
-    /// `None` while Redis is not there.
+    /// `None` while Redis is down.
     monitor: Option<Monitor>,
     recorder: Arc<Recorder>,
     order: Arc<Order>,
@@ -35,14 +35,14 @@ pub(super) struct Stage {
     durable: bool,
 }
 
-/// Keeps the plain writers from connecting while it is closed.
+/// Prevents external writers from connecting while it is closed.
 #[derive(Default)]
 pub(super) struct Gate {
     is_closed: Mutex<bool>,
     opened: Condvar,
 }
 
-impl Stage {
+impl Testbed {
     pub(super) fn start(plan: &Plan, recorder: &Arc<Recorder>) -> Result<Self> {
         let user = ["--user", USER, "on", ">app", "~*", "&*", "+@all"];
         let server = RedisServer::start_with(RedisOptions {
@@ -51,7 +51,7 @@ impl Stage {
             ..RedisOptions::default()
         });
         let order = Arc::new(Order::default());
-        let stage = Self {
+        let testbed = Self {
             proxy: Proxy::start(server.port()),
             admin: connect(&server.url())?,
             monitor: Some(Monitor::attach(server.port(), recorder, &order)?),
@@ -61,15 +61,15 @@ impl Stage {
             gate: Arc::default(),
             durable: plan.durable,
         };
-        Ok(stage)
+        Ok(testbed)
     }
 
-    /// Where Redis is for those who do not go through the proxy.
+    /// Returns the URL of Redis without the proxy.
     pub(super) fn url(&self) -> String {
         self.server.url()
     }
 
-    /// Where Redis is for the processes.
+    /// Returns the URL of Redis for the processes, through the proxy.
     pub(super) fn worker_url(&self) -> String {
         format!("redis://{USER}:app@127.0.0.1:{}", self.proxy.port())
     }
@@ -78,21 +78,20 @@ impl Stage {
         Arc::clone(&self.gate)
     }
 
-    /// Sends a command, past the proxy.
-    pub(super) fn ask<T: redis::FromRedisValue>(&mut self, words: &[&str]) -> Result<T> {
+    /// Sends a command without the proxy.
+    pub(super) fn query<T: redis::FromRedisValue>(&mut self, words: &[&str]) -> Result<T> {
         let mut command = redis::cmd(words[0]);
         command.arg(&words[1..]);
-        let answer = command.query(&mut self.admin);
-        answer.with_context(|| format!("{words:?} must be answered"))
+        let reply = command.query(&mut self.admin);
+        reply.with_context(|| format!("{words:?} must succeed"))
     }
 
-    /// Writes a key of the cache, past it.
+    /// Writes a key of the cache, without using it.
     pub(super) fn set(&mut self, key: &str, value: &str) -> Result<()> {
-        self.ask(&["SET", &complete(key), value])
+        self.query(&["SET", &complete(key), value])
     }
 
-    /// Kills Redis in the middle of whatever it does, starts it again, and reads what it has kept
-    /// before anybody else can write.
+    /// Kills Redis, restarts it, and scans the persisted values before any client can write.
     pub(super) fn kill_and_restart(&mut self) -> Result<()> {
         self.proxy.refuse();
         self.gate.close();
@@ -104,21 +103,21 @@ impl Stage {
         self.admin = connect(&self.server.url())?;
         let monitor = Monitor::attach(self.server.port(), &self.recorder, &self.order)?;
         self.monitor = Some(monitor);
-        self.survey(true)?;
+        self.scan(true)?;
         self.gate.open();
         Ok(())
     }
 
-    /// Reads all that Redis holds, once it has told of everything that it has executed.
-    pub(super) fn survey_at_rest(&mut self) -> Result<()> {
+    /// Scans Redis, once all executed commands are recorded.
+    pub(super) fn final_scan(&mut self) -> Result<()> {
         const TOKEN: &str = "end";
-        self.ask::<String>(&["ECHO", TOKEN])?;
-        let monitor = self.monitor.as_ref().context("Redis must be there")?;
+        self.query::<String>(&["ECHO", TOKEN])?;
+        let monitor = self.monitor.as_ref().context("Redis must be up")?;
         monitor.wait_for_echo(TOKEN, PATIENCE)?;
-        self.survey(false)
+        self.scan(false)
     }
 
-    fn survey(&mut self, restarted: bool) -> Result<()> {
+    fn scan(&mut self, restarted: bool) -> Result<()> {
         let pattern = format!("{CACHE}:*");
         let keys = self.admin.scan_match::<_, String>(pattern)?;
         let keys: Vec<String> = keys.collect::<Result<_, _>>()?;
@@ -127,7 +126,7 @@ impl Stage {
             let value: Option<String> = self.admin.get(&key)?;
             values.extend(value.map(|value| (key, value)));
         }
-        self.recorder.write(&Event::Survey(Survey {
+        self.recorder.write(&Event::FinalScan(FinalScan {
             order: self.order.next(),
             at: Moment::now(),
             restarted,
@@ -138,9 +137,9 @@ impl Stage {
     }
 }
 
-/// A connection past the proxy.
+/// Connects without the proxy.
 pub(super) fn connect(url: &str) -> Result<Connection> {
-    let client = redis::Client::open(url).context("the server's URL must be right")?;
+    let client = redis::Client::open(url).context("the server's URL must be valid")?;
     let mut connection = client
         .get_connection_with_timeout(PATIENCE)
         .context("the server must be up")?;
@@ -169,7 +168,7 @@ impl Gate {
         self.opened.notify_all();
     }
 
-    /// Waits until it is open, for a while; whether it is.
+    /// Waits until the gate is open, up to a timeout. Returns whether it is.
     pub(super) fn pass(&self, patience: Duration) -> bool {
         let is_closed = self
             .is_closed

@@ -1,10 +1,10 @@
-//! Bugs that caches of this kind have had, put into copies of the sources on purpose: the checker finds
-//! each, and nothing in a copy without one.
+//! Mutation tests: bugs that caches of this kind have had are applied to a copy of the sources. The checker
+//! detects each, and reports nothing for an unchanged copy.
 //!
 //! # Layout
 //!
-//! The bugs are the patches in `tests/checker/planted`. `patch` applies one; `copy` is the sources that it
-//! is applied to, and builds the process of a run from them. All else of a run is this program's own.
+//! The mutants are the patches in `tests/checker/mutants`. `patch` applies one; `copy` is the copy of the
+//! sources, and builds the process of a run from it. All other parts of a run are unchanged.
 
 mod copy;
 mod patch;
@@ -18,14 +18,14 @@ use flipcache_checker::history;
 use flipcache_checker::plan::{Plan, Profile};
 use flipcache_checker::run::run;
 
-/// How long a run lasts.
+/// The duration of a run.
 const RUN: Duration = Duration::from_secs(3);
 
-/// The seeds of the runs. One is enough for each bug as a rule.
+/// The seeds of the runs. The first usually suffices.
 const SEEDS: std::ops::RangeInclusive<u64> = 1..=3;
 
-/// Makes runs with a patch, until one breaks this rule.
-fn assert_found(bug: &str, rule: Rule) {
+/// Executes runs with a patch, until one breaks this rule.
+fn assert_detected(bug: &str, rule: Rule) {
     let copy = Copy::take();
     let program = copy.build(Some(bug));
     let start = Instant::now();
@@ -39,13 +39,13 @@ fn assert_found(bug: &str, rule: Rule) {
         }
     }
     panic!(
-        "{bug} was put in, and {} runs of {RUN:?} do not show it by {rule:?}: either the patch is no bug any more, \
+        "{} runs of {RUN:?} with the mutant {bug} do not break {rule:?}: either the patch is not a bug any more, \
          or the checker has become too weak",
         SEEDS.count()
     );
 }
 
-/// The rules that a run breaks, and a report.
+/// Returns the rules that a run breaks, and the report.
 fn rules_broken(copy: &Copy, program: &Path, seed: u64) -> (Vec<Rule>, String) {
     let plan = Plan::new(seed, Profile::Racing, RUN);
     let folder = copy.history();
@@ -59,7 +59,7 @@ fn rules_broken(copy: &Copy, program: &Path, seed: u64) -> (Vec<Rule>, String) {
 }
 
 #[test]
-fn run_nothing_planted_breaks_no_rule() {
+fn run_without_a_mutation_breaks_no_rule() {
     let copy = Copy::take();
     let program = copy.build(None);
     for seed in SEEDS {
@@ -69,31 +69,31 @@ fn run_nothing_planted_breaks_no_rule() {
 }
 
 #[test]
-fn run_no_fence_on_fills_is_found() {
-    assert_found("unfenced-fill", Rule::Quiet);
+fn run_without_a_fence_on_fills_is_detected() {
+    assert_detected("unfenced-fill", Rule::Convergence);
 }
 
 #[test]
-fn run_unfenced_put_after_a_write_is_found() {
-    assert_found("unfenced-put", Rule::Quiet);
+fn run_with_an_unfenced_put_after_a_write_is_detected() {
+    assert_detected("unfenced-put", Rule::Convergence);
 }
 
 #[test]
-fn run_no_bump_on_reconnect_is_found() {
-    assert_found("no-bump-on-reconnect", Rule::Quiet);
+fn run_without_a_bump_on_reconnect_is_detected() {
+    assert_detected("no-bump-on-reconnect", Rule::Convergence);
 }
 
 #[test]
-fn run_local_tier_before_redis_is_found() {
-    assert_found("local-tier-first", Rule::Unwritten);
+fn run_with_the_local_tier_written_first_is_detected() {
+    assert_detected("local-tier-first", Rule::ThinAir);
 }
 
 #[test]
-fn run_unversioned_flight_is_found() {
-    assert_found("unversioned-flight", Rule::OwnWrite);
+fn run_with_unversioned_flights_is_detected() {
+    assert_detected("unversioned-flight", Rule::ReadYourWrites);
 }
 
 #[test]
-fn run_cancelled_write_is_found() {
-    assert_found("cancelled-write", Rule::Quiet);
+fn run_with_cancelled_writes_is_detected() {
+    assert_detected("cancelled-write", Rule::Convergence);
 }

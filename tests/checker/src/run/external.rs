@@ -1,4 +1,4 @@
-//! Writers that know nothing of the cache: they write past it, and past the proxy.
+//! Writers that do not use the cache: they write directly, and not through the proxy.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,13 +8,13 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow};
 use fastrand::Rng;
 
-use super::plain::{Place, Plain, Write, Written};
+use super::connection::{Endpoint, ExternalConnection, Write, Written};
 use crate::history::{Call, Event, Op, Outcome, Recorder};
 use crate::names::{self, Values};
 use crate::plan::{Plan, Profile};
 use crate::time::Moment;
 
-/// Their threads.
+/// The threads of the writers.
 pub(super) struct Writers {
     threads: Vec<JoinHandle<()>>,
     is_resting: Arc<AtomicBool>,
@@ -22,28 +22,32 @@ pub(super) struct Writers {
 
 struct Writer {
     process: String,
-    place: Place,
+    endpoint: Endpoint,
     recorder: Arc<Recorder>,
     is_resting: Arc<AtomicBool>,
     rng: Rng,
     values: Values,
     keys: u32,
     profile: Profile,
-    /// Until when it writes keys of a race that have had their turn: while things fail. Later it would mend
-    /// what had become stale.
+    /// Until when it writes keys of a race after their turn: while there are faults. Later writes would
+    /// replace values that have become stale.
     looks_back_until: Instant,
 }
 
 impl Writers {
-    pub(super) fn start(plan: &Plan, place: &Place, recorder: &Arc<Recorder>) -> Result<Self> {
+    pub(super) fn start(
+        plan: &Plan,
+        endpoint: &Endpoint,
+        recorder: &Arc<Recorder>,
+    ) -> Result<Self> {
         let mut writers = Self {
             threads: Vec::new(),
             is_resting: Arc::default(),
         };
-        for number in 0..plan.foreign {
+        for number in 0..plan.external_writers {
             let process = format!("f{number}");
             let writer = Writer {
-                place: place.clone(),
+                endpoint: endpoint.clone(),
                 recorder: Arc::clone(recorder),
                 is_resting: Arc::clone(&writers.is_resting),
                 rng: Rng::with_seed(plan.seed ^ u64::from(number + 1).rotate_left(40)),
@@ -53,7 +57,7 @@ impl Writers {
                 looks_back_until: Instant::now() + Duration::from_millis(plan.millis / 2),
                 process,
             };
-            let thread = thread::Builder::new().name("foreign".to_owned());
+            let thread = thread::Builder::new().name("external".to_owned());
             let thread = thread.spawn(move || writer.work());
             writers
                 .threads
@@ -62,7 +66,7 @@ impl Writers {
         Ok(writers)
     }
 
-    /// Lets them end.
+    /// Stops the writers.
     pub(super) fn rest(mut self) -> Result<()> {
         self.is_resting.store(true, Ordering::Release);
         let ended = self.threads.drain(..).map(JoinHandle::join);
@@ -100,13 +104,13 @@ impl Writer {
                     };
                     thread::sleep(Duration::from_micros(self.rng.u64(0..longest)));
                 }
-                None => connection = self.place.connect(),
+                None => connection = self.endpoint.connect(),
             }
         }
     }
 
-    /// Writes, and writes it down; `false` if the connection is to be replaced.
-    fn write(&mut self, connection: &mut Plain) -> bool {
+    /// Writes, and records the call. Returns `false` if the connection must be replaced.
+    fn write(&mut self, connection: &mut ExternalConnection) -> bool {
         let (op, key) = match self.profile {
             Profile::Racing => self.race(),
             _ => self.choose(),
@@ -147,15 +151,15 @@ impl Writer {
             outcome,
             source: None,
             quiet: None,
-            foreign: true,
+            external: true,
         }));
         is_up
     }
 
-    /// What is written next.
+    /// Chooses the next write.
     fn choose(&mut self) -> (Op, String) {
-        let lasting = names::lasting(self.rng.u32(0..self.keys));
-        let fleeting = names::fleeting(self.rng.u32(0..names::fleeting_of(self.keys)));
+        let persistent = names::persistent(self.rng.u32(0..self.keys));
+        let volatile = names::volatile(self.rng.u32(0..names::volatile_of(self.keys)));
         match self.rng.u32(0..10_000) {
             0..40 => {
                 let cold = self.rng.u32(0..names::cold_of(self.keys));
@@ -165,21 +169,22 @@ impl Writer {
                 let counter = names::counter(self.rng.u32(..));
                 (Op::Increment, names::counter_from_outside(&counter))
             }
-            600..7_500 => (Op::Set, lasting),
-            7_500..9_000 => (Op::SetWithTtl, fleeting),
-            9_000..9_900 => (Op::Delete, lasting),
-            9_900..9_997 => (Op::Delete, fleeting),
-            // Rare: it empties every local tier, and hides what stands there too long.
+            600..7_500 => (Op::Set, persistent),
+            7_500..9_000 => (Op::SetWithTtl, volatile),
+            9_000..9_900 => (Op::Delete, persistent),
+            9_900..9_997 => (Op::Delete, volatile),
+            // Rare: it empties every local tier, and hides stale entries.
             _ => (Op::Clear, String::new()),
         }
     }
 
-    /// As [`choose`](Self::choose), of the key whose turn it is, and now and then of one that had its.
+    /// Chooses the next write of a race: of the key whose turn it is, or sometimes of an earlier one.
     fn race(&mut self) -> (Op, String) {
         let looks_back = Instant::now() < self.looks_back_until && self.rng.u32(0..5) == 0;
-        let key = match looks_back {
-            true => names::lasting(self.rng.u32(0..self.keys)),
-            false => names::of_turn(Moment::now(), self.keys),
+        let key = if looks_back {
+            names::persistent(self.rng.u32(0..self.keys))
+        } else {
+            names::of_turn(Moment::now(), self.keys)
         };
         match self.rng.u32(0..10) {
             0 => (Op::Delete, key),
