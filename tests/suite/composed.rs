@@ -125,7 +125,7 @@ async fn run_in_an_asynchronous_store_uses_the_cache_inside() {
 
 /// A thread of a runtime may wait too: it must not panic, nor wait for itself.
 #[tokio::test]
-async fn run_in_a_synchronous_store_on_a_thread_of_a_runtime_answers() {
+async fn run_in_a_synchronous_store_on_a_thread_of_a_runtime_returns() {
     let engine = Engine::default();
     let mut linker = Linker::new(&engine);
     link::add_to_linker::<Data>(&mut linker).expect("the linker must be empty");

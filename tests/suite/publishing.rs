@@ -10,7 +10,7 @@ use wit_parser::{PackageId, Resolve};
 const DOOR: &str = "driver";
 
 #[test]
-fn wit_encoded_and_decoded_says_what_the_files_say() {
+fn wit_encoded_and_decoded_equals_the_files() {
     let (resolve, package) = contract(&[DOOR]);
     let (decoded, main) = published();
     let names = |resolve: &Resolve| -> BTreeSet<String> {
@@ -68,14 +68,14 @@ fn component_satisfies_the_world_it_is_published_for() {
 }
 
 #[test]
-fn component_is_refused_for_a_world_that_does_not_bring_its_imports() {
+fn component_is_refused_for_a_world_without_its_imports() {
     let refused = fits("app").expect_err("the cache is no application");
     let refused = format!("{refused:#}");
     assert!(refused.contains("missing import"), "not for: {refused}");
 }
 
 #[test]
-fn component_is_refused_for_a_world_that_wants_more_exports() {
+fn component_is_refused_for_a_world_with_more_exports() {
     let (mut resolve, contract) = contract(&[DOOR]);
     let name = resolve.packages[contract].name.clone();
     let more = name.interface_id("types");

@@ -54,7 +54,7 @@ async fn connect_password_of_special_characters_is_decoded() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn connect_as_a_user_that_is_not_let_in_is_denied_and_shows_no_password() {
+async fn connect_as_an_unauthenticated_user_is_denied_and_shows_no_password() {
     let server = RedisServer::start();
     let secret = format!(">{PASSWORD}");
     set_user(&server, "app", &["on", &secret, "~*", "+@all"]);
@@ -174,7 +174,7 @@ async fn call_key_not_permitted_is_denied_and_the_next_call_works() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn call_user_deleted_is_denied_until_it_is_there_again() {
+async fn call_of_a_deleted_user_is_denied_until_the_user_is_recreated() {
     let server = RedisServer::start();
     let rules = ["on", ">pw", "~*", "+@all"];
     set_user(&server, "app", &rules);
@@ -196,7 +196,7 @@ async fn call_user_deleted_is_denied_until_it_is_there_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn call_user_with_the_documented_rules_may_do_everything() {
+async fn call_of_a_user_with_the_documented_rules_is_always_permitted() {
     let server = RedisServer::start();
     let page = include_str!("../../docs/src/redis.md");
     let documented = page.lines().find_map(|line| line.split_once(" ~user:* "));

@@ -72,7 +72,7 @@ async fn connect_wrong_password_over_tls_is_denied() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn connect_certificate_that_does_not_hold_is_unavailable_and_says_why() {
+async fn connect_invalid_certificate_is_unavailable_and_says_why() {
     let (ours, theirs) = (Authority::new("ours"), Authority::new("theirs"));
     let known = ServerTls::new(ours.issue("server", &LOOPBACK));
     let other_host = ServerTls::new(ours.issue("other", &["cache.example"]));
@@ -129,7 +129,7 @@ async fn connect_without_tls_to_a_server_with_is_unavailable_and_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn connect_server_that_asks_for_a_certificate_takes_that_of_its_root_only() {
+async fn connect_server_that_requires_a_certificate_accepts_those_of_its_root_only() {
     let (ours, theirs) = (Authority::new("ours"), Authority::new("theirs"));
     let server = serve(ServerTls {
         clients: Some(ours.root()),
@@ -183,7 +183,7 @@ async fn call_server_over_tls_killed_and_restarted_works_again_at_once() {
 }
 
 #[tokio::test]
-async fn open_files_that_cannot_serve_are_refused_each_in_its_own_way() {
+async fn open_unusable_files_are_refused_with_distinct_errors() {
     let authority = Authority::new("ours");
     let client = authority.issue("client", &["client"]);
     let other = authority.issue("other", &["client"]);

@@ -253,7 +253,7 @@ mod cases {
 }
 
 #[tokio::test]
-async fn blocking_on_a_thread_of_a_runtime_answers() {
+async fn blocking_call_on_a_thread_of_a_runtime_returns() {
     let client = Client::connect("memory:").expect("it must open");
     let cache = client
         .cache("n")

@@ -24,7 +24,7 @@ fn two_caches(folder: &tempfile::TempDir) -> [Cache; 2] {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn get_after_the_write_of_another_program_is_that() {
+async fn get_after_a_write_of_another_program_returns_it() {
     let folder = tempfile::tempdir().expect("a folder for the file must be created");
     let [one, other] = two_caches(&folder);
     for round in 0..10 {

@@ -1,8 +1,8 @@
 //! What others write is seen: by another client of the server, by another cache of the process, and
 //! after every way in which nobody may have told of it.
 
-mod deaf;
 mod file;
+mod lost_invalidations;
 mod others;
 mod pulled;
 mod races;

@@ -144,11 +144,11 @@ async fn assert_quiet_and_right(server: &RedisServer, cache: &Cache, keys: &[Str
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn reads_that_race_with_foreign_writes_leave_nothing_stale() {
+async fn reads_racing_with_external_writes_leave_nothing_stale() {
     run(Race::ReadAgainstWrite).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn writes_that_race_with_foreign_writes_leave_nothing_stale() {
+async fn writes_racing_with_external_writes_leave_nothing_stale() {
     run(Race::WriteAgainstWrite).await;
 }

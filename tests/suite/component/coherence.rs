@@ -69,7 +69,7 @@ fn invalidate_all_empties_every_tier() {
 }
 
 #[test]
-fn suspend_asks_l2_every_time_until_resume() {
+fn suspend_reads_l2_every_time_until_resume() {
     let [ours, _] = two_instances();
     let cache = ours.open("n", Options::default()).expect("it must open");
     set(&cache, "k", "v");

@@ -172,7 +172,7 @@ fn set_many_small_entries_takes_ninety_bytes_each_at_most() {
 
 /// A year by the clock, with seasons of small values and of large ones, some that live for hours and some for ever.
 #[test]
-fn set_for_a_year_takes_no_more_memory_in_the_second_half_than_in_the_first() {
+fn set_for_a_year_uses_no_more_memory_in_the_second_half_than_in_the_first() {
     const DAYS: u64 = 365;
     const MAX_BYTES: u64 = 2 << 20;
     for eviction in [Eviction::Fifo, Eviction::S3Fifo] {

@@ -64,7 +64,7 @@ fn names<const N: usize>(names: [&str; N]) -> BTreeSet<String> {
 }
 
 #[test]
-fn adapters_import_and_export_what_they_say() {
+fn adapters_import_and_export_the_documented_interfaces() {
     let types = "flipcache:cache/types@0.1.0";
     let (cache, kv) = (
         "flipcache:cache/cache@0.1.0",
@@ -129,14 +129,14 @@ fn adapt_application_of_either_draft_imports_the_cache_in_the_place_of_the_stand
 }
 
 #[test]
-fn adapt_application_that_asks_for_the_cache_itself_stays_as_it_is() {
+fn adapt_application_that_imports_the_cache_is_unchanged() {
     let application = file(COMMAND_APP);
     let adapted = adapt(&application).expect("there is nothing to do");
     assert!(matches!(adapted, Cow::Borrowed(bytes) if bytes == application));
 }
 
 #[test]
-fn adapt_application_that_asks_for_more_names_all_that_is_missing() {
+fn adapt_application_that_imports_more_names_all_that_is_missing() {
     let (atomics, batch) = (
         "wasi:keyvalue/atomics@0.2.0-draft2",
         "wasi:keyvalue/batch@0.2.0-draft2",
@@ -156,7 +156,7 @@ fn adapt_application_that_asks_for_more_names_all_that_is_missing() {
 }
 
 #[test]
-fn adapt_application_for_another_draft_is_told_which_there_are() {
+fn adapt_application_for_another_draft_lists_the_supported_ones() {
     for store in ["wasi:keyvalue/store@0.1.0", "wasi:keyvalue/store"] {
         let refused = adapt(&stranger(&[(store, NOTHING)], &[])).expect_err("there is none");
         let words = refused.to_string();
@@ -168,7 +168,7 @@ fn adapt_application_for_another_draft_is_told_which_there_are() {
 }
 
 #[test]
-fn adapt_application_that_wants_to_be_told_of_changes_is_refused() {
+fn adapt_application_that_imports_watcher_is_refused() {
     let watcher = "wasi:keyvalue/watcher@0.2.0-draft2";
     let watching = stranger(&[("test:x/y", NOTHING)], &[(watcher, 0)]);
     let refused = adapt(&watching).expect_err("nobody would call it");
@@ -176,7 +176,7 @@ fn adapt_application_that_wants_to_be_told_of_changes_is_refused() {
 }
 
 #[test]
-fn adapt_application_that_imports_a_part_gets_that() {
+fn adapt_application_that_imports_a_part_gets_only_that() {
     let store = "wasi:keyvalue/store@0.2.0-draft";
     let other = "test:x/y";
     let application = stranger(&[(store, NOTHING), (other, NOTHING)], &[("test:x/z", 1)]);
@@ -191,7 +191,7 @@ fn adapt_application_that_imports_a_part_gets_that() {
 }
 
 #[test]
-fn adapt_application_that_asks_for_the_cache_as_well_imports_it_once() {
+fn adapt_application_that_imports_the_cache_as_well_imports_it_once() {
     let (store, cache) = (
         "wasi:keyvalue/store@0.2.0-draft2",
         "flipcache:cache/cache@0.1.0",
@@ -203,7 +203,7 @@ fn adapt_application_that_asks_for_the_cache_as_well_imports_it_once() {
 }
 
 #[test]
-fn adapt_what_is_no_component_is_an_error() {
+fn adapt_file_that_is_not_a_component_is_an_error() {
     for bytes in [&b""[..], b"text", b"\0asm\x01\0\0\0", &PROVIDER[..1_000]] {
         let refused = adapt(bytes);
         assert!(

@@ -68,7 +68,7 @@ fn wasmtime_runs_an_application_with_the_cache_over_its_keyvalue() {
 }
 
 #[test]
-fn wasmtime_without_keyvalue_does_not_start_it() {
+fn wasmtime_without_keyvalue_does_not_start_the_application() {
     let Some(program) = wasmtime() else { return };
     let folder = TempDir::new().expect("a folder must be made");
     let output = run(&program, &[], &composed(folder.path()), "");

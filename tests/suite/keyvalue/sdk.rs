@@ -65,7 +65,7 @@ fn every_operation_returns_what_it_does_over_other_stores() {
 }
 
 #[test]
-fn get_or_insert_with_returns_what_was_loaded_though_the_host_refuses_writes() {
+fn get_or_insert_with_returns_the_loaded_value_though_the_host_rejects_writes() {
     let (engine, applications) = applications();
     for application in &applications {
         for fault in [Fault::Denied, Fault::Other, Fault::NoSuchStore] {

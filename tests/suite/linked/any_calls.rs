@@ -108,7 +108,7 @@ fn is_the_end(call: &Call) -> bool {
 }
 
 #[test]
-fn any_calls_leave_another_tenant_unharmed() {
+fn any_calls_do_not_affect_another_tenant() {
     let backend = in_memory().backend;
     let platform = Platform::over(backend.clone());
     let mut bystander = platform.run(&Grant::builder(tenant("globex")).build());

@@ -86,7 +86,7 @@ fn set_short_value_is_plain_and_a_page_is_a_short_frame() {
 }
 
 #[test]
-fn get_what_the_host_wrote_is_read_and_the_other_way_round() {
+fn get_value_written_by_the_host_is_read_and_the_other_way_round() {
     let (mut cache, store) = compressed(ValueType::Bytes);
     let host = Encoded::new(store.clone(), Zstd);
     for value in values() {
@@ -99,7 +99,7 @@ fn get_what_the_host_wrote_is_read_and_the_other_way_round() {
 }
 
 #[test]
-fn get_hostile_frame_is_of_the_wrong_type_and_the_cache_goes_on() {
+fn get_hostile_frame_is_of_the_wrong_type_and_the_next_call_works() {
     let (mut cache, store) = compressed(ValueType::Bytes);
     // A declared size of 2^63 bytes, and 200 MB of one letter in 1,600 blocks.
     let declares = [
@@ -136,7 +136,7 @@ fn set_if_absent_key_that_holds_a_frame_keeps_it() {
 }
 
 #[test]
-fn increment_counts_on_what_a_plain_peer_wrote_and_stays_plain() {
+fn increment_adds_to_the_plain_value_of_a_peer_and_stays_plain() {
     let (mut cache, store) = compressed(ValueType::Integer);
     let entries = pairs([("n", "40")]);
     pollster::block_on(store.set(&bucket("user"), &entries, None)).expect("it must be written");

@@ -14,7 +14,7 @@ use proptest::prelude::*;
 
 use super::{client, shards};
 use crate::component::world::FakeClock;
-use crate::double::{Double, Fault};
+use crate::faulty_backend::{Fault, FaultyBackend};
 
 /// Caches that share keys: `n:1` is key `1` of one and no key of the others.
 const NAMES: [&str; 3] = ["n", "n:m", "other"];
@@ -184,7 +184,7 @@ impl Path for Vec<Cache> {
 /// The paths to caches that are alike, each over a store of its own, by one clock.
 struct World {
     clock: FakeClock,
-    stores: [Arc<Double>; 3],
+    stores: [Arc<FaultyBackend>; 3],
     paths: [(&'static str, Box<dyn Path>); 3],
     is_down: bool,
     /// Those whose lives are prolonged are asked for apart, at the same time: which settles first, and so what
@@ -195,7 +195,7 @@ struct World {
 impl World {
     fn new(options: &Options, resilience: Resilience) -> Self {
         let clock = FakeClock::default();
-        let stores = [(); 3].map(|()| Double::over(clock.backend()));
+        let stores = [(); 3].map(|()| FaultyBackend::over(clock.backend()));
         Self {
             paths: paths(&clock, &stores, options, resilience),
             clock,
@@ -255,7 +255,7 @@ impl World {
 
 fn paths(
     clock: &FakeClock,
-    stores: &[Arc<Double>; 3],
+    stores: &[Arc<FaultyBackend>; 3],
     options: &Options,
     resilience: Resilience,
 ) -> [(&'static str, Box<dyn Path>); 3] {
@@ -318,7 +318,7 @@ proptest! {
 
 /// Each cache of these has a shard of its own at the door and in process, and one key is a key of two.
 #[test]
-fn get_absent_of_a_key_of_two_caches_by_any_path_drops_what_the_other_has() {
+fn get_absent_key_of_two_caches_by_any_engine_removes_the_entry_of_the_other() {
     let steps = [
         (1, Step::Set(1, 0, Some(1))),
         (0, Step::Advance(1)),

@@ -66,7 +66,7 @@ fn kill_a_shard(cache: &Numbers) {
 }
 
 #[test]
-fn shards_fail_under_load_and_no_answer_is_wrong() {
+fn shards_that_fail_under_load_return_no_wrong_value() {
     let client = impatient(in_memory().backend);
     let cache = open(&client);
     fill(&cache);
@@ -122,7 +122,7 @@ fn shards_fail_under_load_and_no_answer_is_wrong() {
 }
 
 #[test]
-fn shard_that_failed_works_on_with_all_its_caches() {
+fn shard_that_failed_keeps_serving_all_its_caches() {
     let client = impatient(in_memory().backend);
     let other = client
         .cache("other")

@@ -56,14 +56,14 @@ fn local_keys_of_a_full_shard_are_all_keys() {
 }
 
 #[test]
-fn local_get_of_a_key_that_is_too_long_finds_nothing_and_costs_nothing() {
+fn local_get_of_a_key_that_is_too_long_is_a_miss_without_a_shard_call() {
     let (_client, cache, before) = full();
     assert!(cache.local_get(&"k".repeat(24 << 20)).is_none());
     assert_same(&cache, before);
 }
 
 #[test]
-fn calls_with_many_long_keys_leave_a_full_shard_as_it_is() {
+fn calls_with_many_long_keys_do_not_change_a_full_shard() {
     let (_client, cache, before) = full();
     let keys: Vec<_> = (0..500)
         .map(|key| format!("{key:03}{}", "k".repeat(MAX_KEY_BYTES - 3)))
@@ -91,7 +91,7 @@ fn calls_with_many_long_keys_leave_a_full_shard_as_it_is() {
 }
 
 #[test]
-fn reads_of_long_keys_that_extend_their_ttl_leave_a_full_shard_as_it_is() {
+fn reads_of_long_keys_that_extend_their_ttl_do_not_change_a_full_shard() {
     let (client, full, before) = full();
     let hour = Duration::from_secs(3_600);
     let options = Options {

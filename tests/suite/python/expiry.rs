@@ -41,7 +41,7 @@ fn lives_longer_than(cache: &Cache, key: &str, seconds: u64) -> bool {
 
 /// Section 9.5 and section 3, rows `None` and `int n > 0`: Python's lives are kept, in both tiers.
 #[test]
-fn ttl_of_what_python_wrote_is_known() {
+fn ttl_of_a_key_of_python_is_its_remaining_time() {
     meet(|python, ours| {
         python.run("cache('n', expire_time=1000)['k'] = 'v'");
         python.run("cache('n')['lasting'] = 'v'");
@@ -71,7 +71,7 @@ fn set_with_a_ttl_python_sees_it() {
 
 /// Section 9.5 and section 3: a set without a TTL clears one, whoever gave it.
 #[test]
-fn set_without_a_ttl_clears_that_of_the_other() {
+fn set_without_a_ttl_removes_that_of_the_other() {
     meet(|python, ours| {
         python.run("cache('n', expire_time=1000)['k'] = 'theirs'");
         set(&ours.open("n", unkept(ValueType::Text)), "k", "ours");
@@ -87,7 +87,7 @@ fn set_without_a_ttl_clears_that_of_the_other() {
 
 /// Section 3: what has expired is gone for both.
 #[test]
-fn get_after_the_end_is_absent_for_both() {
+fn get_after_the_ttl_is_absent_for_both() {
     meet(|python, ours| {
         python.run("c = cache('n', local_max=0, expire_time=1)");
         python.run("c['theirs'] = 'v'");
@@ -108,7 +108,7 @@ fn get_after_the_end_is_absent_for_both() {
 
 /// Section 2.6: `refresh` is `EXPIRE`, for the other's entries too; without a TTL it changes none.
 #[test]
-fn refresh_starts_the_life_anew_for_both() {
+fn refresh_restarts_the_ttl_for_both() {
     meet(|python, ours| {
         python.run("short = cache('n', expire_time=100)");
         python.run("short['k'] = 'v'");
@@ -129,7 +129,7 @@ fn refresh_starts_the_life_anew_for_both() {
 
 /// Section 9.5, and step 5 of section 2.2: a read from L2 prolongs only with flag and TTL.
 #[test]
-fn get_prolongs_the_others_entry_only_with_flag_and_ttl() {
+fn get_extends_the_others_ttl_only_with_flag_and_ttl() {
     meet(|python, ours| {
         let begin = |python: &mut Peer| python.run("client.set('n:k', 'v', ex=100)");
         for (options, seconds) in [

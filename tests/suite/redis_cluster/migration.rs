@@ -78,7 +78,7 @@ async fn move_under_load(cluster: &RedisCluster, cache: &Counters, to: usize) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn slot_moved_under_load_is_followed_to_a_master_that_is_known_and_to_one_that_is_new() {
+async fn slot_moved_under_load_is_followed_to_a_known_and_to_a_new_master() {
     let mut cluster = without_replicas();
     let cache = counters(&cluster);
     let from = cluster.owner("{tag}");
@@ -88,7 +88,7 @@ async fn slot_moved_under_load_is_followed_to_a_master_that_is_known_and_to_one_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn get_key_that_is_on_its_way_is_not_kept() {
+async fn get_key_of_a_migrating_slot_is_not_cached() {
     let cluster = without_replicas();
     let cache = counters(&cluster);
     let (slot, from) = (cluster.slot("{tag}"), cluster.owner("{tag}"));

@@ -12,25 +12,25 @@ use std::time::Duration;
 use flipcache::{Cache, CacheBuilder, Client, Found, Resilience, Shards, Source, Text, TextKeys};
 
 use crate::component::world::FakeClock;
-use crate::double::Double;
+use crate::faulty_backend::FaultyBackend;
 
 const SECOND: Duration = Duration::from_secs(1);
 
 /// A client over a store that can be made to fail, both by a clock that moves when told.
 struct World {
     clock: FakeClock,
-    double: Arc<Double>,
+    faulty: Arc<FaultyBackend>,
     client: Client,
 }
 
 impl World {
     fn new() -> Self {
         let clock = FakeClock::default();
-        let double = Double::over(clock.backend());
-        let client = Client::builder(double.clone()).shards(clock.shards(Shards::default()));
+        let faulty = FaultyBackend::over(clock.backend());
+        let client = Client::builder(faulty.clone()).shards(clock.shards(Shards::default()));
         Self {
             clock,
-            double,
+            faulty,
             client: client.build().expect("there must be memory for its shards"),
         }
     }

@@ -11,7 +11,7 @@ use super::{cache, client, client_with, coherence, keep, read, wait_until, wait_
 use crate::stores::{PATIENCE, foreign};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn get_after_a_cut_is_asked_anew_and_kept_again() {
+async fn get_after_a_connection_loss_reads_l2_and_is_cached_again() {
     let server = RedisServer::start();
     let user = cache(&client(&server), "user");
     for round in 0..20 {
@@ -30,7 +30,7 @@ async fn get_after_a_cut_is_asked_anew_and_kept_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn get_after_a_restart_of_the_server_is_what_it_holds() {
+async fn get_after_a_restart_of_the_server_returns_what_it_holds() {
     let mut server = RedisServer::start();
     let user = cache(&client(&server), "user");
     keep(&user, "k", "v").await;
@@ -49,7 +49,7 @@ async fn get_after_a_restart_of_the_server_is_what_it_holds() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn get_server_silent_for_longer_than_the_bound_is_not_answered_locally() {
+async fn get_while_the_server_is_silent_beyond_the_bound_is_not_a_local_hit() {
     let server = RedisServer::start();
     let options = BackendOptions {
         deadline: Duration::from_millis(300),
@@ -72,7 +72,7 @@ async fn get_server_silent_for_longer_than_the_bound_is_not_answered_locally() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn get_master_that_becomes_a_replica_is_not_answered_locally() {
+async fn get_after_the_master_becomes_a_replica_is_not_a_local_hit() {
     let (server, master) = (RedisServer::start(), RedisServer::start());
     let options = BackendOptions {
         staleness_bound: Duration::from_millis(200),
@@ -97,7 +97,7 @@ async fn get_master_that_becomes_a_replica_is_not_answered_locally() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn get_with_the_shortest_bound_is_answered_and_kept_now_and_then() {
+async fn get_with_the_shortest_bound_succeeds_and_is_sometimes_a_local_hit() {
     let server = RedisServer::start();
     let options = BackendOptions {
         staleness_bound: Duration::ZERO,
@@ -119,7 +119,7 @@ fn silent() -> [RedisServer; 2] {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn get_server_that_cannot_tell_is_kept_unless_telling_is_required() {
+async fn get_from_a_server_without_tracking_is_cached_unless_tracking_is_required() {
     for server in silent() {
         let user = cache(&client(&server), "user");
         keep(&user, "k", "v").await;
@@ -135,7 +135,7 @@ async fn get_server_that_cannot_tell_is_kept_unless_telling_is_required() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn get_user_who_may_not_be_told_is_kept_and_asked() {
+async fn get_of_a_user_without_tracking_permission_is_cached_and_read() {
     let server = RedisServer::start();
     let _: () = foreign(
         &server,

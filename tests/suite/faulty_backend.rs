@@ -36,7 +36,7 @@ pub(crate) enum Fault {
 }
 
 /// A backend in front of another.
-pub(crate) struct Double {
+pub(crate) struct FaultyBackend {
     inner: Arc<dyn KvBackend>,
     fault: Mutex<Fault>,
     calls: Mutex<Vec<&'static str>>,
@@ -49,7 +49,7 @@ pub(crate) struct Double {
     deadline: Option<Duration>,
 }
 
-impl Double {
+impl FaultyBackend {
     /// Tells nothing of changes.
     pub(crate) fn over(inner: Arc<dyn KvBackend>) -> Arc<Self> {
         Arc::new(Self::plain(inner))
@@ -190,7 +190,7 @@ impl Double {
 }
 
 #[async_trait]
-impl KvBackend for Double {
+impl KvBackend for FaultyBackend {
     async fn get(
         &self,
         bucket: &Bucket,
