@@ -1,4 +1,4 @@
-//! The circuit breaker: a store that fails is left alone, but for a trial now and then.
+//! The circuit breaker: calls to a failing backend are rejected, except for occasional trials.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,7 +11,7 @@ use crate::stores::{bucket, in_memory, keys};
 
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// A breaker that opens at the third failure, by a clock that moves when told.
+/// A breaker that opens at the third failure, by a clock that moves on demand.
 struct World {
     faulty: Arc<FaultyBackend>,
     breaker: Arc<Breaker>,
@@ -94,7 +94,7 @@ async fn trial_after_the_pause_decides() {
     assert_eq!(world.breaker.state(), BreakerState::Open);
 
     world.faulty.set_fault(Fault::Off);
-    world.get().await.expect_err("the pause begins anew");
+    world.get().await.expect_err("the pause must restart");
     world.wait(PAUSE);
     world.get().await.expect("the store is up");
     assert_eq!(world.breaker.state(), BreakerState::Closed);
@@ -131,8 +131,11 @@ async fn reply_to_a_call_from_before_it_opened_does_not_close_it() {
     world.faulty.wait_for_calls(1).await;
     world.open().await;
     world.faulty.set_fault(Fault::Off);
-    world.faulty.let_go(1);
-    early.await.expect("it ends").expect("it is answered");
+    world.faulty.release(1);
+    early
+        .await
+        .expect("it ends")
+        .expect("the call must succeed");
     assert_eq!(world.breaker.state(), BreakerState::Open);
 }
 
@@ -156,8 +159,8 @@ async fn trial_without_an_outcome_blocks_others_for_one_pause() {
     world.get().await.expect("the next one may try");
     assert_eq!(world.breaker.state(), BreakerState::Closed);
 
-    // The first trial ends late: it neither opens nor spoils anything.
-    world.faulty.let_go(1);
+    // The first trial ends late, and has no effect.
+    world.faulty.release(1);
     kept.await.expect("it ends like any call");
     assert_eq!(world.breaker.state(), BreakerState::Closed);
 }

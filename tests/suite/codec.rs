@@ -1,4 +1,4 @@
-//! Codecs between the tiers, on the host's side: what a store holds of the values, and what is read of it.
+//! Codecs between the tiers, on the host's side: the stored form of values, and how it is read.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -12,13 +12,13 @@ use flipcache::backend::{BackendError, Entry, KvBackend, Slot};
 use crate::faulty_backend::FaultyBackend;
 use crate::stores::{bucket, get, keys, lasting, pairs, set};
 
-/// A compressed backend, and the store behind it.
+/// Returns a compressed backend, and the store behind it.
 fn compressed() -> (Encoded<Zstd>, Arc<MemoryBackend>) {
     let store = Arc::new(MemoryBackend::new());
     (Encoded::new(store.clone(), Zstd), store)
 }
 
-/// Stores every value behind a letter. Takes none that is empty.
+/// Prefixes every value with a letter. Rejects empty values.
 struct Lettered;
 
 impl ValueCodec for Lettered {
@@ -35,7 +35,7 @@ impl ValueCodec for Lettered {
     }
 }
 
-/// Takes everything for half of what an answer may grow by, and a little more.
+/// Decodes every value to slightly more than half of the bound on a reply.
 struct Swelling;
 
 impl ValueCodec for Swelling {

@@ -36,12 +36,12 @@ impl KvView for Data {
     }
 }
 
-/// The cache plugged into the application.
+/// Returns the cache plugged into the application.
 pub(crate) fn composed() -> Vec<u8> {
     plugged(APP)
 }
 
-/// The cache plugged into an application.
+/// Returns the cache plugged into an application.
 pub(crate) fn plugged(app: &[u8]) -> Vec<u8> {
     flipcache_tests::plugged(app, flipcache::COMPONENT)
 }
@@ -54,7 +54,7 @@ pub(crate) fn store(engine: &Engine, backend: Arc<dyn KvBackend>) -> Store<Data>
     Store::new(engine, Data { kv, table })
 }
 
-/// The names of what a component imports, sorted.
+/// Returns the names of what a component imports, sorted.
 pub(crate) fn imports(component: &Component) -> Vec<String> {
     let component_type = component.component_type();
     let mut imports: Vec<_> = component_type

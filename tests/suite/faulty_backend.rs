@@ -1,4 +1,4 @@
-//! A backend that fails on purpose, and remembers what it was asked.
+//! A backend that injects faults, and records its calls.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -10,52 +10,52 @@ use tokio::sync::Semaphore;
 
 use crate::stores::PATIENCE;
 
-/// What goes wrong, until told otherwise.
+/// The injected fault, until another one is set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// Nothing.
+    /// No fault.
     Off,
-    /// It cannot be reached.
+    /// The backend is unavailable.
     Down,
-    /// It does what was asked, and its answer is lost.
-    Deaf,
-    /// It reads, and has no room for writes.
+    /// Calls take effect, and their replies are lost.
+    LostReplies,
+    /// Reads succeed, and writes are rejected for lack of memory.
     Full,
-    /// It answers one slot too few.
+    /// Replies have one slot too few.
     Short,
-    /// It panics.
+    /// Calls panic.
     Panics,
-    /// It needs a timer of a runtime first.
+    /// Calls first await a timer of the runtime.
     Sleeps,
-    /// It waits, before it does anything, until it is let go.
+    /// Calls wait for a permit before they take effect.
     Waits,
-    /// It does what was asked at once, and its answer waits until it is let go.
-    Travels,
-    /// Its subscriptions to changes wait until they are let go.
+    /// Calls take effect at once, and their replies wait for a permit.
+    DelayedReplies,
+    /// Subscriptions wait for a permit.
     SubscribesLate,
 }
 
-/// A backend in front of another.
+/// Wraps another backend.
 pub(crate) struct FaultyBackend {
     inner: Arc<dyn KvBackend>,
     fault: Mutex<Fault>,
     calls: Mutex<Vec<&'static str>>,
-    /// A permit for each call that may go on though told to wait.
+    /// The permits of waiting calls.
     gate: Semaphore,
     feed: Option<Arc<Feed>>,
-    /// How many calls have been done whose replies waited then.
-    travelling: AtomicUsize,
-    /// The deadline that it reports. Its calls do not keep to it.
+    /// How many calls with delayed replies have taken effect.
+    delayed: AtomicUsize,
+    /// The deadline that it reports, but does not enforce.
     deadline: Option<Duration>,
 }
 
 impl FaultyBackend {
-    /// Tells nothing of changes.
+    /// Wraps a backend, without a feed.
     pub(crate) fn over(inner: Arc<dyn KvBackend>) -> Arc<Self> {
         Arc::new(Self::plain(inner))
     }
 
-    /// Those who write through it tell each other.
+    /// Wraps a backend, with its feed.
     pub(crate) fn with_feed(inner: Arc<dyn KvBackend>) -> Arc<Self> {
         let feed = inner.feed();
         Arc::new(Self {
@@ -64,7 +64,7 @@ impl FaultyBackend {
         })
     }
 
-    /// One that says that its calls fail after so long.
+    /// Wraps a backend, and reports this deadline.
     pub(crate) fn with_deadline(inner: Arc<dyn KvBackend>, deadline: Duration) -> Arc<Self> {
         Arc::new(Self {
             deadline: Some(deadline),
@@ -79,62 +79,76 @@ impl FaultyBackend {
             calls: Mutex::default(),
             gate: Semaphore::new(0),
             feed: None,
-            travelling: AtomicUsize::new(0),
+            delayed: AtomicUsize::new(0),
             deadline: None,
         }
     }
 
-    /// Lets so many calls go on that wait, or will.
-    pub(crate) fn let_go(&self, calls: usize) {
+    /// Adds permits for waiting calls.
+    pub(crate) fn release(&self, calls: usize) {
         self.gate.add_permits(calls);
     }
 
-    /// Waits until it was asked so many times since `calls` was last called.
+    /// Waits until it has received this many calls since `calls` was last called.
     pub(crate) async fn wait_for_calls(&self, count: usize) {
         let start = Instant::now();
-        while self.calls.lock().expect("no test panics in here").len() < count {
+        while self
+            .calls
+            .lock()
+            .expect("no caller panics while it holds the lock")
+            .len()
+            < count
+        {
             assert!(
                 start.elapsed() < PATIENCE,
-                "the backend must be asked {count} times"
+                "the backend must receive {count} calls"
             );
             tokio::task::yield_now().await;
         }
     }
 
-    /// Waits until so many calls have been done whose replies travel.
-    pub(crate) async fn wait_for_travelling(&self, count: usize) {
+    /// Waits until this many calls with delayed replies have taken effect.
+    pub(crate) async fn wait_for_delayed(&self, count: usize) {
         let start = Instant::now();
-        while self.travelling.load(Ordering::SeqCst) < count {
+        while self.delayed.load(Ordering::SeqCst) < count {
             assert!(
                 start.elapsed() < PATIENCE,
-                "{count} calls must have been done"
+                "{count} calls must have taken effect"
             );
             tokio::task::yield_now().await;
         }
     }
 
     pub(crate) fn set_fault(&self, fault: Fault) {
-        *self.fault.lock().expect("no test panics in here") = fault;
+        *self
+            .fault
+            .lock()
+            .expect("no caller panics while it holds the lock") = fault;
     }
 
-    /// Deletes a key, as another client of a store that tells nothing.
-    pub(crate) async fn delete_unheard(&self, name: &str, key: &str) {
+    /// Deletes a key without a feed event, as another client.
+    pub(crate) async fn delete_unannounced(&self, name: &str, key: &str) {
         let keys = [key.to_owned()];
         let deleted = self.inner.delete(&crate::stores::bucket(name), &keys).await;
-        assert_eq!(deleted.expect("the store must answer"), 1);
+        assert_eq!(deleted.expect("the store must reply"), 1);
     }
 
-    /// Writes a key, as another client of a store that does not announce it.
-    pub(crate) async fn set_unheard(&self, name: &str, key: &str, value: &str, ttl: Duration) {
+    /// Writes a key without a feed event, as another client.
+    pub(crate) async fn set_unannounced(&self, name: &str, key: &str, value: &str, ttl: Duration) {
         let entries = [(key.to_owned(), value.as_bytes().to_vec())];
         let bucket = crate::stores::bucket(name);
         let written = self.inner.set(&bucket, &entries, Some(ttl)).await;
-        written.expect("the store must take it");
+        written.expect("the store must accept the value");
     }
 
-    /// What it was asked since this was last called.
+    /// Returns the calls since this was last called.
     pub(crate) fn calls(&self) -> Vec<&'static str> {
-        std::mem::take(&mut self.calls.lock().expect("no test panics in here"))
+        std::mem::take(
+            &mut self
+                .calls
+                .lock()
+                .expect("no caller panics while it holds the lock"),
+        )
     }
 
     async fn pass<T>(
@@ -144,17 +158,20 @@ impl FaultyBackend {
     ) -> Result<T, BackendError> {
         self.calls
             .lock()
-            .expect("no test panics in here")
+            .expect("no caller panics while it holds the lock")
             .push(name);
-        let fault = *self.fault.lock().expect("no test panics in here");
+        let fault = *self
+            .fault
+            .lock()
+            .expect("no caller panics while it holds the lock");
         match fault {
-            Fault::Down => Err(BackendError::Unavailable("down on purpose".into())),
+            Fault::Down => Err(BackendError::Unavailable("injected fault".into())),
             Fault::Full if name.starts_with("set") => Err(BackendError::TooLarge { limit: 0 }),
-            Fault::Deaf => {
+            Fault::LostReplies => {
                 call.await?;
                 Err(BackendError::Timeout)
             }
-            Fault::Panics => panic!("on purpose"),
+            Fault::Panics => panic!("injected fault"),
             Fault::Sleeps => {
                 tokio::time::sleep(Duration::from_millis(1)).await;
                 call.await
@@ -163,17 +180,17 @@ impl FaultyBackend {
                 self.gate
                     .acquire()
                     .await
-                    .expect("it is never closed")
+                    .expect("the semaphore is never closed")
                     .forget();
                 call.await
             }
-            Fault::Travels => {
+            Fault::DelayedReplies => {
                 let answer = call.await;
-                self.travelling.fetch_add(1, Ordering::SeqCst);
+                self.delayed.fetch_add(1, Ordering::SeqCst);
                 self.gate
                     .acquire()
                     .await
-                    .expect("it is never closed")
+                    .expect("the semaphore is never closed")
                     .forget();
                 answer
             }
@@ -182,7 +199,12 @@ impl FaultyBackend {
     }
 
     fn shorten<T>(&self, mut slots: Vec<T>) -> Vec<T> {
-        if *self.fault.lock().expect("no test panics in here") == Fault::Short {
+        if *self
+            .fault
+            .lock()
+            .expect("no caller panics while it holds the lock")
+            == Fault::Short
+        {
             slots.pop();
         }
         slots
@@ -290,12 +312,15 @@ impl KvBackend for FaultyBackend {
     }
 
     async fn subscribe(&self, bucket: &Bucket) -> Result<(), BackendError> {
-        let fault = *self.fault.lock().expect("no test panics in here");
+        let fault = *self
+            .fault
+            .lock()
+            .expect("no caller panics while it holds the lock");
         if fault == Fault::SubscribesLate {
             self.gate
                 .acquire()
                 .await
-                .expect("it is never closed")
+                .expect("the semaphore is never closed")
                 .forget();
         }
         self.inner.subscribe(bucket).await

@@ -1,4 +1,4 @@
-//! Redis that lets in whom it knows, and lets them do what they may:
+//! Redis with users and permissions:
 //! <https://redis.io/docs/latest/operate/oss_and_stack/management/security/acl/>.
 
 use std::time::Duration;
@@ -28,7 +28,7 @@ fn url(server: &RedisServer, user: &str, password: &str) -> String {
     format!("redis://{user}:{password}@127.0.0.1:{}", server.port())
 }
 
-/// How many connections the server has taken, but for that of the question.
+/// Returns how many connections the server has accepted, except for that of this query.
 fn connections(server: &RedisServer) -> u64 {
     let stats: String = foreign(server, &["INFO", "stats"]);
     let line = stats

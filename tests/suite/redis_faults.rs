@@ -1,4 +1,4 @@
-//! Redis that is down, cut off, hung, demoted, or does not let us in.
+//! Redis that is down, disconnected, hung, demoted, or rejects the credentials.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -156,7 +156,7 @@ async fn call_hung_server_times_out_and_works_once_it_continues() {
     assert_eq!(slots, [lasting("v")]);
 }
 
-/// A proxy before the server, and a backend behind it that asks nothing of its own.
+/// Returns a proxy before the server, and a backend behind it that asks nothing of its own.
 fn behind_a_proxy(server: &RedisServer) -> (Proxy, Arc<dyn KvBackend>) {
     let proxy = Proxy::start(server.port());
     let options = BackendOptions {

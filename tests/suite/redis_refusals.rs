@@ -1,5 +1,5 @@
-//! Servers, and proxies before them, that refuse something in words of their own: what they said decides, and
-//! is told.
+//! Servers, and proxies before them, that refuse something in words of their own: what they said
+//! decides, and is told.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -16,7 +16,8 @@ use crate::stores::{
     bucket, connect, connect_within, everything_of, failure, foreign, get, lasting, set,
 };
 
-/// Stands before a server, and refuses `HELLO` with a line. Returns its port. Ends with the process.
+/// Stands before a server, and refuses `HELLO` with a line. Returns its port. Ends with the
+/// process.
 fn refusing_hello(server: &RedisServer, line: &'static str) -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port must be free");
     let (own, behind) = (listener.local_addr().unwrap().port(), server.port());
@@ -43,7 +44,7 @@ fn relay(mut client: TcpStream, behind: u16, line: &str) -> std::io::Result<()> 
     }
 }
 
-/// The bytes of one command.
+/// Returns the bytes of one command.
 fn command(client: &mut impl BufRead) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     for _ in 0..number(client, &mut bytes)? {

@@ -19,7 +19,7 @@ use crate::stores::{
 
 const SECRET: &str = "hunter2";
 
-/// A server that wants a password, so that there is one to be kept from errors.
+/// Returns a server with a password, which must not appear in errors.
 fn serve(tls: ServerTls) -> RedisServer {
     RedisServer::start_with(RedisOptions {
         password: Some(SECRET.to_owned()),
@@ -36,7 +36,7 @@ fn showing(authority: &Authority, identity: Identity) -> TlsOptions {
     }
 }
 
-/// What a call says while there is no connection.
+/// Returns the error of a call while there is no connection.
 async fn said(backend: &dyn KvBackend) -> String {
     let error = failure(backend).await;
     let text = everything_of(&error);
@@ -105,7 +105,8 @@ async fn connect_with_tls_to_a_server_without_is_unavailable_and_says_so() {
         ..BackendOptions::default()
     };
     let backend = connect_with(&url, &options);
-    // Redis waits for the end of what it takes for a command; a call may end before the first attempt.
+    // Redis waits for the end of what it takes for a command; a call may end before the first
+    // attempt.
     let start = Instant::now();
     loop {
         let text = said(&*backend).await;
@@ -262,7 +263,7 @@ async fn open_certificates_for_a_store_without_tls_are_refused() {
     assert!(!std::path::Path::new("none.db").exists());
 }
 
-/// Why there cannot be a backend.
+/// Returns why there cannot be a backend.
 fn refusal(url: &str, tls: TlsOptions) -> TlsError {
     let url: BackendUrl = url.parse().unwrap();
     let options = BackendOptions {

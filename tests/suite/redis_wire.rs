@@ -1,4 +1,5 @@
-//! What Redis holds and is asked: plain strings at `name:key`, as other clients read and write them.
+//! The keys and commands of Redis: plain strings at `name:key`, as other clients read and write
+//! them.
 
 use std::future::Future;
 use std::pin::pin;
@@ -145,7 +146,7 @@ async fn scan_made_up_cursor_is_an_error() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn keys_made_up_cursor_is_an_error_of_its_own_kind() {
     let server = RedisServer::start();
-    let client = Client::connect(&server.url()).expect("the URL must be right");
+    let client = Client::connect(&server.url()).expect("the URL must be valid");
     let users = client.open("user", Options::default());
     let users = users.expect("it must open");
     let page = users.keys(Some("made up"), 10).await;

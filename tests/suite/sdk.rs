@@ -1,4 +1,5 @@
-//! `flipcache-guest`, in an application that the cache was composed into. What each scene does stands in
+//! `flipcache-guest`, in an application that the cache was composed into. What each scene does
+//! stands in
 //! `tests/sdk-app`.
 
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use crate::stores::in_memory;
 /// An application that is written with `flipcache-guest`.
 pub(crate) const APP: &[u8] = include_bytes!(env!("FLIPCACHE_TEST_SDK_APP_FILE"));
 
-/// What a scene tells, over an empty backend.
+/// Returns what a scene tells, over an empty backend.
 pub(crate) fn play(scene: &str) -> Vec<String> {
     play_over(in_memory().backend, scene)
 }

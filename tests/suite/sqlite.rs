@@ -296,7 +296,8 @@ async fn drop_checkpoints_the_log_into_the_file() {
     drop(other);
 }
 
-/// A client with a file of its own, which goes on answering from its local tier while the file is busy.
+/// A client with a file of its own, which goes on answering from its local tier while the file is
+/// busy.
 fn client(path: &Path, deadline: Duration) -> Client {
     let options = BackendOptions {
         deadline,

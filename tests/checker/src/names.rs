@@ -31,7 +31,8 @@ pub(crate) fn volatile(number: u32) -> String {
     format!("t{number}")
 }
 
-/// Returns a key that is seldom written, and only by external writers: stale values of it stay stale.
+/// Returns a key that is seldom written, and only by external writers: stale values of it stay
+/// stale.
 pub(crate) fn cold(number: u32) -> String {
     format!("c{number}")
 }
@@ -72,8 +73,8 @@ pub(crate) fn of_turn(now: Moment, keys: u32) -> String {
     persistent(u32::try_from(turn).unwrap_or(0))
 }
 
-/// Returns whether only processes write now: in the second half of every other turn, so that the last write
-/// is theirs.
+/// Returns whether only processes write now: in the second half of every other turn, so that the
+/// last write is theirs.
 pub(crate) fn is_left_to_processes(now: Moment) -> bool {
     let half = TURN.as_nanos() / 2;
     turn(now) % 2 == 1 && u128::from(now.0) % TURN.as_nanos() >= half

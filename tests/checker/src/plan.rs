@@ -44,7 +44,8 @@ pub struct Plan {
     pub siblings: bool,
     /// The number of writers that do not use the cache.
     pub external_writers: u32,
-    /// The number of keys that do not expire. Half as many expire, and half as many are seldom written.
+    /// The number of keys that do not expire. Half as many expire, and half as many are seldom
+    /// written.
     pub keys: u32,
     /// The maximum number of entries of the local tier of each process.
     pub local_max: u32,
@@ -68,13 +69,13 @@ pub enum Profile {
     Lone,
     /// Several processes without local tiers, and external writers: no invalidations are needed.
     Bare,
-    /// One process that receives no invalidations, and external writers, without faults. Such a cache breaks
-    /// its guarantees; the checker must detect that.
+    /// One process that receives no invalidations, and external writers, without faults. Such a
+    /// cache breaks its guarantees; the checker must detect that.
     Untracked,
     /// Several processes, and external writers.
     Several,
-    /// Two processes and external writers that all work on one key for some milliseconds, and then on the
-    /// next. What a race leaves there stays until the end.
+    /// Two processes and external writers that all work on one key for some milliseconds, and then
+    /// on the next. What a race leaves there stays until the end.
     Racing,
     /// Several processes that share an `SQLite` file, and an external writer.
     File,
@@ -146,12 +147,12 @@ impl Plan {
             Profile::File => (3, 1),
         };
         let (staleness_ms, deadline_ms) = match profile {
-            // A read that joins a fetch in flight may get the value as of when that was sent. Own writes count
-            // from their acknowledgement, which `read_your_writes` checks.
+            // A read that joins a fetch in flight may get the value as of when that was sent. Own
+            // writes count from their acknowledgement, which `read_your_writes` checks.
             Profile::Lone => (500, 1_000),
             Profile::Bare => (500, 500),
-            // The bound is short, so that faults can last longer. If deadlines exceed it, no failed call
-            // reveals to the cache that Redis does not reply.
+            // The bound is short, so that faults can last longer. If deadlines exceed it, no failed
+            // call reveals to the cache that Redis does not reply.
             Profile::Untracked | Profile::Several => {
                 (1_000, rng.choice([500, 2_000]).unwrap_or(500))
             }
@@ -207,8 +208,8 @@ impl Plan {
         plan
     }
 
-    /// Plans all faults in the first half: each lost connection empties the local tiers, and with them the
-    /// traces of earlier races.
+    /// Plans all faults in the first half: each lost connection empties the local tiers, and with
+    /// them the traces of earlier races.
     fn faults_of_race(&self) -> Vec<PlannedFault> {
         let faults = [
             Fault::NoReplicas,
@@ -248,8 +249,8 @@ impl Plan {
         }
     }
 
-    /// Returns how long a fault of a kind may last, in milliseconds: longer than the staleness bound if a
-    /// process does not notice that it receives no invalidations.
+    /// Returns how long a fault of a kind may last, in milliseconds: longer than the staleness
+    /// bound if a process does not notice that it receives no invalidations.
     fn lasts(&self, kind: u32) -> Range<u64> {
         let bound = self.limits.staleness_ms;
         match kind {
@@ -259,7 +260,8 @@ impl Plan {
     }
 
     fn fault(&self, kind: u32, rng: &mut Rng) -> Fault {
-        // To a process whose write has timed out, its late execution looks like another client's write.
+        // To a process whose write has timed out, its late execution looks like another client's
+        // write.
         let may_be_late = self.profile != Profile::Lone;
         let longest = if may_be_late {
             self.limits.deadline_ms

@@ -1,6 +1,7 @@
 //! Runs of several seconds with different seeds, whose histories must not break a rule.
 //!
-//! `FLIPCACHE_CHECK_SECONDS` is the duration of a run, `FLIPCACHE_CHECK_SEEDS` the number of runs, and
+//! `FLIPCACHE_CHECK_SECONDS` is the duration of a run, `FLIPCACHE_CHECK_SEEDS` the number of runs,
+//! and
 //! `FLIPCACHE_CHECK_FIRST` the first seed.
 
 use std::env;
@@ -66,7 +67,8 @@ fn run_lone_process_with_faults_breaks_no_rule() {
     assert_clean(Profile::Lone, 2, 8);
 }
 
-/// The checker reports nothing that a cache cannot prevent, such as late execution of its own writes.
+/// The checker reports nothing that a cache cannot prevent, such as late execution of its own
+/// writes.
 #[test]
 fn run_processes_without_local_tiers_with_faults_breaks_no_rule() {
     assert_clean(Profile::Bare, 1, 10);

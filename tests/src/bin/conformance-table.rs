@@ -1,5 +1,5 @@
-//! Writes the table of hosts into the README, from the reports of `make conformance`. With `--check`
-//! it fails if the table is out of date, and writes nothing else.
+//! Writes the table of hosts into the README, from the reports of `make conformance`. With
+//! `--check` it fails if the table is out of date, and writes nothing else.
 
 use std::{env, fs};
 

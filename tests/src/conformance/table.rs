@@ -45,8 +45,8 @@ impl Table {
     ///
     /// # Errors
     ///
-    /// If a report is missing or malformed, a case has failed, or hosts have run different component
-    /// files or cases.
+    /// If a report is missing or malformed, a case has failed, or hosts have run different
+    /// component files or cases.
     pub fn read(folder: &Path) -> Result<Self> {
         let read = |name: &&str| {
             let path = folder.join(name).with_extension("json");

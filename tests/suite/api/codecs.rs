@@ -220,5 +220,5 @@ async fn open_with_another_type_conflicts() {
         .cache("n")
         .bytes()
         .open()
-        .expect("nobody has it open as text any more");
+        .expect("all handles of type text are closed");
 }

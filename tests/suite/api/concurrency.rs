@@ -1,4 +1,4 @@
-//! Many tasks on one cache: what they share, and what they must not be answered.
+//! Many tasks on one cache: which requests they share, and which values they must not get.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ async fn value(reader: JoinHandle<Result<Option<String>, Error>>) -> Option<Stri
         .expect("it must be read")
 }
 
-/// A cache whose backend waits, with `k` written there and not in the local tier.
+/// Returns a cache whose backend waits, with `k` written there and not in the local tier.
 async fn waiting() -> (Arc<FaultyBackend>, Cache) {
     let (faulty, client) = client_over_faulty();
     let cache = client.cache("n").open().expect("it must open");
@@ -45,12 +45,12 @@ async fn get_of_one_missing_key_by_many_is_one_request() {
         let cache = cache.clone();
         async move { cache.get_many(["k", "k"]).await }
     });
-    // None of them can have ended; give each a chance to ask.
+    // None of them can have completed; let each send its request.
     for reader in &mut others {
         assert!(!reader.is_finished());
         tokio::task::yield_now().await;
     }
-    faulty.let_go(100);
+    faulty.release(100);
     for reader in others {
         assert_eq!(value(reader).await.as_deref(), Some("old"));
     }
@@ -76,25 +76,25 @@ async fn get_local_entry_does_not_wait_for_a_miss_of_another_key() {
         (found.value.as_deref(), found.source),
         (Some("v"), Source::Local)
     );
-    faulty.let_go(1);
+    faulty.release(1);
     assert_eq!(value(miss).await.as_deref(), Some("old"));
 }
 
-/// The answer of a question that an own write has overtaken is handed to those who asked before it,
-/// and to nobody else, the local tier among them.
+/// If a key is written while a read of it is in flight, earlier callers get the old value, but
+/// later callers do not, and it is not cached.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn get_after_a_write_does_not_join_a_request_from_before_it() {
     let (faulty, cache) = waiting().await;
-    faulty.set_fault(Fault::Travels);
+    faulty.set_fault(Fault::DelayedReplies);
     let before = read(&cache, "k");
     faulty.wait_for_calls(1).await;
-    // Only the first answer travels for long.
+    // Only the first reply is delayed.
     faulty.set_fault(Fault::Off);
     cache.set("k", "new").await.expect("it must be written");
     cache.local().clear();
     let after = read(&cache, "k");
     tokio::task::yield_now().await;
-    faulty.let_go(1);
+    faulty.release(1);
     assert_eq!(
         value(before).await.as_deref(),
         Some("old"),
@@ -109,16 +109,16 @@ async fn get_after_a_write_does_not_join_a_request_from_before_it() {
     );
 }
 
-/// Kept, it would be answered until the next write.
+/// If cached, the old value would be served until the next write.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn get_overtaken_by_a_write_is_not_cached() {
     let (faulty, cache) = waiting().await;
-    faulty.set_fault(Fault::Travels);
+    faulty.set_fault(Fault::DelayedReplies);
     let before = read(&cache, "k");
     faulty.wait_for_calls(1).await;
     faulty.set_fault(Fault::Off);
     cache.delete("k").await.expect("it must be deleted");
-    faulty.let_go(1);
+    faulty.release(1);
     assert_eq!(
         value(before).await.as_deref(),
         Some("old"),
@@ -138,14 +138,14 @@ async fn get_of_a_key_that_keeps_changing_has_one_request_in_flight_and_one_queu
     let mut readers = vec![read(&cache, "k")];
     faulty.wait_for_calls(1).await;
     for _ in 0..50 {
-        // An own write that is begun makes the version new; its own call waits too.
+        // A write makes a new version when it begins; its own call waits too.
         faulty.set_fault(Fault::Down);
         refused(cache.set("k", "x").await);
         faulty.set_fault(Fault::Waits);
         readers.push(read(&cache, "k"));
         tokio::task::yield_now().await;
     }
-    faulty.let_go(1_000);
+    faulty.release(1_000);
     for reader in readers {
         assert_eq!(value(reader).await.as_deref(), Some("old"));
     }
@@ -166,7 +166,7 @@ async fn set_whose_future_is_dropped_completes_and_leaves_nothing_stale() {
     faulty.wait_for_calls(1).await;
     writer.abort();
     assert!(writer.await.expect_err("it was aborted").is_cancelled());
-    faulty.let_go(1);
+    faulty.release(1);
     faulty.set_fault(Fault::Off);
     let start = std::time::Instant::now();
     while cache.get("k").await.expect("it must be read").as_deref() != Some("new") {
@@ -184,22 +184,23 @@ async fn get_whose_future_is_dropped_still_serves_the_other_callers() {
     faulty.wait_for_calls(1).await;
     let second = read(&cache, "k");
     first.abort();
-    faulty.let_go(2);
+    faulty.release(2);
     assert_eq!(value(second).await.as_deref(), Some("old"));
 }
 
-/// As a branch of `select!` may be: whoever asks alone flies himself, and must keep nobody waiting.
+/// As a branch of `select!` may be: a lone caller polls its request inline, and must not block
+/// others.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn get_whose_future_is_not_polled_still_serves_the_other_callers() {
     let (faulty, cache) = waiting().await;
     let mut first = Box::pin(cache.get("k"));
     assert!(poll!(&mut first).is_pending());
     faulty.wait_for_calls(1).await;
-    faulty.let_go(1);
+    faulty.release(1);
     let joined = timeout(PATIENCE, cache.get("k")).await;
     let joined = joined.expect("a task must fly on");
     assert_eq!(joined.expect("it must be read").as_deref(), Some("old"));
-    // It is not lost for the first one either.
+    // The first caller gets the value, too.
     assert_eq!(
         first.await.expect("it must be read").as_deref(),
         Some("old")
@@ -215,7 +216,7 @@ async fn get_whose_future_is_not_polled_does_not_block_queued_requests() {
     faulty.set_fault(Fault::Down);
     refused(cache.set("k", "x").await);
     faulty.set_fault(Fault::Off);
-    faulty.let_go(1);
+    faulty.release(1);
     for key in ["k", "other"] {
         let read = timeout(PATIENCE, cache.get(key)).await;
         read.expect("a task must fly on").expect("it must be read");
@@ -230,7 +231,7 @@ async fn get_alone_whose_future_is_dropped_still_fills_the_local_tier() {
     assert!(poll!(&mut alone).is_pending());
     faulty.wait_for_calls(1).await;
     drop(alone);
-    faulty.let_go(1);
+    faulty.release(1);
     let filled = timeout(PATIENCE, async {
         while cache.local().get("k").expect("it is text").is_none() {
             tokio::task::yield_now().await;

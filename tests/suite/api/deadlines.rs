@@ -46,7 +46,7 @@ async fn get_queued_behind_a_request_that_hangs_ends_by_its_own_deadline() {
         ["get", "set"],
         "the next request waits for the first one"
     );
-    faulty.let_go(9);
+    faulty.release(9);
     assert_eq!(first.await.expect("it must be read").as_deref(), Some("v"));
 }
 
@@ -63,7 +63,7 @@ async fn get_whose_ttl_cannot_be_extended_in_time_returns_what_it_has() {
     clock.advance(ttl / 2);
     faulty.calls();
     faulty.set_fault(Fault::Waits);
-    faulty.let_go(1);
+    faulty.release(1);
     let read = timeout(PATIENCE, cache.get("k")).await;
     let read = read.expect("it must end by its own deadline");
     assert_eq!(read.expect("it was read").as_deref(), Some("v"));
@@ -72,7 +72,7 @@ async fn get_whose_ttl_cannot_be_extended_in_time_returns_what_it_has() {
         ["get", "get"],
         "and once more, with the TTL"
     );
-    faulty.let_go(1);
+    faulty.release(1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -82,12 +82,12 @@ async fn get_whose_default_cannot_be_stored_in_time_returns_it_by_its_own_deadli
     let cache = cache.default("d").store_default(true).open();
     let cache = cache.expect("it must open");
     faulty.set_fault(Fault::Waits);
-    faulty.let_go(1);
+    faulty.release(1);
     let read = timeout(PATIENCE, cache.get("k")).await;
     let read = read.expect("it must end by its own deadline");
     let read = read.expect("what is not stored is returned all the same");
     assert_eq!(read.as_deref(), Some("d"));
-    faulty.let_go(1);
+    faulty.release(1);
 }
 
 /// The first call of a cache subscribes to changes, and then asks.

@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 use super::{client_over_faulty, refused};
 use crate::faulty_backend::Fault;
 
-/// A loader that counts its runs, and goes on only when let.
+/// A loader that counts its runs, and waits for a permit.
 #[derive(Clone)]
 struct Loader {
     runs: Arc<AtomicUsize>,

@@ -1,5 +1,5 @@
-//! Changes may have gone untold: nothing from before is answered, and nothing is kept until they are
-//! told again.
+//! Invalidations may have been lost: no earlier entry is served, and nothing is cached until they
+//! arrive again.
 
 use std::time::{Duration, Instant};
 
@@ -108,7 +108,7 @@ async fn get_with_the_shortest_bound_succeeds_and_is_sometimes_a_local_hit() {
     wait_until_local(&user, "k").await;
 }
 
-/// Servers that cannot tell: one that does not know the command, and one that speaks no RESP3.
+/// Servers without tracking: one that does not know the command, and one without RESP3.
 fn silent() -> [RedisServer; 2] {
     ["CLIENT", "HELLO"].map(|command| {
         RedisServer::start_with(RedisOptions {
@@ -152,7 +152,7 @@ async fn get_of_a_user_without_tracking_permission_is_cached_and_read() {
     );
     let url = server.url().replace("redis://", "redis://cache:secret@");
     let connect = |options: &BackendOptions| {
-        let url = url.parse().expect("the URL must be right");
+        let url = url.parse().expect("the URL must be valid");
         let handle = tokio::runtime::Handle::current();
         let backend =
             flipcache::backend::open(&url, options, handle.clone()).expect("it must open");

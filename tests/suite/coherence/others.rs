@@ -72,7 +72,7 @@ async fn own_writes_do_not_empty_the_local_tier() {
     assert_eq!(
         read(&user, "k").await,
         local("2"),
-        "by now, all has been told"
+        "all invalidations must have arrived"
     );
 }
 
@@ -88,7 +88,7 @@ async fn open_nested_names_in_any_order_all_receive_invalidations() {
             } else {
                 "1"
             };
-            // The other one holds the same key, and is told.
+            // The other cache holds the same key, and receives its invalidation.
             keep(cache, key, "v").await;
         }
         let _: () = foreign(&server, &["SET", "user:admin:1", "new"]);
@@ -105,7 +105,7 @@ async fn open_nested_names_in_any_order_all_receive_invalidations() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn open_more_names_than_tracking_prefixes_all_receive_invalidations() {
-    // What they begin with is followed then, or everything if that is nothing.
+    // Their common prefix is tracked then, or all keys if there is none.
     for common in ["app-", ""] {
         let server = RedisServer::start();
         let client = client(&server);
@@ -130,13 +130,13 @@ async fn get_without_coherence_is_a_local_hit_until_its_ttl_has_passed() {
     let user = cache(&client_with(&server, &coherence(Coherence::Off)), "user");
     keep(&user, "k", "old").await;
     let _: () = foreign(&server, &["SET", "user:k", "new"]);
-    // Nothing comes that could be waited for; a client that hears has heard by then.
+    // There is no event to wait for; an invalidation would have arrived by then.
     let reader = cache(&client(&server), "user");
     wait_until(&reader, "k", Some("new")).await;
     assert_eq!(read(&user, "k").await, local("old"));
 }
 
-/// How many reads asked the server.
+/// Returns how many reads asked the server.
 fn asked(cache: &Cache) -> u64 {
     let stats = cache.stats();
     stats.backend_hits + stats.misses
@@ -156,7 +156,7 @@ async fn get_of_a_key_whose_ttl_two_processes_extend_is_a_local_hit_and_never_ab
     let readers = caches.clone().map(|cache| {
         tokio::spawn(async move {
             let start = Instant::now();
-            // Each prolongs it once an eighth of it is over.
+            // Each extends it once an eighth of it is over.
             while asked(&cache) < 6 {
                 assert!(start.elapsed() < PATIENCE, "its life must be prolonged");
                 let value = cache.get("hot").await.expect("get");

@@ -1,4 +1,5 @@
-//! Caches that nobody tells of changes, in an instance of the component behind its imports: they ask.
+//! Caches without pushed invalidations, in an instance of the component: they pull changes by its
+//! imports.
 
 use std::time::Duration;
 
@@ -41,7 +42,7 @@ fn get_that_pulls_every_time_returns_what_a_sibling_wrote() {
     set(&other, "k", "new");
     assert_eq!(get_text(&mine, "k"), from_backend("new"));
     assert_eq!(get_text(&mine, "k"), local("new"));
-    assert_eq!(get_text(&mine, "l"), local("v"), "nobody has changed it");
+    assert_eq!(get_text(&mine, "l"), local("v"), "it is unchanged");
     other.clear().expect("it must be cleared");
     assert_eq!(get_text(&mine, "k"), (None, Source::None));
 }
@@ -84,7 +85,7 @@ fn write_of_a_client_in_the_same_process_is_seen_and_the_other_way_round() {
     assert_eq!(
         found.as_deref(),
         Some("composed again"),
-        "told before the caller is answered"
+        "published before the call returns"
     );
     composed.delete(&["k".to_owned()]).expect("delete");
     assert_eq!(linked.get("k").expect("get"), None);
@@ -120,7 +121,7 @@ fn external_write_to_redis_is_seen() {
             Ok(found) if found.value == Some(text("after the cut")) => break,
             found => assert!(
                 start.elapsed() < crate::stores::PATIENCE,
-                "after a cut, it is asked anew; the last answer was {found:?}"
+                "after a connection loss it must read again; the last result was {found:?}"
             ),
         }
     }

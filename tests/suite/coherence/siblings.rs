@@ -1,5 +1,5 @@
-//! Clients that write through the same backend: to the store they are one client, and it tells none of
-//! them what another one does.
+//! Clients that write through the same backend: to the server they are one client, which receives
+//! no invalidations of its own writes.
 
 use std::sync::Arc;
 use std::time::Duration;

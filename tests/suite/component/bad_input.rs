@@ -1,4 +1,4 @@
-//! Input that no cache can take, and what stands in Redis that is no value: each its own error.
+//! Invalid input, and keys of Redis that hold no valid value: each has its own error.
 
 use flipcache::component::{Cache, CacheError, Instance, Source};
 use flipcache::{Expiry, MAX_KEY_BYTES, MAX_NAME_BYTES, Options, Resilience, Value, ValueType};
@@ -81,7 +81,7 @@ fn get_bytes_of_another_type_is_undecodable_and_the_next_call_works() {
         (ValueType::Json, b"\xff"),
     ] {
         let cache = open(&instance, value_type);
-        let client = redis::Client::open(server.url()).expect("the server's URL must be right");
+        let client = redis::Client::open(server.url()).expect("the server's URL must be valid");
         let mut connection = client.get_connection().expect("the server must be up");
         let () = redis::cmd("SET")
             .arg("n:k")

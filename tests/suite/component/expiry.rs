@@ -1,4 +1,4 @@
-//! Lives of entries, by one clock for both tiers that moves only when told.
+//! TTLs of entries, by one clock for both tiers that moves only on demand.
 
 use std::time::Duration;
 
@@ -143,7 +143,7 @@ fn get_with_refresh_keeps_a_hot_key_alive_in_both_tiers() {
     assert_eq!(
         left,
         Some(Expiry::After(8 * SECOND)),
-        "L2 heard of the last read"
+        "the last read must have extended the TTL in L2"
     );
 }
 

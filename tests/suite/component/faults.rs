@@ -1,4 +1,4 @@
-//! What is answered and kept when L2 fails.
+//! What is served and cached when L2 fails.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -39,7 +39,7 @@ fn set_that_failed_is_not_served_by_the_local_tier() {
 fn set_whose_outcome_is_unknown_is_read_from_l2() {
     let (faulty, cache) = cache_over_faulty(Options::default());
     set(&cache, "k", "old");
-    faulty.set_fault(Fault::Deaf);
+    faulty.set_fault(Fault::LostReplies);
     let error = refused(cache.set("k", text("new"), Expiry::Inherit));
     assert!(
         matches!(error, CacheError::Backend(BackendError::Timeout)),
@@ -97,7 +97,7 @@ fn set_with_a_bad_value_among_many_writes_none() {
 fn delete_whose_outcome_is_unknown_is_not_served_by_the_local_tier() {
     let (faulty, cache) = cache_over_faulty(Options::default());
     set(&cache, "k", "v");
-    faulty.set_fault(Fault::Deaf);
+    faulty.set_fault(Fault::LostReplies);
     refused(cache.delete(&["k".into()]));
     faulty.set_fault(Fault::Off);
     assert_eq!(get_text(&cache, "k"), (None, Source::None));
@@ -265,7 +265,7 @@ fn get_default_that_cannot_be_stored_is_an_error() {
     };
     let (faulty, cache) = cache_over_faulty(options);
     // The read itself finds nothing; only the write after it fails.
-    faulty.set_fault(Fault::Deaf);
+    faulty.set_fault(Fault::LostReplies);
     refused(cache.get("k"));
     faulty.set_fault(Fault::Off);
     assert_eq!(get_text(&cache, "k"), (Some("d".into()), Source::Default));

@@ -133,6 +133,6 @@ fn open_with_another_type_conflicts_until_the_last_handle_is_dropped() {
     assert_eq!(
         local(&integers),
         "",
-        "what was text must not be answered as an integer"
+        "a text must not be returned as an integer"
     );
 }

@@ -1,4 +1,5 @@
-//! What Redis holds, byte for byte, and what is read that Python wrote: flipcache-1.3's wire form.
+//! The bytes that Redis holds, and the decoding of those written by Python: the wire form of
+//! flipcache-1.3.
 
 use flipcache::Source;
 use flipcache::{Expiry, KeyType, Options, Value, ValueType};

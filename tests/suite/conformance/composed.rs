@@ -1,5 +1,5 @@
-//! The cache composed with the adapter for `wasi:keyvalue`, in a host that provides only that interface,
-//! by wasmtime's implementation, and clocks.
+//! The cache composed with the adapter for `wasi:keyvalue`, in a host that provides only that
+//! interface, by wasmtime's implementation, and clocks.
 
 use std::rc::Rc;
 use std::sync::LazyLock;

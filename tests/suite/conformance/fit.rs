@@ -20,7 +20,8 @@ pub(crate) fn value_fits(expected: &Json, actual: &Json) -> bool {
     }
 }
 
-/// Returns whether an error is the expected one: the name of its case, or the case with its payload.
+/// Returns whether an error is the expected one: the name of its case, or the case with its
+/// payload.
 pub(crate) fn error_fits(expected: &Json, actual: &Json) -> bool {
     match (expected, actual) {
         (Json::String(case), Json::Object(actual)) => actual.contains_key(case),

@@ -116,7 +116,8 @@ pub(crate) fn by_exports(store: Store) -> World {
     )
 }
 
-/// Enters by the door, the API for Rust programs. It pushes changes to its shards, which never pull.
+/// Enters by the door, the API for Rust programs. It pushes changes to its shards, which never
+/// pull.
 pub(crate) fn by_the_door(mut store: Store) -> World {
     store.has.retain(|need| *need != Need::Changes);
     world(store, false, &[], |recorder, clock| {

@@ -1,7 +1,7 @@
 //! The conformance cases in Rust, by both entries to the component and over all stores.
 //!
-//! `tests/conformance/` holds the cases and describes their format. `case` reads them, `run` executes their
-//! steps, `host` provides their worlds, and `report` writes the outcome.
+//! `tests/conformance/` holds the cases and describes their format. `case` reads them, `run`
+//! executes their steps, `host` provides their worlds, and `report` writes the outcome.
 
 mod api;
 mod call;

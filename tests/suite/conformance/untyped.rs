@@ -1,5 +1,5 @@
-//! Calls a component without generated bindings. Arguments and return values are converted between the JSON
-//! of the cases and the types that the component declares.
+//! Calls a component without generated bindings. Arguments and return values are converted between
+//! the JSON of the cases and the types that the component declares.
 
 use std::sync::Mutex;
 

@@ -1,5 +1,5 @@
-//! The URL shortener. With the cache composed into it, its local tier lives as long as the instance; a
-//! host that links the cache shares it among all.
+//! The URL shortener. With the cache composed into it, its local tier lives as long as the
+//! instance; a host that links the cache shares it among all.
 
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ impl Service {
         Self { proxy, store }
     }
 
-    /// A service of its own, over an empty store.
+    /// Returns a service of its own, over an empty store.
     async fn alone() -> Self {
         Self::start(&Host::of(SHORTENER), in_memory().backend).await
     }

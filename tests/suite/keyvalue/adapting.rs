@@ -12,10 +12,11 @@ use super::composition::{cache_over_wasi_keyvalue, cache_over_wasi_keyvalue_draf
 /// An instance type without functions, which every instance fits.
 const NOTHING: &[u8] = &[0x42, 0];
 
-/// One with the function `get-many` that neither takes nor answers anything.
+/// One with the function `get-many` without parameters and results.
 const ANOTHER_FORM: &[u8] = b"\x42\x02\x01\x40\0\x01\0\x04\0\x08get-many\x01\0";
 
-/// A component that imports instances, exports some of them again under other names, and does nothing.
+/// A component that imports instances, exports some of them again under other names, and does
+/// nothing.
 fn stranger(imports: &[(&str, &[u8])], exports: &[(&str, u8)]) -> Vec<u8> {
     let count = |items: usize| u8::try_from(items).expect("they are few");
     let section = |number: u8, items: usize, bytes: Vec<u8>| {
@@ -42,7 +43,7 @@ fn stranger(imports: &[(&str, &[u8])], exports: &[(&str, u8)]) -> Vec<u8> {
     component
 }
 
-/// The names of a component's imports and exports.
+/// Returns the names of a component's imports and exports.
 fn interfaces(file: &[u8]) -> [BTreeSet<String>; 2] {
     let decoded = wit_component::decode(file).expect("the file must be a component");
     let DecodedWasm::Component(resolve, world) = decoded else {
@@ -171,7 +172,7 @@ fn adapt_application_for_another_draft_lists_the_supported_ones() {
 fn adapt_application_that_imports_watcher_is_refused() {
     let watcher = "wasi:keyvalue/watcher@0.2.0-draft2";
     let watching = stranger(&[("test:x/y", NOTHING)], &[(watcher, 0)]);
-    let refused = adapt(&watching).expect_err("nobody would call it");
+    let refused = adapt(&watching).expect_err("the host does not call it");
     assert!(refused.to_string().contains(watcher), "{refused}");
 }
 

@@ -4,7 +4,7 @@ use super::cache::{Cache, DRAFTS, Expiry, Source, strings, text, with_l1, withou
 use super::clock::{Clock, START};
 use super::hosts::Host;
 
-/// What stands in the store for a value that ends then and was to live so long.
+/// Returns the stored form of a value with this deadline and TTL.
 fn envelope(deadline: u64, ttl: u64, value: &[u8]) -> Vec<u8> {
     let (deadline, ttl) = (deadline.to_be_bytes(), ttl.to_be_bytes());
     [b"\xffFC\x01", &deadline[..], &ttl, value].concat()

@@ -4,7 +4,7 @@ use super::cache::{Cache, DRAFTS, Expiry, text, without_l1};
 use super::clock::Clock;
 use super::hosts::{Host, HostData};
 
-/// All pages, as their keys.
+/// Returns all pages, as their keys.
 fn pages(cache: &mut Cache<HostData>, limit: u32) -> Vec<Vec<String>> {
     let mut pages = Vec::new();
     let mut cursor = None;

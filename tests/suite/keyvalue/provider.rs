@@ -98,7 +98,10 @@ fn calls_that_fail_say_why_without_the_key() {
         faulty.set_fault(Fault::Off);
         let mut app = platform.run(draft, &acme().build());
         let user = app.open("user").expect("it must open");
-        for (fault, why) in [(Fault::Down, "cannot be reached"), (Fault::Deaf, "in time")] {
+        for (fault, why) in [
+            (Fault::Down, "cannot be reached"),
+            (Fault::LostReplies, "in time"),
+        ] {
             faulty.set_fault(fault);
             let keys = strings(["s3cret"]);
             let entries = pairs([("s3cret", "v")]);
@@ -160,7 +163,7 @@ fn hostile_keys_and_values_are_errors_or_plain_bytes() {
     }
 }
 
-/// All pages, as how many keys each has.
+/// Returns all pages, as how many keys each has.
 fn page_lengths(app: &mut dyn Buckets, bucket: ResourceAny) -> Vec<usize> {
     let mut lengths = Vec::new();
     let mut cursor = None;

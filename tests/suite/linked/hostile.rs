@@ -1,4 +1,4 @@
-//! What an application gets that means harm: errors, or its own end. Another one goes on.
+//! Hostile applications get errors or trap. Other applications are not affected.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -9,7 +9,7 @@ use flipcache_tests::RedisServer;
 use super::world::{Platform, Running, acme, tenant};
 use crate::stores::{connect, foreign};
 
-/// An application that minds its own business.
+/// Returns an application that minds its own business.
 fn bystander(platform: &Platform) -> Running {
     let mut bystander = platform.run(&Grant::builder(tenant("globex")).build());
     bystander.tell("set", ("user", "k", "v"));
@@ -149,11 +149,11 @@ fn handles_of_a_trapped_application_are_closed() {
     let integers = platform.client.cache("acme:closed").integers::<i64>();
     integers
         .open()
-        .expect("nobody has it open as text any more");
+        .expect("all handles of type text are closed");
 }
 
-/// A name that begins where another one ends has to be listened to in its place, which takes a new connection
-/// and costs everybody what is in the local tiers.
+/// A name that begins where another one ends has to be listened to in its place, which takes a new
+/// connection and costs everybody what is in the local tiers.
 #[test]
 fn names_that_nest_adversarially_do_not_affect_other_applications() {
     let server = RedisServer::start();

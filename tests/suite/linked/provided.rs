@@ -1,5 +1,5 @@
-//! An application gets from its host what the cache composed into it would give, in every kind of store
-//! and on every kind of thread.
+//! An application gets from its host what the cache composed into it would give, in every kind of
+//! store and on every kind of thread.
 
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ impl KvView for Data {
     }
 }
 
-/// What the application tells of its tour when the cache is composed into it.
+/// Returns the output of the tour of the application with the cache composed into it.
 fn tour_of_composed(backend: Arc<dyn KvBackend>) -> Vec<String> {
     let engine = Engine::default();
     let mut linker = Linker::new(&engine);

@@ -69,7 +69,7 @@ async fn set_in_a_store_that_is_dropped_meanwhile_completes() {
     writing.abort();
     assert!(writing.await.is_err(), "it must be gone");
     faulty.set_fault(Fault::Off);
-    faulty.let_go(1);
+    faulty.release(1);
 
     // A read of the platform's own client boards behind the write, or finds what it left.
     let cache = platform.client.cache("acme:user").open();
@@ -105,7 +105,7 @@ async fn get_of_another_application_while_l2_hangs_is_a_local_hit() {
         .expect("it must not trap");
     assert!(found.contains("Source::Local"), "{found}");
 
-    faulty.let_go(1);
+    faulty.release(1);
     let found = reading.await.expect("no panic").expect("no trap");
     assert!(found.contains("Source::None"), "{found}");
 }

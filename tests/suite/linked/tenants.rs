@@ -1,5 +1,5 @@
-//! Nothing of a tenant is seen or changed by another, in either tier, whatever names, keys and cursors
-//! it makes up; nor does it see its own prefix.
+//! Nothing of a tenant is seen or changed by another, in either tier, whatever names, keys and
+//! cursors it makes up; nor does it see its own prefix.
 
 use flipcache::app::Grant;
 use flipcache::link::{self, KvCtx, KvCtxView, KvView};

@@ -65,7 +65,7 @@ fn get_failure_of_the_backend_is_forwarded() {
     );
     faulty.set_fault(Fault::Off);
     assert!(matches!(cache.get("k"), Ok(None)));
-    faulty.set_fault(Fault::Deaf);
+    faulty.set_fault(Fault::LostReplies);
     let failure = cache.set_if_absent("k", &Value::Text("v".into()));
     assert!(matches!(
         failure,

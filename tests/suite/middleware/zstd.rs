@@ -1,4 +1,5 @@
-//! The middleware that compresses: what the store holds, and that the host's own codec does the same.
+//! The middleware that compresses: what the store holds, and that the host's own codec does the
+//! same.
 
 use std::sync::Arc;
 
@@ -11,13 +12,13 @@ use super::ZSTD;
 use super::behind::{Behind, Error, Value, ValueType};
 use crate::stores::{bucket, get, keys, lasting, pairs};
 
-/// A cache behind the middleware, and the store behind that.
+/// Returns a cache behind the middleware, and the store behind that.
 fn compressed(value_type: ValueType) -> (Behind, Arc<MemoryBackend>) {
     let store = Arc::new(MemoryBackend::new());
     (Behind::open(ZSTD, store.clone(), value_type), store)
 }
 
-/// What the store holds.
+/// Returns what the store holds.
 fn stored(store: &MemoryBackend, key: &str) -> Vec<u8> {
     match pollster::block_on(get(store, &bucket("user"), key)) {
         Slot::Entry(entry) => entry.value,

@@ -1,4 +1,4 @@
-//! What is answered, and of which type.
+//! Returned values and their types.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::component::world::{get, get_text, local, over, refused, set, text};
 use crate::faulty_backend::FaultyBackend;
 use crate::stores::in_memory;
 
-/// A value of each type.
+/// Returns a value of each type.
 fn one_of_each() -> [Value; 6] {
     [
         text("v"),

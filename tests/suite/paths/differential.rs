@@ -67,7 +67,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// What was answered, errors in words.
+/// Formats a result, errors as text.
 fn told<T: Debug>(answer: Result<T, flipcache::Error>) -> String {
     answer.map_or_else(|error| format!("error: {error}"), |it| format!("{it:?}"))
 }
@@ -187,8 +187,8 @@ struct World {
     stores: [Arc<FaultyBackend>; 3],
     paths: [(&'static str, Box<dyn Path>); 3],
     is_down: bool,
-    /// Those whose lives are prolonged are asked for apart, at the same time: which settles first, and so what
-    /// is evicted, is not fixed.
+    /// Those whose lives are extended are asked for apart, at the same time: which settles first,
+    /// and so what is evicted, is not fixed.
     prolongs: bool,
 }
 
@@ -205,8 +205,8 @@ impl World {
         }
     }
 
-    /// What a step is for all paths. Of many keys, some may be asked for before one fails: how many is each
-    /// path's own.
+    /// What a step is for all paths. Of many keys, some may be asked for before one fails: how many
+    /// is each path's own.
     fn prepare(&mut self, step: &Step) -> Step {
         match step {
             Step::Advance(millis) => self.clock.advance(Duration::from_millis(*millis)),
@@ -316,7 +316,8 @@ proptest! {
     }
 }
 
-/// Each cache of these has a shard of its own at the door and in process, and one key is a key of two.
+/// Each cache of these has a shard of its own at the door and in process, and one key is a key of
+/// two.
 #[test]
 fn get_absent_key_of_two_caches_by_any_engine_removes_the_entry_of_the_other() {
     let steps = [

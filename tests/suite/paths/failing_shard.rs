@@ -26,7 +26,7 @@ fn open(client: &Client) -> Numbers {
     cache.expect("it must open").blocking()
 }
 
-/// A client whose shards' calls may compute for a millisecond, or two.
+/// Returns a client whose shards' calls may compute for a millisecond, or two.
 fn impatient(backend: Arc<dyn KvBackend>) -> Client {
     client(
         backend,
@@ -149,8 +149,9 @@ fn shard_that_failed_keeps_serving_all_its_caches() {
     );
 }
 
-/// A clock whose thread stands still whenever it is read, as on a machine with too much to do, keeps a call running
-/// for a multiple of its deadline. Were that the shard's doing, it would lose the entry.
+/// A clock whose thread stands still whenever it is read, as on a machine with too much to do,
+/// keeps a call running for a multiple of its deadline. Were that the shard's doing, it would lose
+/// the entry.
 #[cfg(unix)]
 #[test]
 fn call_whose_thread_does_not_run_is_not_ended() {

@@ -12,7 +12,7 @@ use crate::stores::in_memory;
 /// The budget of the shard: less than the keys of a call in these tests.
 const MEMORY: u64 = 8 << 20;
 
-/// A cache whose only shard holds as many small entries as it can.
+/// Returns a cache whose only shard holds as many small entries as it can.
 fn full() -> (Client, ValueCache, Stats) {
     let client = client(in_memory().backend, shards(1).memory(MEMORY));
     let options = Options {
@@ -31,7 +31,7 @@ fn full() -> (Client, ValueCache, Stats) {
     (client, cache, stats)
 }
 
-/// A shard that begins anew counts from nothing.
+/// A shard that begins again counts from nothing.
 fn assert_same(cache: &ValueCache, before: Stats) {
     let now = cache.stats();
     assert_eq!(now.local_len, before.local_len, "a shard has begun anew");

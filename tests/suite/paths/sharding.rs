@@ -56,7 +56,7 @@ fn open_large_cache_is_spread_and_holds_about_its_bound() {
     assert_eq!(late.count(), 4_000, "each shard keeps its latest");
 }
 
-/// A client with a cache and one whose names nest in it, which live in different shards.
+/// Returns a client with a cache and one whose names nest in it, which live in different shards.
 fn nested() -> (Client, [ValueCache; 2]) {
     let client = client(in_memory().backend, shards(2));
     let open = |name| client.open(name, Options::default()).expect("it must open");

@@ -1,5 +1,5 @@
-//! What each asks Redis: section 5, row by row. The keys are the same; where the commands are not, their
-//! effect on others is.
+//! What each asks Redis: section 5, row by row. The keys are the same; where the commands are not,
+//! their effect on others is.
 
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ struct Row<'a> {
     is_there: bool,
 }
 
-/// What this cache asks during its call, and what Python does.
+/// Returns the commands of this cache during its call, and those of Python.
 fn asked(python: &mut Peer, ours: &Ours, row: Row<'_>) -> [String; 2] {
     let mut monitor = Monitor::of(&ours.server);
     let cache = ours.open("n", row.options);
@@ -164,7 +164,8 @@ fn get_absent_key_writes_the_default_only_if_enabled() {
     });
 }
 
-/// Rows `get, stored empty string, default D` and `get, default ""`; section 9.6: an empty value is read.
+/// Rows `get, stored empty string, default D` and `get, default ""`; section 9.6: an empty value is
+/// read.
 #[test]
 fn get_empty_value_is_one_command() {
     meet(|_, ours| {

@@ -1,4 +1,5 @@
-//! Defaults that one writes back and the other reads, and the empty string, which Python takes for absent.
+//! Defaults that one writes back and the other reads, and the empty string, which Python takes for
+//! absent.
 
 use std::time::Duration;
 

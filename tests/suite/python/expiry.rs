@@ -19,7 +19,7 @@ fn for_an_hour() -> Options {
     }
 }
 
-/// About so many seconds are left of the key's life.
+/// About so many seconds are left of the key's TTL.
 #[track_caller]
 fn about(ours: &Ours, key: &str, seconds: i64) {
     let left = ours.left(key);
@@ -30,7 +30,7 @@ fn about(ours: &Ours, key: &str, seconds: i64) {
     );
 }
 
-/// Whether the cache knows of a life of more than so many seconds.
+/// Returns whether the cache knows of a life of more than so many seconds.
 #[track_caller]
 fn lives_longer_than(cache: &Cache, key: &str, seconds: u64) -> bool {
     match cache.ttl(key).expect("L2 must answer") {
@@ -39,7 +39,7 @@ fn lives_longer_than(cache: &Cache, key: &str, seconds: u64) -> bool {
     }
 }
 
-/// Section 9.5 and section 3, rows `None` and `int n > 0`: Python's lives are kept, in both tiers.
+/// Section 9.5 and section 3, rows `None` and `int n > 0`: Python's TTLs are kept, in both tiers.
 #[test]
 fn ttl_of_a_key_of_python_is_its_remaining_time() {
     meet(|python, ours| {
@@ -58,7 +58,7 @@ fn ttl_of_a_key_of_python_is_its_remaining_time() {
     });
 }
 
-/// Section 9.5 and section 3: Python finds the life that was given here.
+/// Section 9.5 and section 3: Python finds the TTL that was set here.
 #[test]
 fn set_with_a_ttl_python_sees_it() {
     meet(|python, ours| {
@@ -127,7 +127,7 @@ fn refresh_restarts_the_ttl_for_both() {
     });
 }
 
-/// Section 9.5, and step 5 of section 2.2: a read from L2 prolongs only with flag and TTL.
+/// Section 9.5, and step 5 of section 2.2: a read from L2 extends only with flag and TTL.
 #[test]
 fn get_extends_the_others_ttl_only_with_flag_and_ttl() {
     meet(|python, ours| {
@@ -158,8 +158,8 @@ fn get_extends_the_others_ttl_only_with_flag_and_ttl() {
     });
 }
 
-/// Section 3, changed on purpose: a key that is read here alone stays alive for Python too, though the
-/// local tier could answer.
+/// Section 3, changed on purpose: a key that is read here alone stays alive for Python too, though
+/// the local tier could answer.
 #[test]
 fn get_hot_key_of_the_local_tier_stays_alive_for_python() {
     meet(|python, ours| {

@@ -1,5 +1,5 @@
-//! JSON across the border: Python's, which has more than the standard, and the standard's, which has more
-//! ways to write one value.
+//! JSON across the border: Python's, which has more than the standard, and the standard's, which
+//! has more ways to write one value.
 
 use flipcache::component::CacheError;
 use flipcache::{Expiry, Value, ValueType};

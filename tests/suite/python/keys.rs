@@ -13,7 +13,8 @@ fn integer_keys() -> Options {
     }
 }
 
-/// Section 9.1: text keys, the key step of section 2 included: Python makes keys of anything by `str()`.
+/// Section 9.1: text keys, the key step of section 2 included: Python makes keys of anything by
+/// `str()`.
 #[test]
 fn get_text_keys_have_the_redis_keys_of_python() {
     meet(|python, ours| {
@@ -79,8 +80,8 @@ fn get_integer_keys_have_the_redis_keys_of_python() {
     });
 }
 
-/// Section 9.1, as changed on purpose: a key has one form, and Python's other forms of it are refused
-/// instead of rewritten.
+/// Section 9.1, as changed on purpose: a key has one form, and Python's other forms of it are
+/// refused instead of rewritten.
 #[test]
 fn get_integer_key_in_another_form_is_refused() {
     meet(|_, ours| {

@@ -87,7 +87,8 @@ fn get_text_that_int_accepts_is_an_integer() {
     });
 }
 
-/// Section 9.3, as changed on purpose: integers have 64 bits. Caches of text and JSON have no such bound.
+/// Section 9.3, as changed on purpose: integers have 64 bits. Caches of text and JSON have no such
+/// bound.
 #[test]
 fn get_integer_beyond_64_bits_is_undecodable_and_unchanged() {
     meet(|python, ours| {

@@ -1,4 +1,4 @@
-//! What others write at any of the nodes is seen.
+//! Writes of other clients at any node are seen.
 
 use std::process::Command;
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! Another node takes the place of a master, with or without its consent.
+//! Failover of a master, coordinated or forced.
 
 use std::time::{Duration, Instant};
 
@@ -21,7 +21,7 @@ fn keys() -> Vec<String> {
     (0..KEYS).map(|number| number.to_string()).collect()
 }
 
-/// A key of the first master's.
+/// Returns a key of the first master's.
 fn key_of_the_first(cluster: &RedisCluster, start: &str) -> String {
     let mut keys = (0..1_000).map(|number| format!("{start}{number}"));
     let mine = keys.find(|key| cluster.owner(&format!("count:{key}")) == 0);

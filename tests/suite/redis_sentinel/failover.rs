@@ -1,4 +1,4 @@
-//! Sentinels make another server the master, with or without the consent of the one before.
+//! Failover by sentinels, coordinated or forced.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -46,9 +46,9 @@ async fn wait_until(cache: &Cache, key: &str, value: &str, patience: Duration) {
     }
 }
 
-/// Whether a server says so; one that is about to become one cuts its clients off.
+/// Returns whether a server reports this role; a server about to change it disconnects its clients.
 fn is_replica(server: &RedisServer) -> bool {
-    let client = redis::Client::open(server.url()).expect("the server's URL must be right");
+    let client = redis::Client::open(server.url()).expect("the server's URL must be valid");
     let role = client.get_connection().and_then(|mut connection| {
         let role: Result<redis::Value, _> = redis::cmd("ROLE").query(&mut connection);
         role

@@ -1,4 +1,4 @@
-//! Absences that are remembered.
+//! Negative caching.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Values that are loaded anew before they end.
+//! Refresh-ahead: values that are reloaded before they expire.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -43,7 +43,7 @@ impl Loader {
         value.unwrap_or_else(|error| panic!("there must be a value: {error:?}"))
     }
 
-    fn let_go(&self) {
+    fn release(&self) {
         self.gate.add_permits(1);
     }
 
@@ -64,8 +64,8 @@ async fn wait_until(what: &str, is_so: impl Fn() -> bool) {
     }
 }
 
-/// A cache whose entries live for a second, and are loaded anew in the last quarter of it; and the loader of
-/// the first one.
+/// A cache whose entries live for a second, and are loaded anew in the last quarter of it; and the
+/// loader of the first one.
 async fn loaded() -> (World, Cache, Loader) {
     let world = World::new();
     let cache = world.cache().ttl(SECOND).refresh_ahead(SECOND / 4).open();
@@ -89,7 +89,7 @@ async fn get_shortly_before_expiry_is_a_hit_and_loads_once() {
     }
     loader.wait_for_runs(2).await;
     assert_eq!(world.faulty.calls(), [""; 0]);
-    loader.let_go();
+    loader.release();
     let renewed = || cache.local().get("k").ok().flatten().as_deref() == Some("1");
     wait_until("the new value must be kept", renewed).await;
     assert_eq!(world.faulty.calls(), ["set_if_present"]);
@@ -114,7 +114,7 @@ async fn refresh_ahead_does_not_overwrite_a_concurrent_write() {
     assert_eq!(loader.get(&cache).await, "0");
     loader.wait_for_runs(2).await;
     cache.set("k", "written").await.expect("it must be written");
-    loader.let_go();
+    loader.release();
     wait_until("the loader must end", || {
         Arc::strong_count(&loader.gate) == 1
     })
@@ -129,8 +129,8 @@ async fn refresh_ahead_does_not_restore_a_value_deleted_from_l2() {
     world.clock.advance(SECOND * 3 / 4);
     assert_eq!(loader.get(&cache).await, "0");
     loader.wait_for_runs(2).await;
-    world.faulty.delete_unheard("n", "k").await;
-    loader.let_go();
+    world.faulty.delete_unannounced("n", "k").await;
+    loader.release();
     wait_until("the entry must go", || {
         cache.local().get("k").is_ok_and(|it| it.is_none())
     })
@@ -159,7 +159,7 @@ async fn refresh_ahead_does_not_write_while_the_store_does_not_reply() {
 
     let feed = backend.feed().expect("a store in memory tells of changes");
     feed.restore(Some(Lease::after(Duration::ZERO)));
-    loader.let_go();
+    loader.release();
     let has_ended = || runtime.metrics().num_alive_tasks() <= tasks;
     wait_until("the task must end", has_ended).await;
     let held = get(&*backend, &bucket("n"), "k").await;
@@ -173,13 +173,13 @@ async fn refresh_ahead_does_not_write_while_the_store_does_not_reply() {
 async fn loader_that_fails_is_not_run_again_before_the_entry_expires() {
     let (world, cache, loader) = loaded().await;
     world.clock.advance(SECOND * 3 / 4);
-    loader.let_go();
+    loader.release();
     assert_eq!(loader.get(&cache).await, "0");
     let renewed = || cache.local().get("k").ok().flatten().as_deref() == Some("1");
     wait_until("the new value must be kept", renewed).await;
 
     world.clock.advance(SECOND * 3 / 4);
-    loader.let_go();
+    loader.release();
     assert_eq!(loader.get(&cache).await, "1");
     loader.wait_for_runs(3).await;
     wait_until("the loader must end", || {
@@ -189,6 +189,6 @@ async fn loader_that_fails_is_not_run_again_before_the_entry_expires() {
     assert_eq!(loader.get(&cache).await, "1");
     assert_eq!(loader.runs(), 3);
     world.clock.advance(SECOND / 4);
-    loader.let_go();
+    loader.release();
     assert_eq!(loader.get(&cache).await, "3");
 }

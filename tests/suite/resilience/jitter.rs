@@ -1,4 +1,4 @@
-//! Lives that do not end together.
+//! TTL jitter: entries that do not expire together.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -18,7 +18,7 @@ fn jittering(world: &World) -> Cache {
     cache.open().expect("the options are valid")
 }
 
-/// What is left of the lives of keys, by L2 itself.
+/// Returns the remaining TTLs of keys, as L2 reports them.
 async fn lives(cache: &Cache, keys: impl IntoIterator<Item = usize>) -> BTreeSet<Duration> {
     cache.local().clear();
     let mut lives = BTreeSet::new();

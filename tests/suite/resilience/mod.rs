@@ -1,5 +1,6 @@
-//! What caches do when things go wrong, or may: stale answers, absences that are remembered, lives that do not
-//! end together, and values that are loaded before they end. By the door and by the component's exports.
+//! What caches do when things go wrong, or may: stale answers, absences that are remembered, lives
+//! that do not end together, and values that are loaded before they end. By the door and by the
+//! component's exports.
 
 mod absences;
 mod ahead;
@@ -16,7 +17,7 @@ use crate::faulty_backend::FaultyBackend;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// A client over a store that can be made to fail, both by a clock that moves when told.
+/// A client over a store that can be made to fail, both by a clock that moves on demand.
 struct World {
     clock: FakeClock,
     faulty: Arc<FaultyBackend>,

@@ -1,4 +1,4 @@
-//! Answers marked stale, while L2 cannot be reached.
+//! Stale-on-error: values marked stale while L2 is unavailable.
 
 use std::time::{Duration, Instant};
 
@@ -67,7 +67,7 @@ async fn get_after_an_error_that_is_not_an_outage_returns_that_error() {
     world.clock.advance(SECOND);
     world.faulty.set_fault(Fault::Short);
     cache.get("k").await.expect_err("the store is at fault");
-    world.faulty.set_fault(Fault::Deaf);
+    world.faulty.set_fault(Fault::LostReplies);
     assert_eq!(read(&cache, "k").await, found("v", Source::Stale));
 }
 
@@ -101,14 +101,14 @@ async fn get_of_a_handle_without_a_window_fails_where_another_serves_stale() {
     assert_eq!(read(&bearing, "k").await, found("v", Source::Stale));
 }
 
-/// A cache over a server, with short deadlines.
+/// Returns a cache over a server, with short deadlines.
 fn over(server: &RedisServer, resilience: Resilience) -> Cache {
     let options = BackendOptions {
         deadline: Duration::from_millis(200),
         staleness_bound: Duration::from_millis(400),
         ..BackendOptions::default()
     };
-    let url = server.url().parse().expect("the URL must be right");
+    let url = server.url().parse().expect("the URL must be valid");
     let backend = open(&url, &options, Handle::current()).expect("the backend must open");
     let client = Client::builder(backend).runtime(Handle::current()).build();
     let client = client.expect("there must be memory for its shards");
@@ -185,7 +185,7 @@ async fn get_while_redis_is_down_does_not_serve_invalidated_entries() {
     server.kill();
     let start = Instant::now();
     while read(&cache, "l").await != found("v", Source::Stale) {
-        assert!(start.elapsed() < PATIENCE, "nobody has changed it");
+        assert!(start.elapsed() < PATIENCE, "it is unchanged");
     }
     cache.get("k").await.expect_err("it was changed");
 }

@@ -1,4 +1,4 @@
-//! Metrics: what a recorder is told, and when.
+//! Metrics: what is recorded, and when.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use tokio::sync::{Mutex, MutexGuard};
 use crate::faulty_backend::{Fault, FaultyBackend};
 use crate::stores::{bucket, in_memory, keys};
 
-/// What one test publishes, another one's recorder would be told, too.
+/// Serializes tests, as a recorder receives what other tests publish, too.
 static TURN: Mutex<()> = Mutex::const_new(());
 
 /// A recorder of this thread's.
@@ -35,7 +35,7 @@ impl Recorder {
         }
     }
 
-    /// What a metric is after all is published.
+    /// Returns the value of a metric after publishing.
     fn get(&self, metric: &str) -> Option<f64> {
         metrics::publish();
         let page = self.page.render();
@@ -76,7 +76,7 @@ async fn publish_sums_several_clients_once() {
             2.0,
         );
     }
-    // The second write was news to the first client.
+    // The second write invalidated the entry of the first client.
     recorder.is(
         r#"flipcache_removals_total{cache="summed",cause="invalidated"}"#,
         1.0,
@@ -101,7 +101,7 @@ async fn calls_are_counted_by_operation_and_outcome() {
         async move { observed.get(&bucket("n"), &keys(["k"]), None).await }
     };
     get().await.expect("it works");
-    for fault in [Fault::Down, Fault::Deaf] {
+    for fault in [Fault::Down, Fault::LostReplies] {
         faulty.set_fault(fault);
         get().await.expect_err("it fails on purpose");
     }

@@ -16,7 +16,7 @@ use crate::stores::{PATIENCE, bucket, connect_with, foreign, in_memory, keys};
 
 const BACKEND: &str = "flipcache::backend";
 
-/// A client whose tasks run on this thread.
+/// Returns a client whose tasks run on this thread.
 fn client(backend: Arc<dyn KvBackend>) -> Client {
     let client = Client::builder(backend).runtime(Handle::current());
     client.build().expect("there must be memory for its shards")
@@ -86,7 +86,10 @@ async fn span_of_a_failed_call_has_the_kind_of_error() {
     let (noted, _guard) = Noted::begin();
     let faulty = FaultyBackend::over(in_memory().backend);
     let observed = Instrumented::new(faulty.clone());
-    for (fault, kind) in [(Fault::Down, "unavailable"), (Fault::Deaf, "timeout")] {
+    for (fault, kind) in [
+        (Fault::Down, "unavailable"),
+        (Fault::LostReplies, "timeout"),
+    ] {
         faulty.set_fault(fault);
         let failed = observed.get(&bucket("n"), &keys(["k"]), None).await;
         failed.expect_err("it fails on purpose");

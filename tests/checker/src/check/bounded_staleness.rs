@@ -1,4 +1,5 @@
-//! A value not marked stale was current no longer than the bound before the call began, and had not expired.
+//! A value not marked stale was current no longer than the bound before the call began, and had not
+//! expired.
 
 use std::time::Duration;
 
@@ -77,8 +78,8 @@ fn expired(case: &Case<'_>, call: &Call) -> Option<Violation> {
     })
 }
 
-/// Returns the last matching version, and how long before the call it had expired; `None` if its expiry is
-/// not known.
+/// Returns the last matching version, and how long before the call it had expired; `None` if its
+/// expiry is not known.
 pub(super) fn expired_for(case: &Case<'_>, call: &Call) -> Option<(usize, Duration)> {
     call.read_result()??;
     let last = *case.oracle.matches(call).last()?;

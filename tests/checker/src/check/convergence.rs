@@ -1,5 +1,6 @@
-//! Once a process has seen the sentinel, the last write of the run, it reads nothing older than that write.
-//! No time is involved: invalidations arrive in order, so that of the sentinel follows all others.
+//! Once a process has seen the sentinel, the last write of the run, it reads nothing older than
+//! that write. No time is involved: invalidations arrive in order, so that of the sentinel follows
+//! all others.
 
 use super::{Case, Rule, Violation, describe};
 use crate::history::{Call, Outcome, Quiet};

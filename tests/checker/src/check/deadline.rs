@@ -1,5 +1,5 @@
-//! No call of the cache takes longer than the deadlines of its round trips. Calls fail only with errors of
-//! the backend.
+//! No call of the cache takes longer than the deadlines of its round trips. Calls fail only with
+//! errors of the backend.
 
 use super::{Case, Rule, Violation};
 use crate::history::{Call, Op, Outcome};

@@ -1,5 +1,5 @@
-//! Builds small histories for the tests of rules. Moments are milliseconds; processes called `f…` are
-//! external writers.
+//! Builds small histories for the tests of rules. Moments are milliseconds; processes called `f…`
+//! are external writers.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -1,4 +1,5 @@
-//! An acknowledged write is in Redis until the next write, unless Redis was killed and is not durable.
+//! An acknowledged write is in Redis until the next write, unless Redis was killed and is not
+//! durable.
 
 use super::{Case, Rule, Violation};
 use crate::history::{Call, FinalScan, Op};
@@ -97,7 +98,8 @@ fn is_acknowledged(case: &Case<'_>, key: &str, value: Option<&str>) -> bool {
     writers.any(Call::is_acknowledged_write)
 }
 
-/// Returns whether a deletion shortly before the kill may have removed the key without a line of `MONITOR`.
+/// Returns whether a deletion shortly before the kill may have removed the key without a line of
+/// `MONITOR`.
 fn is_deleted_unmonitored(case: &Case<'_>, scan: &FinalScan, key: &str, after: Moment) -> bool {
     let calls = case.history.calls.iter();
     !scan.values.contains_key(key)

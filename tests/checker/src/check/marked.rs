@@ -1,8 +1,8 @@
-//! A value marked stale may exceed the staleness bound by the configured window at most. It must not be one
-//! that its process has seen replaced.
+//! A value marked stale may exceed the staleness bound by the configured window at most. It must
+//! not be one that its process has seen replaced.
 //!
-//! [`read_your_writes`](super::read_your_writes) and [`convergence`](super::convergence) check marked
-//! values, too.
+//! [`read_your_writes`](super::read_your_writes) and [`convergence`](super::convergence) check
+//! marked values, too.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -57,8 +57,8 @@ fn least(case: &Case<'_>, read: &Call) -> Option<usize> {
         .min()
 }
 
-/// Finds a value that was replaced, or had expired, for longer than the bound and the window together: the
-/// window may begin when the entry is as old as the bound allows.
+/// Finds a value that was replaced, or had expired, for longer than the bound and the window
+/// together: the window may begin when the entry is as old as the bound allows.
 fn too_old(case: &Case<'_>, read: &Call) -> Option<Violation> {
     let limits = &case.history.limits;
     let window = limits.stale_window();

@@ -2,8 +2,8 @@
 //!
 //! # Layout
 //!
-//! Each rule is a file, with tests of what passes and what is a violation. `report` formats violations with
-//! their `timeline`; `awake` measures how long a process ran between two moments.
+//! Each rule is a file, with tests of what passes and what is a violation. `report` formats
+//! violations with their `timeline`; `awake` measures how long a process ran between two moments.
 
 mod awake;
 mod bounded_staleness;
@@ -101,7 +101,8 @@ pub fn check(history: &History) -> Vec<Violation> {
     found
 }
 
-/// Returns how long the oldest value not marked stale had been replaced before its call, without stalls.
+/// Returns how long the oldest value not marked stale had been replaced before its call, without
+/// stalls.
 pub fn oldest_answer(history: &History) -> Duration {
     let oracle = Oracle::of(history);
     bounded_staleness::oldest(&Case::of(history, &oracle))
@@ -122,13 +123,15 @@ impl<'a> Case<'a> {
         calls.filter(|call| call.read_result().is_some())
     }
 
-    /// Returns whether a value is marked stale, or may be stale as a load does not report its source.
+    /// Returns whether a value is marked stale, or may be stale as a load does not report its
+    /// source.
     fn may_be_stale(&self, call: &Call) -> bool {
         let has_no_source = call.op == Op::Load && !self.history.limits.stale_window().is_zero();
         call.is_marked_stale() || has_no_source
     }
 
-    /// Returns whether a version is the last, or the next one came after a position in Redis' order.
+    /// Returns whether a version is the last, or the next one came after a position in Redis'
+    /// order.
     fn was_current_after(&self, key: &str, index: usize, order: u64) -> bool {
         let next = self.oracle.versions(key).get(index + 1);
         next.is_none_or(|next| next.order > order)

@@ -1,5 +1,5 @@
-//! A process reads its own acknowledged write, or a later one. That holds for values marked stale, too: a
-//! process must not serve what its own write has replaced.
+//! A process reads its own acknowledged write, or a later one. That holds for values marked stale,
+//! too: a process must not serve what its own write has replaced.
 
 use std::collections::HashMap;
 

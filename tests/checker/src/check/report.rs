@@ -12,8 +12,8 @@ use crate::time::Moment;
 /// How many violations are reported in full.
 const IN_FULL: usize = 3;
 
-/// Formats the violations of a run with their events in order of time, and the commands that check or run
-/// it again. `folder` holds the history.
+/// Formats the violations of a run with their events in order of time, and the commands that check
+/// or run it again. `folder` holds the history.
 pub fn report(plan: &Plan, history: &History, found: &[Violation], folder: &Path) -> String {
     let mut text = format!("{} violations, the first ones in full.\n", found.len());
     let oracle = Oracle::of(history);

@@ -1,5 +1,5 @@
-//! Every value that is read has been in Redis under that key before the read ended: the local tier is never
-//! ahead of Redis.
+//! Every value that is read has been in Redis under that key before the read ended: the local tier
+//! is never ahead of Redis.
 
 use std::collections::HashMap;
 

@@ -189,7 +189,8 @@ impl Call {
         }
     }
 
-    /// Returns the result of a read, which is `None` if the key was absent; `None` if this is not a read or it failed.
+    /// Returns the result of a read, which is `None` if the key was absent; `None` if this is not a
+    /// read or it failed.
     pub fn read_result(&self) -> Option<Option<&str>> {
         match &self.outcome {
             Outcome::Found(value) => Some(Some(value)),

@@ -1,4 +1,5 @@
-//! Reads and writes events: `plan.json` holds the plan, and every `.jsonl` file beside it holds events.
+//! Reads and writes events: `plan.json` holds the plan, and every `.jsonl` file beside it holds
+//! events.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, BufWriter, Write};

@@ -25,7 +25,8 @@ pub struct Limits {
     /// Whether deletions of absent keys are monitored, too.
     #[serde(default = "reports_all")]
     pub reports_all_deletions: bool,
-    /// How much longer a value marked stale may be served while Redis fails, in milliseconds; 0 disables it.
+    /// How much longer a value marked stale may be served while Redis fails, in milliseconds; 0
+    /// disables it.
     #[serde(default)]
     pub stale_window_ms: u64,
     /// How long a round trip of the cache may take, in milliseconds.

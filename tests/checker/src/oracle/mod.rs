@@ -4,8 +4,8 @@
 //!
 //! This file holds the queries; `replay` creates the versions, `effect` parses commands.
 //!
-//! A version was created between two moments: not before its writer's call began, and not after that
-//! was acknowledged or monitored. Rules take the bound that is more lenient.
+//! A version was created between two moments: not before its writer's call began, and not after
+//! that was acknowledged or monitored. Rules take the bound that is more lenient.
 
 mod effect;
 mod replay;
@@ -29,7 +29,8 @@ pub struct Version {
     pub upper: Moment,
     /// When it expires.
     pub ttl: Ttl,
-    /// Until when reads have extended its TTL, at the latest. Whether they came in time is not known.
+    /// Until when reads have extended its TTL, at the latest. Whether they came in time is not
+    /// known.
     pub extended_until: Option<Moment>,
 }
 
@@ -129,8 +130,8 @@ pub(crate) fn changes_something(words: &[String]) -> bool {
     effect::of(words) != effect::Effect::Nothing
 }
 
-/// Returns whether a write may have been executed without a line of `MONITOR`: Redis was killed, and no call
-/// that began later was monitored.
+/// Returns whether a write may have been executed without a line of `MONITOR`: Redis was killed,
+/// and no call that began later was monitored.
 pub fn may_be_unmonitored(history: &History, write: &Call) -> bool {
     if write.is_acknowledged_write() {
         is_just_before_a_kill(history, write)
@@ -139,7 +140,8 @@ pub fn may_be_unmonitored(history: &History, write: &Call) -> bool {
     }
 }
 
-/// Returns whether Redis was killed so shortly after a call that no call that began later was monitored.
+/// Returns whether Redis was killed so shortly after a call that no call that began later was
+/// monitored.
 pub(crate) fn is_just_before_a_kill(history: &History, call: &Call) -> bool {
     let Some(restart) = restart_after(history, call) else {
         return false;

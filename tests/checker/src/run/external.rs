@@ -29,8 +29,8 @@ struct Writer {
     values: Values,
     keys: u32,
     profile: Profile,
-    /// Until when it writes keys of a race after their turn: while there are faults. Later writes would
-    /// replace values that have become stale.
+    /// Until when it writes keys of a race after their turn: while there are faults. Later writes
+    /// would replace values that have become stale.
     looks_back_until: Instant,
 }
 
@@ -178,7 +178,8 @@ impl Writer {
         }
     }
 
-    /// Chooses the next write of a race: of the key whose turn it is, or sometimes of an earlier one.
+    /// Chooses the next write of a race: of the key whose turn it is, or sometimes of an earlier
+    /// one.
     fn race(&mut self) -> (Op, String) {
         let looks_back = Instant::now() < self.looks_back_until && self.rng.u32(0..5) == 0;
         let key = if looks_back {

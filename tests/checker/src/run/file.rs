@@ -1,5 +1,5 @@
-//! A shared `SQLite` file. It has no `MONITOR`: triggers record the changes of all connections in the order of
-//! the transactions, and a separate connection reads them.
+//! A shared `SQLite` file. It has no `MONITOR`: triggers record the changes of all connections in
+//! the order of the transactions, and a separate connection reads them.
 //!
 //! Triggers do not record deletions of absent keys.
 

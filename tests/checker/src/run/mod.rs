@@ -1,11 +1,11 @@
-//! Executes a run: starts the processes and writers, injects the faults of the plan, waits until all
-//! processes have seen the last write, and saves the history in a folder.
+//! Executes a run: starts the processes and writers, injects the faults of the plan, waits until
+//! all processes have seen the last write, and saves the history in a folder.
 //!
 //! # Layout
 //!
-//! `store` is the shared backend: `testbed` is Redis behind a proxy, and `monitor` records its commands; `file`
-//! is an `SQLite` file. `workers` are the processes of the cache; `external` are the writers that do not use
-//! it, each with its `connection`; `faults` begins and ends faults.
+//! `store` is the shared backend: `testbed` is Redis behind a proxy, and `monitor` records its
+//! commands; `file` is an `SQLite` file. `workers` are the processes of the cache; `external` are
+//! the writers that do not use it, each with its `connection`; `faults` begins and ends faults.
 //!
 //! Every wait is bounded, and every process is killed on drop.
 
@@ -44,7 +44,8 @@ const FIRST: &str = "sentinel.first";
 /// The last value of the sentinel.
 const LAST: &str = "sentinel.last";
 
-/// Executes a run. `program` is the binary of this package; the previous contents of `folder` are deleted.
+/// Executes a run. `program` is the binary of this package; the previous contents of `folder` are
+/// deleted.
 ///
 /// # Errors
 ///

@@ -92,8 +92,8 @@ impl Monitor {
     }
 }
 
-/// Parses the command of a line such as `+1700000000.000000 [0 127.0.0.1:50000] "SET" "k" "a \"b\""`. Bytes that
-/// are escaped by number stay escaped: the keys and values of a run have none.
+/// Parses the command of a line such as `+1700000000.000000 [0 127.0.0.1:50000] "SET" "k" "a
+/// \"b\""`. Bytes that are escaped by number stay escaped: the keys and values of a run have none.
 fn words(line: &str) -> Vec<String> {
     let Some((_, quoted)) = line.split_once("] \"") else {
         return Vec::new();

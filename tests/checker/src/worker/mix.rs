@@ -16,8 +16,8 @@ const MANY: usize = 3;
 /// The interval between reads of a watched key.
 const WATCH: Duration = Duration::from_millis(12);
 
-/// A process with spared keys does not write one key of this many: once read, they stay in its local tier
-/// until an invalidation arrives.
+/// A process with spared keys does not write one key of this many: once read, they stay in its
+/// local tier until an invalidation arrives.
 const SPARED: u32 = 3;
 
 /// Calls until it must stop.
@@ -36,8 +36,8 @@ pub(super) async fn work(caller: Caller, options: Options, is_resting: Arc<Atomi
     }
 }
 
-/// Reads one key until it must stop. While other callers wait for a Redis that does not reply, these reads
-/// still hit the local tier, and show for how long.
+/// Reads one key until it must stop. While other callers wait for a Redis that does not reply,
+/// these reads still hit the local tier, and show for how long.
 pub(super) async fn watch(caller: Caller, key: String, is_resting: Arc<AtomicBool>) {
     while !is_resting.load(Ordering::Acquire) {
         caller.get(&key).await;

@@ -2,9 +2,9 @@
 //!
 //! # Layout
 //!
-//! This file executes the commands of standard input; `caches` opens the caches; `caller` calls them and
-//! records the results; `mix` is the sequence of calls of a caller; `race` is that sequence if all callers
-//! use the same key.
+//! This file executes the commands of standard input; `caches` opens the caches; `caller` calls
+//! them and records the results; `mix` is the sequence of calls of a caller; `race` is that
+//! sequence if all callers use the same key.
 
 mod caches;
 mod caller;
@@ -95,7 +95,8 @@ struct Worker {
     is_resting: Arc<AtomicBool>,
 }
 
-/// Executes the commands of standard input, one per line, and replies to each with a line, until its end.
+/// Executes the commands of standard input, one per line, and replies to each with a line, until
+/// its end.
 ///
 /// # Errors
 ///
@@ -181,7 +182,8 @@ impl Worker {
         }
     }
 
-    /// Reads the sentinel until the local tier has it: only then does its next value need an invalidation.
+    /// Reads the sentinel until the local tier has it: only then does its next value need an
+    /// invalidation.
     fn prime(&self, cache: &Cache) -> bool {
         self.runtime.block_on(async {
             let start = Moment::now();

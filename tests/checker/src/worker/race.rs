@@ -1,4 +1,5 @@
-//! The calls of a caller in a race: all callers use the key whose turn it is, so that their calls overlap.
+//! The calls of a caller in a race: all callers use the key whose turn it is, so that their calls
+//! overlap.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,8 +12,8 @@ use super::caller::Caller;
 use crate::names::{self, Values};
 use crate::time::Moment;
 
-/// The number of absent keys that are read together with the key whose turn it is. They are settled first,
-/// which delays the fill of that key.
+/// The number of absent keys that are read together with the key whose turn it is. They are settled
+/// first, which delays the fill of that key.
 const CROWD: u32 = 100;
 
 /// Calls until it must stop.

@@ -1,10 +1,10 @@
 //! A copy of the sources, from which the process of a run is built.
 //!
-//! Only the packages of the workspace are rebuilt. Their dependencies come from the build of this test, if that
-//! was a build of the whole workspace: the nested cargo uses the same build directory and selects the same
-//! packages, so the features of the dependencies are the same. The packages themselves are one folder deeper:
-//! cargo names artifacts by the path of the package in its workspace, and those of a mutant must never be
-//! mistaken for those of the original.
+//! Only the packages of the workspace are rebuilt. Their dependencies come from the build of this
+//! test, if that was a build of the whole workspace: the nested cargo uses the same build directory
+//! and selects the same packages, so the features of the dependencies are the same. The packages
+//! themselves are one folder deeper: cargo names artifacts by the path of the package in its
+//! workspace, and those of a mutant must never be mistaken for those of the original.
 
 use std::collections::{BTreeMap, HashMap};
 use std::env;
@@ -34,8 +34,8 @@ const OF_THIS_TEST: [&str; 6] = [
     "CARGO_TARGET_TMPDIR",
 ];
 
-/// How long a build may take: if the workspace was not built as a whole, the first build includes all
-/// dependencies.
+/// How long a build may take: if the workspace was not built as a whole, the first build includes
+/// all dependencies.
 const PATIENCE: Duration = Duration::from_secs(900);
 
 /// The copy that all tests here share, with a lock on it: unchanged packages are not rebuilt.
@@ -198,8 +198,8 @@ fn collect(workspace: &Path, path: &Path, files: &mut BTreeMap<PathBuf, Vec<u8>>
     }
 }
 
-/// Writes these files to a folder, and deletes all others. Unchanged files are not written, as cargo compares
-/// modification times.
+/// Writes these files to a folder, and deletes all others. Unchanged files are not written, as
+/// cargo compares modification times.
 fn write(folder: &Path, files: &BTreeMap<PathBuf, Vec<u8>>) {
     let mut held = BTreeMap::new();
     if folder.exists() {

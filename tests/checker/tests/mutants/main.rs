@@ -1,10 +1,10 @@
-//! Mutation tests: bugs that caches of this kind have had are applied to a copy of the sources. The checker
-//! detects each, and reports nothing for an unchanged copy.
+//! Mutation tests: bugs that caches of this kind have had are applied to a copy of the sources. The
+//! checker detects each, and reports nothing for an unchanged copy.
 //!
 //! # Layout
 //!
-//! The mutants are the patches in `tests/checker/mutants`. `patch` applies one; `copy` is the copy of the
-//! sources, and builds the process of a run from it. All other parts of a run are unchanged.
+//! The mutants are the patches in `tests/checker/mutants`. `patch` applies one; `copy` is the copy
+//! of the sources, and builds the process of a run from it. All other parts of a run are unchanged.
 
 mod copy;
 mod patch;
