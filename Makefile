@@ -12,6 +12,11 @@ FUZZ_SECONDS = 60
 BENCH_PAGE = docs/src/benchmarks.md
 HIT_RATIO = cargo run --release -p flipcache-hit-ratio -- '$(TRACES)'
 
+# What cargo builds, in the profile that it uses without --release. `cargo run -p` would compile half of it again, with other
+# features: those of one package.
+BUILD = cargo build --workspace --bin
+BUILT = $(or $(CARGO_TARGET_DIR),target)/debug
+
 .PHONY: help setup setup-wasm setup-redis setup-python setup-node setup-chromium setup-fuzz setup-wkg setup-deny demo valkey component \
 	examples test node web python hosts conformance fuzz bench hit-ratio lint publish-check
 
@@ -22,16 +27,16 @@ help:
 	@echo 'make component write the component to target/flipcache.wasm, for hosts in other languages'
 	@echo 'make hosts     test the packages for Node, browsers and Python'
 	@echo 'make conformance'
-	@echo '               run one suite in Rust, Node, Chromium and Python, and write the table in the README'
+	@echo '               run one suite in Rust, Node, Chromium and Python, and write the table of the README'
 	@echo 'make valkey    run the contract of backends over Valkey'
 	@echo 'make publish-check'
-	@echo '               pack what a release publishes, and take it as its users would'
+	@echo '               pack what a release publishes, and use it as its users would'
 	@echo 'make fuzz      fuzz the core and the decoders, a minute a target; FUZZ_SECONDS=600 for ten'
-	@echo 'make bench     measure everything beside what others cost, and write docs/src/benchmarks.md with its plots'
+	@echo 'make bench     measure the cache beside others, and write docs/src/benchmarks.md with its plots'
 	@echo 'make hit-ratio TRACES=DIR'
-	@echo '               replay access traces through the core and through other caches, and print who has how many hits'
+	@echo '               replay access traces through the core and through other caches, and print the hit ratios'
 	@echo 'make lint      check formatting, lints and docs'
-	@echo 'make setup     install what these need: the wasm target of Rust, redis-server, Python, Node and Chromium'
+	@echo 'make setup     install their tools: the wasm target of Rust, redis-server, Python, Node and Chromium'
 
 setup: setup-wasm setup-redis setup-python setup-node setup-chromium
 
@@ -60,16 +65,19 @@ setup-deny:
 	@.ci/setup-deny
 
 demo: setup-wasm
-	cargo run -p flipcache -- demo
+	$(BUILD) flipcache
+	$(BUILT)/flipcache demo
 
 examples: setup-wasm
-	cargo run -p flipcache-tests --bin build-examples -- target/examples
+	$(BUILD) build-examples
+	$(BUILT)/build-examples target/examples
 
-# By a package that does not depend on the host: whoever runs the component elsewhere need not build wasmtime.
+# By a package that does not depend on the host: users of the component elsewhere need not build wasmtime.
 component: setup-wasm
-	cargo run -p flipcache-tests --bin build-component -- target/flipcache.wasm
+	$(BUILD) build-component
+	$(BUILT)/build-component target/flipcache.wasm
 
-# The last line: what the binary does with a feature that is off by default.
+# The last line tests the binary with a feature that is off by default.
 test: setup-wasm setup-redis setup-python
 	cargo test --workspace
 	cargo test --workspace --features flipcache/opentelemetry --test cli traces
@@ -93,20 +101,21 @@ hosts: node web python setup-redis setup-chromium
 	host/python/dev check
 	host/python/dev test
 
-# Each host reports what it passes. Reports of an earlier run would not be true of this one.
+# Each host reports what it passes. Reports of an earlier run may be wrong for this one.
 conformance: node web python setup-redis setup-chromium
 	rm -rf target/conformance
 	cargo test --workspace --test suite conformance
 	cd host/node && npm run conformance
 	cd host/web && npm run conformance
 	host/python/dev conformance
-	cargo run -p flipcache-tests --bin conformance-table -- $(if $(CI),--check) target/conformance README.md
+	$(BUILD) conformance-table
+	$(BUILT)/conformance-table $(if $(CI),--check) target/conformance README.md
 
 publish-check: setup-wkg component
 	.ci/publish-check
 
-# What is found goes to fuzz/corpus, which the next run begins with, and what fails to fuzz/artifacts. There is
-# no sanitizer, which only nightly Rust has: the invariants are the targets' own, and the code is safe.
+# New inputs go to fuzz/corpus, which the next run begins with, and failing ones to fuzz/artifacts. There is no
+# sanitizer, which only nightly Rust has: the invariants are the targets' own, and the code is safe.
 fuzz: setup-fuzz
 	cargo fuzz build -s none
 	@set -e; for target in $$(cargo fuzz list); do \
@@ -116,8 +125,8 @@ fuzz: setup-fuzz
 			-max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=1024 -verbosity=0; \
 	done
 
-# Without the feature cli, the binary is not linked as well. Fat LTO takes its minutes. With TRACES=DIR, hit ratios
-# are told anew, too.
+# Without the feature cli, the binary is not linked as well. Fat LTO takes some minutes. With TRACES=DIR, hit
+# ratios are measured, too.
 bench: setup
 	$(if $(TRACES),$(HIT_RATIO) $(if $(filter-out 0,$(FLIPCACHE_BENCH_QUICK)),,--page '$(CURDIR)/$(BENCH_PAGE)'))
 	FLIPCACHE_BENCH_MARKDOWN='$(CURDIR)/$(BENCH_PAGE)' \
@@ -129,6 +138,7 @@ hit-ratio:
 	$(HIT_RATIO)
 
 lint: setup-wasm
+	.ci/words
 	cargo fmt --all --check
 	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	cargo clippy --workspace --all-targets -- -D warnings

@@ -1,4 +1,4 @@
-"""Puts the component into what is built."""
+"""Adds the component to the built package."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ NAME = "flipcache_wasm/flipcache.wasm"
 
 
 class ComponentHook(BuildHookInterface):
-    """Takes the file that FLIPCACHE_COMPONENT names, that of a source archive, or that of the source tree."""
+    """Uses the file named by FLIPCACHE_COMPONENT, or that of the source archive or source tree."""
 
     def initialize(self, version: str, build_data: Dict[str, Any]) -> None:
-        # An editable installation finds the file where it is.
+        # An editable installation uses the file in place.
         if version != "editable":
             build_data["force_include"][str(self._component())] = NAME
 

@@ -1,6 +1,6 @@
 import { defineConfig } from 'vite';
 
-/** What the page may do: run its own scripts and its own WebAssembly, and load what lies beside it. */
+/** The content security policy: the page's own scripts, WebAssembly and files only. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self' 'wasm-unsafe-eval'",
@@ -12,19 +12,19 @@ const POLICY = [
 ].join('; ');
 
 export default defineConfig({
-  // The page may lie under any path.
+  // The page may be served under any path.
   base: './',
   build: {
     target: 'es2022',
-    // Small files stay files: the policy lets no `data:` URL be fetched.
+    // Small files stay files: the policy forbids `data:` URLs.
     assetsInlineLimit: 0,
   },
-  // Files that are found by `new URL` stay beside the scripts that name them.
+  // Files named by `new URL` must stay beside the scripts that name them.
   optimizeDeps: { exclude: ['flipcache'] },
   plugins: [
     {
       name: 'content-security-policy',
-      // Not while developing: there styles are written into the page.
+      // Not in development, where styles are injected into the page.
       apply: 'build',
       transformIndexHtml: () => [
         {
@@ -37,7 +37,7 @@ export default defineConfig({
     {
       name: 'no-declarations',
       apply: 'build',
-      // The glue names a file by a pattern, which the types beside it match too.
+      // The glue names files by a pattern that also matches the type declarations.
       generateBundle(_, bundle) {
         for (const name of Object.keys(bundle)) if (name.endsWith('.ts')) delete bundle[name];
       },

@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // A browser starts in each file of test/page; two at once are enough for two cores.
+    // Each file of test/page starts a browser; two at once are enough for two cores.
     maxWorkers: 2,
     testTimeout: 90_000,
     hookTimeout: 90_000,

@@ -1,5 +1,6 @@
-// What calls cost: the least of many short rounds each, over memory and over a redis-server of its own. Each part has
-// a process of its own, since V8 makes better code for the first instance of a process than for the next.
+// The cost of calls: the minimum of many short rounds, over memory and over a separate
+// redis-server. Each part runs in a separate process, since V8 generates better code for the first
+// instance of a process than for the next.
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
@@ -9,7 +10,7 @@ import { MemoryBackend } from 'flipcache/memory';
 
 import { startRedis } from '../test/support/redis-server.js';
 
-/** Of some rounds, nobody else takes the time. */
+/** The minimum is the round with the least interference by other processes. */
 const ROUNDS = 1000;
 const CALLS = 100;
 

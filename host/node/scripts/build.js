@@ -1,4 +1,4 @@
-// Makes dist/: the component, transpiled, and the TypeScript sources, compiled.
+// Builds dist/: transpiles the component and compiles the TypeScript sources.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,20 +11,20 @@ const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const GLUE = join(ROOT, 'src/component/glue');
 const DIST = join(ROOT, 'dist');
 
-/** Where the component is: what the environment says, else where `make component` puts it. */
+/** Returns the path of the component: FLIPCACHE_COMPONENT, or the output of `make component`. */
 function findComponent() {
   const named = process.env.FLIPCACHE_COMPONENT;
   const path = named ?? resolve(ROOT, '../../target/flipcache.wasm');
   if (existsSync(path)) return path;
   console.error(
     named === undefined
-      ? `There is no ${path}. Make it by \`make component\` in the repository's root, or name the file in FLIPCACHE_COMPONENT.`
-      : `There is no ${path}, which FLIPCACHE_COMPONENT names.`,
+      ? `cannot find ${path}; run \`make component\` in the root of the repository, or set FLIPCACHE_COMPONENT`
+      : `cannot find ${path}, the value of FLIPCACHE_COMPONENT`,
   );
   process.exit(1);
 }
 
-/** The glue, the core modules, and the component itself, unchanged. */
+/** Writes the glue, the core modules, and the unchanged component. */
 async function writeGlue(bytes) {
   const { files } = await transpile(bytes, {
     name: 'flipcache',
@@ -47,22 +47,23 @@ async function writeGlue(bytes) {
 }
 
 /**
- * The glue without what makes it slow for nothing. It looks into the environment many times a call, which is half
- * of what a call costs in Node. And where `WebAssembly.promising` is not there, it finds out anew for each function,
- * by an error: a tenth of a second for an instance, for functions that a synchronous component never calls.
+ * Removes two slow parts of the glue. It reads the environment many times per call, which is half
+ * of the cost of a call in Node. And without `WebAssembly.promising` it throws an error for each
+ * function, which takes a tenth of a second per instance, for functions that a synchronous
+ * component never calls.
  */
 function faster(content) {
   const look = /^ *if \(!globalThis\?\.process\?\.env\?\.JCO_DEBUG\) \{ return; \}\n *console\.debug\(\.\.\.args\);\n/m;
   const promising = 'WebAssembly.promising(';
   const source = new TextDecoder().decode(content);
   if (!look.test(source) || !source.includes(promising)) {
-    throw new Error('jco makes another glue: see how it traces calls, and what it does without JSPI');
+    throw new Error('the glue of jco has changed; check how it traces calls and what it does without JSPI');
   }
   const promisingOrSame = 'const promising = WebAssembly.promising ?? ((call) => call);';
   return source.replace(look, '').replaceAll(promising, 'promising(') + `\n${promisingOrSame}\n`;
 }
 
-/** Bundlers find files by `new URL` with a literal name. */
+/** Returns the source of the module list. Bundlers need a `new URL` with a literal name. */
 function modulesSource(modules, digest) {
   const entries = modules.map((name) => `  '${name}': new URL('./${name}', import.meta.url),`);
   return [`export const DIGEST = '${digest}';`, '', 'export const MODULES = {', ...entries, '};', ''].join('\n');
@@ -71,7 +72,7 @@ function modulesSource(modules, digest) {
 const MODULES_TYPES = `/** SHA-256 of the file \`flipcache.wasm\` that this package was made from, in hex. */
 export declare const DIGEST: string;
 
-/** Where the component's core modules are, by the names that the glue has for them. */
+/** The URLs of the component's core modules, by their names in the glue. */
 export declare const MODULES: Record<string, URL>;
 `;
 
@@ -81,7 +82,7 @@ function compile() {
   const { status } = spawnSync(process.execPath, [tsc, '--project', ROOT], { cwd: ROOT, stdio: 'inherit' });
   if (status !== 0) process.exit(1);
   cpSync(GLUE, join(DIST, 'component/glue'), { recursive: true });
-  // npm packs what stands in the package's own folder.
+  // npm packs only files in the package's own folder.
   for (const name of ['LICENSE-APACHE', 'LICENSE-MIT']) cpSync(resolve(ROOT, '../..', name), join(ROOT, name));
 }
 

@@ -6,7 +6,7 @@ import { MemoryBackend } from 'flipcache/memory';
 
 const bytes = (text) => new TextEncoder().encode(text);
 
-/** A client over a store whose clock is moved by hand. */
+/** Opens a client over a backend with a manual clock. */
 async function timed() {
   let ms = 0;
   const now = () => BigInt(ms) * 1_000_000n;
@@ -14,7 +14,7 @@ async function timed() {
   return { backend, client: await connect({ backend, now }), wait: (more) => (ms += more) };
 }
 
-test('a value that was set is answered by the local tier, and else by the store', async () => {
+test('get returns a value from the local tier, else from the backend', async () => {
   const { client } = await timed();
   const users = client.cache('user');
   assert.equal(users.get('1'), undefined);
@@ -25,7 +25,7 @@ test('a value that was set is answered by the local tier, and else by the store'
   assert.deepEqual(users.getDetailed('2'), { value: undefined, source: 'none' });
 });
 
-test('values of every type come back as they were', async () => {
+test('values of every type are returned unchanged', async () => {
   const { client } = await timed();
   const values = {
     text: ['', 'ü☃😀'],
@@ -46,7 +46,7 @@ test('values of every type come back as they were', async () => {
   }
 });
 
-test('integers may be given as numbers, and safe ones only', async () => {
+test('integers may be given as numbers, if they are safe', async () => {
   const { client } = await timed();
   const counts = client.cache('count', { valueType: 'integer', keyType: 'integer' });
   counts.set(7, 5);
@@ -61,7 +61,7 @@ test('integers may be given as numbers, and safe ones only', async () => {
   assert.throws(() => counts.get(2n ** 63n), { code: 'invalid-key' });
 });
 
-test('a value of another type is refused, without being shown', async () => {
+test('set with a value of another type throws, without the value in the message', async () => {
   const { client } = await timed();
   const circular = { secret: 'secret' };
   circular.self = circular;
@@ -75,15 +75,15 @@ test('a value of another type is refused, without being shown', async () => {
     ['json', 1n],
   ]) {
     const cache = client.cache(`of-${valueType}`, { valueType });
-    const refused = (error) => error.code === 'invalid-value' && !/secret/.test(error.message);
-    assert.throws(() => cache.set('a', value), refused);
-    assert.throws(() => cache.setMany([['a', value]]), refused);
-    assert.throws(() => cache.setIfAbsent('a', value), refused);
+    const isInvalid = (error) => error.code === 'invalid-value' && !/secret/.test(error.message);
+    assert.throws(() => cache.set('a', value), isInvalid);
+    assert.throws(() => cache.setMany([['a', value]]), isInvalid);
+    assert.throws(() => cache.setIfAbsent('a', value), isInvalid);
     assert.equal(cache.has('a'), false);
   }
 });
 
-test('what lives for a while ends, and what is written otherwise lives otherwise', async () => {
+test('entries expire with the TTL of the cache, or with that of the write', async () => {
   const { client, wait } = await timed();
   const users = client.cache('user', { ttlMs: 100 });
   users.set('short', 'x', { ttlMs: 10 });
@@ -101,7 +101,7 @@ test('what lives for a while ends, and what is written otherwise lives otherwise
   }
 });
 
-test('many keys at once', async () => {
+test('batches read, write and delete many keys', async () => {
   const { client } = await timed();
   const users = client.cache('user', { default: 'nobody' });
   users.setMany(new Map([['a', '1'], ['b', '2']]));
@@ -116,7 +116,7 @@ test('many keys at once', async () => {
   assert.equal(users.has('c'), false);
 });
 
-test('keys come page by page, all of them', async () => {
+test('keys lists all keys, page by page', async () => {
   const { client } = await timed();
   const cache = client.cache('many', { localMax: 10 });
   const keys = Array.from({ length: 2500 }, (_, at) => `k${at}`);
@@ -139,7 +139,7 @@ test('stats are numbers', async () => {
   assert.deepEqual([localHits, backendHits, misses, removals.size, localLen, localBytes], [1, 1, 1, 2, 1, 2]);
 });
 
-test('clients over one store hear of each other', async () => {
+test('clients over one backend invalidate each other’s entries', async () => {
   const { backend, client } = await timed();
   const other = await connect({ backend });
   const [users, same] = [client.cache('user'), other.cache('user')];
@@ -157,7 +157,7 @@ test('clients over one store hear of each other', async () => {
   assert.equal(users.get('1'), undefined);
 });
 
-test('two handles of a name share the local tier, and their own options', async () => {
+test('two handles of a name share the local tier and have their own options', async () => {
   const { client } = await timed();
   const [one, two] = [client.cache('user'), client.cache('user', { default: 'nobody' })];
   one.set('1', 'Ada');
@@ -171,7 +171,7 @@ describe('options', () => {
   for (const [what, name, options, code] of [
     ['an empty name', '', {}, 'invalid-name'],
     ['a name that is no string', 5, {}, 'invalid-name'],
-    ['a flag that is none', 'a', { refreshTtlOnGet: 'yes' }, 'invalid-options'],
+    ['an invalid flag', 'a', { refreshTtlOnGet: 'yes' }, 'invalid-options'],
     ['a name too long', 'n'.repeat(1025), {}, 'invalid-name'],
     ['an unknown option', 'a', { maxSize: 1 }, 'invalid-options'],
     ['a negative bound', 'a', { localMax: -1 }, 'invalid-options'],
@@ -183,7 +183,7 @@ describe('options', () => {
     ['a default of another type', 'a', { default: 1 }, 'invalid-value'],
     ['more jitter than there is', 'a', { ttlJitterPercent: 51 }, 'invalid-options'],
   ]) {
-    test(`${what} is refused`, async () => {
+    test(`cache with ${what} throws`, async () => {
       const { client } = await timed();
       assert.throws(() => client.cache(name, options), (error) => error instanceof CacheError && error.code === code);
     });
@@ -194,18 +194,18 @@ describe('options', () => {
     ['an unknown scheme', { url: 'mysql://secret@host' }],
     ['what is no url', { url: 'secret' }],
     ['a database that is no number', { url: 'redis://secret@host/x' }],
-    ['a host that is not named', { url: 'redis:///1' }],
+    ['a missing host', { url: 'redis:///1' }],
     ['no deadline', { url: 'redis://host', deadlineMs: 0 }],
     ['an unknown coherence', { url: 'redis://host', coherence: 'perhaps' }],
   ]) {
-    test(`a client of ${what} is refused, without the url`, async () => {
-      const refused = (error) => error instanceof CacheError && error.code === 'invalid-options' && !/secret/.test(error.message);
-      await assert.rejects(connect(options), refused);
+    test(`connect with ${what} throws, without the url in the message`, async () => {
+      const isInvalid = (error) => error instanceof CacheError && error.code === 'invalid-options' && !/secret/.test(error.message);
+      await assert.rejects(connect(options), isInvalid);
     });
   }
 });
 
-test('errors are of a class and have a code', async () => {
+test('errors have a class and a code', async () => {
   const { backend, client } = await timed();
   backend.open('n').set([['text', bytes('x')]], undefined);
   const numbers = client.cache('n', { valueType: 'integer' });
@@ -221,7 +221,7 @@ test('errors are of a class and have a code', async () => {
   assert.throws(() => failed.get('a'), (error) => error instanceof BackendError && error.code === 'timeout');
 });
 
-test('what is closed answers nothing more', async () => {
+test('calls after close throw', async () => {
   const { client } = await timed();
   const users = client.cache('user');
   const dict = client.lruDict(1);
@@ -232,19 +232,19 @@ test('what is closed answers nothing more', async () => {
   assert.throws(() => users.get('1'), { name: 'InstanceError', code: 'closed' });
   assert.throws(() => dict.get('1'), { name: 'InstanceError', code: 'closed' });
   await client.close();
-  assert.equal(client.isHearing, false);
+  assert.equal(client.invalidationStatus, 'lost');
   for (const call of [() => open.get('1'), () => client.cache('user'), () => client.fifoDict(1)]) {
     assert.throws(call, (error) => error instanceof InstanceError && error.code === 'closed');
   }
 });
 
-test('a url names memory, which is the client\'s own', async () => {
+test('connect to memory: opens a separate backend', async () => {
   const [one, other] = [await connect({ url: 'memory:' }), await connect({ url: 'memory:' })];
   one.cache('a').set('1', 'x');
   assert.equal(other.cache('a').get('1'), undefined);
 });
 
-test('a dictionary evicts in its order, and values come back as they were', async () => {
+test('a dictionary evicts in its order and returns values unchanged', async () => {
   const { client } = await timed();
   const [fifo, lru] = [client.fifoDict(2), client.lruDict(2)];
   assert.ok(fifo instanceof FifoDict && lru instanceof LruDict);

@@ -15,7 +15,7 @@ const OPTIONS = {
   storeDefault: false,
 };
 
-/** Runs a test on a machine whose wall clock alone can be moved on, as it is seen after a suspend. */
+/** Runs a test with a wall clock that can be advanced alone, as after a suspend. */
 async function onAMachineThatSleeps(body) {
   const real = Date.now;
   let asleep = 0;
@@ -27,7 +27,7 @@ async function onAMachineThatSleeps(body) {
   }
 }
 
-test('an entry whose TTL ended while the machine slept is absent in both tiers', async () => {
+test('an entry whose TTL passed while the machine slept is absent in both tiers', async () => {
   await onAMachineThatSleeps(async (sleep) => {
     const backend = new MemoryBackend();
     const { cache } = await instantiate({ backend });

@@ -19,14 +19,14 @@ const OPTIONS = {
 const text = (val) => ({ tag: 'text', val });
 const INHERIT = { tag: 'inherit' };
 
-test('an instance answers what it was given, from its local tier', async () => {
+test('an instance returns a written value from its local tier', async () => {
   const { cache } = await instantiate({ backend: new MemoryBackend() });
   const users = cache.FlipCache.open('user', OPTIONS);
   users.set('1', text('Ada'), INHERIT);
   assert.deepEqual(users.getDetailed('1'), { value: text('Ada'), source: 'local' });
 });
 
-test('instances over one store have local tiers of their own', async () => {
+test('instances over one backend have separate local tiers', async () => {
   const backend = new MemoryBackend();
   const [one, other] = await Promise.all([instantiate({ backend }), instantiate({ backend })]);
   const [users, same] = [one, other].map(({ cache }) => cache.FlipCache.open('user', OPTIONS));
@@ -35,7 +35,7 @@ test('instances over one store have local tiers of their own', async () => {
   assert.equal(same.getDetailed('1').source, 'backend');
 });
 
-test('the clock that is given says when entries expire', async () => {
+test('entries expire by the given clock', async () => {
   let ms = 0n;
   const now = () => ms * 1_000_000n;
   const { cache } = await instantiate({ backend: new MemoryBackend({ now }), now });
@@ -53,7 +53,7 @@ test('a BackendError reaches the caller as its case', async () => {
   assert.throws(() => users.get('1'), { payload: { tag: 'too-large', val: 7n } });
 });
 
-test('another error of a backend is told without its message', async () => {
+test('another error of a backend reaches the caller without its message', async () => {
   const { cache } = await instantiate({ backend: failingWith(new TypeError('secret of redis://u:secret@h')) });
   const users = cache.FlipCache.open('user', OPTIONS);
   assert.throws(
@@ -67,13 +67,13 @@ test('another error of a backend is told without its message', async () => {
   );
 });
 
-test('what is no answer of a backend is told, and the instance goes on', async () => {
-  const answers = { get: [{ tag: 'absent' }] };
-  const open = () => new Proxy({}, { get: (_, name) => (name === 'then' ? undefined : () => answers[name]) });
+test('an invalid result of a backend is an error, and the instance keeps working', async () => {
+  const results = { get: [{ tag: 'absent' }] };
+  const open = () => new Proxy({}, { get: (_, name) => (name === 'then' ? undefined : () => results[name]) });
   const { cache } = await instantiate({ backend: { open } });
   const users = cache.FlipCache.open('user', OPTIONS);
   for (const bad of [undefined, null, 5, [5], [{ tag: 'entry' }], [{ tag: 'entry', val: { value: 'text' } }], Promise.resolve([])]) {
-    answers.get = bad;
+    results.get = bad;
     assert.throws(() => users.get('1'), ({ payload }) => payload.tag === 'backend' && payload.val.tag === 'other');
   }
   for (const call of [
@@ -87,16 +87,16 @@ test('what is no answer of a backend is told, and the instance goes on', async (
   ]) {
     assert.throws(call, ({ payload }) => payload.tag === 'backend' && payload.val.tag === 'other');
   }
-  answers.get = [{ tag: 'absent' }];
+  results.get = [{ tag: 'absent' }];
   assert.equal(users.get('1'), undefined);
 });
 
-test('a backend that is asynchronous is told so', async () => {
+test('an asynchronous backend is an error that says so', async () => {
   const { cache } = await instantiate({ backend: { open: async () => ({}) } });
   assert.throws(() => cache.FlipCache.open('user', OPTIONS), ({ payload }) => /promise/.test(payload.val.val));
 });
 
-test('an error while a bucket is opened is told too', async () => {
+test('an error on opening a bucket reaches the caller', async () => {
   const open = () => {
     throw BackendError.accessDenied('not this one');
   };
@@ -104,7 +104,7 @@ test('an error while a bucket is opened is told too', async () => {
   assert.throws(() => cache.FlipCache.open('user', OPTIONS), { payload: { tag: 'denied', val: 'not this one' } });
 });
 
-test('the digest is that of the file that the package ships', () => {
+test('DIGEST is that of the file in the package', () => {
   const path = createRequire(import.meta.url).resolve('flipcache/flipcache.wasm');
   assert.equal(DIGEST, createHash('sha256').update(readFileSync(path)).digest('hex'));
 });

@@ -23,7 +23,7 @@ test('all cases pass in memory, and the line says so', async () => {
   assert.match(line(report), /^Node over memory: [0-9]+ passed, [0-9]+ left out, 0 failed \(sha256 [0-9a-f]{64}\)$/);
 });
 
-test('a host whose clock stands still fails', async () => {
+test('a host with a stopped clock fails', async () => {
   const failed = await failuresIf(() => ({ wait: () => {} }));
   assert.ok(failed.includes('ttl/entry_expires_in_both_tiers'), failed.join());
 });

@@ -1,4 +1,4 @@
-// What every backend of this package does with a bucket: the contract of `wit/kv-backend.wit`.
+// The contract of `wit/kv-backend.wit`, for every backend of this package.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -6,7 +6,7 @@ const bytes = (text) => new TextEncoder().encode(text);
 const entry = (text, ttlMs) => ({ tag: 'entry', val: { value: bytes(text), ...(ttlMs && { ttlMs }) } });
 const ABSENT = { tag: 'absent' };
 
-/** Slots of `Buffer`s are those of bytes. */
+/** Converts the `Buffer`s of slots to bytes. */
 const plain = (slots) =>
   slots.map((slot) =>
     slot?.tag === 'entry'
@@ -14,7 +14,7 @@ const plain = (slots) =>
       : slot,
   );
 
-/** The keys of all pages. */
+/** Returns the keys of all pages. */
 function listed(bucket, limit) {
   const keys = new Set();
   let cursor;
@@ -26,13 +26,16 @@ function listed(bucket, limit) {
   return keys;
 }
 
-/** Adds the tests; `open` answers a bucket that nobody else has. With `open.backend`, it tells of changes. */
+/**
+ * Adds the tests; `open` returns an unshared bucket. With `open.backend`, the backend reports
+ * changes.
+ */
 export function backendContract(open) {
   let number = 0;
   const fresh = () => open(`bucket-${(number += 1)}`);
   const given = (title, run) => test(title, () => run(fresh()));
 
-  given('get answers a slot for each key, in order, and one given twice twice', (bucket) => {
+  given('get returns a slot for each key in order, and repeats one given twice', (bucket) => {
     bucket.set([['a', bytes('1')], ['b', bytes('')]], undefined);
     assert.deepEqual(plain(bucket.get(['b', 'x', 'a', 'b'], undefined)), [entry(''), ABSENT, entry('1'), entry('')]);
     assert.deepEqual(bucket.get([], undefined), []);
@@ -44,30 +47,30 @@ export function backendContract(open) {
     assert.deepEqual(plain(bucket.get(['a', 'b'], undefined)), [entry('3'), entry('2')]);
   });
 
-  given('set with a TTL is shown with what is left of it', (bucket) => {
+  given('get returns the remaining TTL', (bucket) => {
     bucket.set([['a', bytes('0')]], 60_000n);
     const [slot] = bucket.get(['a'], undefined);
     assert.ok(slot.val.ttlMs > 50_000n && slot.val.ttlMs <= 60_000n);
   });
 
-  given('get with a new TTL gives it to what is there, and shows it', (bucket) => {
+  given('get with a new TTL sets it on existing keys and returns it', (bucket) => {
     bucket.set([['a', bytes('0')]], undefined);
     assert.deepEqual(plain(bucket.get(['a', 'x'], 70_000n)), [entry('0', 70_000n), ABSENT]);
     const [slot] = bucket.get(['a'], undefined);
     assert.ok(slot.val.ttlMs > 60_000n);
   });
 
-  given('set-if-absent writes what is absent and answers what is there', (bucket) => {
+  given('set-if-absent writes absent keys and returns the present slots of others', (bucket) => {
     bucket.set([['a', bytes('old')]], 60_000n);
-    const answers = bucket.setIfAbsent([['a', bytes('1')], ['b', bytes('2')], ['b', bytes('3')]], undefined);
-    assert.deepEqual(answers.slice(1), [undefined, undefined]);
-    assert.equal(answers[0].tag, 'entry');
-    assert.ok(answers[0].val.ttlMs > 50_000n);
+    const outcomes = bucket.setIfAbsent([['a', bytes('1')], ['b', bytes('2')], ['b', bytes('3')]], undefined);
+    assert.deepEqual(outcomes.slice(1), [undefined, undefined]);
+    assert.equal(outcomes[0].tag, 'entry');
+    assert.ok(outcomes[0].val.ttlMs > 50_000n);
     assert.deepEqual(plain(bucket.get(['b'], undefined)), [entry('3')]);
     assert.deepEqual(plain(bucket.setIfAbsent([['b', bytes('4')]], undefined)), [entry('3')]);
   });
 
-  given('increment counts from zero, gives its TTL to a new key only, and is exact to 64 bits', (bucket) => {
+  given('increment starts at zero, sets the TTL of a new key only, and is exact to 64 bits', (bucket) => {
     assert.equal(bucket.increment('n', -7n, 60_000n), -7n);
     assert.equal(bucket.increment('n', 2n ** 62n, undefined), 2n ** 62n - 7n);
     const [slot] = bucket.get(['n'], undefined);
@@ -77,7 +80,7 @@ export function backendContract(open) {
     assert.equal(bucket.get(['without'], undefined)[0].val.ttlMs, undefined);
   });
 
-  given('increment of what is no integer, or beyond 64 bits, is refused and changes nothing', (bucket) => {
+  given('increment of other values, or beyond 64 bits, throws and changes nothing', (bucket) => {
     for (const held of ['', ' 1', '007', '+1', '-0', '1.0', 'x', '9223372036854775808']) {
       bucket.set([['n', bytes(held)]], undefined);
       assert.throws(() => bucket.increment('n', 1n, undefined), { code: 'other' }, held);
@@ -96,7 +99,7 @@ export function backendContract(open) {
     assert.equal(bucket.delete([]), 0n);
   });
 
-  given('expire sets and removes a TTL, and knows absent keys', (bucket) => {
+  given('expire sets and removes a TTL, and reports absent keys', (bucket) => {
     bucket.set([['a', bytes('1')], ['b', bytes('2')]], 60_000n);
     assert.deepEqual(bucket.expire(['a', 'x', 'b'], undefined), [true, false, true]);
     assert.equal(bucket.get(['a'], undefined)[0].val.ttlMs, undefined);
@@ -106,7 +109,7 @@ export function backendContract(open) {
     assert.deepEqual(bucket.expire(['a'], undefined), [true]);
   });
 
-  given('scan lists every key, whatever the pages are', (bucket) => {
+  given('scan lists every key for any page size', (bucket) => {
     const keys = Array.from({ length: 300 }, (_, at) => `k${at}`);
     bucket.set(keys.map((key) => [key, bytes('v')]), undefined);
     for (const limit of [0, 1, 7, 1000]) {
@@ -115,7 +118,7 @@ export function backendContract(open) {
     assert.equal(bucket.count(), 300n);
   });
 
-  given('scan refuses a cursor of no page', (bucket) => {
+  given('scan with an invalid cursor throws', (bucket) => {
     for (const cursor of ['', '0', '-1', 'x', '1 ', '184467440737095516160']) {
       assert.throws(() => bucket.scan(cursor, 10), { code: 'other' }, cursor);
     }
@@ -141,46 +144,46 @@ export function backendContract(open) {
 
   if (open.backend === undefined) return;
 
-  test('changes tells of what other handles did, and not of its own', () => {
+  test('changes returns the writes of other handles, not its own', () => {
     const [one, other] = [open('shared'), open('shared')];
     let { cursor } = one.changes(undefined);
-    const told = () => {
+    const changed = () => {
       const changes = one.changes(cursor);
       cursor = changes.cursor;
-      return changes.news.tag === 'keys' ? [...changes.news.val].sort() : 'unknown';
+      return changes.changed.tag === 'keys' ? [...changes.changed.val].sort() : 'unknown';
     };
     one.set([['own', bytes('1')]], undefined);
-    assert.deepEqual(told(), []);
+    assert.deepEqual(changed(), []);
     other.set([['a', bytes('1')], ['b', bytes('1')]], undefined);
-    assert.deepEqual(told(), ['a', 'b']);
+    assert.deepEqual(changed(), ['a', 'b']);
     other.expire(['a'], 60_000n);
-    assert.deepEqual(told(), ['a']);
+    assert.deepEqual(changed(), ['a']);
     other.get(['b'], 60_000n);
-    assert.deepEqual(told(), ['b']);
+    assert.deepEqual(changed(), ['b']);
     other.increment('n', 1n, undefined);
     other.setIfAbsent([['new', bytes('1')]], undefined);
-    assert.deepEqual(told(), ['n', 'new']);
+    assert.deepEqual(changed(), ['n', 'new']);
     other.delete(['a']);
-    assert.deepEqual(told(), ['a']);
+    assert.deepEqual(changed(), ['a']);
     other.get(['b'], undefined);
-    assert.deepEqual(told(), []);
+    assert.deepEqual(changed(), []);
     other.clear();
-    assert.equal(told(), 'unknown');
-    assert.equal(one.changes(cursor + 100n).news.tag, 'unknown');
+    assert.equal(changed(), 'unknown');
+    assert.equal(one.changes(cursor + 100n).changed.tag, 'unknown');
   });
 
-  test('a session is told what others changed, and its buckets are one', () => {
+  test('a session returns the changes of others, and its buckets count as one client', () => {
     const session = open.backend.session();
     const [one, twin, other] = [session.open('of-session'), session.open('of-session'), open('of-session')];
-    session.listen('of-session');
+    session.subscribe('of-session');
     session.take();
     one.set([['a', bytes('1')]], undefined);
     twin.set([['b', bytes('1')]], undefined);
-    assert.equal(session.take(), 'nothing');
+    assert.equal(session.take(), 'none');
     other.set([['a', bytes('2')]], undefined);
     assert.deepEqual(session.take(), { keys: ['of-session:a'] });
-    assert.equal(session.take(), 'nothing');
+    assert.equal(session.take(), 'none');
     other.clear();
-    assert.equal(session.take(), 'everything');
+    assert.equal(session.take(), 'all');
   });
 }

@@ -10,14 +10,14 @@ const bytes = (text) => new TextEncoder().encode(text);
 const backend = new MemoryBackend();
 backendContract(Object.assign((name) => backend.open(name), { backend }));
 
-/** A store whose clock is moved by hand. */
+/** Opens a backend with a manual clock. */
 function timed(options = {}) {
   let ms = 0;
   const store = new MemoryBackend({ ...options, now: () => BigInt(ms) * 1_000_000n });
   return { bucket: store.open('b'), wait: (more) => (ms += more) };
 }
 
-test('an entry expires at its deadline and not a moment before', () => {
+test('an entry expires at its deadline and not before', () => {
   const { bucket, wait } = timed();
   bucket.set([['a', bytes('1')]], 10n);
   wait(9);
@@ -27,7 +27,7 @@ test('an entry expires at its deadline and not a moment before', () => {
   assert.equal(bucket.count(), 0n);
 });
 
-test('a deadline that was moved or removed counts no more', () => {
+test('a deadline that was changed or removed has no effect', () => {
   const { bucket, wait } = timed();
   for (const key of ['moved', 'removed', 'overwritten', 'deleted']) bucket.set([[key, bytes('1')]], 10n);
   bucket.expire(['moved'], 20n);
@@ -43,24 +43,24 @@ test('a deadline that was moved or removed counts no more', () => {
   assert.deepEqual(bucket.scan(undefined, 10).keys, ['removed', 'overwritten']);
 });
 
-test('many deadlines, set anew again and again, are all kept', () => {
+test('many deadlines that are changed repeatedly are all honored', () => {
   const { bucket, wait } = timed();
-  const lives = new Map();
+  const ttls = new Map();
   for (let round = 0; round < 5; round += 1) {
     for (let number = 0; number < 500; number += 1) {
       const ttl = 1 + ((number * 7919 + round * 104_729) % 1000);
       bucket.set([[`k${number}`, bytes('v')]], BigInt(ttl));
-      lives.set(`k${number}`, ttl);
+      ttls.set(`k${number}`, ttl);
     }
   }
   for (let ms = 0; ms <= 1000; ms += 50) {
-    const alive = [...lives.values()].filter((ttl) => ttl > ms).length;
+    const alive = [...ttls.values()].filter((ttl) => ttl > ms).length;
     assert.equal(bucket.count(), BigInt(alive), `after ${ms} ms`);
     wait(50);
   }
 });
 
-test('a key or value beyond the bound is refused with it, and one of its length is taken', () => {
+test('a key or value above the limit throws with the limit, and one at the limit is stored', () => {
   const { bucket } = timed({ maxBytes: 4 });
   bucket.set([['üü', bytes('1234')]], undefined);
   for (const write of [
@@ -74,7 +74,7 @@ test('a key or value beyond the bound is refused with it, and one of its length 
   assert.equal(bucket.count(), 1n);
 });
 
-test('what is stored is a copy', () => {
+test('stored values are copies', () => {
   const { bucket } = timed();
   const value = bytes('1');
   bucket.set([['a', value]], undefined);

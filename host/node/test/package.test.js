@@ -1,4 +1,4 @@
-// The package as it is published: installed into an empty folder, used as its docs say.
+// The published package: installed into an empty folder and used as documented.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -26,7 +26,7 @@ const [{ filename, files }] = Array.isArray(packed) ? packed : Object.values(pac
 await writeFile(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
 await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', join(folder, filename)], { cwd: folder });
 
-/** The examples of a kind, each with the place where it stands. */
+/** Returns the examples of a language with their locations. */
 async function examples(kind) {
   const found = [];
   for (const path of DOCS) {
@@ -38,7 +38,7 @@ async function examples(kind) {
   return found;
 }
 
-/** What an example says it prints: the comments behind `console.log`. */
+/** Returns the expected output of an example: the comments after `console.log`. */
 function promised(source) {
   const lines = source.split('\n').map((line) => /console\.log\(.*\); \/\/ (.*)$/.exec(line)?.[1]);
   return lines.filter((said) => said !== undefined);
@@ -46,7 +46,7 @@ function promised(source) {
 
 const [inJavaScript, inTypeScript] = [await examples('js'), await examples('ts')];
 
-test('the package has what it needs and nothing else', () => {
+test('the package contains the expected files only', () => {
   const names = files.map(({ path }) => path);
   for (const name of ['LICENSE-MIT', 'LICENSE-APACHE', 'README.md', 'dist/index.js', 'dist/index.d.ts', 'dist/component/glue/flipcache.wasm']) {
     assert.ok(names.includes(name), name);
@@ -55,17 +55,17 @@ test('the package has what it needs and nothing else', () => {
   assert.deepEqual(strange, []);
 });
 
-test('what browsers load has nothing of Node', async () => {
-  const ofNode = /^dist\/(redis\/(?!absent\.)|component\/load-node\.)/;
+test('the modules for browsers do not import Node modules', async () => {
+  const ofNode = /^dist\/(redis\/(?!unsupported\.)|component\/load-node\.)/;
   const loaded = files.map(({ path }) => path).filter((path) => path.endsWith('.js') && !ofNode.test(path));
-  assert.ok(loaded.includes('dist/component/glue/flipcache.js') && loaded.includes('dist/redis/absent.js'));
+  assert.ok(loaded.includes('dist/component/glue/flipcache.js') && loaded.includes('dist/redis/unsupported.js'));
   for (const path of loaded) {
     assert.doesNotMatch(await readFile(join(ROOT, path), 'utf8'), /['"]node:|@redis\/client|\bBuffer\b/, path);
   }
 });
 
 for (const { where, source } of inJavaScript) {
-  test(`the example at ${where} prints what it says`, async () => {
+  test(`the example at ${where} prints its documented output`, async () => {
     const file = join(folder, 'example.js');
     await writeFile(file, source.replaceAll('redis://localhost:6379', server.url));
     const { stdout } = await run(process.execPath, [file], { cwd: folder });
@@ -79,7 +79,7 @@ for (const { where, source } of inJavaScript) {
   });
 }
 
-test('the examples in TypeScript have the types that they say', async () => {
+test('the TypeScript examples type-check', async () => {
   assert.ok(inTypeScript.length > 0);
   for (const [at, { source }] of inTypeScript.entries()) await writeFile(join(folder, `example-${at}.ts`), source);
   const wrong = `import { connect } from 'flipcache';

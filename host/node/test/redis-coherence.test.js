@@ -16,12 +16,12 @@ after(async () => {
   await server.stop();
 });
 
-/** The server tells of a write before it answers whoever wrote, and a round trip of ours comes behind that. */
+/** Waits for a round trip: the server sends invalidations before the reply to the writer. */
 function roundTrip(cache) {
-  cache.has('a key that nobody has');
+  cache.has('an absent key');
 }
 
-test('what another client has written is never answered from the local tier as it was before', async () => {
+test('the local tier never serves the old value after a write of another client', async () => {
   const users = client.cache('user');
   for (let round = 0; round < 300; round += 1) {
     users.set('1', `own ${round}`);
@@ -32,7 +32,7 @@ test('what another client has written is never answered from the local tier as i
   }
 });
 
-test('what another thread of this program has written is heard as well', () => {
+test('a write of another thread invalidates the local entry', () => {
   const [users, same] = [client.cache('shared'), neighbour.cache('shared')];
   for (let round = 0; round < 300; round += 1) {
     const [writer, reader] = round % 2 === 0 ? [users, same] : [same, users];
@@ -43,7 +43,7 @@ test('what another thread of this program has written is heard as well', () => {
   }
 });
 
-test('own writes leave the local tier as it is', () => {
+test('own writes do not invalidate the local tier', () => {
   const users = client.cache('own');
   users.set('1', 'Ada');
   for (let round = 0; round < 100; round += 1) {
@@ -55,7 +55,7 @@ test('own writes leave the local tier as it is', () => {
   assert.equal(users.stats().removals.invalidated, 0);
 });
 
-test('two clients that read one key that lives anew at each read both do so locally', () => {
+test('two clients that restart the TTL of a key with each read both hit locally', () => {
   const caches = [client, neighbour].map((one) => one.cache('hot', { ttlMs: 3_600_000, refreshTtlOnGet: true }));
   caches[0].set('1', 'Ada');
   for (let round = 0; round < 200; round += 1) {
@@ -64,12 +64,13 @@ test('two clients that read one key that lives anew at each read both do so loca
   for (const cache of caches) assert.ok(cache.stats().localHits >= 195, `${cache.stats().localHits}`);
 });
 
-test('what ends in the store ends in the local tier', async () => {
+test('an entry that expires in Redis expires in the local tier', async () => {
   const users = client.cache('ending');
   users.set('1', 'Ada');
   await other.pExpire('ending:1', 1);
   roundTrip(users);
-  // Redis tells of the command; what is read then has its end, or is gone.
+  // Redis reports the command; the next read returns the new deadline, or none if the key has
+  // expired.
   const left = users.ttl('1');
   assert.ok(left === undefined || left === 1);
   await other.set('ending:2', 'Bob', { expiration: { type: 'PX', value: 60_000 } });

@@ -14,7 +14,7 @@ import { until } from './support/until.js';
 
 const bytes = (text) => new TextEncoder().encode(text);
 
-/** Another client of the server, who may outlive it. */
+/** Opens another client of the server, which may outlive it. */
 async function dial(t, url) {
   const other = createClient({ url, socket: { reconnectStrategy: false } });
   other.on('error', () => {});
@@ -23,22 +23,22 @@ async function dial(t, url) {
   return other;
 }
 
-test('a server that is not there is unavailable at once, and is used when it is there', async (t) => {
+test('an unreachable server is unavailable at once, and is used once it is up', async (t) => {
   const before = await startRedis();
   await before.stop();
   const client = await connect({ url: before.url });
   t.after(() => client.close());
   const users = client.cache('user');
   assert.throws(() => users.get('1'), { name: 'BackendError', code: 'unavailable' });
-  assert.equal(client.isHearing, false);
+  assert.equal(client.invalidationStatus, 'lost');
   const server = await startRedis({ port: before.port });
   t.after(() => server.stop());
-  await until(() => client.isHearing);
+  await until(() => client.invalidationStatus === 'live');
   users.set('1', 'Ada');
   assert.deepEqual(users.getDetailed('1'), { value: 'Ada', source: 'local' });
 });
 
-test('while the server is not heard the local tier answers nothing, and never again what it held', async (t) => {
+test('while tracking is lost the local tier serves nothing, and its entries are flushed', async (t) => {
   const server = await startRedis();
   t.after(() => server.stop());
   const client = await connect({ url: server.url, stalenessBoundMs: 1_000, deadlineMs: 400 });
@@ -50,16 +50,16 @@ test('while the server is not heard the local tier answers nothing, and never ag
     assert.equal(cache.getDetailed('1').source, 'local');
   }
   server.pause();
-  await until(() => !client.isHearing);
+  await until(() => client.invalidationStatus === 'lost');
   assert.throws(() => users.get('1'), { name: 'BackendError' });
   assert.deepEqual(patient.getDetailed('1'), { value: 'Ada', source: 'stale' });
   server.resume();
-  await until(() => client.isHearing);
+  await until(() => client.invalidationStatus === 'live');
   assert.equal(users.getDetailed('1').source, 'backend');
   assert.equal(users.getDetailed('1').source, 'local');
 });
 
-test('a late answer is not taken for that of the next question', async (t) => {
+test('a late reply is not mistaken for that of the next request', async (t) => {
   const server = await startRedis();
   t.after(() => server.stop());
   const backend = new RedisBackend({ url: server.url, deadlineMs: 200, stalenessBoundMs: 60_000 });
@@ -86,7 +86,7 @@ test('a write that timed out is not sent again', async (t) => {
   server.pause();
   assert.throws(() => bucket.increment('n', 1n, undefined));
   server.resume();
-  // It was on its way, so that it may have happened: once.
+  // The write was sent, so it may have been executed, once.
   let held;
   await until(() => {
     try {
@@ -99,7 +99,7 @@ test('a write that timed out is not sent again', async (t) => {
   assert.ok(held === 1n || held === 2n, `${held}`);
 });
 
-test('what was written between the loss of a connection and the next is not missed', async (t) => {
+test('a write between the loss of a connection and the next one is not missed', async (t) => {
   const server = await startRedis();
   t.after(() => server.stop());
   const other = await dial(t, server.url);
@@ -107,7 +107,7 @@ test('what was written between the loss of a connection and the next is not miss
   t.after(() => client.close());
   const users = client.cache('user');
   users.set('1', 'old');
-  // In one step, so that there is no moment in which the connection is back and the write is not there.
+  // Atomically, so that the connection is never back without the write.
   await other.multi().addCommand(['CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes']).addCommand(['SET', 'user:1', 'new']).exec();
   await until(() => {
     try {
@@ -117,11 +117,11 @@ test('what was written between the loss of a connection and the next is not miss
       return false;
     }
   });
-  await until(() => client.isHearing);
+  await until(() => client.invalidationStatus === 'live');
   assert.equal(users.get('1'), 'new');
 });
 
-test('a replica is read, and nothing of what it answers is kept', async (t) => {
+test('values read from a replica are not cached', async (t) => {
   const server = await startRedis();
   t.after(() => server.stop());
   const other = await dial(t, server.url);
@@ -134,12 +134,12 @@ test('a replica is read, and nothing of what it answers is kept', async (t) => {
   assert.equal(users.getDetailed('1').source, 'backend');
   assert.throws(() => users.set('1', 'Bob'), { code: 'unavailable' });
   await other.sendCommand(['REPLICAOF', 'NO', 'ONE']);
-  await until(() => client.isHearing);
+  await until(() => client.invalidationStatus === 'live');
   users.set('1', 'Bob');
   assert.equal(users.getDetailed('1').source, 'local');
 });
 
-test('a wrong password is access-denied, and no password is in an error', async (t) => {
+test('a wrong password is access-denied, without the password in the error', async (t) => {
   const server = await startRedis({ args: ['--requirepass', 'right-one'] });
   t.after(() => server.stop());
   for (const url of [`redis://:wrong-one@127.0.0.1:${server.port}`, server.url]) {
@@ -157,7 +157,7 @@ test('a wrong password is access-denied, and no password is in an error', async 
   assert.equal(await other.get('x:a'), '1');
 });
 
-test('a user who may not be told is told so when a cache is opened, and may do without', async (t) => {
+test('a user without client tracking gets an error when a cache is opened, and can turn it off', async (t) => {
   const server = await startRedis();
   t.after(() => server.stop());
   const other = await dial(t, server.url);
@@ -166,14 +166,15 @@ test('a user who may not be told is told so when a cache is opened, and may do w
   const client = await connect({ url });
   t.after(() => client.close());
   assert.throws(() => client.cache('user'), (error) => error.code === 'access-denied' && !/secret-word/.test(error.message));
-  const untold = await connect({ url, coherence: 'off' });
-  t.after(() => untold.close());
-  const users = untold.cache('user');
+  const untracked = await connect({ url, coherence: 'off' });
+  t.after(() => untracked.close());
+  assert.equal(untracked.invalidationStatus, 'untracked');
+  const users = untracked.cache('user');
   users.set('1', 'Ada');
   assert.equal(users.getDetailed('1').source, 'local');
 });
 
-test('a server that accepts and says nothing is unavailable at the deadline', async (t) => {
+test('a server that accepts and does not reply is unavailable at the deadline', async (t) => {
   const silent = createServer(() => {}).listen(0, '127.0.0.1');
   await once(silent, 'listening');
   const backend = new RedisBackend({ url: `redis://127.0.0.1:${silent.address().port}`, deadlineMs: 200 });
@@ -182,7 +183,7 @@ test('a server that accepts and says nothing is unavailable at the deadline', as
   silent.close();
 });
 
-test('a program that forgets to close its client ends all the same', async (t) => {
+test('a program that does not close its client exits', async (t) => {
   const server = await startRedis();
   t.after(() => server.stop());
   const program = fileURLToPath(new URL('support/forgetful.js', import.meta.url));
@@ -194,7 +195,7 @@ test('a program that forgets to close its client ends all the same', async (t) =
   assert.equal(Buffer.concat(said).toString(), 'Ada\n');
 });
 
-test('a memory that is full is read all the same', async (t) => {
+test('a server that is out of memory can still be read', async (t) => {
   const server = await startRedis({ args: ['--maxmemory-policy', 'noeviction'] });
   t.after(() => server.stop());
   const other = await dial(t, server.url);

@@ -25,7 +25,7 @@ after(async () => {
 const url = `rediss://127.0.0.1:${tlsPort}`;
 const ca = await readFile(cert, 'utf8');
 
-test('a server whose certificate is trusted is used, and heard', async () => {
+test('a server with a trusted certificate is used, and its invalidations arrive', async () => {
   const client = await connect({ url, tls: { ca, servername: 'cache.test' } });
   const users = client.cache('user');
   users.set('1', 'Ada');
@@ -33,7 +33,7 @@ test('a server whose certificate is trusted is used, and heard', async () => {
   await client.close();
 });
 
-test('a server whose certificate is not trusted, or is of another name, is not used', async () => {
+test('a server with an untrusted certificate or another name is unavailable', async () => {
   for (const tls of [undefined, { ca, servername: 'other.test' }]) {
     const client = await connect({ url, ...(tls && { tls }) });
     const users = client.cache('user');
@@ -42,6 +42,6 @@ test('a server whose certificate is not trusted, or is of another name, is not u
   }
 });
 
-test('tls is refused for a url without it', async () => {
+test('tls with a url without TLS throws', async () => {
   await assert.rejects(connect({ url: server.url, tls: { ca } }), { code: 'invalid-options' });
 });

@@ -25,14 +25,14 @@ describe('the contract, over Redis', () => {
   backendContract(Object.assign((name) => backend.open(name), { backend }));
 });
 
-test('keys stand at name:key as plain strings, with a TTL in milliseconds', async () => {
+test('keys are stored at name:key as plain strings, with a TTL in milliseconds', async () => {
   backend.open('wire').set([['a', bytes('ü')]], 90_000n);
   assert.equal(await other.get('wire:a'), 'ü');
   const ttl = await other.pTTL('wire:a');
   assert.ok(ttl > 80_000 && ttl <= 90_000);
 });
 
-test('what is no plain string is a slot of its own and fails no other', async () => {
+test('a key of another type is wrong-type and does not fail the others', async () => {
   await other.lPush('types:list', 'x');
   await other.set('types:text', 'x');
   const bucket = backend.open('types');
@@ -43,7 +43,7 @@ test('what is no plain string is a slot of its own and fails no other', async ()
   assert.throws(() => bucket.increment('list', 1n, undefined), { code: 'other' });
 });
 
-test('large values, and more keys than a pipeline takes, come back as they were', () => {
+test('large values, and more keys than a pipeline takes, are returned unchanged', () => {
   const bucket = backend.open('large');
   const large = new Uint8Array(12 << 20).map((_, at) => at % 251);
   bucket.set([['large', large]], undefined);
@@ -57,64 +57,64 @@ test('large values, and more keys than a pipeline takes, come back as they were'
   assert.equal(bucket.delete(keys), 3000n);
 });
 
-test('one key written by many threads at once is there once', async () => {
+test('a key written by many threads at once is listed once', async () => {
   const backends = Array.from({ length: 4 }, () => new RedisBackend({ url: server.url }));
-  const answers = backends.map((one, at) => one.open('race').setIfAbsent([['a', bytes(String(at))]], undefined)[0]);
-  assert.equal(answers.filter((answer) => answer === undefined).length, 1);
+  const outcomes = backends.map((one, at) => one.open('race').setIfAbsent([['a', bytes(String(at))]], undefined)[0]);
+  assert.equal(outcomes.filter((outcome) => outcome === undefined).length, 1);
   await Promise.all(backends.map((one) => one.close()));
 });
 
-test('a name that is inside of another, opened before or after it, is heard', async () => {
+test('changes of a nested name, opened before or after the outer one, arrive', async () => {
   for (const names of [['n:inner', 'n'], ['m', 'm:inner']]) {
     const buckets = names.map((name) => backend.open(name));
     const cursors = buckets.map((bucket) => bucket.changes(undefined).cursor);
-    // The first may have lost its connection to the second: then all of it is unknown.
+    // The second subscription may have replaced the connection: then changes are unknown.
     const again = buckets.map((bucket, at) => bucket.changes(cursors[at]).cursor);
     await other.set(`${names[0].split(':')[0]}:inner:1`, 'x');
-    const told = () => buckets.map((bucket, at) => bucket.changes(again[at]).news.val?.length ?? 0);
-    await until(() => told().every((count) => count === 1));
+    const counts = () => buckets.map((bucket, at) => bucket.changes(again[at]).changed.val?.length ?? 0);
+    await until(() => counts().every((count) => count === 1));
   }
 });
 
-test('a flush of the database makes everything unknown', async () => {
+test('a flush of the database makes changes unknown', async () => {
   const bucket = backend.open('flushed');
   const { cursor } = bucket.changes(undefined);
   await other.flushAll();
-  await until(() => bucket.changes(cursor).news.tag === 'unknown');
+  await until(() => bucket.changes(cursor).changed.tag === 'unknown');
 });
 
-test('more news than may wait make everything unknown, and later ones are told again', async () => {
+test('more changes than may wait make changes unknown, and later ones are reported', async () => {
   const bucket = backend.open('flood');
   let { cursor } = bucket.changes(undefined);
   const flood = Array.from({ length: 40_000 }, (_, at) => other.set(`flood:${at}`, 'x'));
   await Promise.all(flood);
   await until(() => {
-    const { news } = bucket.changes(cursor);
-    return news.tag === 'unknown';
+    const { changed } = bucket.changes(cursor);
+    return changed.tag === 'unknown';
   });
   bucket.exists([]);
   ({ cursor } = bucket.changes(cursor));
   await other.set('flood:last', 'x');
   await until(() => {
-    const { news } = bucket.changes(cursor);
-    return news.tag === 'keys' && news.val.includes('last');
+    const { changed } = bucket.changes(cursor);
+    return changed.tag === 'keys' && changed.val.includes('last');
   });
 });
 
 describe('the contract, over the older protocol', () => {
-  const untold = new RedisBackend({ url: server.url, coherence: 'off' });
-  after(() => untold.close());
-  backendContract((name) => untold.open(`untold-${name}`));
+  const untracked = new RedisBackend({ url: server.url, coherence: 'off' });
+  after(() => untracked.close());
+  backendContract((name) => untracked.open(`untracked-${name}`));
 });
 
 test('without tracking, changes are unsupported', async () => {
-  const untold = new RedisBackend({ url: server.url, coherence: 'off' });
-  assert.throws(() => untold.open('x').changes(undefined), { code: 'unsupported' });
-  assert.equal(untold.session().take(), 'nothing');
-  await untold.close();
+  const untracked = new RedisBackend({ url: server.url, coherence: 'off' });
+  assert.throws(() => untracked.open('x').changes(undefined), { code: 'unsupported' });
+  assert.equal(untracked.session().take(), 'none');
+  await untracked.close();
 });
 
-test('after it was closed, a backend is unavailable', async () => {
+test('a closed backend is unavailable', async () => {
   const closed = new RedisBackend({ url: server.url });
   closed.open('x').exists(['a']);
   await closed.close();

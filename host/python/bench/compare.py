@@ -1,4 +1,4 @@
-"""What an operation costs here and with the original, over a Redis of its own: the least of several rounds."""
+"""The cost of operations here and with the original, over a separate Redis: the minimum of several rounds."""
 
 from __future__ import annotations
 

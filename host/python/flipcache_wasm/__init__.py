@@ -1,4 +1,4 @@
-"""A hybrid cache over Redis, by the component ``flipcache.wasm``, with the names of FlipCache 1.3."""
+"""A hybrid cache in front of Redis: the component ``flipcache.wasm`` with the names of FlipCache 1.3."""
 
 from . import backend, errors, et
 from ._component.engine import compiled as _compiled
@@ -27,7 +27,6 @@ __all__ = (
     "AsyncSafeLRUDict",
     "BackendError",
     "Client",
-    "Removals",
     "FIFODict",
     "FlipCache",
     "FlipCacheError",
@@ -35,6 +34,7 @@ __all__ = (
     "LRUDict",
     "MemoryBackend",
     "RedisBackend",
+    "Removals",
     "Stats",
     "ThreadSafeFIFODict",
     "ThreadSafeLRUDict",
@@ -46,5 +46,5 @@ __all__ = (
 
 
 def digest() -> str:
-    """SHA-256 of the component that runs in this process, in hex."""
+    """Returns the SHA-256 of the component that runs in this process, in hex."""
     return _compiled().file.digest

@@ -33,7 +33,7 @@ from .stats import Removals, Stats
 
 STRINT = Union[str, int]
 
-#: Keys are asked for by so many.
+#: The number of keys that a listing requests per page.
 _PAGE = 1000
 
 _INHERIT = ("inherit", None)
@@ -48,43 +48,44 @@ def _expiry(expire_time: Optional[Seconds]) -> Tuple[str, Optional[int]]:
 
 
 class Found(NamedTuple):
-    """What a read answered, and where the answer came from."""
+    """The result of a read, and its source."""
 
     value: Any
     source: Literal["local", "backend", "default", "stale", "none"]
 
 
 class FlipCache:
-    """A small local tier over Redis, by the component ``flipcache.wasm``.
+    """A small local tier in front of Redis, run by the component ``flipcache.wasm``.
 
-    Key ``k`` stands in Redis at ``name:k``, as FlipCache 1.3 writes it. Reads ask the local tier, then Redis;
-    writes go to Redis first, and after one that failed the local tier has no value for the key.
+    Key ``k`` is stored in Redis at ``name:k``, as FlipCache 1.3 writes it. Reads try the local tier, then Redis.
+    Writes go to Redis first; after a failed write the local tier has no value for the key.
 
-    Caches of one name over one client or backend are one cache, and share their local tier. All methods are
-    safe from any thread. Opening asks Redis nothing.
+    Caches with one name over one client or backend share their local tier. All methods are thread-safe. Opening
+    a cache makes no call to Redis.
 
-    :param name: What its keys begin with; not empty.
-    :param local_max: Entries that the local tier holds; 0 for none.
-    :param expire_time: How long entries live, in both tiers: seconds, fractions allowed, or a ``timedelta``.
-    :param key_type: ``"str"``, or ``"int"`` for integers of 64 bits.
-    :param value_type: ``"str"``, ``"int"`` (64 bits), ``"json"`` or ``"custom"``, as there; or ``"float"``,
+    :param name: The prefix of its keys; not empty.
+    :param local_max: The most entries in the local tier; 0 disables it.
+    :param expire_time: The TTL of entries, in both tiers: seconds, fractions allowed, or a ``timedelta``.
+    :param key_type: ``"str"``, or ``"int"`` for 64-bit integers.
+    :param value_type: ``"str"``, ``"int"`` (64 bits), ``"json"`` or ``"custom"``, as in FlipCache; or ``"float"``,
         ``"bool"`` or ``"bytes"``.
-    :param value_default: What a read of an absent key answers, each time a copy.
-    :param value_encoder: For custom values: answers text or bytes.
-    :param value_decoder: For custom values: takes what the encoder answered.
-    :param redis_protocol: A ``redis.Redis``, with or without ``decode_responses``; ``localhost:6379`` if there is none.
-    :param refresh_expire_time_on_get: A read starts the entry's life anew, in both tiers.
-    :param store_default: A read that answers the default writes it, too, if the key is still absent.
-    :param eviction: What leaves a full local tier first: ``"fifo"``, ``"lru"`` or ``"s3-fifo"``.
-    :param local_max_bytes: Bytes of keys and values that the local tier holds.
-    :param stale_on_error: How long an entry may still answer, marked stale, while the backend fails, in seconds.
-    :param absent_ttl: How long it is remembered that the backend has nothing for a key, in seconds.
-    :param ttl_jitter_percent: Lives are shortened by a random part of at most so many percent, up to 50.
-    :param max_staleness: For a backend that does not tell of changes by itself: how long the local tier answers
-        without asking it for them, in seconds; ``None`` is for ever.
+    :param value_default: The value that a read of an absent key returns, each time a copy.
+    :param value_encoder: For custom values: returns text or bytes.
+    :param value_decoder: For custom values: takes what the encoder returned.
+    :param redis_protocol: A ``redis.Redis``, with or without ``decode_responses``; by default
+        ``localhost:6379``.
+    :param refresh_expire_time_on_get: Whether a read restarts the TTL of an entry, in both tiers.
+    :param store_default: Whether a read that returns the default also writes it, if the key is still absent.
+    :param eviction: The eviction policy of the local tier: ``"fifo"``, ``"lru"`` or ``"s3-fifo"``.
+    :param local_max_bytes: The most bytes of keys and values in the local tier.
+    :param stale_on_error: How long an entry may still be served, marked stale, while the backend fails, in seconds.
+    :param absent_ttl: How long an absence in the backend is cached (negative caching), in seconds.
+    :param ttl_jitter_percent: TTL jitter: each TTL is shortened by a random share of at most this percentage, up to 50.
+    :param max_staleness: For a backend that reports changes only when polled: how long the local tier may serve
+        entries without polling, in seconds; ``None``: without limit.
     :param backend: A backend instead of Redis, or a :class:`Client` of one.
-    :param decode_responses: Whether a custom decoder is given text; if not given, as the client says, and text
-        without one.
+    :param decode_responses: Whether a custom decoder gets text. By default as the client does; text
+        without a client.
     """
 
     __slots__ = ("__weakref__", "_client", "_codec", "_decode", "_handle", "_keys", "_name")
@@ -114,7 +115,7 @@ class FlipCache:
         decode_responses: Optional[bool] = None,
     ) -> None:
         if not isinstance(name, str):
-            raise InvalidName(f"a name is text, not {type(name).__name__}")
+            raise InvalidName(f"a name must be text, not {type(name).__name__}")
         if decode_responses is None:
             decode_responses = decodes(redis_protocol)
         self._name = name
@@ -139,14 +140,14 @@ class FlipCache:
             max_staleness=max_staleness,
         )
         if backend is not None and redis_protocol is not None:
-            raise InvalidOptions("a cache has either redis_protocol or backend")
+            raise InvalidOptions("redis_protocol and backend cannot be combined")
         self._client = client_of(backend_of(redis_protocol) if backend is None else backend)
         opening = ("[static]flip-cache.open-with", name, options, resilience)
         self._handle = self._client.open(CACHE, *opening)
 
     @property
     def name(self) -> str:
-        """What its keys begin with in the backend, before the colon."""
+        """The prefix of its keys in the backend, before the colon."""
         return self._name
 
     @property
@@ -155,32 +156,32 @@ class FlipCache:
         return Local(self._keys, self._codec, self._plain)
 
     def __getitem__(self, key: STRINT) -> Any:
-        """The value; for an absent key the default, or ``None``."""
+        """Returns the value; for an absent key the default, or ``None``."""
         held = self._client.answer(self._handle, "get", self._keys.encode(key))
         return None if held is None else self._decode(held[1])
 
     def get(self, key: STRINT, default: Any = None) -> Any:
-        """As ``self[key]``, with another default for this call."""
+        """Returns ``self[key]``, with another default for this call."""
         held = self._ask("get", self._keys.encode(key))
         return default if held is None else self._decode(held[1])
 
     def get_detailed(self, key: STRINT) -> Found:
-        """The value, and which tier answered it."""
+        """Returns the value and its source."""
         found = self._ask("get-detailed", self._keys.encode(key))
         held = found["value"]
         return Found(None if held is None else self._decode(held[1]), found["source"])
 
     def get_many(self, keys: Iterable[STRINT]) -> List[Any]:
-        """One value a key, in the order asked for, in at most one round trip."""
+        """Returns one value per key, in request order, in at most one round trip."""
         held = self._ask("get-many", [self._keys.encode(key) for key in keys])
         return [None if value is None else self._decode(value[1]) for value in held]
 
     def __contains__(self, key: STRINT) -> bool:
-        """Whether either tier has the key."""
+        """Returns whether either tier has the key."""
         return bool(self._ask("contains", self._keys.encode(key)))
 
     def ttl(self, key: STRINT) -> Optional[float]:
-        """What is left of the entry's life in seconds: ``math.inf`` without end, ``None`` if it is absent."""
+        """Returns the remaining TTL in seconds: ``math.inf`` if the entry does not expire, ``None`` if it is absent."""
         left = self._ask("ttl", self._keys.encode(key))
         if left is None:
             return None
@@ -190,7 +191,7 @@ class FlipCache:
         self._ask("set", self._keys.encode(key), self._codec.encode(value), _INHERIT)
 
     def set(self, key: STRINT, value: Any, expire_time: Optional[Seconds] = None) -> None:
-        """Writes with a life of its own; ``math.inf`` is without end, ``None`` as the cache's."""
+        """Writes with a TTL; ``math.inf``: no expiry, ``None``: that of the cache."""
         expiry = _expiry(expire_time)
         self._ask("set", self._keys.encode(key), self._codec.encode(value), expiry)
 
@@ -199,45 +200,45 @@ class FlipCache:
         values: Union[Mapping[Any, Any], Iterable[Tuple[Any, Any]]],
         expire_time: Optional[Seconds] = None,
     ) -> None:
-        """Writes several in one round trip. After an error, any of them may have been written."""
+        """Writes entries in one round trip. After an error, any of them may have been written."""
         pairs = values.items() if isinstance(values, Mapping) else values
         entries = [(self._keys.encode(key), self._codec.encode(value)) for key, value in pairs]
         self._ask("set-many", entries, _expiry(expire_time))
 
     def set_if_absent(self, key: STRINT, value: Any, expire_time: Optional[Seconds] = None) -> bool:
-        """Whether the value was written; ``False`` if the key was there."""
+        """Writes the value if the key is absent. Returns whether it was written."""
         expiry = _expiry(expire_time)
         encoded = self._codec.encode(value)
         return bool(self._ask("set-if-absent", self._keys.encode(key), encoded, expiry))
 
     def increment(self, key: STRINT, delta: int = 1) -> int:
-        """Adds in the backend and answers the sum; for caches of integers."""
+        """Adds in the backend and returns the sum. For caches of integers."""
         number = opts.whole(delta)
         return int(self._ask("increment", self._keys.encode(key), number))
 
     def __delitem__(self, key: STRINT) -> None:
-        """Deletes the key in both tiers; one that is absent, too."""
+        """Deletes the key in both tiers. Does not raise if it is absent."""
         self._ask("delete", self._keys.encode(key))
 
     def delete(self, key: STRINT) -> bool:
-        """Deletes, and answers whether the backend had the key."""
+        """Deletes the key in both tiers. Returns whether the backend had it."""
         return bool(self._ask("delete", self._keys.encode(key)))
 
     def delete_many(self, keys: Iterable[STRINT]) -> int:
-        """Deletes several in one round trip, and answers how many the backend had."""
+        """Deletes keys in one round trip. Returns how many the backend had."""
         return int(self._ask("delete-many", [self._keys.encode(key) for key in keys]))
 
     def refresh(self, key: STRINT) -> bool:
-        """Marks the entry as used and starts its life anew; answers whether the backend has it."""
+        """Marks the entry as used and restarts its TTL. Returns whether the backend has it."""
         return bool(self._ask("refresh", self._keys.encode(key)))
 
     def clear(self) -> int:
-        """Deletes every key in both tiers, also those of caches whose names begin with this name and a
-        colon; answers how many."""
+        """Deletes every key in both tiers, including those of caches whose names begin with this name and a
+        colon. Returns how many."""
         return int(self._ask("clear"))
 
     def __iter__(self) -> Iterator[Any]:
-        """The keys that the backend holds, each once, in its order."""
+        """Iterates over the keys in the backend, each once, in its order."""
         seen = set()
         for page in self._pages():
             for key in page:
@@ -246,19 +247,19 @@ class FlipCache:
                     yield self._keys.decode(key)
 
     def keys(self) -> List[Any]:
-        """As ``list(self)``, which counts all keys first."""
+        """Returns the keys as ``list(self)`` does, without counting them first."""
         return [*iter(self)]
 
     def __len__(self) -> int:
-        """How many keys the backend holds; goes through all keys of the server."""
+        """Returns the number of keys in the backend. Scans all keys of the server."""
         return int(self._ask("len"))
 
     def __bool__(self) -> bool:
-        """Whether the backend holds a key; ends at the first one."""
+        """Returns whether the backend has a key; stops at the first one."""
         return any(page for page in self._pages())
 
     def stats(self) -> Stats:
-        """What the cache has done in this process."""
+        """Returns the counters of the cache in this process."""
         stats = dict(self._plain("stats"))
         removals = Removals(**stats.pop("removals"))
         return Stats(removals=removals, **{name.replace("-", "_"): n for name, n in stats.items()})
@@ -267,7 +268,7 @@ class FlipCache:
         return f"FlipCache<{self._name}>({list(self.local.items())})"
 
     def __copy__(self) -> FlipCache:
-        """The same cache."""
+        """Returns the same cache."""
         return self
 
     def __reduce_ex__(self, _: Any) -> NoReturn:

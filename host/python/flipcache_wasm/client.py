@@ -19,7 +19,7 @@ from .errors import InvalidOptions, ReentrantCall, of_cache
 
 
 class Handle:
-    """Something that an instance has open, and how to open it again in the next one."""
+    """An object that is open in an instance, with the call that opens it again in the next one."""
 
     __slots__ = ("__weakref__", "_dropped", "generation", "interface", "opening", "pointer")
 
@@ -31,7 +31,7 @@ class Handle:
         self._dropped = dropped
 
     def __del__(self) -> None:
-        # This may run in the middle of a call: only the next one can enter the instance.
+        # This may run during a call; the next call drops the handle.
         if self.pointer is not None:
             self._dropped.append((self.generation, self.pointer))
 
@@ -40,21 +40,21 @@ class Handle:
 
 
 class Client:
-    """One local tier, which all caches over one backend share. A backend has one client at a time.
+    """The local tier that all caches over one backend share. A backend has one client at a time.
 
-    Every call is safe from any thread; the instance serves one of them at a time, so that a hit waits for
-    somebody's miss. After a trap the instance is replaced: the local tier begins anew, and caches stay open. So
-    it does in a forked child.
+    All calls are thread-safe. The instance serves one call at a time, so a hit waits for the miss of another
+    thread. After a trap, and in a forked child, the instance is replaced: the local tier starts empty, and
+    caches stay open.
 
-    ``clock`` answers nanoseconds that never go back; by default, the time asleep counts. It must not call the
-    cache; nor must the backend: :class:`ReentrantCall`.
+    ``clock`` returns monotonic nanoseconds; the default includes the time asleep. Neither the clock nor the
+    backend may call the cache, which raises :class:`ReentrantCall`.
     """
 
     def __init__(self, backend: KvBackend, *, clock: Callable[[], int] = now_ns) -> None:
         with _SHARED_LOCK:
             if id(backend) in _SHARED:
-                raise InvalidOptions("this backend has a client already: caches over it are open")
-            # While a client lives, so does its backend, and nobody else has its identity.
+                raise InvalidOptions("this backend already has a client; close the caches over it first")
+            # A client keeps its backend alive, so the identity stays unique.
             _SHARED[id(backend)] = self
         self.backend = backend
         self._clock = clock
@@ -64,7 +64,7 @@ class Client:
         self._lock = threading.Lock()
         self._owner = 0
         feed: Optional[Feed] = getattr(backend, "feed", None)
-        self._inbox: Optional[Inbox] = None if feed is None else feed.listen()
+        self._inbox: Optional[Inbox] = None if feed is None else feed.subscribe()
         _CLIENTS.add(self)
 
     @property
@@ -78,19 +78,19 @@ class Client:
 
     @property
     def generation(self) -> int:
-        """The number of the instance: it goes up with each replacement."""
+        """The number of the instance, which increases with each replacement."""
         return self._generation
 
     def open(self, interface: str, *opening: Any) -> Handle:
-        """Opens a cache or a dictionary: the function and its arguments."""
+        """Opens a cache or a dictionary by a function and its arguments."""
         handle = Handle(interface, opening, self._dropped)
         if interface == CACHE and self._inbox is not None:
-            self._inbox.feed.want(opening[1])
+            self._inbox.feed.track(opening[1])
         self.call(handle, None)
         return handle
 
     def call(self, handle: Handle, method: Optional[str], *arguments: Any) -> Any:
-        """Calls a method that asks the backend nothing, and answers what it does."""
+        """Calls a method that does not use the backend. Returns its result."""
         self._enter()
         try:
             instance = self._ready(handle)
@@ -99,17 +99,17 @@ class Client:
             self._leave()
 
     def answer(self, handle: Handle, method: str, *arguments: Any) -> Any:
-        """Calls a method that answers a ``result``, and may ask the backend for it. Raises the error."""
+        """Calls a method that returns a WIT ``result`` and may call the backend. Raises the error."""
         self._enter()
         try:
             if self._inbox is not None:
                 self._inbox.feed.prepare()
             instance = self._ready(handle)
             instance.imports.cause = None
-            is_ok, answer = instance.call(handle.interface, method, handle.pointer, *arguments)
+            is_ok, payload = instance.call(handle.interface, method, handle.pointer, *arguments)
             if is_ok:
-                return answer
-            raise self._error(instance, answer)
+                return payload
+            raise self._error(instance, payload)
         finally:
             self._leave()
 
@@ -136,7 +136,7 @@ class Client:
         self._lock.release()
 
     def _ready(self, handle: Optional[Handle]) -> Instance:
-        """The instance, in which the handle is open, and which has been told all news."""
+        """Returns the instance, with the handle open and all pending changes applied."""
         instance = self._instance
         if instance is None:
             instance = self._instance = Instance(self._compiled, self.backend, self._clock)
@@ -145,7 +145,7 @@ class Client:
         while self._dropped:
             generation, pointer = self._dropped.popleft()
             instance.drop(pointer, is_its_own=generation == self._generation)
-        if self._inbox is not None and self._inbox.has_news():
+        if self._inbox is not None and self._inbox.has_pending():
             for function, arguments in self._inbox.take():
                 instance.call(COHERENCE, function, *arguments)
         if handle is not None and handle.generation != self._generation:
@@ -153,20 +153,20 @@ class Client:
         return instance
 
     def _open(self, instance: Instance, handle: Handle) -> None:
-        is_ok, answer = instance.call(handle.interface, *handle.opening)
+        is_ok, payload = instance.call(handle.interface, *handle.opening)
         if not is_ok:
-            raise self._error(instance, answer)
+            raise self._error(instance, payload)
         if handle.pointer is not None:
             self._dropped.append((handle.generation, handle.pointer))
-        handle.pointer, handle.generation = answer, self._generation
+        handle.pointer, handle.generation = payload, self._generation
 
-    def _error(self, instance: Instance, answer: Any) -> Exception:
-        error = of_cache(*answer)
+    def _error(self, instance: Instance, payload: Any) -> Exception:
+        error = of_cache(*payload)
         error.__cause__, instance.imports.cause = instance.imports.cause, None
         return error
 
-    def _begin_anew(self) -> None:
-        """In a forked child: whoever held the lock is not here, and what it was doing never ends."""
+    def _reset_after_fork(self) -> None:
+        """Resets a forked child, where the thread that held the lock does not exist."""
         _ABANDONED.append((self._instance, list(self._dropped)))
         self._dropped.clear()
         self._instance = None
@@ -176,7 +176,7 @@ class Client:
 
 
 def client_of(backend: Union[KvBackend, Client]) -> Client:
-    """The client of a backend: the same one for all who have the same backend object, or the one given."""
+    """Returns the client of a backend object, which is shared, or the given client."""
     if isinstance(backend, Client):
         return backend
     with _SHARED_LOCK:
@@ -186,7 +186,7 @@ def client_of(backend: Union[KvBackend, Client]) -> Client:
 _CLIENTS: weakref.WeakSet[Client] = weakref.WeakSet()
 _SHARED: weakref.WeakValueDictionary[int, Client] = weakref.WeakValueDictionary()
 _SHARED_LOCK = threading.RLock()
-#: What a parent had open. To free it would run what may have been in the middle of something.
+#: The instances of a parent process. Freeing them could run code that was interrupted by the fork.
 _ABANDONED: List[Any] = []
 
 
@@ -194,7 +194,7 @@ def _after_fork() -> None:
     global _SHARED_LOCK
     _SHARED_LOCK = threading.RLock()
     for client in list(_CLIENTS):
-        client._begin_anew()
+        client._reset_after_fork()
 
 
 if hasattr(os, "register_at_fork"):

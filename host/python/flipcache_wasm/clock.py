@@ -1,6 +1,6 @@
-"""The clock that lifetimes and leases are counted by: it counts the time for which the machine sleeps.
+"""The clock of TTLs and leases, which includes the time for which the machine sleeps.
 
-``time.monotonic`` stands still meanwhile on Linux and macOS, and an entry with a TTL would outlive a suspend.
+``time.monotonic`` stops during sleep on Linux and macOS, and an entry with a TTL would outlive a suspend.
 """
 
 from __future__ import annotations
@@ -12,24 +12,24 @@ if sys.platform == "linux":
     _CLOCK = time.CLOCK_BOOTTIME
 
     def now_ns() -> int:
-        """Nanoseconds since some fixed moment, which never go back."""
+        """Returns monotonic nanoseconds since some fixed moment."""
         return time.clock_gettime_ns(_CLOCK)
 
 elif sys.platform == "darwin":
-    # There it counts sleep, and ``time.monotonic`` is another one.
+    # On macOS it includes sleep; ``time.monotonic`` uses another clock.
     _CLOCK = time.CLOCK_MONOTONIC
 
     def now_ns() -> int:
-        """Nanoseconds since some fixed moment, which never go back."""
+        """Returns monotonic nanoseconds since some fixed moment."""
         return time.clock_gettime_ns(_CLOCK)
 
 else:
 
     def now_ns() -> int:
-        """Nanoseconds since some fixed moment, which never go back."""
+        """Returns monotonic nanoseconds since some fixed moment."""
         return time.monotonic_ns()
 
 
 def now() -> float:
-    """As :func:`now_ns`, in seconds."""
+    """Returns :func:`now_ns` in seconds."""
     return now_ns() / 1e9

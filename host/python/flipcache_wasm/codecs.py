@@ -1,4 +1,4 @@
-"""From Python's keys and values to the cache's, and back. The bytes in Redis are those of FlipCache 1.3."""
+"""Converts keys and values between Python and the cache. The bytes in Redis are those of FlipCache 1.3."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from typing import Any, Callable, Dict, Optional, Protocol, Tuple, Union
 
 from .errors import InvalidKey, InvalidOptions, InvalidValue, Undecodable
 
-#: A case of the component's ``value`` and what it carries.
+#: A case of the component's ``value`` and its payload.
 Value = Tuple[str, Any]
 
 _LEAST, _MOST = -(2**63), 2**63 - 1
 
 
 class Codec(Protocol):
-    """Values of one type."""
+    """Converts values of one type."""
 
-    #: The component's name of it.
+    #: The component's name of the type.
     value_type: str
 
     def encode(self, value: Any) -> Value:
-        """What the cache holds of a value. Raises :class:`InvalidValue`."""
+        """Encodes a value for the cache. Raises :class:`InvalidValue`."""
 
     def decode(self, payload: Any) -> Any:
-        """The value that the cache holds."""
+        """Decodes a value of the cache."""
 
 
 def codec(
@@ -33,7 +33,7 @@ def codec(
     decoder: Optional[Callable[[Any], Any]],
     decode_responses: bool,
 ) -> Codec:
-    """The codec of a cache's value type."""
+    """Returns the codec of a value type."""
     if value_type == "custom":
         if not callable(encoder) or not callable(decoder):
             raise InvalidOptions("value_encoder and value_decoder must be functions when value_type is 'custom'")
@@ -46,7 +46,7 @@ def codec(
 
 
 class Text:
-    """Text; other objects by ``str()``, but what would be answered as text that nobody meant."""
+    """Text; other objects by ``str()``, except ``None`` and bytes, whose ``str()`` is rarely meant."""
 
     value_type = "text"
 
@@ -62,7 +62,7 @@ class Text:
 
 
 class Integer:
-    """Integers of 64 bits."""
+    """64-bit integers."""
 
     value_type = "integer"
 
@@ -71,7 +71,7 @@ class Integer:
         if number is None:
             raise InvalidValue(f"an integer cache does not hold {_kind(value)}")
         if not _LEAST <= number <= _MOST:
-            raise InvalidValue("an integer cache holds integers of 64 bits")
+            raise InvalidValue("an integer cache holds 64-bit integers")
         return "integer", number
 
     def decode(self, payload: int) -> int:
@@ -124,7 +124,7 @@ class Bytes:
 
 
 class Json:
-    """What ``json.dumps`` writes, but ``NaN`` and infinities, which it reads."""
+    """JSON of ``json.dumps``. ``NaN`` and infinities are decoded, but not encoded."""
 
     value_type = "json"
 
@@ -132,19 +132,19 @@ class Json:
         try:
             return "json", json.dumps(value, allow_nan=False)
         except (TypeError, ValueError, RecursionError) as error:
-            reason = "it is no JSON" if isinstance(error, TypeError) else type(error).__name__
+            reason = "it is not JSON" if isinstance(error, TypeError) else type(error).__name__
             raise InvalidValue(f"a JSON cache does not hold {_kind(value)}: {reason}") from None
 
     def decode(self, payload: str) -> Any:
         try:
             return json.loads(payload)
         except (ValueError, RecursionError) as error:
-            # The component has found it to be JSON: it is too deep or has too many digits for Python.
+            # The component has validated the JSON: it is too deep or has too many digits for Python.
             raise Undecodable(f"Python cannot read this JSON: {type(error).__name__}") from None
 
 
 class Custom:
-    """What functions of the caller's make of text, or of bytes. Text costs the component less."""
+    """Values of the caller's functions, encoded as text or bytes. Text is cheaper in the component."""
 
     def __init__(self, encoder: Callable[[Any], Any], decoder: Callable[[Any], Any], decode_responses: bool) -> None:
         self._encoder = encoder
@@ -156,7 +156,7 @@ class Custom:
         if isinstance(encoded, (bytearray, memoryview)):
             encoded = bytes(encoded)
         if isinstance(encoded, bool) or not isinstance(encoded, (str, int, float, bytes)):
-            raise InvalidValue(f"value_encoder must answer text or bytes, not {_kind(encoded)}")
+            raise InvalidValue(f"value_encoder must return text or bytes, not {_kind(encoded)}")
         if not isinstance(encoded, (str, bytes)):
             encoded = repr(encoded)
         if self.value_type == "bytes":
@@ -165,7 +165,7 @@ class Custom:
             return "text", _checked(encoded) if isinstance(encoded, str) else encoded.decode()
         except UnicodeDecodeError:
             raise InvalidValue(
-                "bytes that are not UTF-8 take a client, or a cache, of decode_responses=False"
+                "bytes that are not UTF-8 need a client or a cache with decode_responses=False"
             ) from None
 
     def decode(self, payload: Any) -> Any:
@@ -183,7 +183,7 @@ _CODECS: Dict[str, Callable[[], Codec]] = {
 
 
 class Keys:
-    """Keys of one type."""
+    """Converts keys of one type."""
 
     def __init__(self, key_type: str) -> None:
         if key_type not in ("str", "int"):
@@ -193,20 +193,20 @@ class Keys:
         self.key_type = "integer" if self.is_integer else "text"
 
     def encode(self, key: Any) -> str:
-        """The text of a key. Raises :class:`InvalidKey`."""
+        """Encodes a key as text. Raises :class:`InvalidKey`."""
         if type(key) is str:
             return _checked_key(key)
         if self.is_integer:
             number = _integer(key)
             if number is None and not isinstance(key, str):
-                raise InvalidKey(f"{_kind(key)} is no key of a cache of integer keys")
+                raise InvalidKey(f"{_kind(key)} is not a key of a cache of integer keys")
             return _checked_key(str(key) if number is None else str(number))
         if key is None or isinstance(key, (bytes, bytearray, memoryview)):
-            raise InvalidKey(f"{_kind(key)} is no key of a cache")
+            raise InvalidKey(f"{_kind(key)} is not a key of a cache")
         return _checked_key(str(key))
 
     def decode(self, key: str) -> Union[str, int]:
-        """The key whose text this is."""
+        """Decodes the text of a key."""
         return int(key) if self.is_integer else key
 
 
@@ -225,7 +225,7 @@ def _checked(text: str) -> str:
         try:
             text.encode()
         except UnicodeEncodeError:
-            raise InvalidValue("text with a lone surrogate has no UTF-8") from None
+            raise InvalidValue("text with a lone surrogate cannot be encoded in UTF-8") from None
     return text
 
 
@@ -234,7 +234,7 @@ def _checked_key(text: str) -> str:
         try:
             text.encode()
         except UnicodeEncodeError:
-            raise InvalidKey("text with a lone surrogate has no UTF-8") from None
+            raise InvalidKey("text with a lone surrogate cannot be encoded in UTF-8") from None
     return text
 
 

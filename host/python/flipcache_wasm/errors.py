@@ -1,4 +1,4 @@
-"""What can go wrong, each in a class of its own. No error carries a value or a password."""
+"""The errors of this package, one class per kind. No error contains a value or a password."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import Any, Dict, Optional, Tuple, Type
 
 
 class FlipCacheError(Exception):
-    """Any error of this package."""
+    """The base class of all errors of this package."""
 
-    #: The case of the component's error that this is, and what it carries, if it came from there.
+    #: The case of the component's error and its payload, if the component returned it.
     wit: Optional[Tuple[str, Any]] = None
 
 
@@ -33,11 +33,11 @@ class InvalidValue(FlipCacheError, ValueError, TypeError):
 
 
 class InvalidTtl(FlipCacheError, ValueError):
-    """A time to live of nothing, or beyond what the backend can count."""
+    """A TTL is 0, or exceeds the range of the backend."""
 
 
 class TooLarge(FlipCacheError, ValueError):
-    """A key or a value is larger than the cache takes. ``limit`` is in bytes."""
+    """A key or a value exceeds the limit of the cache. ``limit`` is in bytes."""
 
     def __init__(self, message: str, limit: int) -> None:
         super().__init__(message)
@@ -53,7 +53,7 @@ class WrongType(FlipCacheError, TypeError):
 
 
 class Denied(FlipCacheError, PermissionError):
-    """The backend does not grant this name."""
+    """The backend denies access to this name."""
 
 
 class ReentrantCall(FlipCacheError, RuntimeError):
@@ -61,42 +61,42 @@ class ReentrantCall(FlipCacheError, RuntimeError):
 
 
 class ComponentFailed(FlipCacheError, RuntimeError):
-    """The component trapped. Its local tier is lost; the next call finds a new one."""
+    """The component trapped. Its local tier is lost; the next call starts a new one."""
 
 
 class ComponentMissing(FlipCacheError, ImportError):
-    """The file ``flipcache.wasm`` is nowhere where it should be."""
+    """The file ``flipcache.wasm`` cannot be found or read."""
 
 
 class BackendError(FlipCacheError):
-    """Why the backend did not do what was asked. Backends raise its subclasses."""
+    """A failure of the backend. Backends raise its subclasses."""
 
-    #: The case of ``backend-error`` that this is.
+    #: The case of ``backend-error``.
     case = "other"
 
     def payload(self) -> Any:
-        """What the case carries."""
+        """Returns the payload of the case."""
         return str(self)
 
 
 class Unavailable(BackendError, ConnectionError):
-    """The backend cannot be reached, or refused the connection. Nothing was written: a retry is safe and may help."""
+    """The backend cannot be reached or refused the connection. Nothing was written: a retry is safe and may help."""
 
     case = "unavailable"
 
 
 class OutcomeUnknown(BackendError, ConnectionError):
-    """The backend was lost after a write had been sent, or after a part of it. A retry may do the write twice."""
+    """The connection was lost after all or part of a write had been sent. A retry may do the write twice."""
 
     case = "outcome-unknown"
 
 
 class Timeout(BackendError, TimeoutError):
-    """No answer within the deadline. A write may or may not have happened."""
+    """No reply within the deadline. A write may or may not have happened."""
 
     case = "timeout"
 
-    def __init__(self, message: str = "the backend did not answer in time") -> None:
+    def __init__(self, message: str = "the backend did not reply in time") -> None:
         super().__init__(message)
 
     def payload(self) -> Any:
@@ -110,12 +110,12 @@ class AccessDenied(BackendError, PermissionError):
 
 
 class BackendTooLarge(BackendError, ValueError):
-    """The key or the value is longer than the backend takes. ``limit`` is in bytes."""
+    """The key or the value exceeds the limit of the backend. ``limit`` is in bytes."""
 
     case = "too-large"
 
     def __init__(self, limit: int) -> None:
-        super().__init__(f"the backend takes no key and no value of more than {limit} bytes")
+        super().__init__(f"the key or value is longer than the backend's limit of {limit} bytes")
         self.limit = limit
 
     def payload(self) -> Any:
@@ -123,13 +123,13 @@ class BackendTooLarge(BackendError, ValueError):
 
 
 class Unsupported(BackendError, NotImplementedError):
-    """This backend cannot do this. A retry will not help."""
+    """The backend does not support this. A retry will not help."""
 
     case = "unsupported"
 
 
 class Other(BackendError):
-    """Anything else, in the backend's words."""
+    """Any other failure, with the message of the backend."""
 
     case = "other"
 
@@ -139,12 +139,12 @@ _BACKEND: Dict[str, Type[BackendError]] = {
 }
 
 _OF_KEYS: Dict[str, Tuple[Type[FlipCacheError], str]] = {
-    "invalid-key": (InvalidKey, "this is not a key of the cache: {!r}"),
-    "undecodable": (Undecodable, "what the backend holds is not of the cache's type: key {!r}"),
-    "wrong-type": (WrongType, "what the backend holds is not a plain string: key {!r}"),
+    "invalid-key": (InvalidKey, "not a valid key of this cache: {!r}"),
+    "undecodable": (Undecodable, "the stored value is not of the cache's type: key {!r}"),
+    "wrong-type": (WrongType, "the stored value is not a plain string: key {!r}"),
 }
 
-_OF_WORDS: Dict[str, Type[FlipCacheError]] = {
+_OF_MESSAGES: Dict[str, Type[FlipCacheError]] = {
     "invalid-name": InvalidName,
     "invalid-options": InvalidOptions,
     "conflict": Conflict,
@@ -154,7 +154,7 @@ _OF_WORDS: Dict[str, Type[FlipCacheError]] = {
 
 
 def of_backend(case: str, payload: Any) -> BackendError:
-    """The exception for a case of ``backend-error``."""
+    """Returns the exception for a case of ``backend-error``."""
     if case == "timeout":
         return Timeout()
     if case == "too-large":
@@ -163,7 +163,7 @@ def of_backend(case: str, payload: Any) -> BackendError:
 
 
 def of_cache(case: str, payload: Any) -> FlipCacheError:
-    """The exception for a case of an exported ``error``."""
+    """Returns the exception for a case of an exported ``error``."""
     error = _of_cache(case, payload)
     error.wit = (case, payload)
     return error
@@ -173,16 +173,16 @@ def _of_cache(case: str, payload: Any) -> FlipCacheError:
     if case == "backend":
         return of_backend(payload[0], payload[1])
     if case in _OF_KEYS:
-        kind, words = _OF_KEYS[case]
-        return kind(words.format(_shortened(str(payload))))
-    if case in _OF_WORDS:
-        return _OF_WORDS[case](str(payload))
+        kind, template = _OF_KEYS[case]
+        return kind(template.format(_shortened(str(payload))))
+    if case in _OF_MESSAGES:
+        return _OF_MESSAGES[case](str(payload))
     if case == "invalid-ttl":
-        return InvalidTtl(f"this is no time to live: {payload} ms")
+        return InvalidTtl(f"invalid TTL: {payload} ms")
     if case == "too-large":
-        return TooLarge(f"larger than the {payload} bytes that the cache takes", int(payload))
+        return TooLarge(f"larger than the limit of {payload} bytes", int(payload))
     if case == "invalid-capacity":
-        return InvalidOptions("a dictionary holds at least one item")
+        return InvalidOptions("the capacity of a dictionary must be at least 1")
     return FlipCacheError(case)
 
 

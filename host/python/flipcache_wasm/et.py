@@ -1,4 +1,4 @@
-"""Times to live by name, in whole seconds."""
+"""Named TTLs, in whole seconds."""
 
 ONE_MINUTE = 60
 THREE_MINUTES = 3 * ONE_MINUTE

@@ -9,47 +9,47 @@ from .codecs import Codec, Keys
 
 
 class Local(Mapping[Any, Any]):
-    """The local tier alone: no traffic, and no use counted. Keys in the order in which they would be evicted.
+    """The local tier alone, in eviction order. Reads call no backend and do not count as an access.
 
-    It shows what is there at each call, and cannot be written; :meth:`clear` empties it. What leaves it while it is
-    gone through is passed over.
+    The view is live and read-only; :meth:`clear` empties the tier. Entries that leave during an iteration are
+    skipped.
     """
 
-    def __init__(self, keys: Keys, codec: Codec, ask: Callable[..., Any]) -> None:
+    def __init__(self, keys: Keys, codec: Codec, call: Callable[..., Any]) -> None:
         self._keys = keys
         self._codec = codec
-        self._ask = ask
+        self._call = call
 
     def __getitem__(self, key: Any) -> Any:
-        held = self._ask("local-get", self._keys.encode(key))
+        held = self._call("local-get", self._keys.encode(key))
         if held is None:
             raise KeyError(key)
         return self._codec.decode(held[1])
 
     def __iter__(self) -> Iterator[Any]:
-        for key in self._ask("local-keys"):
+        for key in self._call("local-keys"):
             yield self._keys.decode(key)
 
     def __len__(self) -> int:
-        return len(self._ask("local-keys"))
+        return len(self._call("local-keys"))
 
     def __repr__(self) -> str:
         return f"Local({list(self.items())})"
 
     def items(self) -> ItemsView[Any, Any]:
-        """The entries."""
+        """Returns the entries."""
         return _Items(self)
 
     def values(self) -> ValuesView[Any]:
-        """The values."""
+        """Returns the values."""
         return _Values(self)
 
     def clear(self) -> None:
-        """Removals all entries of the local tier; the backend keeps its own."""
-        self._ask("local-clear")
+        """Removes all entries of the local tier; the backend is unchanged."""
+        self._call("local-clear")
 
     def entries(self) -> Iterator[Tuple[Any, Any]]:
-        """Each entry that is still there when its turn comes."""
+        """Iterates over the entries, and skips those that have left meanwhile."""
         for key in self:
             try:
                 yield key, self[key]

@@ -1,4 +1,4 @@
-"""What a cache is opened with: from Python's arguments to the component's records."""
+"""Converts the arguments of a cache to the component's records."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ EVICTIONS = ("fifo", "lru", "s3-fifo")
 
 
 def millis(time: Seconds, what: str) -> int:
-    """A time in whole milliseconds, at least 1 if it is more than nothing."""
+    """Converts a time to whole milliseconds, at least 1 if it is above 0."""
     if isinstance(time, timedelta):
         seconds: float = time.total_seconds()
     elif isinstance(time, bool) or not isinstance(time, (int, float)):
@@ -24,31 +24,31 @@ def millis(time: Seconds, what: str) -> int:
     else:
         seconds = time
     if not math.isfinite(seconds) or seconds < 0 or seconds > 2**53:
-        raise InvalidTtl(f"{what} must be a time from now on that can be counted")
+        raise InvalidTtl(f"{what} must be a finite time of at least 0")
     return max(round(seconds * 1000), 1 if seconds > 0 else 0)
 
 
 def ttl_millis(time: Optional[Seconds], what: str = "expire_time") -> Optional[int]:
-    """A time to live in milliseconds; ``None`` is without end, and 0 is none."""
+    """Converts a TTL to milliseconds. ``None`` means no expiry; 0 is invalid."""
     if time is None:
         return None
     ttl = millis(time, what)
     if ttl == 0:
-        raise InvalidTtl(f"{what} must be more than nothing")
+        raise InvalidTtl(f"{what} must be above 0")
     return ttl
 
 
 def bound(number: Any, what: str, bits: int) -> int:
-    """A number of things, from 0."""
+    """Checks a count from 0 up to the given number of bits."""
     if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number < 2**bits:
         raise InvalidOptions(f"{what} must be an integer from 0 to {2**bits - 1}")
     return number
 
 
 def whole(number: Any) -> int:
-    """An integer of 64 bits."""
+    """Checks a 64-bit integer."""
     if isinstance(number, bool) or not isinstance(number, int) or not -(2**63) <= number < 2**63:
-        raise InvalidValue("this is no integer of 64 bits")
+        raise InvalidValue("not a 64-bit integer")
     return number
 
 
@@ -64,7 +64,7 @@ def options(
     default: Any,
     store_default: bool,
 ) -> Dict[str, Any]:
-    """The record ``options``."""
+    """Returns the record ``options``."""
     if eviction not in EVICTIONS:
         raise InvalidOptions(f"eviction must be one of {', '.join(EVICTIONS)}")
     return {
@@ -87,7 +87,7 @@ def resilience(
     ttl_jitter_percent: int,
     max_staleness: Optional[Seconds],
 ) -> Dict[str, Any]:
-    """The record ``resilience``."""
+    """Returns the record ``resilience``."""
     return {
         "stale-on-error-ms": millis(stale_on_error, "stale_on_error"),
         "absent-ttl-ms": millis(absent_ttl, "absent_ttl"),

@@ -1,4 +1,4 @@
-"""What a cache has done in this process."""
+"""The counters of a cache in this process."""
 
 from __future__ import annotations
 
@@ -6,35 +6,35 @@ from typing import NamedTuple
 
 
 class Removals(NamedTuple):
-    """Entries that the local tier held and holds no more, each under the cause of its end."""
+    """Entries removed from the local tier, counted by cause."""
 
-    #: They made room, or were to hold a value that is too large.
+    #: Evicted to make room, or replaced by a value that is too large to keep.
     size: int
-    #: Their life was over.
+    #: Removed on access after the TTL had passed.
     expired: int
-    #: This cache deleted or cleared them, dropped its local tier, or could not write them.
+    #: Deleted or cleared by this cache, or removed with its local tier or after a failed write.
     explicit: int
-    #: This cache put another value in their place, or the same one again.
+    #: Overwritten by this cache, also with the same value.
     replaced: int
-    #: Others changed them, or may have.
+    #: Changed, or possibly changed, by other clients.
     invalidated: int
-    #: Everything was void: the backend was emptied, or changes had gone untold.
+    #: Flushed with the whole tier: the backend was emptied, or changes may have been missed.
     flushed: int
 
 
 class Stats(NamedTuple):
-    """Counts since the instance began, and what the local tier holds."""
+    """Counts since the instance was created, and the size of the local tier."""
 
     local_hits: int
     backend_hits: int
     misses: int
     stale_hits: int
-    #: Of the misses, those that a remembered absence answered.
+    #: The misses that were served by a cached absence.
     absent_hits: int
     removals: Removals
-    #: Answers of the backend that were not kept because they may have been old.
+    #: Values from the backend that were not cached because they may have been outdated.
     refused_fills: int
-    #: Values that were not kept because they are larger than the local tier may hold of one value.
+    #: Values that were not cached because they exceed the limit for one value.
     too_large: int
     backend_errors: int
     local_len: int

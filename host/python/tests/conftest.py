@@ -19,7 +19,7 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture
 def raw(server: Server) -> Iterator[redis.Redis]:
-    """Somebody else, who sees bytes."""
+    """Another client, without decoding."""
     with server.client() as client:
         client.flushall()
         yield client

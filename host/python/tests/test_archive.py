@@ -49,7 +49,7 @@ def test_example_prints_the_same_as_with_the_original(
 
 
 @pytest.mark.parametrize("name", ["fifo_thread_safe", "lru_thread_safe", "fifo_async_safe", "lru_async_safe"])
-def test_concurrent_example_ends_with_so_many_items(server: Server, archive: Dict[str, str], name: str) -> None:
+def test_concurrent_example_ends_with_the_expected_size(server: Server, archive: Dict[str, str], name: str) -> None:
     printed = readme.run(archive[name], server.port)
     _, _, final = printed.rpartition("\nFinal ")
     listed = final.splitlines()
@@ -57,7 +57,9 @@ def test_concurrent_example_ends_with_so_many_items(server: Server, archive: Dic
     assert len(items) == (5 if name.startswith("fifo") else 4)
 
 
-def test_expiring_example_prints_what_it_did(server: Server, raw: redis.Redis, archive: Dict[str, str]) -> None:
+def test_expiring_example_prints_the_documented_output(
+    server: Server, raw: redis.Redis, archive: Dict[str, str]
+) -> None:
     assert readme.run(archive["expiring_cache"], server.port).splitlines() == [
         "Hello World!",
         "None",
@@ -70,15 +72,13 @@ def test_expiring_example_prints_what_it_did(server: Server, raw: redis.Redis, a
     ]
 
 
-def test_custom_example_answers_the_default_as_the_decoder_does(
-    server: Server, raw: redis.Redis, archive: Dict[str, str]
-) -> None:
+def test_custom_example_decodes_the_default(server: Server, raw: redis.Redis, archive: Dict[str, str]) -> None:
     assert "Shape(name='default', dimensions=[], edges=0, area=0.0)" in readme.run(
         archive["custom_encoder"], server.port
     )
 
 
-def test_default_example_answers_text_from_either_tier(
+def test_default_example_returns_text_from_either_tier(
     server: Server, raw: redis.Redis, archive: Dict[str, str]
 ) -> None:
     printed = readme.run(archive["default_example"], server.port).splitlines()

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(sys.platform not in ("linux", "darwin"), reason=
 
 @pytest.fixture
 def sleep(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
-    """Moves on the clocks that count sleep, as a suspend does; ``time.monotonic`` stands still."""
+    """Advances the clocks that include sleep, as a suspend does, but not ``time.monotonic``."""
     asleep = 0.0
     real = time.clock_gettime_ns
 
@@ -34,7 +34,7 @@ def sleep(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     return fall_asleep
 
 
-def test_entry_whose_ttl_ended_while_the_machine_slept_is_absent(sleep: Callable[[float], None]) -> None:
+def test_entry_whose_ttl_passed_while_the_machine_slept_is_absent(sleep: Callable[[float], None]) -> None:
     backend = MemoryBackend()
     cache = FlipCache("c", backend=backend, expire_time=600)
     cache["k"] = "v"
@@ -44,9 +44,9 @@ def test_entry_whose_ttl_ended_while_the_machine_slept_is_absent(sleep: Callable
     assert backend.peek("c:k") is None
 
 
-def test_feed_is_deaf_after_a_sleep_beyond_the_bound(sleep: Callable[[float], None]) -> None:
+def test_feed_after_a_sleep_beyond_the_bound_is_lost(sleep: Callable[[float], None]) -> None:
     feed = Feed()
-    feed.heard_until = now() + 600
-    assert not feed.is_deaf()
+    feed.lease_until = now() + 600
+    assert not feed.is_lost()
     sleep(HOUR)
-    assert feed.is_deaf()
+    assert feed.is_lost()

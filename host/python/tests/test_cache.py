@@ -11,11 +11,11 @@ from typing import Any
 import flipcache
 import pytest
 
-from flipcache_wasm import Removals, FlipCache, MemoryBackend
+from flipcache_wasm import FlipCache, MemoryBackend, Removals
 from flipcache_wasm import errors as kinds
 
 
-def test_signature_begins_with_that_of_the_original() -> None:
+def test_signature_starts_with_that_of_the_original() -> None:
     ours = list(inspect.signature(FlipCache).parameters.values())
     theirs = list(inspect.signature(flipcache.FlipCache).parameters.values())
     for our, their in zip(ours, theirs):
@@ -36,7 +36,7 @@ def test_signature_begins_with_that_of_the_original() -> None:
         ("ü:\n\0*", "ü:\n\0*"),
     ],
 )
-def test_key_of_a_text_cache_stands_in_the_backend_as_its_text(memory: MemoryBackend, key: Any, text: str) -> None:
+def test_key_of_a_text_cache_is_stored_as_its_text(memory: MemoryBackend, key: Any, text: str) -> None:
     cache = FlipCache("c", backend=memory)
     cache[key] = "v"
     assert memory.peek(f"c:{text}") is not None
@@ -44,7 +44,7 @@ def test_key_of_a_text_cache_stands_in_the_backend_as_its_text(memory: MemoryBac
 
 
 @pytest.mark.parametrize("key", [None, b"k", bytearray(b"k"), "\ud800", "k" * (64 * 1024 + 1)])
-def test_key_that_is_none_is_refused_by_every_call(memory: MemoryBackend, key: Any) -> None:
+def test_invalid_key_is_an_error_in_every_call(memory: MemoryBackend, key: Any) -> None:
     cache = FlipCache("c", backend=memory)
     calls: Any = [
         lambda: cache[key],
@@ -74,24 +74,24 @@ def test_key_of_an_integer_cache_is_an_integer_or_its_text(memory: MemoryBackend
 
 
 @pytest.mark.parametrize("key", [True, 1.0, "+1", "01", " 1", "", "x", "-0", None, 2**63, b"1"])
-def test_key_of_an_integer_cache_in_another_form_is_refused(memory: MemoryBackend, key: Any) -> None:
+def test_key_of_an_integer_cache_in_another_form_is_an_error(memory: MemoryBackend, key: Any) -> None:
     with pytest.raises(kinds.InvalidKey):
         FlipCache("c", backend=memory, key_type="int")[key] = "v"
 
 
 @pytest.mark.parametrize("value", [None, b"v", bytearray(b"v"), memoryview(b"v"), "\ud800"])
-def test_text_cache_refuses_what_nobody_means_by_its_text(memory: MemoryBackend, value: Any) -> None:
+def test_text_cache_with_none_or_bytes_is_an_error(memory: MemoryBackend, value: Any) -> None:
     with pytest.raises(kinds.InvalidValue):
         FlipCache("c", backend=memory)["k"] = value
 
 
 @pytest.mark.parametrize("value", [math.nan, [math.inf], object(), b"v", {1, 2}, {(1, 2): 3}])
-def test_json_cache_refuses_what_is_no_json(memory: MemoryBackend, value: Any) -> None:
+def test_json_cache_with_other_objects_is_an_error(memory: MemoryBackend, value: Any) -> None:
     with pytest.raises(kinds.InvalidValue):
         FlipCache("c", backend=memory, value_type="json")["k"] = value
 
 
-def test_json_that_is_deeper_than_python_goes_is_refused_both_ways(memory: MemoryBackend) -> None:
+def test_json_beyond_the_depth_of_python_is_an_error_both_ways(memory: MemoryBackend) -> None:
     cache = FlipCache("c", backend=memory, value_type="json")
     deep: Any = []
     for _ in range(200_000):
@@ -119,7 +119,7 @@ def test_json_that_is_deeper_than_python_goes_is_refused_both_ways(memory: Memor
         ("bytes", bytearray(b"ab"), b"ab"),
     ],
 )
-def test_types_besides_those_of_the_original(memory: MemoryBackend, value_type: Any, value: Any, wire: bytes) -> None:
+def test_types_beyond_those_of_the_original(memory: MemoryBackend, value_type: Any, value: Any, wire: bytes) -> None:
     cache = FlipCache("c", backend=memory, value_type=value_type)
     cache["k"] = value
     entry = memory.peek("c:k")
@@ -133,7 +133,7 @@ def test_types_besides_those_of_the_original(memory: MemoryBackend, value_type: 
     "value_type,value",
     [("float", "1"), ("float", True), ("float", 10**400), ("bool", 1), ("bool", None), ("bytes", "v"), ("bytes", 5)],
 )
-def test_types_refuse_other_values(memory: MemoryBackend, value_type: Any, value: Any) -> None:
+def test_types_with_other_values_are_an_error(memory: MemoryBackend, value_type: Any, value: Any) -> None:
     with pytest.raises(kinds.InvalidValue):
         FlipCache("c", backend=memory, value_type=value_type)["k"] = value
 
@@ -156,7 +156,7 @@ def custom(memory: MemoryBackend, encoder: Any, decoder: Any, **options: Any) ->
 @pytest.mark.parametrize(
     "encoded,wire", [("ü", "ü".encode()), (b"a", b"a"), (5, b"5"), (1.5, b"1.5"), (bytearray(b"b"), b"b")]
 )
-def test_custom_encoder_may_answer_what_redis_py_takes(memory: MemoryBackend, encoded: Any, wire: bytes) -> None:
+def test_custom_encoder_may_return_what_redis_py_accepts(memory: MemoryBackend, encoded: Any, wire: bytes) -> None:
     cache = custom(memory, lambda value: encoded, lambda text: text)
     cache["k"] = object()
     entry = memory.peek("c:k")
@@ -165,12 +165,12 @@ def test_custom_encoder_may_answer_what_redis_py_takes(memory: MemoryBackend, en
 
 
 @pytest.mark.parametrize("encoded", [None, True, [1], {}])
-def test_custom_encoder_that_answers_something_else_is_an_error(memory: MemoryBackend, encoded: Any) -> None:
+def test_custom_encoder_that_returns_something_else_is_an_error(memory: MemoryBackend, encoded: Any) -> None:
     with pytest.raises(kinds.InvalidValue):
         custom(memory, lambda value: encoded, str)["k"] = 1
 
 
-def test_custom_functions_fail_with_their_own_exceptions(memory: MemoryBackend) -> None:
+def test_custom_functions_raise_their_own_exceptions(memory: MemoryBackend) -> None:
     cache = custom(memory, lambda value: 1 / value, lambda text: 1 / int(text))
     with pytest.raises(ZeroDivisionError):
         cache["k"] = 0
@@ -179,7 +179,7 @@ def test_custom_functions_fail_with_their_own_exceptions(memory: MemoryBackend) 
         cache["k"]
 
 
-def test_custom_bytes_that_are_no_text_take_a_decoder_of_bytes(memory: MemoryBackend) -> None:
+def test_custom_bytes_that_are_not_text_need_a_decoder_of_bytes(memory: MemoryBackend) -> None:
     cache = custom(memory, bytes, bytes, decode_responses=False)
     cache["k"] = b"\xff\x00"
     assert cache["k"] == b"\xff\x00"
@@ -191,15 +191,15 @@ def test_custom_bytes_that_are_no_text_take_a_decoder_of_bytes(memory: MemoryBac
         other["k"]
 
 
-def test_life_of_its_own_and_what_is_left_of_it(memory: MemoryBackend) -> None:
+def test_set_with_a_ttl_and_the_remaining_ttl(memory: MemoryBackend) -> None:
     cache = FlipCache("c", backend=memory, expire_time=60)
     cache["a"] = "v"
     cache.set("b", "v", expire_time=math.inf)
     cache.set_many({"d": "v"}, expire_time=7.5)
     assert cache.set_if_absent("e", "v", expire_time=7)
-    lives = [cache.ttl(key) for key in "abdex"]
-    assert 59 < lives[0] <= 60 and lives[1] == math.inf and lives[4] is None  # type: ignore[operator]
-    assert 7 < lives[2] <= 7.5 and 6 < lives[3] <= 7  # type: ignore[operator]
+    ttls = [cache.ttl(key) for key in "abdex"]
+    assert 59 < ttls[0] <= 60 and ttls[1] == math.inf and ttls[4] is None  # type: ignore[operator]
+    assert 7 < ttls[2] <= 7.5 and 6 < ttls[3] <= 7  # type: ignore[operator]
     for time in (0, -1, math.nan, "x", True):
         with pytest.raises((kinds.InvalidTtl, kinds.InvalidOptions)):
             cache.set("a", "v", time)  # type: ignore[arg-type]
@@ -231,7 +231,7 @@ def test_local_is_a_view(memory: MemoryBackend) -> None:
     assert (len(local), len(cache), cache[1]) == (0, 2, [1])
 
 
-def test_stats_count_what_was_done(memory: MemoryBackend) -> None:
+def test_stats_count_calls_and_removals(memory: MemoryBackend) -> None:
     cache = FlipCache("c", backend=memory, local_max=1)
     cache["a"], cache["b"] = "1", "2"
     assert [cache.get_detailed(key).source for key in "abx"] == ["backend", "backend", "none"]
@@ -241,14 +241,14 @@ def test_stats_count_what_was_done(memory: MemoryBackend) -> None:
     assert stats.removals == Removals(size=3, expired=0, explicit=0, replaced=0, invalidated=0, flushed=0)
 
 
-def test_get_answers_the_default_of_the_cache_or_that_of_the_call(memory: MemoryBackend) -> None:
+def test_get_returns_the_default_of_the_cache_or_that_of_the_call(memory: MemoryBackend) -> None:
     cache = FlipCache("c", backend=memory)
     assert cache.get("k") is None and cache.get("k", "other") == "other"
     with_default = FlipCache("d", backend=memory, value_default="d")
     assert with_default.get_detailed("k") == ("d", "default")
 
 
-def test_increment_of_what_cannot_be_added_to_is_an_error(memory: MemoryBackend) -> None:
+def test_increment_of_other_values_is_an_error(memory: MemoryBackend) -> None:
     with pytest.raises(kinds.InvalidValue):
         FlipCache("c", backend=memory).increment("k")
     numbers = FlipCache("n", backend=memory, value_type="int")
@@ -259,7 +259,7 @@ def test_increment_of_what_cannot_be_added_to_is_an_error(memory: MemoryBackend)
     assert numbers["k"] == 2**63 - 1
 
 
-def test_values_never_reach_an_error(memory: MemoryBackend) -> None:
+def test_errors_contain_no_values(memory: MemoryBackend) -> None:
     for value_type in ("int", "json", "float", "bool", "bytes"):
         cache = FlipCache(f"c{value_type}", backend=memory, value_type=value_type)  # type: ignore[arg-type]
         with pytest.raises(kinds.InvalidValue) as refused:

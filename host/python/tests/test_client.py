@@ -19,7 +19,7 @@ from flipcache_wasm.client import client_of
 from .test_imports import Scripted, raising
 
 
-def test_interrupt_while_the_backend_is_asked_is_raised_and_the_next_call_works() -> None:
+def test_interrupt_during_a_backend_call_is_raised_and_the_next_call_works() -> None:
     backend = Scripted()
     cache = FlipCache("c", backend=backend)
     cache["k"] = "v"
@@ -27,7 +27,7 @@ def test_interrupt_while_the_backend_is_asked_is_raised_and_the_next_call_works(
     with pytest.raises(KeyboardInterrupt):
         cache["other"]
     backend.script.clear()
-    assert cache.get_detailed("k") == ("v", "backend"), "the local tier began anew"
+    assert cache.get_detailed("k") == ("v", "backend"), "the local tier starts empty"
     assert cache.get_detailed("k") == ("v", "local")
 
 
@@ -40,14 +40,14 @@ def test_trap_is_an_error_and_the_next_call_works() -> None:
     instance.imports.open = raising(SystemExit())  # type: ignore[method-assign]
     with pytest.raises(SystemExit):
         FlipCache("d", backend=client.backend)
-    # wasmtime lets nobody into an instance that did not come to its end.
+    # wasmtime does not enter an instance whose call was interrupted.
     with pytest.raises(kinds.ComponentFailed, match="cannot enter component instance"):
         instance.call(CACHE, "get", cache._handle.pointer, "k")
     assert cache["k"] == "v"
     assert FlipCache("d", backend=client.backend)["k"] is None
 
 
-def test_dictionary_survives_a_trap_in_the_order_of_insertion() -> None:
+def test_dictionary_after_a_trap_is_in_insertion_order() -> None:
     items: LRUDict[str, int] = LRUDict(3, [("a", 1), ("b", 2), ("c", 3)])
     order = items._order
     instance = order._client._instance
@@ -62,7 +62,7 @@ def test_dictionary_survives_a_trap_in_the_order_of_insertion() -> None:
 
 
 @pytest.mark.parametrize("function", ["get", "set"])
-def test_backend_that_calls_the_cache_is_an_error_and_no_deadlock(function: str) -> None:
+def test_backend_that_calls_the_cache_is_an_error_not_a_deadlock(function: str) -> None:
     backend = Scripted()
     cache = FlipCache("c", backend=backend)
     inner: List[Exception] = []
@@ -83,7 +83,7 @@ def test_backend_that_calls_the_cache_is_an_error_and_no_deadlock(function: str)
     assert cache["k"] == "v"
 
 
-def test_caches_that_nobody_has_any_more_are_closed() -> None:
+def test_caches_without_references_are_closed() -> None:
     backend = MemoryBackend()
     keep = FlipCache("kept", backend=backend)
     FlipCache("c", backend=backend)
@@ -121,7 +121,7 @@ def test_backend_has_one_client(memory: MemoryBackend) -> None:
     assert Client(memory).generation == 1
 
 
-def test_digest_is_that_of_the_bytes_that_run() -> None:
+def test_digest_is_that_of_the_loaded_bytes() -> None:
     client = client_of(MemoryBackend())
     assert client.digest == digest()
     assert len(bytes.fromhex(digest())) == 32
@@ -191,14 +191,14 @@ def in_child(check: Callable[[], None]) -> None:
             os._exit(0)
     os.close(write)
     with os.fdopen(read, "rb") as pipe:
-        told = pipe.read()
+        output = pipe.read()
     os.waitpid(child, 0)
-    assert told == b"ok", told.decode()
+    assert output == b"ok", output.decode()
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
-def test_forked_child_begins_with_an_empty_local_tier_and_its_own_connection(client: redis.Redis) -> None:
+def test_forked_child_starts_with_an_empty_local_tier_and_its_own_connection(client: redis.Redis) -> None:
     cache = FlipCache("c", redis_protocol=client)
     cache["k"] = "v"
     items: LRUDict[str, int] = LRUDict(2, a=1)
@@ -248,7 +248,7 @@ def _expect(condition: bool) -> None:
     assert condition
 
 
-def test_backend_is_not_kept_by_caches_that_are_gone(client: redis.Redis) -> None:
+def test_backend_is_freed_with_its_caches(client: redis.Redis) -> None:
     cache = FlipCache("c", redis_protocol=client)
     first = cache._client
     assert isinstance(first.backend, RedisBackend)

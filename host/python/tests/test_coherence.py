@@ -1,4 +1,4 @@
-"""What others write is seen: by a real Redis that tells, is cut off, restarts, falls silent, or may not tell."""
+"""Writes of others are seen, over a real Redis that is cut off, restarts, hangs, or may not report changes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def is_local(cache: FlipCache, key: str) -> bool:
     return cache.get_detailed(key).source == "local"
 
 
-def test_own_write_is_answered_locally_from_the_first_one_on(cache: FlipCache) -> None:
+def test_own_write_is_served_locally_from_the_first_one_on(cache: FlipCache) -> None:
     cache["a"] = "1"
     assert is_local(cache, "a")
     cache["a"] = "2"
@@ -49,7 +49,9 @@ FOREIGN: List[Any] = [
 
 
 @pytest.mark.parametrize("change", FOREIGN, ids=range(len(FOREIGN)))
-def test_change_by_others_is_seen(cache: FlipCache, raw: redis.Redis, change: Callable[[redis.Redis], Any]) -> None:
+def test_change_by_others_invalidates_the_entry(
+    cache: FlipCache, raw: redis.Redis, change: Callable[[redis.Redis], Any]
+) -> None:
     cache["a"] = "mine"
     assert is_local(cache, "a")
     change(raw)
@@ -59,10 +61,10 @@ def test_change_by_others_is_seen(cache: FlipCache, raw: redis.Redis, change: Ca
         held = raw.get("user:a")
         return bool(cache["a"] == (None if held is None else held.decode()))
 
-    eventually(agrees, "it answers what is there")
+    eventually(agrees, "it serves the current value")
 
 
-def test_cache_that_is_opened_later_is_told_too(cache: FlipCache, client: redis.Redis, raw: redis.Redis) -> None:
+def test_cache_that_is_opened_later_is_invalidated_too(cache: FlipCache, client: redis.Redis, raw: redis.Redis) -> None:
     cache["a"] = "1"
     nested = FlipCache("user:admin", redis_protocol=client)
     other = FlipCache("other", redis_protocol=client)
@@ -74,7 +76,7 @@ def test_cache_that_is_opened_later_is_told_too(cache: FlipCache, client: redis.
         eventually(lambda opened=opened: opened["k"] == "theirs", "the write was seen")  # type: ignore[misc]
 
 
-def test_what_others_do_to_other_keys_drops_nothing(cache: FlipCache, raw: redis.Redis) -> None:
+def test_changes_of_other_keys_invalidate_nothing(cache: FlipCache, raw: redis.Redis) -> None:
     cache["a"], cache["b"] = "1", "2"
     raw.set("users:a", "x")
     raw.set("user:b", "theirs")
@@ -93,7 +95,7 @@ def test_two_clients_see_each_others_writes(server: Server, raw: redis.Redis) ->
 
 
 @pytest.mark.parametrize("kind", ["normal", "pubsub"])
-def test_after_a_cut_nothing_from_before_is_answered(cache: FlipCache, raw: redis.Redis, kind: str) -> None:
+def test_lost_connection_flushes_the_local_tier(cache: FlipCache, raw: redis.Redis, kind: str) -> None:
     cache["a"] = "1"
     assert is_local(cache, "a")
     own = raw.client_id()
@@ -102,23 +104,23 @@ def test_after_a_cut_nothing_from_before_is_answered(cache: FlipCache, raw: redi
             raw.client_kill_filter(_id=connection["id"])
     raw.set("user:a", "theirs")
     eventually(lambda: cache["a"] == "theirs", "the write was seen")
-    eventually(lambda: is_local(cache, "a"), "it hears again")
+    eventually(lambda: is_local(cache, "a"), "tracking is restored")
 
 
-def test_read_that_meets_a_cut_connection_keeps_nothing_untold(cache: FlipCache, raw: redis.Redis) -> None:
+def test_read_over_a_lost_connection_caches_nothing_untracked(cache: FlipCache, raw: redis.Redis) -> None:
     cache["a"] = "1"
     raw.set("user:b", "old")
     own = raw.client_id()
     for connection in raw.client_list():
         if int(connection["id"]) != own:
             raw.client_kill_filter(_id=connection["id"])
-    # Whatever the reader's connection is by now, what it keeps is told.
-    eventually(lambda: _answers(cache, "b") == "old", "there was an answer")
+    # Whichever connection the reader has by now, its entries are tracked.
+    eventually(lambda: _value(cache, "b") == "old", "the old value was served")
     raw.set("user:b", "new")
     eventually(lambda: cache["b"] == "new", "the write was seen")
 
 
-def _answers(cache: FlipCache, key: str) -> Any:
+def _value(cache: FlipCache, key: str) -> Any:
     try:
         return cache[key]
     except kinds.Unavailable:
@@ -140,13 +142,13 @@ def test_restart_of_the_server_is_survived(own_server: Server) -> None:
             cache["a"]
             cache["b"]
     with Server(port=own_server.port):
-        eventually(lambda: _is_answered(cache, "a"), "the server answers again")
+        eventually(lambda: _is_served(cache, "a"), "the server replies again")
         assert cache["a"] is None
         cache["a"] = "2"
-        eventually(lambda: is_local(cache, "a"), "it hears again")
+        eventually(lambda: is_local(cache, "a"), "tracking is restored")
 
 
-def _is_answered(cache: FlipCache, key: str) -> bool:
+def _is_served(cache: FlipCache, key: str) -> bool:
     try:
         cache[key]
     except kinds.Unavailable:
@@ -154,7 +156,7 @@ def _is_answered(cache: FlipCache, key: str) -> bool:
     return True
 
 
-def test_silent_server_is_believed_for_the_bound_and_no_longer(own_server: Server) -> None:
+def test_silent_server_ends_the_lease_after_the_bound(own_server: Server) -> None:
     backend = RedisBackend(own_server.client(), deadline=0.2, staleness_bound=0.5)
     cache = FlipCache("user", backend=backend, stale_on_error=600)
     cache["a"] = "1"
@@ -166,23 +168,23 @@ def test_silent_server_is_believed_for_the_bound_and_no_longer(own_server: Serve
             plain["a"]
     finally:
         os.kill(own_server.process.pid, signal.SIGCONT)
-    eventually(lambda: is_local(cache, "a"), "it hears again")
+    eventually(lambda: is_local(cache, "a"), "tracking is restored")
 
 
-def test_bound_is_over_while_the_server_is_still_waited_for(own_server: Server) -> None:
+def test_lease_ends_while_a_call_waits_for_the_server(own_server: Server) -> None:
     backend = RedisBackend(own_server.client(socket_timeout=60), deadline=60, staleness_bound=0.5)
     cache = FlipCache("user", backend=backend)
     cache["a"] = "1"
     os.kill(own_server.process.pid, signal.SIGSTOP)
     try:
-        # Less than the deadline: nobody has failed yet.
+        # Less than the deadline: no call has failed yet.
         eventually(lambda: "a" not in cache.local, "the bound was over")
     finally:
         os.kill(own_server.process.pid, signal.SIGCONT)
-    eventually(lambda: is_local(cache, "a"), "it hears again")
+    eventually(lambda: is_local(cache, "a"), "tracking is restored")
 
 
-def test_server_that_may_not_tell_is_taken_to_be_right_if_it_need_not(own_server: Server) -> None:
+def test_server_without_tracking_is_cached_untracked_if_allowed(own_server: Server) -> None:
     admin = own_server.client()
     admin.acl_setuser(
         "app", enabled=True, passwords=["+secret"], keys=["*"], commands=["+@all", "-client|tracking"], channels=["*"]
@@ -197,18 +199,18 @@ def test_server_that_may_not_tell_is_taken_to_be_right_if_it_need_not(own_server
     assert required.get_detailed("a") == ("2", "backend")
 
 
-def test_replica_is_read_and_nothing_of_it_is_kept(own_server: Server) -> None:
+def test_replica_is_read_but_not_cached(own_server: Server) -> None:
     master = own_server.client()
     master.set("user:a", "1")
     with Server("--replicaof", "127.0.0.1", str(own_server.port)) as replica:
         cache = FlipCache("user", redis_protocol=replica.client())
-        eventually(lambda: _answers(cache, "a") == "1", "it was replicated")
+        eventually(lambda: _value(cache, "a") == "1", "it was replicated")
         assert cache.get_detailed("a") == ("1", "backend")
         with pytest.raises(kinds.Unavailable):
             cache["a"] = "2"
 
 
-def test_without_coherence_the_local_tier_answers_until_an_entrys_life_is_over(raw: redis.Redis) -> None:
+def test_without_coherence_the_local_tier_serves_entries_until_they_expire(raw: redis.Redis) -> None:
     cache = FlipCache("user", backend=RedisBackend(raw, coherence="off"))
     cache["a"] = "1"
     raw.set("user:a", "theirs")
@@ -216,12 +218,12 @@ def test_without_coherence_the_local_tier_answers_until_an_entrys_life_is_over(r
     assert not any(connection["flags"] == "t" for connection in raw.client_list())
 
 
-def test_view_and_repr_ask_redis_nothing() -> None:
+def test_view_and_repr_do_not_call_redis() -> None:
     cache = FlipCache("user", redis_protocol=redis.Redis(port=free_port()))
     assert (repr(cache), len(cache.local), cache.stats().local_len) == ("FlipCache<user>([])", 0, 0)
 
 
-def test_when_all_is_quiet_nothing_is_stale(server: Server, raw: redis.Redis) -> None:
+def test_after_all_writes_no_cache_is_stale(server: Server, raw: redis.Redis) -> None:
     keys = [f"k{number}" for number in range(20)]
     with server.client() as one, server.client() as other:
         caches = [FlipCache("race", redis_protocol=client, local_max=15) for client in (one, other)]
@@ -257,13 +259,13 @@ def test_when_all_is_quiet_nothing_is_stale(server: Server, raw: redis.Redis) ->
                 eventually(lambda c=cache, k=key, e=expected: c[k] == e, "L1 and L2 agree")  # type: ignore[misc]
 
 
-def test_cover_is_the_least_set_of_prefixes() -> None:
+def test_cover_returns_the_smallest_set_of_prefixes() -> None:
     assert cover(["user:", "user:admin:", "users:", "a:", "user:admin:x:"]) == ["a:", "user:", "users:"]
     assert cover(f"app:{number}:" for number in range(MOST + 1)) == ["app:"]
     assert cover(f"{number}:" for number in range(MOST + 1)) == [""]
 
 
-def test_more_caches_than_are_followed_one_by_one_are_told(client: redis.Redis, raw: redis.Redis) -> None:
+def test_more_caches_than_tracked_prefixes_are_invalidated(client: redis.Redis, raw: redis.Redis) -> None:
     caches = [FlipCache(f"{number}", redis_protocol=client) for number in range(MOST + 3)]
     for cache in caches:
         cache["k"] = "mine"
@@ -274,7 +276,7 @@ def test_more_caches_than_are_followed_one_by_one_are_told(client: redis.Redis, 
 
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
-def test_fork_hears_by_connections_of_its_own(cache: FlipCache, raw: redis.Redis) -> None:
+def test_forked_child_tracks_by_its_own_connections(cache: FlipCache, raw: redis.Redis) -> None:
     cache["a"] = "1"
     read, write = os.pipe()
     child = os.fork()

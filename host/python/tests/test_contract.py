@@ -41,7 +41,7 @@ def listed(bucket: Any, limit: int) -> List[str]:
             return sorted(keys)
 
 
-def test_get_answers_one_slot_a_key_in_order(backend: KvBackend, request: pytest.FixtureRequest) -> None:
+def test_get_returns_one_slot_per_key_in_order(backend: KvBackend, request: pytest.FixtureRequest) -> None:
     user = backend.open("user")
     user.set([("a", b"1"), ("empty", b""), ("bytes", bytes(range(256)))], None)
     spoil(backend, "user:hash", request)
@@ -51,7 +51,7 @@ def test_get_answers_one_slot_a_key_in_order(backend: KvBackend, request: pytest
     assert list(user.get([], None)) == []
 
 
-def test_get_of_more_keys_than_go_together_answers_all(backend: KvBackend) -> None:
+def test_get_of_more_keys_than_a_pipeline_returns_all(backend: KvBackend) -> None:
     user = backend.open("user")
     user.set([(str(number), b"%d" % number) for number in range(2500)], None)
     slots = user.get([str(number) for number in range(2600)], None)
@@ -64,7 +64,7 @@ def test_set_of_a_key_given_twice_writes_the_last_value(backend: KvBackend) -> N
     assert list(user.get(["a", "b"], None)) == [Entry(b"3"), Entry(b"2")]
 
 
-def test_get_shows_what_is_left_of_the_ttl(backend: KvBackend) -> None:
+def test_get_returns_the_remaining_ttl(backend: KvBackend) -> None:
     user = backend.open("user")
     user.set([("a", b"1")], HOUR)
     [slot] = user.get(["a"], None)
@@ -73,7 +73,7 @@ def test_get_shows_what_is_left_of_the_ttl(backend: KvBackend) -> None:
     assert list(user.get(["a"], None)) == [Entry(b"1", None)]
 
 
-def test_get_with_a_new_ttl_sets_and_shows_it(backend: KvBackend, request: pytest.FixtureRequest) -> None:
+def test_get_with_a_new_ttl_sets_and_returns_it(backend: KvBackend, request: pytest.FixtureRequest) -> None:
     user = backend.open("user")
     user.set([("a", b"1"), ("b", b"2")], None)
     spoil(backend, "user:hash", request)
@@ -91,7 +91,7 @@ def test_set_with_the_longest_ttl_still_holds_the_value(backend: KvBackend) -> N
     assert isinstance(slot, Entry) and slot.ttl_ms is not None and slot.ttl_ms > 10**15
 
 
-def test_set_if_absent_answers_what_was_there(backend: KvBackend, request: pytest.FixtureRequest) -> None:
+def test_set_if_absent_returns_the_present_slots(backend: KvBackend, request: pytest.FixtureRequest) -> None:
     user = backend.open("user")
     user.set([("old", b"1")], HOUR)
     spoil(backend, "user:hash", request)
@@ -114,7 +114,7 @@ def test_increment_gives_the_ttl_to_an_absent_key_only(backend: KvBackend) -> No
 
 
 @pytest.mark.parametrize("held", [b"x", b"", b" 1", b"+1", b"01", b"-0", b"1.0", b"9223372036854775808", b"\xff"])
-def test_increment_of_what_is_no_integer_is_an_error_and_keeps_it(backend: KvBackend, held: bytes) -> None:
+def test_increment_of_other_values_is_an_error_and_keeps_them(backend: KvBackend, held: bytes) -> None:
     user = backend.open("user")
     user.set([("n", held)], None)
     with pytest.raises(Other):
@@ -146,7 +146,7 @@ def test_delete_and_exists_count_each_key_once(backend: KvBackend, request: pyte
     assert user.delete([]) == 0
 
 
-def test_expire_sets_and_removes_and_tells_which_existed(backend: KvBackend) -> None:
+def test_expire_sets_and_removes_and_returns_which_existed(backend: KvBackend) -> None:
     user = backend.open("user")
     user.set([("a", b"1"), ("b", b"2")], None)
     assert list(user.expire(["a", "none", "b", "a"], HOUR)) == [True, False, True, True]
@@ -172,7 +172,7 @@ def test_listing_takes_the_name_literally(backend: KvBackend, name: str) -> None
     assert backend.open("other").count() == 1
 
 
-def test_scan_with_a_cursor_of_nobody_is_refused(raw: redis.Redis) -> None:
+def test_scan_with_an_unknown_cursor_is_an_error(raw: redis.Redis) -> None:
     bucket = RedisBackend(raw).open("user")
     for cursor in ("", "0", "-1", "x", "18446744073709551616", "1 ", "٤"):
         with pytest.raises(Other, match="not a cursor"):
@@ -186,7 +186,7 @@ def test_names_nest(backend: KvBackend) -> None:
     assert (user.count(), listed(user, 10)) == (1, ["admin:1"])
 
 
-def test_keys_that_are_no_text_are_neither_listed_nor_counted_nor_cleared(raw: redis.Redis) -> None:
+def test_keys_that_are_not_text_are_neither_listed_nor_counted_nor_cleared(raw: redis.Redis) -> None:
     bucket = RedisBackend(raw).open("user")
     raw.set(b"user:\xff", b"x")
     bucket.set([("a", b"1")], None)
@@ -195,7 +195,7 @@ def test_keys_that_are_no_text_are_neither_listed_nor_counted_nor_cleared(raw: r
     assert raw.get(b"user:\xff") == b"x"
 
 
-def test_what_is_too_large_is_refused_before_anything_is_written(backend: KvBackend) -> None:
+def test_too_large_batch_is_an_error_before_anything_is_written(backend: KvBackend) -> None:
     user = backend.open("user")
     larger: Any = [
         lambda: user.set([("a", b"x"), ("b", b"x" * 1001)], None),
@@ -212,7 +212,7 @@ def test_what_is_too_large_is_refused_before_anything_is_written(backend: KvBack
 
 
 @pytest.mark.parametrize("name", ["", "n" * 1025])
-def test_open_of_no_name_is_refused(backend: KvBackend, name: str) -> None:
+def test_open_of_an_invalid_name_is_an_error(backend: KvBackend, name: str) -> None:
     with pytest.raises(Other):
         backend.open(name)
 
@@ -235,7 +235,7 @@ def test_expired_key_is_absent_for_every_call() -> None:
     assert list(user.set_if_absent([("a", b"2")], None)) == [None]
 
 
-def test_changes_tell_what_others_wrote_since_a_cursor() -> None:
+def test_changes_returns_the_writes_of_others_since_a_cursor() -> None:
     backend = MemoryBackend()
     mine, theirs = backend.open("user"), backend.open("user")
     first = mine.changes(None)
@@ -245,8 +245,8 @@ def test_changes_tell_what_others_wrote_since_a_cursor() -> None:
     backend.put("user:beside", b"1")
     backend.put("other:k", b"1")
     backend.remove("user:absent")
-    told = mine.changes(first.cursor)
-    assert told.keys == ["theirs", "beside"]
-    assert mine.changes(told.cursor).keys == []
-    assert mine.changes(told.cursor + 1).keys is None, "it never gave this cursor"
+    changes = mine.changes(first.cursor)
+    assert changes.keys == ["theirs", "beside"]
+    assert mine.changes(changes.cursor).keys == []
+    assert mine.changes(changes.cursor + 1).keys is None, "this cursor was never returned"
     assert theirs.changes(first.cursor).keys == ["own", "beside"]

@@ -77,7 +77,7 @@ def step(ours: Any, model: Model, chosen: random.Random) -> None:
 
 @pytest.mark.parametrize("kind", FIFO + LRU)
 @pytest.mark.parametrize("size", [1, 2, 4])
-def test_dictionary_does_what_the_model_does(kind: Any, size: int) -> None:
+def test_dictionary_matches_the_model(kind: Any, size: int) -> None:
     chosen = random.Random(size)
     ours, model = kind(size), Model(size, kind in LRU)
     for _ in range(400):
@@ -98,11 +98,11 @@ def test_methods_of_the_original_are_all_here(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_views_look_as_those_of_the_original(name: str) -> None:
+def test_views_have_the_repr_of_the_original(name: str) -> None:
     ours, theirs = (getattr(package, name)(3, [("a", 1), ("b", 2)]) for package in (flipcache_wasm, flipcache))
     for view in ("keys", "values", "items"):
         if name == "ThreadSafeLRUDict":
-            # There, only the other one that is safe answers lists.
+            # In the original, only the other thread-safe class returns lists.
             assert getattr(ours, view)() == list(getattr(theirs, view)())
         else:
             assert repr(getattr(ours, view)()) == repr(getattr(theirs, view)())
@@ -126,7 +126,7 @@ def test_keys_and_values_are_any_objects_and_stay_themselves(kind: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", FIFO + LRU)
-def test_missing_keys_are_told_as_a_dictionary_does(kind: Any) -> None:
+def test_missing_keys_raise_as_in_a_dictionary(kind: Any) -> None:
     items = kind(2)
     for call in (
         lambda: items["x"],
@@ -164,7 +164,7 @@ def test_equality_is_that_of_an_ordered_dictionary(kind: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", [AsyncSafeFIFODict, AsyncSafeLRUDict])
-def test_methods_to_await_do_what_the_others_do(kind: Any) -> None:
+def test_async_methods_match_the_others(kind: Any) -> None:
     async def use() -> List[Tuple[Any, Any]]:
         items = kind(max_items=2)
         for key in "abc":
@@ -187,7 +187,7 @@ def test_methods_to_await_do_what_the_others_do(kind: Any) -> None:
     assert asyncio.run(use()) == [("d", "D")]
 
 
-def test_objects_that_were_evicted_are_let_go() -> None:
+def test_evicted_objects_are_freed() -> None:
     import gc
     import weakref
 

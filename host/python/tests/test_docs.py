@@ -28,12 +28,12 @@ def examples() -> List[Tuple[str, str]]:
 
 
 def promised(code: str) -> List[str]:
-    """What stands in comments behind calls of `print`."""
+    """Returns the comments after calls of `print`."""
     return re.findall(r"^\s*print\(.*\)  # (.*)$", code, re.MULTILINE)
 
 
 @pytest.mark.parametrize("name,code", examples(), ids=[name for name, _ in examples()])
-def test_example_prints_what_it_says(server: Server, raw: redis.Redis, name: str, code: str) -> None:
+def test_example_prints_its_documented_output(server: Server, raw: redis.Redis, name: str, code: str) -> None:
     ran = subprocess.run(
         [sys.executable, "-c", RUN.format(port=server.port)],
         input=code,

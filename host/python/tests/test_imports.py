@@ -1,4 +1,4 @@
-"""What a backend answers or raises reaches the caller by its kind, from each function, and never traps."""
+"""Results and exceptions of each backend function reach the caller by kind, and never trap."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ CALLS: Dict[str, Callable[[FlipCache], Any]] = {
 
 
 class Scripted:
-    """A backend whose functions do what they are told."""
+    """A backend with scripted functions."""
 
     def __init__(self) -> None:
         self.script: Dict[str, Callable[..., Any]] = {}
@@ -66,13 +66,13 @@ def raising(error: BaseException) -> Callable[..., Any]:
     return fail
 
 
-def test_every_function_of_the_interface_is_asked_here() -> None:
+def test_every_function_of_the_interface_is_covered() -> None:
     assert set(CALLS) | {"changes"} == set(METHODS)
 
 
 @pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: failure.case)
 @pytest.mark.parametrize("function", CALLS)
-def test_failure_of_each_function_is_told_by_its_case(function: str, failure: kinds.BackendError) -> None:
+def test_failure_of_each_function_has_its_case(function: str, failure: kinds.BackendError) -> None:
     backend = Scripted()
     cache = FlipCache("c", value_type="int", backend=backend, expire_time=60)
     backend.script[function] = raising(failure)
@@ -88,7 +88,7 @@ def test_failure_of_each_function_is_told_by_its_case(function: str, failure: ki
 
 
 @pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: failure.case)
-def test_failure_of_changes_leaves_the_local_tier_without_answers(failure: kinds.BackendError) -> None:
+def test_failure_of_changes_suspends_the_local_tier(failure: kinds.BackendError) -> None:
     backend = Scripted()
     cache = FlipCache("c", backend=backend, max_staleness=0)
     cache["k"] = "v"
@@ -98,7 +98,7 @@ def test_failure_of_changes_leaves_the_local_tier_without_answers(failure: kinds
 
 
 @pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: failure.case)
-def test_failure_to_open_is_told_by_its_case(failure: kinds.BackendError) -> None:
+def test_failure_to_open_has_its_case(failure: kinds.BackendError) -> None:
     backend = Scripted()
     backend.script["open"] = raising(failure)
     kind = {"access-denied": kinds.Denied, "too-large": kinds.TooLarge}.get(failure.case, type(failure))
@@ -108,7 +108,7 @@ def test_failure_to_open_is_told_by_its_case(failure: kinds.BackendError) -> Non
     assert FlipCache("c", backend=backend)["k"] is None
 
 
-def test_exception_of_another_kind_is_an_error_that_names_no_value() -> None:
+def test_other_exception_is_an_error_without_the_value() -> None:
     backend = Scripted()
     cache = FlipCache("c", backend=backend)
     backend.script["set"] = raising(ZeroDivisionError("secret"))
@@ -151,13 +151,13 @@ BAD: List[Tuple[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("function,answer", BAD)
-def test_answer_that_is_none_is_an_error_and_no_trap(function: str, answer: Any) -> None:
+@pytest.mark.parametrize("function,result", BAD)
+def test_invalid_result_is_an_error_not_a_trap(function: str, result: Any) -> None:
     backend = Scripted()
     client = Client(backend)
     cache = FlipCache("c", value_type="int", backend=client, expire_time=60)
     generation = client.generation
-    backend.script[function] = lambda *_: answer
+    backend.script[function] = lambda *_: result
     with pytest.raises(kinds.BackendError):
         CALLS[function](cache)
     backend.script.clear()

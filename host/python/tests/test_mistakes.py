@@ -26,7 +26,7 @@ def test_q1_constants_can_be_times_to_live(client: redis.Redis, raw: redis.Redis
         assert time * 1000 - 5000 < raw.pttl("q1:k") <= time * 1000
 
 
-def test_q2_set_that_fails_is_not_answered() -> None:
+def test_q2_value_of_a_failed_set_is_not_served() -> None:
     backend = Scripted()
     cache = FlipCache("q2", backend=backend)
     cache["k"] = "old"
@@ -64,7 +64,7 @@ def test_q4_stored_empty_value_is_a_value(memory: MemoryBackend, value_type: Any
     assert entry is not None and entry.value == b""
 
 
-def test_q5_reads_from_the_local_tier_prolong(client: redis.Redis, raw: redis.Redis) -> None:
+def test_q5_reads_from_the_local_tier_restart_the_ttl(client: redis.Redis, raw: redis.Redis) -> None:
     cache = FlipCache("q5", redis_protocol=client, expire_time=100, refresh_expire_time_on_get=True)
     cache["k"] = "v"
     cache.set("k", "v", 50)
@@ -100,7 +100,7 @@ def test_q8_q9_values_and_defaults_are_copies(memory: MemoryBackend) -> None:
     assert cache["b"] == [] and cache["a"] == []
 
 
-def test_q10_reading_writes_nothing_unless_told_and_overwrites_nobody(memory: MemoryBackend) -> None:
+def test_q10_reads_write_defaults_only_if_enabled_and_overwrite_nothing(memory: MemoryBackend) -> None:
     cache = FlipCache("q10", backend=memory, value_default="d")
     assert (cache["k"], len(cache)) == ("d", 0)
     storing = FlipCache("q10", backend=memory, value_default="d", store_default=True)
@@ -110,7 +110,7 @@ def test_q10_reading_writes_nothing_unless_told_and_overwrites_nobody(memory: Me
     assert storing["k"] == "theirs"
 
 
-def test_q11_default_is_what_the_decoder_makes_of_it(memory: MemoryBackend) -> None:
+def test_q11_default_is_decoded(memory: MemoryBackend) -> None:
     cache = FlipCache("q11", backend=memory, value_type="json", value_default=(1, 2))
     assert cache["k"] == [1, 2]
     with pytest.raises(kinds.InvalidValue):
@@ -118,7 +118,7 @@ def test_q11_default_is_what_the_decoder_makes_of_it(memory: MemoryBackend) -> N
 
 
 @pytest.mark.parametrize("value", ["abc", 1.5, True, None, "5", 2**63, -(2**63) - 1, b"1"])
-def test_q12_integer_cache_refuses_what_is_no_integer(memory: MemoryBackend, value: Any) -> None:
+def test_q12_integer_cache_with_another_value_is_an_error(memory: MemoryBackend, value: Any) -> None:
     cache = FlipCache("q12", backend=memory, value_type="int")
     with pytest.raises(kinds.InvalidValue):
         cache["k"] = value
@@ -149,7 +149,7 @@ def test_q16_nested_names_leave_integer_keys_listed(memory: MemoryBackend) -> No
     assert (list(outer), len(outer)) == ([7], 2)
 
 
-def test_q17_refresh_checks_keys_as_everything_does(memory: MemoryBackend) -> None:
+def test_q17_refresh_checks_keys_as_all_methods_do(memory: MemoryBackend) -> None:
     cache = FlipCache("q17", backend=memory, key_type="int", expire_time=60)
     cache[1] = "v"
     assert cache.refresh("1") is True
@@ -231,7 +231,7 @@ def test_q23_cache_over_a_client_of_bytes_is_iterated(raw: redis.Redis) -> None:
     assert list(cache) == ["k"]
 
 
-def test_q24_there_are_methods_for_what_dictionaries_do(memory: MemoryBackend) -> None:
+def test_q24_methods_of_dictionaries_exist(memory: MemoryBackend) -> None:
     cache = FlipCache("q24", backend=memory, value_type="int", value_default=9)
     assert cache.get("k") is None if cache.get("k", None) is None else cache.get("k") == 9
     cache.set_many([("a", 1), ("b", 2)])
@@ -271,7 +271,7 @@ def test_q27_reading_while_iterating_is_fine() -> None:
     assert [items[key] for key in items] == [1, 2, 3]
 
 
-def test_q32_read_that_may_prolong_is_one_round_trip(client: redis.Redis, raw: redis.Redis) -> None:
+def test_q32_read_that_may_extend_the_ttl_is_one_round_trip(client: redis.Redis, raw: redis.Redis) -> None:
     cache = FlipCache("q32", redis_protocol=client, expire_time=100, refresh_expire_time_on_get=True)
     cache["k"] = "v"
     cache.local.clear()

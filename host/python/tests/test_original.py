@@ -56,7 +56,7 @@ def pair(client: redis.Redis, **options: Any) -> Tuple[flipcache.FlipCache, flip
 
 
 @pytest.mark.parametrize("value_type,value", VALUES)
-def test_what_is_written_here_is_byte_for_byte_what_the_original_writes(
+def test_written_bytes_are_those_of_the_original(
     shared: redis.Redis, raw: redis.Redis, value_type: str, value: Any
 ) -> None:
     theirs, ours = pair(shared, value_type=value_type)
@@ -66,7 +66,7 @@ def test_what_is_written_here_is_byte_for_byte_what_the_original_writes(
 
 
 @pytest.mark.parametrize("value_type,value", VALUES)
-def test_what_one_writes_the_other_reads(shared: redis.Redis, value_type: str, value: Any) -> None:
+def test_either_package_reads_the_values_of_the_other(shared: redis.Redis, value_type: str, value: Any) -> None:
     theirs, ours = pair(shared, value_type=value_type)
     theirs["theirs"] = value
     ours["ours"] = value
@@ -116,7 +116,7 @@ def test_keys_are_shared_and_listed_alike(shared: redis.Redis) -> None:
 
 
 @pytest.mark.parametrize("expire_time", [60, timedelta(minutes=1)])
-def test_lives_are_the_same(shared: redis.Redis, raw: redis.Redis, expire_time: Any) -> None:
+def test_ttls_are_those_of_the_original(shared: redis.Redis, raw: redis.Redis, expire_time: Any) -> None:
     theirs, ours = pair(shared, expire_time=expire_time)
     theirs["theirs"] = "v"
     ours["ours"] = "v"
@@ -126,7 +126,7 @@ def test_lives_are_the_same(shared: redis.Redis, raw: redis.Redis, expire_time: 
     assert left is not None and 58 < left <= 60
 
 
-def test_default_that_is_stored_is_what_the_original_stores(shared: redis.Redis, raw: redis.Redis) -> None:
+def test_stored_default_is_that_of_the_original(shared: redis.Redis, raw: redis.Redis) -> None:
     options: Any = {"value_type": "json", "value_default": {"a": [1]}}
     theirs = flipcache.FlipCache("w", redis_protocol=shared, local_max=0, **options)
     ours = flipcache_wasm.FlipCache("w", redis_protocol=shared, store_default=True, **options)

@@ -24,7 +24,7 @@ def environment(**changes: str) -> Any:
     return {**kept, **changes}
 
 
-def test_file_that_the_variable_names_is_the_one_that_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_named_by_the_variable_is_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     content = file.find().content
     named = tmp_path / "named.wasm"
     named.write_bytes(content)
@@ -33,7 +33,7 @@ def test_file_that_the_variable_names_is_the_one_that_runs(tmp_path: Path, monke
     assert flipcache_wasm.digest() == hashlib.sha256(content).hexdigest()
 
 
-def test_file_that_is_missing_or_none_is_told_by_its_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_or_invalid_file_is_an_error_with_its_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(file.VARIABLE, str(tmp_path / "missing.wasm"))
     with pytest.raises(kinds.ComponentMissing, match=r"missing\.wasm cannot be read: No such file"):
         file.find()
@@ -48,7 +48,7 @@ def test_file_that_is_missing_or_none_is_told_by_its_path(tmp_path: Path, monkey
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the directory is another one elsewhere")
-def test_what_is_compiled_is_kept_if_that_is_wanted(tmp_path: Path) -> None:
+def test_compiled_code_is_cached_if_enabled(tmp_path: Path) -> None:
     code = "from flipcache_wasm import FlipCache, MemoryBackend; FlipCache('c', backend=MemoryBackend())"
     for wanted in ("", "1"):
         kept = environment(

@@ -14,12 +14,12 @@ def test_readme_has_the_examples_that_are_tested_here() -> None:
     assert len(readme.examples()) == 7
 
 
-def test_basic_example_prints_what_its_comments_say(server: Server, raw: redis.Redis) -> None:
+def test_basic_example_prints_its_documented_output(server: Server, raw: redis.Redis) -> None:
     assert readme.run(readme.example('FlipCache("my_cache")'), server.port) == "my_value\nNone\nTrue\n"
     assert raw.keys() == [b"my_cache:my_key"]
 
 
-def test_expiring_example_prints_what_its_comments_say(server: Server, raw: redis.Redis) -> None:
+def test_expiring_example_prints_its_documented_output(server: Server, raw: redis.Redis) -> None:
     assert readme.run(readme.example("expire_time=5"), server.port) == "None\n"
     assert raw.keys() == []
 
@@ -32,9 +32,9 @@ def test_example_prints_the_same_as_with_the_original(server: Server, raw: redis
     assert printed.count("\n") >= 1
 
 
-def test_custom_example_prints_what_its_comments_say(server: Server, raw: redis.Redis) -> None:
+def test_custom_example_prints_its_documented_output(server: Server, raw: redis.Redis) -> None:
     printed = readme.run(readme.example("encode_shape"), server.port)
-    # The original answers the default as it was given, and prints area=0.
+    # The original returns the default as given, and prints area=0.
     assert printed.splitlines() == [
         "Shape(name='womp', dimensions=[4.1, 3.4], edges=6, area=16.38)",
         "Shape(name='default', dimensions=[], edges=0, area=0.0)",

@@ -26,7 +26,7 @@ def sent(raw: redis.Redis) -> Dict[str, int]:
     return {name[8:]: stat["calls"] for name, stat in stats.items()}
 
 
-def test_construction_and_local_reads_ask_nothing(client: redis.Redis, raw: redis.Redis) -> None:
+def test_construction_and_local_reads_make_no_call(client: redis.Redis, raw: redis.Redis) -> None:
     before = raw.info("clients")["connected_clients"]
     cache = FlipCache("user", redis_protocol=client)
     assert raw.info("clients")["connected_clients"] == before
@@ -67,7 +67,7 @@ def test_set_many_is_one_round_trip_and_get_many_another(raw: redis.Redis) -> No
     assert len(asked) == 2
 
 
-def test_value_and_ttl_are_of_one_moment(raw: redis.Redis) -> None:
+def test_value_and_ttl_are_read_atomically(raw: redis.Redis) -> None:
     bucket = RedisBackend(raw, coherence="off").open("user")
     raw.config_resetstat()
     bucket.get(["a", "b"], None)
@@ -78,7 +78,7 @@ def test_value_and_ttl_are_of_one_moment(raw: redis.Redis) -> None:
 
 @pytest.mark.parametrize("decodes", [True, False])
 @pytest.mark.parametrize("protocol", [2, 3])
-def test_clients_that_decode_and_such_that_do_not_serve_alike(
+def test_clients_with_and_without_decode_responses_behave_alike(
     server: Server, raw: redis.Redis, decodes: bool, protocol: int
 ) -> None:
     with server.client(decode_responses=decodes, protocol=protocol) as client:
@@ -111,23 +111,23 @@ def test_database_of_the_client_is_used(server: Server, raw: redis.Redis) -> Non
     ["redis://localhost", 7, redis.asyncio.Redis(), redis.Redis().pipeline(), redis.RedisCluster],
     ids=["url", "number", "asyncio", "pipeline", "cluster"],
 )
-def test_client_of_another_kind_is_refused(given: Any) -> None:
+def test_client_of_another_type_is_an_error(given: Any) -> None:
     with pytest.raises(kinds.InvalidOptions, match=r"redis_protocol must be a redis\.Redis"):
         FlipCache("user", redis_protocol=given)
 
 
-def test_sentinel_is_refused() -> None:
+def test_sentinel_is_an_error() -> None:
     master = redis.Sentinel([("127.0.0.1", free_port())]).master_for("mine")
     with pytest.raises(kinds.InvalidOptions, match="one server"):
         FlipCache("user", redis_protocol=master)
 
 
-def test_client_and_backend_together_are_refused(client: redis.Redis) -> None:
+def test_client_and_backend_together_are_an_error(client: redis.Redis) -> None:
     with pytest.raises(kinds.InvalidOptions):
         FlipCache("user", redis_protocol=client, backend=RedisBackend(client))
 
 
-def test_server_that_is_not_there_is_unavailable_at_once() -> None:
+def test_unreachable_server_is_unavailable_at_once() -> None:
     port = free_port()
     cache = FlipCache("user", redis_protocol=redis.Redis(port=port))
     begun = time.monotonic()
@@ -140,8 +140,8 @@ def test_server_that_is_not_there_is_unavailable_at_once() -> None:
     assert list(cache.local) == []
 
 
-class Deaf:
-    """A server that takes connections and commands, and answers nothing or hangs up."""
+class SilentServer:
+    """A server that accepts connections and commands, and does not reply or hangs up."""
 
     def __init__(self, hangs_up: bool) -> None:
         self._hangs_up = hangs_up
@@ -181,29 +181,29 @@ class Deaf:
             connection.close()
 
 
-def test_write_that_was_cut_off_is_not_sent_again() -> None:
-    deaf = Deaf(hangs_up=True)
+def test_write_over_a_lost_connection_is_not_sent_again() -> None:
+    silent = SilentServer(hangs_up=True)
     try:
-        backend = RedisBackend(redis.Redis(port=deaf.port), coherence="off")
+        backend = RedisBackend(redis.Redis(port=silent.port), coherence="off")
         with pytest.raises(kinds.OutcomeUnknown):
             backend.open("user").set([("a", b"secret")], None)
-        assert sum(said.count(b"secret") for said in deaf.received) == 1
+        assert sum(said.count(b"secret") for said in silent.received) == 1
     finally:
-        deaf.close()
+        silent.close()
 
 
-def test_server_that_does_not_answer_is_a_timeout_within_the_deadline() -> None:
-    deaf = Deaf(hangs_up=False)
+def test_server_that_does_not_reply_is_a_timeout_within_the_deadline() -> None:
+    silent = SilentServer(hangs_up=False)
     try:
-        backend = RedisBackend(redis.Redis(port=deaf.port, socket_timeout=None), deadline=0.3, coherence="off")
+        backend = RedisBackend(redis.Redis(port=silent.port, socket_timeout=None), deadline=0.3, coherence="off")
         begun = time.monotonic()
         with pytest.raises(kinds.Timeout) as failed:
             backend.open("user").set([("a", b"secret")], None)
         assert 0.2 < time.monotonic() - begun < 5
         assert isinstance(failed.value, TimeoutError)
-        assert sum(said.count(b"secret") for said in deaf.received) == 1
+        assert sum(said.count(b"secret") for said in silent.received) == 1
     finally:
-        deaf.close()
+        silent.close()
 
 
 def test_connection_that_the_server_closed_while_idle_is_replaced(client: redis.Redis, raw: redis.Redis) -> None:
@@ -213,7 +213,7 @@ def test_connection_that_the_server_closed_while_idle_is_replaced(client: redis.
     assert bucket.get(["a"], None) == [Entry(b"1")]
 
 
-def test_failed_set_leaves_nothing_in_the_local_tier(client: redis.Redis, raw: redis.Redis) -> None:
+def test_failed_set_leaves_no_local_entry(client: redis.Redis, raw: redis.Redis) -> None:
     cache = FlipCache("user", redis_protocol=client, local_max=2)
     cache["a"] = "1"
     raw.config_set("maxmemory", "1")
@@ -224,7 +224,7 @@ def test_failed_set_leaves_nothing_in_the_local_tier(client: redis.Redis, raw: r
         with pytest.raises(kinds.Other):
             cache["a"] = "2"
         assert list(cache.local) == []
-        # A server whose memory is full takes no MULTI, and still reads.
+        # A server that is out of memory rejects MULTI, but still reads.
         assert cache["a"] == "1"
     finally:
         raw.config_set("maxmemory", "0")
@@ -237,7 +237,7 @@ def guarded() -> Any:
         yield running
 
 
-def test_wrong_password_is_denied_and_is_not_told(guarded: Server) -> None:
+def test_wrong_password_is_denied_without_the_password_in_the_error(guarded: Server) -> None:
     for password in (None, "hunter3"):
         cache = FlipCache("user", redis_protocol=guarded.client(password=password))
         with pytest.raises(kinds.AccessDenied) as failed:
@@ -249,7 +249,7 @@ def test_wrong_password_is_denied_and_is_not_told(guarded: Server) -> None:
     assert cache["a"] == "1"
 
 
-def test_command_that_may_not_be_used_is_denied(guarded: Server) -> None:
+def test_command_without_permission_is_denied(guarded: Server) -> None:
     admin = guarded.client(password="hunter2")
     admin.acl_setuser("app", enabled=True, passwords=["+p"], keys=["user:*"], commands=["+@all", "-set"], channels="*")
     cache = FlipCache("user", redis_protocol=guarded.client(username="app", password="p"))
@@ -258,7 +258,7 @@ def test_command_that_may_not_be_used_is_denied(guarded: Server) -> None:
         cache["a"] = "1"
 
 
-def test_commands_that_the_server_does_not_know_are_unsupported_and_repeat_no_value() -> None:
+def test_unknown_commands_are_unsupported_without_values_in_the_error() -> None:
     with Server("--rename-command", "SET", "", "--rename-command", "GETEX", "") as server:
         cache = FlipCache("user", redis_protocol=server.client(), expire_time=60, refresh_expire_time_on_get=True)
         with pytest.raises(kinds.Unsupported, match="unknown command") as failed:
@@ -270,7 +270,7 @@ def test_commands_that_the_server_does_not_know_are_unsupported_and_repeat_no_va
         assert bucket.get(["k"], None) == [ABSENT]
 
 
-def test_what_is_no_string_is_an_error_that_names_the_key(client: redis.Redis, raw: redis.Redis) -> None:
+def test_value_of_another_type_is_an_error_with_the_key(client: redis.Redis, raw: redis.Redis) -> None:
     cache = FlipCache("user", redis_protocol=client)
     raw.hset("user:h", "f", "v")
     with pytest.raises(kinds.WrongType, match="'h'"):
@@ -296,7 +296,7 @@ def test_what_is_no_string_is_an_error_that_names_the_key(client: redis.Redis, r
         ("OOM no", kinds.Other),
     ],
 )
-def test_error_replies_are_told_apart(words: str, kind: Any) -> None:
+def test_error_replies_have_their_kinds(words: str, kind: Any) -> None:
     error = reply.of_reply(redis.ResponseError(words))
     assert type(error) is kind
     assert "secret" not in str(error)
@@ -314,7 +314,7 @@ def test_unknown_replies_are_errors() -> None:
             call()
 
 
-def test_lives_between_two_answers_are_the_shorter() -> None:
+def test_slot_between_two_ttls_has_the_shorter() -> None:
     between = reply.slot_between
     assert between(-1, b"v", -1) == Entry(b"v", None)
     assert between(-1, b"v", 9) == Entry(b"v", 9)

@@ -27,3 +27,4 @@ mod tls;
 mod tools;
 #[cfg(feature = "opentelemetry")]
 mod traces;
+mod wording;

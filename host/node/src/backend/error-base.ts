@@ -1,4 +1,4 @@
-/** What everything throws that this package throws on purpose. `code` says what happened, for programs. */
+/** The base class of all errors of this package. `code` identifies the error. */
 export abstract class FlipcacheError extends Error {
   abstract readonly code: string;
 }

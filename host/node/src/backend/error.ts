@@ -1,18 +1,18 @@
 import { FlipcacheError } from './error-base.js';
 import type { BackendErrorCase } from '../component/types.js';
 
-/** Why a store did not do what was asked: the name of a case of WIT's `backend-error`. */
+/** Why a backend call failed: the name of a case of WIT's `backend-error`. */
 export type BackendErrorCode = BackendErrorCase['tag'];
 
 /**
- * What a {@link KvBackend} throws. Every other error that it throws reaches the cache as `other`, without its
- * message.
+ * The error that a {@link KvBackend} throws. Any other error reaches the cache as `other`, without
+ * its message.
  *
- * The message must have no value and no password in it: whoever uses the cache sees it.
+ * The message must not contain values or passwords: callers of the cache see it.
  */
 export class BackendError extends FlipcacheError {
   override readonly name = 'BackendError';
-  /** The case as the component is told it. */
+  /** The case that the component gets. */
   readonly payload: BackendErrorCase;
 
   private constructor(payload: BackendErrorCase, message: string) {
@@ -24,7 +24,7 @@ export class BackendError extends FlipcacheError {
     return this.payload.tag;
   }
 
-  /** The error that a case of WIT's `backend-error` is. */
+  /** Converts a case of WIT's `backend-error` to an error. */
   static of(payload: BackendErrorCase): BackendError {
     switch (payload.tag) {
       case 'timeout':
@@ -36,19 +36,25 @@ export class BackendError extends FlipcacheError {
     }
   }
 
-  /** The store cannot be reached, or refused the connection. Nothing was written: a retry is safe and may help. */
+  /**
+   * The backend cannot be reached or refused the connection. Nothing was written: a retry is safe
+   * and may help.
+   */
   static unavailable(message: string): BackendError {
     return new BackendError({ tag: 'unavailable', val: message }, message);
   }
 
-  /** The store was lost after a write had been sent, or after a part of it. A retry may do the write twice. */
+  /**
+   * The connection was lost after all or part of a write had been sent. A retry may do the write
+   * twice.
+   */
   static outcomeUnknown(message: string): BackendError {
     return new BackendError({ tag: 'outcome-unknown', val: message }, message);
   }
 
-  /** No answer in time. A write may or may not have happened. */
+  /** No reply in time. A write may or may not have happened. */
   static timeout(): BackendError {
-    const message = 'the store did not answer in time; a write may or may not have happened';
+    const message = 'the backend did not reply in time; a write may or may not have happened';
     return new BackendError({ tag: 'timeout' }, message);
   }
 
@@ -57,18 +63,18 @@ export class BackendError extends FlipcacheError {
     return new BackendError({ tag: 'access-denied', val: message }, message);
   }
 
-  /** A key or a value is longer than the `limit`, in bytes, that the store takes. */
+  /** A key or a value is longer than the `limit` of the backend, in bytes. */
   static tooLarge(limit: number | bigint): BackendError {
-    const message = `a key or value is longer than the ${limit} bytes that the store takes`;
+    const message = `a key or value is longer than the backend's limit of ${limit} bytes`;
     return new BackendError({ tag: 'too-large', val: BigInt(limit) }, message);
   }
 
-  /** The store cannot do this. A retry will not help. */
+  /** The backend does not support this. A retry will not help. */
   static unsupported(message: string): BackendError {
     return new BackendError({ tag: 'unsupported', val: message }, message);
   }
 
-  /** Anything else, in the store's words. */
+  /** Any other failure, with the message of the backend. */
   static other(message: string): BackendError {
     return new BackendError({ tag: 'other', val: message }, message);
   }

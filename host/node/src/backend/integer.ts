@@ -3,10 +3,10 @@ import { BackendError } from './error.js';
 const CANONICAL = /^(?:0|-?[1-9][0-9]{0,18})$/;
 
 /**
- * What a key holds after `delta` is added to what it held; absent counts as 0.
+ * Returns the sum of `delta` and the integer that a key holds; an absent key counts as 0.
  *
- * @throws {BackendError} `other`, in Redis' words, if `held` is not the canonical decimal form of an integer of
- * 64 bits, or if the sum is none.
+ * @throws {BackendError} `other`, with Redis' message, if `held` is not the canonical decimal form of a 64-bit
+ * integer, or if the sum does not fit 64 bits.
  */
 export function sum(held: Uint8Array | undefined, delta: bigint): bigint {
   const total = (held === undefined ? 0n : integer(held)) + delta;

@@ -1,15 +1,15 @@
 import type { Changes } from '../component/types.js';
 
-/** So many news are remembered. */
-const MAX_NEWS = 16_384;
+/** The most changes that the log keeps. */
+const MAX_CHANGES = 16_384;
 
-/** So many characters of keys are remembered. */
+/** The most characters of keys that the log keeps. */
 const MAX_CHARACTERS = 4 << 20;
 
-/** Whose doing something was: any object that stands for a handle. */
+/** Identifies the handle that made a change: any object. */
 export type Author = object;
 
-interface News {
+interface Change {
   readonly by: Author | undefined;
   /** A complete key, or a prefix under which everything may have changed. */
   readonly text: string;
@@ -17,87 +17,88 @@ interface News {
 }
 
 /**
- * What has changed in a store lately, for those who come and ask. Bounded: who asks too seldom is told that
- * anything may have changed. A moment of it is a number that grows with each of the news.
+ * The recent changes of a backend, for clients that poll. The log is bounded: a client whose
+ * position is no longer covered learns that any key may have changed. A position is a number that
+ * grows with each change.
  */
 export class ChangeLog {
-  #news: News[] = [];
-  /** How many at the beginning of `#news` are not remembered any more. */
+  #changes: Change[] = [];
+  /** How many changes at the start of `#changes` have been discarded. */
   #dropped = 0;
   #characters = 0;
-  /** The moment up to which nothing is remembered. */
-  #forgotten = 0;
+  /** The position up to which changes have been discarded. */
+  #start = 0;
   #end = 0;
-  /** Nobody has asked yet: nothing is remembered. */
+  /** Nothing is recorded until the first client polls. */
   #isIdle = true;
 
-  /** The moment after the last of the news. From the first time that this is asked for, they are remembered. */
+  /** The position after the last change. Changes are recorded from the first read of this on. */
   get end(): number {
     this.#isIdle = false;
     return this.#end;
   }
 
-  /** Notes that a complete key may have changed. */
+  /** Records that a complete key may have changed. */
   noteKey(by: Author | undefined, key: string): void {
     this.#note({ by, text: key, isPrefix: false });
   }
 
-  /** Notes that everything under a prefix may have changed. */
+  /** Records that any key under a prefix may have changed. */
   notePrefix(by: Author | undefined, prefix: string): void {
     this.#note({ by, text: prefix, isPrefix: true });
   }
 
-  /** Notes that anything may have changed. */
+  /** Records that any key may have changed. */
   noteEverything(): void {
     if (this.#isIdle) return;
-    // A moment more, so that nobody is up to date who was before this.
+    // One more, so that every position given out before is too old.
     this.#end += 1;
-    this.#forgotten = this.#end;
-    this.#news = [];
+    this.#start = this.#end;
+    this.#changes = [];
     this.#dropped = 0;
     this.#characters = 0;
   }
 
   /**
-   * The complete keys that others than `by` have changed under `prefix` since a moment; `undefined`: anything may
-   * have changed.
+   * Returns the complete keys that clients other than `by` have changed under `prefix` since a
+   * position, or `undefined` if any key may have changed.
    */
   keysSince(since: number, by: Author, prefix: string): string[] | undefined {
-    if (since < this.#forgotten || since > this.end) return undefined;
+    if (since < this.#start || since > this.end) return undefined;
     const keys = new Set<string>();
-    for (let at = this.#dropped + since - this.#forgotten; at < this.#news.length; at += 1) {
-      const news = this.#news[at];
-      if (news === undefined || news.by === by) continue;
-      if (news.isPrefix) {
-        if (news.text.startsWith(prefix) || prefix.startsWith(news.text)) return undefined;
-      } else if (news.text.startsWith(prefix)) {
-        keys.add(news.text);
+    for (let at = this.#dropped + since - this.#start; at < this.#changes.length; at += 1) {
+      const change = this.#changes[at];
+      if (change === undefined || change.by === by) continue;
+      if (change.isPrefix) {
+        if (change.text.startsWith(prefix) || prefix.startsWith(change.text)) return undefined;
+      } else if (change.text.startsWith(prefix)) {
+        keys.add(change.text);
       }
     }
     return [...keys];
   }
 
-  /** What `bucket.changes` answers for the bucket that has `prefix`. */
+  /** Returns the result of `bucket.changes` for the bucket with `prefix`. */
   changes(since: bigint | undefined, by: Author, prefix: string): Changes {
     const cursor = BigInt(this.end);
-    const isOurs = since !== undefined && since <= cursor;
-    const keys = isOurs ? this.keysSince(Number(since), by, prefix) : undefined;
-    if (keys === undefined) return { news: { tag: 'unknown' }, cursor };
-    return { news: { tag: 'keys', val: keys.map((key) => key.slice(prefix.length)) }, cursor };
+    const isKnown = since !== undefined && since <= cursor;
+    const keys = isKnown ? this.keysSince(Number(since), by, prefix) : undefined;
+    if (keys === undefined) return { changed: { tag: 'unknown' }, cursor };
+    return { changed: { tag: 'keys', val: keys.map((key) => key.slice(prefix.length)) }, cursor };
   }
 
-  #note(news: News): void {
+  #note(change: Change): void {
     if (this.#isIdle) return;
-    this.#news.push(news);
+    this.#changes.push(change);
     this.#end += 1;
-    this.#characters += news.text.length;
-    while (this.#end - this.#forgotten > MAX_NEWS || this.#characters > MAX_CHARACTERS) {
-      this.#characters -= this.#news[this.#dropped]?.text.length ?? 0;
+    this.#characters += change.text.length;
+    while (this.#end - this.#start > MAX_CHANGES || this.#characters > MAX_CHARACTERS) {
+      this.#characters -= this.#changes[this.#dropped]?.text.length ?? 0;
       this.#dropped += 1;
-      this.#forgotten += 1;
+      this.#start += 1;
     }
-    if (this.#dropped > MAX_NEWS) {
-      this.#news = this.#news.slice(this.#dropped);
+    if (this.#dropped > MAX_CHANGES) {
+      this.#changes = this.#changes.slice(this.#dropped);
       this.#dropped = 0;
     }
   }

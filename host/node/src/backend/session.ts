@@ -2,42 +2,48 @@ import type { Bucket, KvBackend } from './bucket.js';
 import type { Author, ChangeLog } from './log.js';
 
 /**
- * What others have changed: nothing; these complete keys; possibly everything; or nobody knows, because the store
- * does not tell at the moment.
+ * The changes of other clients: none, these complete keys, possibly all keys, or unknown because
+ * tracking is lost.
  */
-export type Heard = 'nothing' | { keys: string[] } | 'everything' | 'deaf';
+export type FeedUpdate = 'none' | { keys: string[] } | 'all' | 'lost';
 
 /**
- * One user of a store, who is told what the others change. Its own writes, through whichever of its buckets, are
- * left out.
+ * A client of a backend that gets the changes of the others. Its own writes, through any of its
+ * buckets, are omitted.
  */
 export interface Session extends KvBackend {
-  /**
-   * Has the store tell of changes in the bucket `name`; returns once it does. Until then nothing of that bucket may
-   * be kept.
-   */
-  listen(name: string): void;
+  /** `false` if the backend does not track the changes of other processes. By default `true`. */
+  readonly isTracked?: boolean;
 
-  /** What others have changed since this was last asked. Costs next to nothing if that is nothing. */
-  take(): Heard;
+  /**
+   * Subscribes to changes in the bucket `name`; returns once they are tracked. Until then no entry
+   * of that bucket may be cached.
+   */
+  subscribe(name: string): void;
+
+  /** Returns the changes of others since the last call. Costs almost nothing if there are none. */
+  take(): FeedUpdate;
 }
 
-/** What a session is made of: how its buckets are opened, and how the log is brought up to date. */
+/** The parts of a session that depend on the backend. */
 export interface SessionSource {
   readonly log: ChangeLog;
-  /** Opens a bucket whose writes are told to be the author's. */
+  readonly isTracked: boolean;
+  /** Opens a bucket whose writes are attributed to `author`. */
   open(name: string, author: Author): Bucket;
-  listen(name: string): void;
-  /** Notes in the log what has been heard; `false`: the store does not tell at the moment. */
+  subscribe(name: string): void;
+  /** Records pending changes in the log. Returns `false` while tracking is lost. */
   catchUp(): boolean;
 }
 
 /** A session over a log of changes. */
 export class LogSession implements Session {
+  readonly isTracked: boolean;
   readonly #source: SessionSource;
   #taken: number;
 
   constructor(source: SessionSource) {
+    this.isTracked = source.isTracked;
     this.#source = source;
     this.#taken = source.log.end;
   }
@@ -46,18 +52,18 @@ export class LogSession implements Session {
     return this.#source.open(name, this);
   }
 
-  listen(name: string): void {
-    this.#source.listen(name);
+  subscribe(name: string): void {
+    this.#source.subscribe(name);
   }
 
-  take(): Heard {
+  take(): FeedUpdate {
     const { log } = this.#source;
-    if (!this.#source.catchUp()) return 'deaf';
+    if (!this.#source.catchUp()) return 'lost';
     const end = log.end;
-    if (end === this.#taken) return 'nothing';
+    if (end === this.#taken) return 'none';
     const keys = log.keysSince(this.#taken, this, '');
     this.#taken = end;
-    if (keys === undefined) return 'everything';
-    return keys.length === 0 ? 'nothing' : { keys };
+    if (keys === undefined) return 'all';
+    return keys.length === 0 ? 'none' : { keys };
   }
 }

@@ -1,38 +1,41 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import type { Removals, FlipCache, KeyType, Source, Stats, ValueType } from '../component/types.js';
+import type { FlipCache, KeyType, Removals, Source, Stats, ValueType } from '../component/types.js';
 import { InstanceError, fromComponent as fromError } from './errors.js';
 import { type Key, type KeyTypes, fromText, toText } from './keys.js';
 import { LocalTier } from './local.js';
 import { type WriteOptions, toExpiry } from './options.js';
 import { type Given, fromComponent, toComponent, toInteger } from './values.js';
 
-/** A value, and where it came from: the local tier, the store, the default, or an entry that may be old. */
+/**
+ * A value and its source: the local tier, the backend, the default, or an entry that may be stale.
+ */
 export interface Found<V> {
   readonly value: V | undefined;
   readonly source: Source;
 }
 
-/** What a client gives to its caches. */
+/** The client, as its caches use it. */
 export interface Owner {
-  /** Has the local tiers know what others have changed. */
+  /** Applies the pending changes of other clients to the local tiers. */
   catchUp(): void;
 }
 
-/** How many keys a page of a listing asks for. */
+/** The number of keys that a listing requests per page. */
 const PAGE = 1000;
 
 /**
- * A named cache. Keys stand in the store as `name:key`. Caches of one name and client share one local tier.
+ * A named cache. Keys are stored in the backend as `name:key`. Caches with one name and client
+ * share a local tier.
  *
- * Everything is synchronous. What asks the store waits for it on this thread, and throws a `BackendError` if the
- * store fails; a `CacheError` if a key or value is none of this cache, and a `StoredValueError` if the store holds
- * what is none.
+ * All methods are synchronous. A call to the backend blocks this thread, and throws a
+ * `BackendError` if the backend fails. Methods throw a `CacheError` for a key or value of another
+ * type, and a `StoredValueError` if the stored value is not of this cache's type.
  */
 export class Cache<V, T extends ValueType = ValueType, K extends KeyType = 'text'> {
   readonly name: string;
   readonly keyType: K;
   readonly valueType: T;
-  /** The local tier alone: no method of it asks the store or counts as a use. */
+  /** The local tier alone. Its methods do not call the backend or count as an access. */
   readonly local: LocalTier<V, K>;
   readonly #owner: Owner;
   #handle: FlipCache | undefined;
@@ -44,87 +47,107 @@ export class Cache<V, T extends ValueType = ValueType, K extends KeyType = 'text
     this.name = name;
     this.keyType = keyType;
     this.valueType = valueType;
-    this.local = new LocalTier<V, K>((call) => this.#ask(call), keyType);
+    this.local = new LocalTier<V, K>((call) => this.#call(call), keyType);
   }
 
-  /** Reads through: the local tier, then the store, which fills the local tier. */
+  /** Reads the local tier, then the backend. A value from the backend fills the local tier. */
   get(key: Key<K>): V | undefined {
-    const value = this.#ask((cache) => cache.get(this.#text(key)));
+    const value = this.#call((cache) => cache.get(this.#text(key)));
     return value && (fromComponent(value) as V);
   }
 
-  /** The same, and where the answer came from. */
+  /** Reads like {@link get}, and returns the source of the value too. */
   getDetailed(key: Key<K>): Found<V> {
-    const { value, source } = this.#ask((cache) => cache.getDetailed(this.#text(key)));
+    const { value, source } = this.#call((cache) => cache.getDetailed(this.#text(key)));
     return { value: value && (fromComponent(value) as V), source };
   }
 
-  /** A value for each key, in the order asked for; at most one round trip, two where defaults are stored. */
+  /**
+   * Returns a value for each key, in request order. At most one round trip, or two if defaults are
+   * stored.
+   */
   getMany(keys: Iterable<Key<K>>): (V | undefined)[] {
-    const values = this.#ask((cache) => cache.getMany(this.#texts(keys)));
+    const values = this.#call((cache) => cache.getMany(this.#texts(keys)));
     return values.map((value) => value && (fromComponent(value) as V));
   }
 
-  /** Writes the store, then the local tier. After an error the local tier holds no value for the key. */
+  /**
+   * Writes to the backend, then to the local tier. After an error the local tier has no value for
+   * the key.
+   */
   set(key: Key<K>, value: Given<T, V>, options?: WriteOptions): void {
     const given = toComponent(this.valueType, value);
-    this.#ask((cache) => cache.set(this.#text(key), given, toExpiry(options)));
+    this.#call((cache) => cache.set(this.#text(key), given, toExpiry(options)));
   }
 
-  /** Writes entries in one round trip. Not atomic: after an error of the store any of them may be written. */
+  /**
+   * Writes entries in one round trip. Not atomic: after an error any subset may have been written.
+   */
   setMany(entries: Iterable<readonly [Key<K>, Given<T, V>]>, options?: WriteOptions): void {
     const given = Array.from(entries, ([key, value]) => {
       return [this.#text(key), toComponent(this.valueType, value)] satisfies [unknown, unknown];
     });
-    this.#ask((cache) => cache.setMany(given, toExpiry(options)));
+    this.#call((cache) => cache.setMany(given, toExpiry(options)));
   }
 
-  /** `true` if the value was written, `false` if the key was there. */
+  /** Writes the value if the key is absent. Returns whether it was written. */
   setIfAbsent(key: Key<K>, value: Given<T, V>, options?: WriteOptions): boolean {
     const given = toComponent(this.valueType, value);
-    return this.#ask((cache) => cache.setIfAbsent(this.#text(key), given, toExpiry(options)));
+    return this.#call((cache) => cache.setIfAbsent(this.#text(key), given, toExpiry(options)));
   }
 
-  /** For caches of integers: adds, 0 if the key is absent, and answers the sum. */
+  /**
+   * Adds `delta` to an integer, 0 if the key is absent, and returns the sum. For caches of
+   * integers.
+   */
   increment(key: Key<K>, delta: bigint | number = 1n): bigint {
-    return this.#ask((cache) => cache.increment(this.#text(key), toInteger(delta)));
+    return this.#call((cache) => cache.increment(this.#text(key), toInteger(delta)));
   }
 
-  /** Deletes the key in both tiers; answers whether the store had it. */
+  /** Deletes the key in both tiers. Returns whether the backend had it. */
   delete(key: Key<K>): boolean {
-    return this.#ask((cache) => cache.delete(this.#text(key)));
+    return this.#call((cache) => cache.delete(this.#text(key)));
   }
 
-  /** Deletes keys in both tiers; answers how many the store had. */
+  /** Deletes keys in both tiers. Returns how many the backend had. */
   deleteMany(keys: Iterable<Key<K>>): number {
-    return Number(this.#ask((cache) => cache.deleteMany(this.#texts(keys))));
+    return Number(this.#call((cache) => cache.deleteMany(this.#texts(keys))));
   }
 
-  /** Whether either tier has the key. No use, and fills nothing. */
+  /**
+   * Returns whether either tier has the key. Does not count as an access and does not fill the
+   * local tier.
+   */
   has(key: Key<K>): boolean {
-    return this.#ask((cache) => cache.contains(this.#text(key)));
+    return this.#call((cache) => cache.contains(this.#text(key)));
   }
 
-  /** Marks the entry as used, under FIFO too, and starts its time to live anew; `false` if the store has it not. */
+  /**
+   * Marks the entry as used, under FIFO too, and restarts its TTL. Returns `false` if the backend
+   * does not have it.
+   */
   refresh(key: Key<K>): boolean {
-    return this.#ask((cache) => cache.refresh(this.#text(key)));
+    return this.#call((cache) => cache.refresh(this.#text(key)));
   }
 
-  /** What is left of the entry's life in milliseconds; `'never'`: it does not expire; `undefined`: it is absent. */
+  /**
+   * Returns the remaining TTL in milliseconds, `'never'` if the entry does not expire, or
+   * `undefined` if it is absent.
+   */
   ttl(key: Key<K>): number | 'never' | undefined {
-    const left = this.#ask((cache) => cache.ttl(this.#text(key)));
+    const left = this.#call((cache) => cache.ttl(this.#text(key)));
     if (left === undefined) return undefined;
     return left.tag === 'after-ms' ? Number(left.val) : 'never';
   }
 
   /**
-   * The keys in the store, page by page as they are asked for. Those that are there throughout come at least once;
-   * some may come twice.
+   * Iterates over the keys in the backend, page by page. A key that is present throughout is
+   * returned at least once; some may be returned twice.
    */
   *keys(): Generator<KeyTypes[K], void, undefined> {
     let cursor: string | undefined;
     do {
-      const page = this.#ask((cache) => cache.keys(cursor, PAGE));
+      const page = this.#call((cache) => cache.keys(cursor, PAGE));
       for (const key of page.keys) yield fromText(this.keyType, key);
       cursor = page.cursor;
     } while (cursor !== undefined);
@@ -134,25 +157,25 @@ export class Cache<V, T extends ValueType = ValueType, K extends KeyType = 'text
     return this.keys();
   }
 
-  /** How many keys the store has under this name. Looks at all of them. */
+  /** Returns the number of keys under this name in the backend. Scans all of them. */
   count(): number {
-    return Number(this.#ask((cache) => cache.len()));
+    return Number(this.#call((cache) => cache.len()));
   }
 
   /**
-   * Deletes every key under this name in both tiers, those of caches whose names begin `name:` among them; answers
-   * how many.
+   * Deletes every key under this name in both tiers, including those of caches whose names begin
+   * with `name:`. Returns how many.
    */
   clear(): number {
-    return Number(this.#ask((cache) => cache.clear()));
+    return Number(this.#call((cache) => cache.clear()));
   }
 
-  /** What the caches of this name and client have done so far. */
+  /** Returns the counters of the caches with this name and client. */
   stats(): CacheStats {
-    return numbers(this.#ask((cache) => cache.stats()));
+    return numbers(this.#call((cache) => cache.stats()));
   }
 
-  /** Closes the handle. The local tier stays for other caches of the same name and client. */
+  /** Closes the handle. Other caches of the same name and client keep the local tier. */
   close(): void {
     const handle = this.#handle as (FlipCache & Partial<Disposable>) | undefined;
     this.#handle = undefined;
@@ -163,7 +186,7 @@ export class Cache<V, T extends ValueType = ValueType, K extends KeyType = 'text
     this.close();
   }
 
-  #ask<R>(call: (handle: FlipCache) => R): R {
+  #call<R>(call: (handle: FlipCache) => R): R {
     const handle = this.#handle;
     if (handle === undefined) throw new InstanceError('closed');
     this.#owner.catchUp();
@@ -185,7 +208,7 @@ export class Cache<V, T extends ValueType = ValueType, K extends KeyType = 'text
 
 type InNumbers<R> = { readonly [Name in keyof R]: R[Name] extends bigint ? number : InNumbers<R[Name]> };
 
-/** What a cache has done, as `wit/cache.wit` says it in `stats`, in numbers. */
+/** The record `stats` of `wit/cache.wit`, with counts as numbers. */
 export type CacheStats = InNumbers<Stats>;
 
 function numbers({ removals, ...counts }: Stats): CacheStats {

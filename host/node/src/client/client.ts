@@ -5,24 +5,32 @@ import type { Session } from '../backend/session.js';
 import type { Clock } from '../component/clock.js';
 import { type Component, instantiate } from '../component/instantiate.js';
 import type { FlipCache, KeyType, ValueType } from '../component/types.js';
+import { type BackendOptions, type OpenBackend, openBackend } from './backend.js';
 import { Cache } from './cache.js';
 import { FifoDict, LruDict } from './dict.js';
 import { CacheError, InstanceError, fromComponent } from './errors.js';
 import { type CacheOptions, toComponentOptions, wholeNumber } from './options.js';
-import { type OpenBackend, type StoreOptions, openBackend } from './store.js';
 import type { Given, Types } from './values.js';
 
-/** Which store the caches are over: one of these. */
+/** The backend of the caches: an object or a URL. */
 export type ConnectOptions = { now?: Clock } & (
   | { backend: KvBackend; url?: undefined }
-  | ({ url: string; backend?: undefined } & StoreOptions)
+  | ({ url: string; backend?: undefined } & BackendOptions)
 );
 
 /**
- * A client of a store: of a `backend`, or of the one that a `url` names (`redis://HOST`, `memory:`). A server need
- * not be there yet.
+ * Whether changes in the backend reach the local tiers: `live`, they do; `lost`, they do not at the
+ * moment, and the local tiers serve nothing, or stale entries where `staleOnErrorMs` allows it;
+ * `untracked`, the backend does not report changes, and the local tiers serve entries until they
+ * expire.
+ */
+export type InvalidationStatus = 'live' | 'lost' | 'untracked';
+
+/**
+ * Opens a client of a `backend` object, or of the backend that a `url` names (`redis://HOST`,
+ * `memory:`). The server need not be reachable yet.
  *
- * @throws {CacheError} `invalid-options` if the URL names no store that this host has.
+ * @throws {CacheError} `invalid-options` if this host does not support the URL.
  */
 export async function connect(options: ConnectOptions): Promise<Client> {
   const opened = await openBackend(options);
@@ -38,8 +46,9 @@ export async function connect(options: ConnectOptions): Promise<Client> {
 }
 
 /**
- * An instance of the component over a store. Its caches see each other's writes at once. A second client is to them
- * as another process is: what it writes is heard if the store tells of it, as Redis and memory do.
+ * An instance of the component over a backend. Its caches see each other's writes at once. A second
+ * client is like another process: its writes invalidate entries if the backend reports them, as
+ * Redis and memory do.
  */
 export class Client {
   readonly #component: Component;
@@ -57,20 +66,21 @@ export class Client {
   }
 
   /**
-   * Opens a cache; of bounds and eviction the last opening counts. Where the store tells of changes, it is first
-   * asked to tell of this name's: one round trip. It need not be there: then the local tier answers nothing yet.
+   * Opens a cache; bounds and eviction of the last call apply. If the backend reports changes,
+   * first subscribes to those of this name, in one round trip. If the backend is unreachable, the
+   * local tier serves nothing until it can be reached.
    *
-   * The types of keys and values are those that the options name. What JSON holds the program may say:
+   * The options give the types of keys and values. For JSON, the type can be given explicitly:
    * `client.cache<'json', 'text', User>('user', { valueType: 'json' })`.
    *
-   * @throws {CacheError} if the name or the options are not valid, or the cache is open with other types.
+   * @throws {CacheError} if the name or the options are invalid, or the cache is open with other types.
    */
   cache<T extends ValueType = 'text', K extends KeyType = 'text', V extends Types[T] = Types[T]>(
     name: string,
     options: CacheOptions<T, K, Given<T, V>> = {},
   ): Cache<V, T, K> {
     if (this.#isClosed) throw new InstanceError('closed');
-    if (typeof name !== 'string') throw new CacheError('invalid-name', 'a name is a string');
+    if (typeof name !== 'string') throw new CacheError('invalid-name', 'a name must be a string');
     const [given, resilience] = toComponentOptions(options);
     let handle;
     try {
@@ -79,7 +89,7 @@ export class Client {
       throw fromComponent(error);
     }
     try {
-      this.#listen(name);
+      this.#subscribe(name);
     } catch (error) {
       (handle as FlipCache & Partial<Disposable>)[Symbol.dispose]?.();
       throw error;
@@ -88,23 +98,30 @@ export class Client {
     return new Cache<V, T, K>(owner, handle, name, given.keyType as K, given.valueType as T);
   }
 
-  /** A dictionary of at most `maxItems`, which evicts in the order of insertion. */
+  /** Opens a dictionary of at most `maxItems`, which evicts in insertion order. */
   fifoDict<V>(maxItems: number): FifoDict<V> {
     return new FifoDict<V>(this.#openDict('fifo', maxItems));
   }
 
-  /** A dictionary of at most `maxItems`, which evicts the least recently used. */
+  /** Opens a dictionary of at most `maxItems`, which evicts the least recently used item. */
   lruDict<V>(maxItems: number): LruDict<V> {
     return new LruDict<V>(this.#openDict('lru', maxItems));
   }
 
-  /** Whether the local tiers answer: `false` while the store does not tell of changes. */
-  get isHearing(): boolean {
+  /**
+   * Whether changes in the backend reach the local tiers at the moment; `lost` once the client is
+   * closed.
+   */
+  get invalidationStatus(): InvalidationStatus {
     if (!this.#isClosed) this.#catchUp();
-    return !this.#isSuspended && !this.#isClosed;
+    if (this.#isSuspended || this.#isClosed) return 'lost';
+    return this.#session === undefined || this.#session.isTracked === false ? 'untracked' : 'live';
   }
 
-  /** Ends the client, and the connection if it made it by a URL. Its caches answer nothing more. */
+  /**
+   * Closes the client, and its backend if that was opened by a URL. Calls of its caches throw from
+   * then on.
+   */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#opened.close();
@@ -127,40 +144,41 @@ export class Client {
     }
   }
 
-  #listen(name: string): void {
+  #subscribe(name: string): void {
     if (this.#session === undefined || this.#names.has(name)) return;
     try {
-      this.#session.listen(name);
+      this.#session.subscribe(name);
     } catch (error) {
-      // It will listen when it is there. Until then it is deaf, and the local tier answers nothing.
-      const isAbsent = error instanceof BackendError && (error.code === 'unavailable' || error.code === 'timeout');
-      if (!isAbsent) throw error;
+      // The backend subscribes when it can be reached. Until then the local tier is suspended.
+      const isUnreachable = error instanceof BackendError && (error.code === 'unavailable' || error.code === 'timeout');
+      if (!isUnreachable) throw error;
     }
     this.#names.add(name);
   }
 
-  /** Precedes every call of a cache: the local tiers are told what others have changed. */
+  /** Applies the pending changes of other clients; runs before every call of a cache. */
   #catchUp(): void {
     if (this.#isClosed) throw new InstanceError('closed');
     if (this.#session === undefined) return;
-    const heard = this.#session.take();
-    if (heard === 'nothing' && !this.#isSuspended) return;
+    const update = this.#session.take();
+    if (update === 'none' && !this.#isSuspended) return;
     const { coherence } = this.#component;
-    if (heard === 'deaf') {
+    if (update === 'lost') {
       if (!this.#isSuspended) coherence.suspend();
       this.#isSuspended = true;
       return;
     }
-    // What was kept before it was deaf is void from then on.
+    // `resume` flushes the entries from before the loss.
     if (this.#isSuspended) coherence.resume();
     this.#isSuspended = false;
-    if (heard === 'everything') coherence.invalidateAll();
-    else if (heard !== 'nothing') this.#invalidate(heard.keys);
+    if (update === 'all') coherence.invalidateAll();
+    else if (update !== 'none') this.#invalidate(update.keys);
   }
 
   #invalidate(keys: string[]): void {
     for (const key of keys) {
-      // Names nest, and the component drops the complete key in all caches: any cut that leaves a name will do.
+      // Names nest, and the component invalidates the complete key in all caches: any split at a
+      // colon will do.
       const colon = key.indexOf(':');
       if (colon >= 0) this.#component.coherence.invalidate(key.slice(0, colon), [key.slice(colon + 1)]);
     }

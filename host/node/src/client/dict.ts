@@ -4,11 +4,11 @@ import { CacheError, InstanceError, fromComponent as fromError } from './errors.
 import { fromComponent, toComponent } from './values.js';
 
 /**
- * A bounded dictionary in the component's memory, without a store. Its order is that of eviction: the first item is
- * the next to leave.
+ * A bounded dictionary in the component's memory, without a backend. Items are in eviction order:
+ * the first item is evicted next.
  *
- * Values are copies. Strings, bigints of 64 bits, numbers, booleans and `Uint8Array`s come back as they were;
- * everything else goes through JSON.
+ * Values are copies. Strings, 64-bit bigints, numbers, booleans and `Uint8Array`s keep their type;
+ * everything else is converted to JSON and back.
  */
 export abstract class Dict<V> {
   #handle: Handle | undefined;
@@ -18,86 +18,89 @@ export abstract class Dict<V> {
     this.#handle = handle;
   }
 
-  /** The value; a use, if the dictionary counts reads as such. */
+  /** Returns the value. Counts as an access in an LRU dictionary. */
   get(key: string): V | undefined {
-    return optional<V>(this.#ask((dict) => dict.get(text(key))));
+    return optional<V>(this.#call((dict) => dict.get(text(key))));
   }
 
-  /** The value; no use. */
+  /** Returns the value without changing the order. */
   peek(key: string): V | undefined {
-    return optional<V>(this.#ask((dict) => dict.peek(text(key))));
+    return optional<V>(this.#call((dict) => dict.peek(text(key))));
   }
 
-  /** Answers the item that was evicted to make room. */
+  /** Sets an item. Returns the item that was evicted to make room. */
   set(key: string, value: V): [string, V] | undefined {
-    return item<V>(this.#ask((dict) => dict.set(text(key), given(value))));
+    return item<V>(this.#call((dict) => dict.set(text(key), given(value))));
   }
 
-  /** The present value, or `value` after storing it. */
+  /** Returns the present value, or stores `value` and returns it. */
   setDefault(key: string, value: V): V {
-    return fromComponent(this.#ask((dict) => dict.setDefault(text(key), given(value)))) as V;
+    return fromComponent(this.#call((dict) => dict.setDefault(text(key), given(value)))) as V;
   }
 
   /** Sets items, one after the other. */
   update(items: Iterable<readonly [string, V]>): void {
     const all = Array.from(items, ([key, value]): Item => [text(key), given(value)]);
-    this.#ask((dict) => dict.update(all));
+    this.#call((dict) => dict.update(all));
   }
 
-  /** Whether there is such an item; no use. */
+  /** Returns whether the item exists. Does not count as an access. */
   has(key: string): boolean {
-    return this.#ask((dict) => dict.contains(text(key)));
+    return this.#call((dict) => dict.contains(text(key)));
   }
 
-  /** Moves an item to the end; `false` if it is absent. */
+  /** Moves an item to the end. Returns `false` if it is absent. */
   markAsUsed(key: string): boolean {
-    return this.#ask((dict) => dict.markAsUsed(text(key)));
+    return this.#call((dict) => dict.markAsUsed(text(key)));
   }
 
-  /** Removes an item and answers its value. */
+  /** Removes an item and returns its value. */
   pop(key: string): V | undefined {
-    return optional<V>(this.#ask((dict) => dict.pop(text(key))));
+    return optional<V>(this.#call((dict) => dict.pop(text(key))));
   }
 
-  /** Removes the item that would be evicted last, or with `'first'` the one that would be next. */
+  /**
+   * Removes the item that would be evicted last, or with `'first'` the one that would be evicted
+   * next.
+   */
   popItem(end: 'first' | 'last' = 'last'): [string, V] | undefined {
-    return item<V>(this.#ask((dict) => dict.popItem(end === 'last')));
+    return item<V>(this.#call((dict) => dict.popItem(end === 'last')));
   }
 
-  /** Removes an item; answers whether it was there. */
+  /** Removes an item. Returns whether it existed. */
   delete(key: string): boolean {
     return this.pop(key) !== undefined;
   }
 
   clear(): void {
-    this.#ask((dict) => dict.clear());
+    this.#call((dict) => dict.clear());
   }
 
   get size(): number {
-    return this.#ask((dict) => dict.len());
+    return this.#call((dict) => dict.len());
   }
 
   get maxItems(): number {
-    return this.#ask((dict) => dict.maxItems());
+    return this.#call((dict) => dict.maxItems());
   }
 
   keys(): string[] {
-    return this.#ask((dict) => dict.keys());
+    return this.#call((dict) => dict.keys());
   }
 
   values(): V[] {
-    return this.#ask((dict) => dict.values()).map((value) => fromComponent(value) as V);
+    return this.#call((dict) => dict.values()).map((value) => fromComponent(value) as V);
   }
 
   entries(): [string, V][] {
-    return this.#ask((dict) => dict.items()).map(([key, value]) => [key, fromComponent(value) as V]);
+    return this.#call((dict) => dict.items()).map(([key, value]) => [key, fromComponent(value) as V]);
   }
 
   [Symbol.iterator](): Iterator<[string, V]> {
     return this.entries()[Symbol.iterator]();
   }
 
-  /** Gives its memory back. */
+  /** Frees the memory of the dictionary. */
   close(): void {
     const handle = this.#handle as (Handle & Partial<Disposable>) | undefined;
     this.#handle = undefined;
@@ -108,7 +111,7 @@ export abstract class Dict<V> {
     this.close();
   }
 
-  #ask<R>(call: (handle: Handle) => R): R {
+  #call<R>(call: (handle: Handle) => R): R {
     if (this.#handle === undefined) throw new InstanceError('closed');
     try {
       return call(this.#handle);
@@ -118,15 +121,15 @@ export abstract class Dict<V> {
   }
 }
 
-/** Evicts in the order of insertion; an overwrite counts as an insertion, a read does not. */
+/** Evicts in insertion order. An overwrite counts as an insertion, a read does not. */
 export class FifoDict<V> extends Dict<V> {}
 
-/** Evicts the least recently used item; reads and overwrites are use. */
+/** Evicts the least recently used item. Reads and overwrites count as use. */
 export class LruDict<V> extends Dict<V> {}
 
 function text(key: string): string {
   if (typeof key === 'string') return key;
-  throw new CacheError('invalid-key', 'a key of a dictionary is a string');
+  throw new CacheError('invalid-key', 'a key of a dictionary must be a string');
 }
 
 function given(value: unknown): Value {

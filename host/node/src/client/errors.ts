@@ -3,23 +3,23 @@ import { FlipcacheError } from '../backend/error-base.js';
 import type { CacheErrorCase, DictErrorCase } from '../component/types.js';
 
 /**
- * Why a call of a cache or a dictionary was refused.
+ * Why a call of a cache or a dictionary failed.
  *
- * - `invalid-name`, `invalid-options`, `invalid-key`, `invalid-value`, `invalid-ttl`, `invalid-capacity`: what was
- *   given is none; nothing has been done.
+ * - `invalid-name`, `invalid-options`, `invalid-key`, `invalid-value`, `invalid-ttl`, `invalid-capacity`: an
+ *   argument is invalid; nothing was done.
  * - `too-large`: a key or value is longer than {@link CacheError.limit}.
  * - `conflict`: the cache is open with another key or value type.
- * - `denied`: the store does not grant the name.
+ * - `denied`: access to the name is denied.
  */
 export type CacheErrorCode =
   | Exclude<CacheErrorCase['tag'], 'backend' | 'undecodable' | 'wrong-type'>
   | DictErrorCase['tag'];
 
-/** A call was refused for what it was given. A retry will not help. */
+/** An invalid argument or a denied name. A retry will not help. */
 export class CacheError extends FlipcacheError {
   override readonly name = 'CacheError';
   readonly code: CacheErrorCode;
-  /** Of `too-large`: what is taken, in bytes. */
+  /** Of `too-large`: the limit in bytes. */
   readonly limit: bigint | undefined;
 
   constructor(code: CacheErrorCode, message: string, limit?: bigint) {
@@ -30,8 +30,8 @@ export class CacheError extends FlipcacheError {
 }
 
 /**
- * What the store holds under a key is no value of this cache: bytes of another form (`undecodable`), or no plain
- * string (`wrong-type`). Nothing was cached.
+ * The backend holds a value that this cache cannot decode (`undecodable`), or something other than
+ * a plain string (`wrong-type`). Nothing was cached.
  */
 export class StoredValueError extends FlipcacheError {
   override readonly name = 'StoredValueError';
@@ -39,25 +39,25 @@ export class StoredValueError extends FlipcacheError {
   readonly key: string;
 
   constructor(code: 'undecodable' | 'wrong-type', key: string) {
-    const what = code === 'undecodable' ? 'is no value of the type of this cache' : 'is not a plain string';
-    super(`what the store holds under the key ${JSON.stringify(key)} ${what}`);
+    const what = code === 'undecodable' ? 'is not of the type of this cache' : 'is not a plain string';
+    super(`the stored value of the key ${JSON.stringify(key)} ${what}`);
     this.code = code;
     this.key = key;
   }
 }
 
-/** The instance of the component has failed, or was closed; it answers nothing more. Make a new client. */
+/** The instance of the component has trapped or was closed. Open a new client. */
 export class InstanceError extends FlipcacheError {
   override readonly name = 'InstanceError';
   readonly code: 'trapped' | 'closed';
 
   constructor(code: 'trapped' | 'closed', cause?: unknown) {
-    super(code === 'closed' ? 'the client is closed' : 'the component has failed', { cause });
+    super(code === 'closed' ? 'the client is closed' : 'the component has trapped', { cause });
     this.code = code;
   }
 }
 
-/** What a call of the component threw, as this package throws it. */
+/** Converts an error thrown by the component to an error of this package. */
 export function fromComponent(thrown: unknown): FlipcacheError {
   const payload = payloadOf(thrown);
   if (payload === undefined) return thrown instanceof FlipcacheError ? thrown : new InstanceError('trapped', thrown);
@@ -68,13 +68,13 @@ export function fromComponent(thrown: unknown): FlipcacheError {
     case 'wrong-type':
       return new StoredValueError(payload.tag, payload.val);
     case 'too-large':
-      return new CacheError(payload.tag, `longer than the ${payload.val} bytes that are taken`, payload.val);
+      return new CacheError(payload.tag, `longer than the limit of ${payload.val} bytes`, payload.val);
     case 'invalid-ttl':
-      return new CacheError(payload.tag, `a time to live cannot be ${payload.val} ms`);
+      return new CacheError(payload.tag, `a TTL cannot be ${payload.val} ms`);
     case 'invalid-capacity':
-      return new CacheError(payload.tag, 'a dictionary holds at least one item');
+      return new CacheError(payload.tag, 'the capacity of a dictionary must be at least 1');
     case 'invalid-key':
-      return new CacheError(payload.tag, `${JSON.stringify(payload.val)} is no key of this cache`);
+      return new CacheError(payload.tag, `${JSON.stringify(payload.val)} is not a valid key of this cache`);
     default:
       return new CacheError(payload.tag, payload.val);
   }

@@ -2,35 +2,35 @@ import type { FlipCache, KeyType } from '../component/types.js';
 import { type Key, type KeyTypes, fromText, toText } from './keys.js';
 import { fromComponent } from './values.js';
 
-/** A cache's local tier, looked at without the store. No method counts as a use. */
+/** The local tier of a cache, without the backend. No method counts as an access. */
 export class LocalTier<V, K extends KeyType> {
-  readonly #ask: <R>(call: (handle: FlipCache) => R) => R;
+  readonly #call: <R>(call: (handle: FlipCache) => R) => R;
   readonly #keyType: K;
 
   /** @internal */
-  constructor(ask: <R>(call: (handle: FlipCache) => R) => R, keyType: K) {
-    this.#ask = ask;
+  constructor(call: <R>(call: (handle: FlipCache) => R) => R, keyType: K) {
+    this.#call = call;
     this.#keyType = keyType;
   }
 
-  /** The value that it holds. */
+  /** Returns the local value. */
   get(key: Key<K>): V | undefined {
-    const value = this.#ask((cache) => cache.localGet(toText(this.#keyType, key)));
+    const value = this.#call((cache) => cache.localGet(toText(this.#keyType, key)));
     return value && (fromComponent(value) as V);
   }
 
-  /** The keys, in the order in which they would be evicted. */
+  /** Returns the keys in eviction order. */
   keys(): KeyTypes[K][] {
-    return this.#ask((cache) => cache.localKeys()).map((key) => fromText(this.#keyType, key));
+    return this.#call((cache) => cache.localKeys()).map((key) => fromText(this.#keyType, key));
   }
 
-  /** How many entries it holds; expired ones that nobody has met since count. */
+  /** The number of entries, including expired ones that were not removed yet. */
   get size(): number {
-    return Number(this.#ask((cache) => cache.stats()).localLen);
+    return Number(this.#call((cache) => cache.stats()).localLen);
   }
 
-  /** Removals every entry; the store stays as it is. */
+  /** Removes every local entry; the backend is unchanged. */
   clear(): void {
-    this.#ask((cache) => cache.localClear());
+    this.#call((cache) => cache.localClear());
   }
 }

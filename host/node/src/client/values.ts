@@ -1,7 +1,7 @@
 import type { Value, ValueType } from '../component/types.js';
 import { CacheError } from './errors.js';
 
-/** What a program has for each type of values. JSON is whatever `JSON.stringify` makes text of. */
+/** The type of values for each value type. JSON is anything that `JSON.stringify` accepts. */
 export interface Types {
   text: string;
   integer: bigint;
@@ -11,10 +11,12 @@ export interface Types {
   bytes: Uint8Array;
 }
 
-/** What may be given: integers also as numbers, if they are safe. */
+/** The type of a value argument: integers may be bigints or safe numbers. */
 export type Given<T extends ValueType, V> = T extends 'integer' ? bigint | number : V;
 
-/** A value as the component takes it. @throws {CacheError} `invalid-value` if it is none of the type. */
+/**
+ * Converts a value for the component. @throws {CacheError} `invalid-value` if it has another type.
+ */
 export function toComponent(type: ValueType, value: unknown): Value {
   switch (type) {
     case 'text':
@@ -33,22 +35,22 @@ export function toComponent(type: ValueType, value: unknown): Value {
     case 'bytes':
       if (value instanceof Uint8Array) return { tag: type, val: value };
   }
-  throw new CacheError('invalid-value', `the value is a ${typeof value}; this cache is of the type ${type}`);
+  throw new CacheError('invalid-value', `the value is a ${typeof value}, but the cache has values of the type ${type}`);
 }
 
-/** A value as the program has it. */
+/** Converts a value from the component. */
 export function fromComponent(value: Value): Types[ValueType] {
   return value.tag === 'json' ? (JSON.parse(value.val) as unknown) : value.val;
 }
 
-/** An integer of 64 bits. @throws {CacheError} `invalid-value` */
+/** Converts a value to a 64-bit integer. @throws {CacheError} `invalid-value` */
 export function toInteger(value: unknown): bigint {
   if (typeof value !== 'bigint' && !Number.isSafeInteger(value)) {
-    throw new CacheError('invalid-value', 'an integer is a bigint, or a number that is a safe integer');
+    throw new CacheError('invalid-value', 'an integer must be a bigint or a safe integer number');
   }
   const integer = BigInt(value as bigint | number);
   if (BigInt.asIntN(64, integer) !== integer) {
-    throw new CacheError('invalid-value', 'the integer is beyond 64 bits');
+    throw new CacheError('invalid-value', 'the integer does not fit 64 bits');
   }
   return integer;
 }
@@ -58,8 +60,8 @@ function toJson(value: unknown): string {
   try {
     text = JSON.stringify(value);
   } catch {
-    // The message of what was thrown may show the value.
+    // The message of the error may contain the value.
   }
-  if (text === undefined) throw new CacheError('invalid-value', 'the value has no form in JSON');
+  if (text === undefined) throw new CacheError('invalid-value', 'the value cannot be represented in JSON');
   return text;
 }

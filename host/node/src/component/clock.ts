@@ -1,12 +1,13 @@
-/** Nanoseconds since some fixed moment; never less than it answered before. */
+/** Returns monotonic nanoseconds since some fixed moment. */
 export type Clock = () => bigint;
 
 /**
- * Returns a clock that never goes back and that counts the time for which the machine sleeps.
+ * Returns a monotonic clock that includes the time for which the machine sleeps.
  *
- * JavaScript has no such clock: `performance.now` stands still in sleep on Linux and macOS. So each look adds
- * whichever has gone on for longer since the last one, the steady clock or the wall clock. If the wall clock is set
- * forward, entries end earlier; if it is set back, nothing happens.
+ * JavaScript has no such clock: `performance.now` stops during sleep on Linux and macOS. So each
+ * reading adds the longer of the times that the steady clock and the wall clock measured since the
+ * last one. If the wall clock is set forward, entries expire earlier; if it is set back, nothing
+ * happens.
  */
 export function sleepClock(
   steady: () => number = () => performance.now(),
@@ -15,17 +16,17 @@ export function sleepClock(
   let [lastSteady, lastWall, now] = [steady(), wall(), steady()];
   return () => {
     const [steadyNow, wallNow] = [steady(), wall()];
-    const gone = Math.max(0, steadyNow - lastSteady);
-    const goneByWall = wallNow - lastWall;
-    // If both clocks go on, the finer one counts.
-    now += goneByWall > gone + SLACK_MS ? goneByWall : gone;
+    const elapsed = Math.max(0, steadyNow - lastSteady);
+    const elapsedByWall = wallNow - lastWall;
+    // While both clocks run, the finer one counts.
+    now += elapsedByWall > elapsed + SLACK_MS ? elapsedByWall : elapsed;
     [lastSteady, lastWall] = [steadyNow, wallNow];
     return BigInt(Math.round(now * 1e6));
   };
 }
 
-/** By how much the wall clock may be ahead between two looks though the machine did not sleep. */
+/** How far the wall clock may get ahead between two readings though the machine did not sleep. */
 const SLACK_MS = 10;
 
-/** The time since this program began, the time for which the machine slept included. */
+/** The time since the start of the process, including the time for which the machine slept. */
 export const monotonicNow: Clock = sleepClock();

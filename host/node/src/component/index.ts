@@ -1,5 +1,5 @@
 /**
- * The component `flipcache.wasm` in JavaScript: what it exports, over a backend.
+ * The exports of the component `flipcache.wasm`, over a backend.
  *
  * @module
  */
@@ -7,6 +7,6 @@ export { type Component, type InstantiateOptions, instantiate } from './instanti
 export { DIGEST } from './glue/modules.js';
 export { BackendError, type BackendErrorCode } from '../backend/error.js';
 export type { Bucket, KvBackend } from '../backend/bucket.js';
-export type { Heard, Session } from '../backend/session.js';
+export type { FeedUpdate, Session } from '../backend/session.js';
 export type { Clock } from './clock.js';
 export type * from './types.js';

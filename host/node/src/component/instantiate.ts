@@ -5,7 +5,7 @@ import { type ImportObject, instantiate as instantiateGlue } from './glue/flipca
 import { MODULES } from './glue/modules.js';
 import { kvBackend } from './imports.js';
 
-/** What an instance of the component exports: the interfaces of `wit/`, in the names of the glue. */
+/** The exports of an instance: the interfaces of `wit/`, with the names of the glue. */
 export interface Component {
   readonly cache: typeof import('./glue/interfaces/flipcache-cache-cache.js');
   readonly collections: typeof import('./glue/interfaces/flipcache-cache-collections.js');
@@ -13,31 +13,33 @@ export interface Component {
 }
 
 export interface InstantiateOptions {
-  /** The shared tier. */
+  /** The backend (L2). */
   backend: KvBackend;
-  /** The clock by which entries of the local tiers expire. By default the time asleep counts. */
+  /**
+   * The clock by which entries of the local tiers expire. By default it includes the time asleep.
+   */
   now?: Clock;
 }
 
 /**
- * An instance of the component, with local tiers of its own, which live as long as it does. Instances are
- * independent of each other; the code is compiled once.
+ * Instantiates the component, with its own local tiers. Instances are independent of each other;
+ * the code is compiled once.
  *
- * @throws if the code cannot be loaded or is refused.
+ * @throws if the code cannot be loaded or compiled.
  */
 export async function instantiate({ backend, now = monotonicNow }: InstantiateOptions): Promise<Component> {
   const imports = {
     'flipcache:cache/kv-backend': kvBackend(backend),
     'wasi:clocks/monotonic-clock': { now },
   };
-  // The glue looks imports up without their versions; its types name them with.
+  // The glue looks up imports without their versions; its types have them.
   const { cache, collections, coherence } = await instantiateGlue(compiled, imports as unknown as ImportObject);
   return { cache, collections, coherence };
 }
 
 const modules = new Map<string, Promise<WebAssembly.Module>>();
 
-/** A core module of the component; compiled when it is first needed, and anew if that failed. */
+/** Returns a core module of the component, compiled on first use and again after a failure. */
 function compiled(name: string): Promise<WebAssembly.Module> {
   const known = modules.get(name);
   if (known !== undefined) return known;

@@ -1,8 +1,9 @@
-/** The types of `wit/types.wit`, `cache.wit`, `collections.wit` and `kv-backend.wit`, as the glue has them. */
+/**
+ * The types of `wit/types.wit`, `cache.wit`, `collections.wit` and `kv-backend.wit`, as generated.
+ */
 export type { BackendError as BackendErrorCase, Value } from './glue/interfaces/flipcache-cache-types.js';
 export type {
   Error as CacheErrorCase,
-  Removals,
   Eviction,
   Expiry,
   FlipCache,
@@ -10,6 +11,7 @@ export type {
   KeyPage,
   KeyType,
   Options,
+  Removals,
   Resilience,
   Source,
   Stats,
@@ -22,9 +24,9 @@ export type {
   Order,
 } from './glue/interfaces/flipcache-cache-collections.js';
 export type {
+  ChangedKeys,
   Changes,
   Entry,
-  News,
   Page,
   Slot,
 } from './glue/interfaces/flipcache-cache-kv-backend.js';

@@ -10,7 +10,7 @@ const NS_PER_MS = 1_000_000n;
 const CURSOR = /^[1-9][0-9]{0,15}$/;
 const ENCODER = new TextEncoder();
 
-/** What all buckets of a store have in common. */
+/** The state that all buckets of a backend share. */
 export interface Shared {
   readonly rows: Rows;
   readonly log: ChangeLog;
@@ -18,13 +18,13 @@ export interface Shared {
   readonly maxBytes: number;
 }
 
-/** One handle of a bucket. */
+/** A handle to a bucket. */
 export class MemoryBucket implements Bucket {
   readonly #shared: Shared;
   readonly #prefix: string;
   readonly #author: Author;
 
-  /** @param author Whose writes these are; by default the handle's own. */
+  /** @param author Identifies the writer; by default this handle. */
   constructor(shared: Shared, prefix: string, author?: Author) {
     this.#shared = shared;
     this.#prefix = prefix;
@@ -35,7 +35,7 @@ export class MemoryBucket implements Bucket {
     const { now, rows } = this.#begin();
     return keys.map((key) => {
       const fullKey = this.#prefix + key;
-      if (newTtlMs !== undefined && rows.setDeadline(fullKey, deadline(now, newTtlMs))) this.#tell(key);
+      if (newTtlMs !== undefined && rows.setDeadline(fullKey, deadline(now, newTtlMs))) this.#noteChange(key);
       return slot(rows.get(fullKey), now);
     });
   }
@@ -45,7 +45,7 @@ export class MemoryBucket implements Bucket {
     const { now, rows } = this.#begin();
     for (const [key, value] of entries) {
       rows.put(this.#prefix + key, value.slice(), deadline(now, ttlMs));
-      this.#tell(key);
+      this.#noteChange(key);
     }
   }
 
@@ -53,15 +53,15 @@ export class MemoryBucket implements Bucket {
     this.#check(entries);
     const { now, rows } = this.#begin();
     const lastOfEach = new Map(entries);
-    const answers = new Map<string, Slot | undefined>();
+    const outcomes = new Map<string, Slot | undefined>();
     for (const [key, value] of lastOfEach) {
       const held = rows.get(this.#prefix + key);
-      answers.set(key, held && slot(held, now));
+      outcomes.set(key, held && slot(held, now));
       if (held !== undefined) continue;
       rows.put(this.#prefix + key, value.slice(), deadline(now, ttlMs));
-      this.#tell(key);
+      this.#noteChange(key);
     }
-    return entries.map(([key]) => answers.get(key));
+    return entries.map(([key]) => outcomes.get(key));
   }
 
   increment(key: string, delta: bigint, ttlMs: bigint | undefined): bigint {
@@ -71,7 +71,7 @@ export class MemoryBucket implements Bucket {
     const total = sum(held?.value, delta);
     const until = held === undefined ? deadline(now, ttlMs) : held.deadline;
     rows.put(this.#prefix + key, ENCODER.encode(total.toString()), until);
-    this.#tell(key);
+    this.#noteChange(key);
     return total;
   }
 
@@ -81,30 +81,30 @@ export class MemoryBucket implements Bucket {
     for (const key of keys) {
       if (!rows.delete(this.#prefix + key)) continue;
       existed += 1n;
-      this.#tell(key);
+      this.#noteChange(key);
     }
     return existed;
   }
 
   exists(keys: string[]): bigint {
     const { rows } = this.#begin();
-    const there = [...new Set(keys)].filter((key) => rows.get(this.#prefix + key) !== undefined);
-    return BigInt(there.length);
+    const existing = [...new Set(keys)].filter((key) => rows.get(this.#prefix + key) !== undefined);
+    return BigInt(existing.length);
   }
 
   expire(keys: string[], ttlMs: bigint | undefined): boolean[] {
     const { now, rows } = this.#begin();
     return keys.map((key) => {
       const existed = rows.setDeadline(this.#prefix + key, deadline(now, ttlMs));
-      if (existed) this.#tell(key);
+      if (existed) this.#noteChange(key);
       return existed;
     });
   }
 
-  /** The cursor is the number of the last row of the page before. */
+  /** The cursor is the number of the last row of the previous page. */
   scan(cursor: string | undefined, limit: number): Page {
     if (cursor !== undefined && !CURSOR.test(cursor)) {
-      throw BackendError.other('this is not a cursor of a page of this store');
+      throw BackendError.other('not a cursor of this backend');
     }
     const { rows } = this.#begin();
     const keys: string[] = [];
@@ -135,14 +135,14 @@ export class MemoryBucket implements Bucket {
     return this.#shared.log.changes(since, this.#author, this.#prefix);
   }
 
-  /** The store as it is at this moment: what has expired is gone. */
+  /** Returns the time and the rows, without those that have expired. */
   #begin(): { now: bigint; rows: Rows } {
     const now = this.#shared.now();
     this.#shared.rows.expire(now);
     return { now, rows: this.#shared.rows };
   }
 
-  #tell(key: string): void {
+  #noteChange(key: string): void {
     this.#shared.log.noteKey(this.#author, this.#prefix + key);
   }
 
@@ -162,7 +162,7 @@ function slot(row: Row | undefined, now: bigint): Slot {
   if (row === undefined) return { tag: 'absent' };
   const entry = { value: row.value.slice() };
   if (row.deadline === undefined) return { tag: 'entry', val: entry };
-  // What is left of a life is never 0: that would be an absence.
+  // A remaining TTL is never 0: that would mean that the key is absent.
   const left = (row.deadline - now) / NS_PER_MS;
   return { tag: 'entry', val: { ...entry, ttlMs: left > 0n ? left : 1n } };
 }

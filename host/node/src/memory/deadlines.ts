@@ -1,6 +1,6 @@
 /** A row that may expire. */
 export interface Expiring {
-  /** When it does, in nanoseconds; `undefined`: never. */
+  /** When the row expires, in nanoseconds; `undefined`: never. */
   deadline: bigint | undefined;
 }
 
@@ -10,11 +10,13 @@ interface Due<Row> {
   readonly row: Row;
 }
 
-/** Which rows expire when: a binary heap, the soonest first. Rows that got another deadline stand there twice. */
+/**
+ * A binary heap of deadlines, the earliest first. A row whose deadline was changed is in it twice.
+ */
 export class Deadlines<Row extends Expiring> {
   #heap: Due<Row>[] = [];
 
-  /** A row's deadline has been set. */
+  /** Adds the deadline of a row. */
   add(key: string, row: Row): void {
     if (row.deadline === undefined) return;
     const heap = this.#heap;
@@ -31,13 +33,13 @@ export class Deadlines<Row extends Expiring> {
     heap[at] = due;
   }
 
-  /** Removes from `rows` what has expired by `now`. O(log n) for each. */
+  /** Removes the rows that have expired by `now`. O(log n) for each. */
   expire(rows: Map<string, Row>, now: bigint): void {
     for (let due = this.#heap[0]; due !== undefined && due.at <= now; due = this.#heap[0]) {
       this.#pop();
-      if (isStanding(rows, due)) rows.delete(due.key);
+      if (isCurrent(rows, due)) rows.delete(due.key);
     }
-    if (this.#heap.length > 2 * rows.size + 64) this.#forgetOld(rows);
+    if (this.#heap.length > 2 * rows.size + 64) this.#compact(rows);
   }
 
   #pop(): void {
@@ -58,13 +60,13 @@ export class Deadlines<Row extends Expiring> {
     heap[at] = last;
   }
 
-  /** Sorted, which is a heap too. */
-  #forgetOld(rows: Map<string, Row>): void {
-    const standing = this.#heap.filter((due) => isStanding(rows, due));
-    this.#heap = standing.sort((a, b) => (a.at < b.at ? -1 : Number(a.at > b.at)));
+  /** Removes outdated deadlines. A sorted array is a valid heap. */
+  #compact(rows: Map<string, Row>): void {
+    const current = this.#heap.filter((due) => isCurrent(rows, due));
+    this.#heap = current.sort((a, b) => (a.at < b.at ? -1 : Number(a.at > b.at)));
   }
 }
 
-function isStanding<Row extends Expiring>(rows: Map<string, Row>, due: Due<Row>): boolean {
+function isCurrent<Row extends Expiring>(rows: Map<string, Row>, due: Due<Row>): boolean {
   return rows.get(due.key) === due.row && due.row.deadline === due.at;
 }

@@ -1,5 +1,5 @@
 /**
- * A store in this process's memory: for tests, and for programs that want no other.
+ * A backend in this process's memory, for tests and for programs without a server.
  *
  * @module
  */
@@ -10,22 +10,25 @@ import { type Clock, monotonicNow } from '../component/clock.js';
 import { MemoryBucket } from './bucket.js';
 import { Rows } from './rows.js';
 
-/** What Redis takes: 512 MiB. */
+/** The limit of Redis: 512 MiB. */
 const MAX_BYTES = 512 * 1024 * 1024;
 
 export interface MemoryOptions {
-  /** The clock by which entries expire: nanoseconds since some fixed moment. By default the time asleep counts. */
+  /**
+   * The clock by which entries expire: nanoseconds since some fixed moment. By default it includes
+   * the time asleep.
+   */
   now?: Clock;
-  /** The longest key or value that the store takes, in bytes. By default 512 MiB, as Redis. */
+  /** The longest key or value, in bytes. By default 512 MiB, as in Redis. */
   maxBytes?: number;
 }
 
 /**
- * A store that lives as long as the object does. Buckets of one name are the same keys, whoever opened them;
- * each handle is told what others have changed.
+ * A backend in memory. Buckets with one name share their keys; each handle gets the changes of the
+ * others.
  *
- * A call costs O(1) a key, and O(log n) for each entry that has expired since the last one; `scan`, `count` and
- * `clear` look at every key of the store.
+ * A call costs O(1) per key, and O(log n) for each entry that has expired since the last call;
+ * `scan`, `count` and `clear` visit every key of the backend.
  */
 export class MemoryBackend implements KvBackend {
   readonly #shared;
@@ -46,8 +49,9 @@ export class MemoryBackend implements KvBackend {
   session(): Session {
     return new LogSession({
       log: this.#shared.log,
+      isTracked: true,
       open: (name, author) => new MemoryBucket(this.#shared, `${name}:`, author),
-      listen: () => {},
+      subscribe: () => {},
       catchUp: () => true,
     });
   }

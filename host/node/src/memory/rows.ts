@@ -1,19 +1,19 @@
 import { Deadlines, type Expiring } from './deadlines.js';
 
-/** What a key holds. */
+/** The row of a key. */
 export interface Row extends Expiring {
   readonly value: Uint8Array;
-  /** Grows with each row that is put at a key that held none: the order of listings. */
+  /** The sequence number of the key's insertion: the order of listings. */
   readonly number: number;
 }
 
-/** The rows of all buckets by complete key, in the order in which their keys came. */
+/** The rows of all buckets by complete key, in insertion order. */
 export class Rows {
   readonly #rows = new Map<string, Row>();
   readonly #deadlines = new Deadlines<Row>();
   #lastNumber = 0;
 
-  /** Removes what has expired by `now`. */
+  /** Removes the rows that have expired by `now`. */
   expire(now: bigint): void {
     this.#deadlines.expire(this.#rows, now);
   }
@@ -29,7 +29,7 @@ export class Rows {
     this.#deadlines.add(key, row);
   }
 
-  /** Gives a row another deadline, or none; answers whether it is there. */
+  /** Sets or removes the deadline of a row. Returns whether the row exists. */
   setDeadline(key: string, deadline: bigint | undefined): boolean {
     const row = this.#rows.get(key);
     if (row === undefined) return false;
@@ -42,7 +42,7 @@ export class Rows {
     return this.#rows.delete(key);
   }
 
-  /** The rows whose keys begin with `prefix` and that came after the one with the number `after`. O(all rows). */
+  /** Iterates over the rows with a prefix and a number above `after`. O(all rows). */
   *under(prefix: string, after = 0): Generator<[string, Row]> {
     for (const entry of this.#rows) {
       if (entry[1].number > after && entry[0].startsWith(prefix)) yield entry;

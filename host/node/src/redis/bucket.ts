@@ -4,19 +4,22 @@ import type { Author } from '../backend/log.js';
 import type { Changes, Page, Slot } from '../component/types.js';
 import type { Channel } from './channel.js';
 import type { Feed } from './feed.js';
-import type { Ask } from './protocol.js';
+import type { Request } from './protocol.js';
 
-/** The longest key or value that Redis takes: 512 MiB. */
+/** The longest key or value of Redis: 512 MiB. */
 const MAX_BYTES = 512 * 1024 * 1024;
 
-/** One handle of a bucket. To the server, all handles of a connection are one client: they tell each other. */
+/**
+ * A handle to a bucket. To the server, all handles of a connection are one client, so that they
+ * report their writes to each other here.
+ */
 export class RedisBucket implements Bucket {
   readonly #channel: Channel;
   readonly #feed: Feed;
   readonly #prefix: string;
   readonly #author: Author;
 
-  /** @param author Whose writes these are; by default the handle's own. */
+  /** @param author Identifies the writer; by default this handle. */
   constructor(channel: Channel, feed: Feed, prefix: string, author?: Author) {
     this.#channel = channel;
     this.#feed = feed;
@@ -25,17 +28,17 @@ export class RedisBucket implements Bucket {
   }
 
   get(keys: string[], newTtlMs: bigint | undefined): Slot[] {
-    const ask: Ask = { name: 'get', keys, newTtlMs };
-    return newTtlMs === undefined ? this.#ask(ask) : this.#write(ask, keys);
+    const request: Request = { name: 'get', keys, newTtlMs };
+    return newTtlMs === undefined ? this.#call(request) : this.#write(request, keys);
   }
 
   set(entries: [string, Uint8Array][], ttlMs: bigint | undefined): void {
-    refuseLarger(entries);
+    checkLengths(entries);
     this.#write({ name: 'set', entries, ttlMs }, keysOf(entries));
   }
 
   setIfAbsent(entries: [string, Uint8Array][], ttlMs: bigint | undefined): (Slot | undefined)[] {
-    refuseLarger(entries);
+    checkLengths(entries);
     return this.#write({ name: 'setIfAbsent', entries, ttlMs }, keysOf(entries));
   }
 
@@ -48,7 +51,7 @@ export class RedisBucket implements Bucket {
   }
 
   exists(keys: string[]): bigint {
-    return this.#ask({ name: 'exists', keys });
+    return this.#call({ name: 'exists', keys });
   }
 
   expire(keys: string[], ttlMs: bigint | undefined): boolean[] {
@@ -56,35 +59,37 @@ export class RedisBucket implements Bucket {
   }
 
   scan(cursor: string | undefined, limit: number): Page {
-    return this.#ask({ name: 'scan', cursor, limit });
+    return this.#call({ name: 'scan', cursor, limit });
   }
 
   count(): bigint {
-    return this.#ask({ name: 'count' });
+    return this.#call({ name: 'count' });
   }
 
   clear(): bigint {
     try {
-      return this.#ask({ name: 'clear' });
+      return this.#call({ name: 'clear' });
     } finally {
       this.#feed.log.notePrefix(this.#author, this.#prefix);
     }
   }
 
   changes(since: bigint | undefined): Changes {
-    if (since === undefined) this.#feed.listen(this.#prefix);
-    if (!this.#feed.catchUp()) throw BackendError.unavailable('Redis does not tell of changes at the moment');
+    if (since === undefined) this.#feed.subscribe(this.#prefix);
+    if (!this.#feed.catchUp()) throw BackendError.unavailable('change tracking is lost');
     return this.#feed.log.changes(since, this.#author, this.#prefix);
   }
 
-  #ask<T>(ask: Ask): T {
-    return this.#channel.ask(this.#prefix, ask) as T;
+  #call<T>(request: Request): T {
+    return this.#channel.call(this.#prefix, request) as T;
   }
 
-  /** What came of a write may not be known, so the others are told in any case. */
-  #write<T>(ask: Ask, keys: string[]): T {
+  /**
+   * Reports the write to the other handles even if it fails, because its outcome may be unknown.
+   */
+  #write<T>(request: Request, keys: string[]): T {
     try {
-      return this.#ask(ask);
+      return this.#call(request);
     } finally {
       for (const key of keys) this.#feed.log.noteKey(this.#author, this.#prefix + key);
     }
@@ -95,6 +100,6 @@ function keysOf(entries: [string, Uint8Array][]): string[] {
   return entries.map(([key]) => key);
 }
 
-function refuseLarger(entries: [string, Uint8Array][]): void {
+function checkLengths(entries: [string, Uint8Array][]): void {
   if (entries.some(([, value]) => value.length > MAX_BYTES)) throw BackendError.tooLarge(MAX_BYTES);
 }

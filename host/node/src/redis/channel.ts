@@ -2,9 +2,19 @@ import { MessageChannel, type MessagePort, Worker, receiveMessageOnPort } from '
 
 import { BackendError } from '../backend/error.js';
 import type { RedisOptions } from './options.js';
-import { type Answer, type Ask, type NewsMessage, PLACES, type Setup, after, clock, systemMs, wallClock } from './protocol.js';
+import {
+  type ChangedKeysMessage,
+  FIELDS,
+  type Reply,
+  type Request,
+  type Setup,
+  after,
+  clock,
+  systemMs,
+  wallClock,
+} from './protocol.js';
 
-/** How much later than the thread's own deadline it is given up: it may have died. */
+/** How much longer than its deadline to wait for the thread, which may have died. */
 const GRACE_MS = 250;
 
 /** How long the thread may take to start. */
@@ -13,24 +23,24 @@ const START_MS = 30_000;
 const DEADLINE_MS = 5_000;
 const BOUND_MS = 2_000;
 
-/** Asks the thread that owns the connection, and waits. */
+/** Sends requests to the thread that owns the connection, and waits for the replies. */
 export class Channel {
   readonly #worker: Worker;
-  readonly #answers: MessagePort;
-  readonly #news: MessagePort;
+  readonly #replies: MessagePort;
+  readonly #changes: MessagePort;
   readonly #shared: Int32Array;
-  readonly #patienceMs: number;
+  readonly #timeoutMs: number;
   readonly #zero = systemMs();
   #lastId = 0;
-  #isOver = false;
+  #isClosed = false;
 
   constructor({ url, tls, deadlineMs = DEADLINE_MS, stalenessBoundMs = BOUND_MS, coherence }: RedisOptions) {
-    const shared = new SharedArrayBuffer(4 * PLACES.LENGTH);
-    const [answers, news] = [new MessageChannel(), new MessageChannel()];
+    const shared = new SharedArrayBuffer(4 * FIELDS.LENGTH);
+    const [replies, changes] = [new MessageChannel(), new MessageChannel()];
     this.#shared = new Int32Array(shared);
-    this.#patienceMs = deadlineMs + GRACE_MS;
-    this.#answers = answers.port1;
-    this.#news = news.port1;
+    this.#timeoutMs = deadlineMs + GRACE_MS;
+    this.#replies = replies.port1;
+    this.#changes = changes.port1;
     const setup: Setup = {
       url,
       tls,
@@ -39,98 +49,98 @@ export class Channel {
       isTracking: coherence !== 'off',
       shared,
       zero: this.#zero,
-      answers: answers.port2,
-      news: news.port2,
+      replies: replies.port2,
+      changes: changes.port2,
     };
     this.#worker = new Worker(new URL('./worker/main.js', import.meta.url), {
       workerData: setup,
-      transferList: [answers.port2, news.port2],
-      // The program's own options may not be meant for it.
+      transferList: [replies.port2, changes.port2],
+      // The options of the main program may not fit the thread.
       execArgv: [],
     });
     this.#worker.on('error', () => this.#end());
     this.#worker.on('exit', () => this.#end());
-    // A program that has nothing else to do ends.
+    // The thread must not keep an otherwise idle program running.
     this.#worker.unref();
-    this.#answers.unref();
-    this.#news.unref();
+    this.#replies.unref();
+    this.#changes.unref();
   }
 
   /**
-   * Asks and waits for the answer.
+   * Sends a request and waits for the reply.
    *
-   * @throws {BackendError} what the thread answers; `timeout` if it does not.
+   * @throws {BackendError} the error of the reply; `timeout` if there is none in time.
    */
-  ask(prefix: string, ask: Ask): unknown {
-    if (this.#isOver) throw BackendError.unavailable('the connection to Redis is closed');
+  call(prefix: string, request: Request): unknown {
+    if (this.#isClosed) throw BackendError.unavailable('the connection to Redis is closed');
     const id = (this.#lastId += 1);
-    if (Atomics.load(this.#shared, PLACES.STARTED) === 0) {
-      Atomics.wait(this.#shared, PLACES.STARTED, 0, START_MS);
+    if (Atomics.load(this.#shared, FIELDS.STARTED) === 0) {
+      Atomics.wait(this.#shared, FIELDS.STARTED, 0, START_MS);
     }
-    let steps = Atomics.load(this.#shared, PLACES.STEPS);
-    let until = performance.now() + this.#patienceMs;
-    this.#answers.postMessage({ id, prefix, ask });
+    let steps = Atomics.load(this.#shared, FIELDS.STEPS);
+    let until = performance.now() + this.#timeoutMs;
+    this.#replies.postMessage({ id, prefix, request });
     for (;;) {
-      const seen = Atomics.load(this.#shared, PLACES.ANSWERS);
-      const answer = this.#take(id);
-      if (answer !== undefined) return settle(answer);
+      const seen = Atomics.load(this.#shared, FIELDS.REPLIES);
+      const reply = this.#take(id);
+      if (reply !== undefined) return unwrap(reply);
       const left = until - performance.now();
       if (left > 0) {
-        Atomics.wait(this.#shared, PLACES.ANSWERS, seen, left);
+        Atomics.wait(this.#shared, FIELDS.REPLIES, seen, left);
         continue;
       }
-      const now = Atomics.load(this.#shared, PLACES.STEPS);
+      const now = Atomics.load(this.#shared, FIELDS.STEPS);
       if (now === steps) throw BackendError.timeout();
       steps = now;
-      until = performance.now() + this.#patienceMs;
+      until = performance.now() + this.#timeoutMs;
     }
   }
 
-  /** Whether the server tells of changes: what has been told is all that there is. */
-  get isHearing(): boolean {
-    if (Atomics.load(this.#shared, PLACES.HEARING) !== 1) return false;
-    const left = after(Atomics.load(this.#shared, PLACES.HEARD_UNTIL), clock(this.#zero));
-    return left > 0 && after(Atomics.load(this.#shared, PLACES.HEARD_UNTIL_WALL), wallClock()) > 0;
+  /** Whether the server reports changes, so that the published ones are complete. */
+  get isLive(): boolean {
+    if (Atomics.load(this.#shared, FIELDS.LIVE) !== 1) return false;
+    const left = after(Atomics.load(this.#shared, FIELDS.LEASE_UNTIL), clock(this.#zero));
+    return left > 0 && after(Atomics.load(this.#shared, FIELDS.LEASE_UNTIL_WALL), wallClock()) > 0;
   }
 
-  /** How many times all that was kept became void. */
+  /** The number of flushes: how many times every entry became invalid. */
   get epoch(): number {
-    return Atomics.load(this.#shared, PLACES.EPOCH);
+    return Atomics.load(this.#shared, FIELDS.EPOCH);
   }
 
-  /** Whether there are news that have not been taken. */
-  get hasNews(): boolean {
-    return Atomics.load(this.#shared, PLACES.NEWS) !== Atomics.load(this.#shared, PLACES.TAKEN);
+  /** Whether there are changes that have not been taken. */
+  get hasChanges(): boolean {
+    return Atomics.load(this.#shared, FIELDS.PUBLISHED) !== Atomics.load(this.#shared, FIELDS.TAKEN);
   }
 
-  /** The next complete keys that others may have changed. */
-  takeNews(): NewsMessage | undefined {
-    const received = receiveMessageOnPort(this.#news) as { message: NewsMessage } | undefined;
-    if (received !== undefined) Atomics.add(this.#shared, PLACES.TAKEN, received.message.length);
+  /** Returns the next complete keys that others may have changed. */
+  takeChanges(): ChangedKeysMessage | undefined {
+    const received = receiveMessageOnPort(this.#changes) as { message: ChangedKeysMessage } | undefined;
+    if (received !== undefined) Atomics.add(this.#shared, FIELDS.TAKEN, received.message.length);
     return received?.message;
   }
 
-  /** Ends the connection and the thread. */
+  /** Closes the connection and ends the thread. */
   async close(): Promise<void> {
     this.#end();
     await this.#worker.terminate();
   }
 
   #end(): void {
-    this.#isOver = true;
-    Atomics.store(this.#shared, PLACES.HEARING, 0);
+    this.#isClosed = true;
+    Atomics.store(this.#shared, FIELDS.LIVE, 0);
   }
 
-  /** The answer to the question `id`. One that comes late is none: its question was given up. */
-  #take(id: number): Answer | undefined {
+  /** Returns the reply to the request `id`. Late replies to earlier requests are discarded. */
+  #take(id: number): Reply | undefined {
     for (;;) {
-      const received = receiveMessageOnPort(this.#answers) as { message: Answer } | undefined;
+      const received = receiveMessageOnPort(this.#replies) as { message: Reply } | undefined;
       if (received === undefined || received.message.id === id) return received?.message;
     }
   }
 }
 
-function settle(answer: Answer): unknown {
-  if ('error' in answer) throw BackendError.of(answer.error);
-  return answer.ok;
+function unwrap(reply: Reply): unknown {
+  if ('error' in reply) throw BackendError.of(reply.error);
+  return reply.ok;
 }

@@ -2,7 +2,7 @@ import { BackendError } from '../backend/error.js';
 import { ChangeLog } from '../backend/log.js';
 import type { Channel } from './channel.js';
 
-/** What is heard of changes in the server, for those who ask on this thread. */
+/** The changes that the server reports, for the handles on this thread. */
 export class Feed {
   readonly log = new ChangeLog();
   readonly #channel: Channel;
@@ -15,34 +15,34 @@ export class Feed {
   }
 
   /**
-   * Has the server tell of changes under a prefix; returns once it does.
+   * Subscribes to changes under a prefix; returns once the server tracks them.
    *
-   * @throws {BackendError} `unsupported` if it is not to be asked.
+   * @throws {BackendError} `unsupported` if tracking is off.
    */
-  listen(prefix: string): void {
-    if (!this.#isTracking) throw BackendError.unsupported('tracking is switched off');
-    // From now on, the log remembers.
+  subscribe(prefix: string): void {
+    if (!this.#isTracking) throw BackendError.unsupported('tracking is off');
+    // Reading `end` starts the recording.
     void this.log.end;
-    this.#channel.ask(prefix, { name: 'listen' });
+    this.#channel.call(prefix, { name: 'subscribe' });
   }
 
   /**
-   * Notes in the log what has been heard; `false` while the server does not tell. An atomic load or two, if there
-   * is nothing.
+   * Records the reported changes in the log. Returns `false` while tracking is lost. Costs an
+   * atomic load or two if there are none.
    */
   catchUp(): boolean {
-    // Before the news are taken: those are complete up to here.
-    const isHearing = this.#channel.isHearing;
+    // Read before the changes are taken: they are complete up to here.
+    const isLive = this.#channel.isLive;
     if (this.#channel.epoch !== this.#epoch) {
       this.#epoch = this.#channel.epoch;
       this.log.noteEverything();
     }
-    if (this.#channel.hasNews) this.#take();
-    return isHearing;
+    if (this.#channel.hasChanges) this.#take();
+    return isLive;
   }
 
   #take(): void {
-    for (let keys = this.#channel.takeNews(); keys !== undefined; keys = this.#channel.takeNews()) {
+    for (let keys = this.#channel.takeChanges(); keys !== undefined; keys = this.#channel.takeChanges()) {
       for (const key of keys) this.log.noteKey(undefined, key);
     }
   }

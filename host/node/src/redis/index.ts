@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /**
- * A store in a Redis server.
+ * A backend over a Redis server.
  *
  * @module
  */
@@ -15,10 +15,10 @@ import type { RedisOptions } from './options.js';
 export type { RedisOptions } from './options.js';
 
 /**
- * A Redis server as a synchronous store. A thread of its own has the connection; whoever asks waits for it, by
- * `Atomics.wait`, no longer than the deadline.
+ * A Redis server as a synchronous backend. A separate thread owns the connection; callers wait for
+ * it with `Atomics.wait`, no longer than the deadline.
  *
- * A command that was sent is never sent again: after a cut or a timeout a write may have happened.
+ * A command is never sent twice: after a lost connection or a timeout a write may have happened.
  */
 export class RedisBackend implements KvBackend {
   readonly #channel: Channel;
@@ -26,9 +26,9 @@ export class RedisBackend implements KvBackend {
   readonly #isTracking: boolean;
 
   /**
-   * The server need not be there yet.
+   * The server need not be reachable yet.
    *
-   * @throws {CacheError} `invalid-options` if the URL is none of a Redis server.
+   * @throws {CacheError} `invalid-options` if the URL is not that of a Redis server.
    */
   constructor(options: RedisOptions) {
     checkAddress(options);
@@ -45,15 +45,16 @@ export class RedisBackend implements KvBackend {
     const [channel, feed, isTracking] = [this.#channel, this.#feed, this.#isTracking];
     return new LogSession({
       log: feed.log,
+      isTracked: isTracking,
       open: (name, author) => new RedisBucket(channel, feed, `${name}:`, author),
-      listen: (name) => {
-        if (isTracking) feed.listen(`${name}:`);
+      subscribe: (name) => {
+        if (isTracking) feed.subscribe(`${name}:`);
       },
       catchUp: () => feed.catchUp() || !isTracking,
     });
   }
 
-  /** Ends the connection and its thread. */
+  /** Closes the connection and ends its thread. */
   close(): Promise<void> {
     return this.#channel.close();
   }

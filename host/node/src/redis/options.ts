@@ -1,27 +1,33 @@
-/** Which Redis server, and how it is used. */
+/** The options of a Redis backend. */
 export interface RedisOptions {
   /**
    * `redis://[user[:password]@]host[:port][/database]`, `rediss://` for the same over TLS, or
    * `redis+unix:///path[?db=&user=&pass=]`.
    */
   url: string;
-  /** For `rediss://`: whom to trust, and who we are, in PEM. By default whom Node trusts, and nobody. */
+  /**
+   * For `rediss://`: certificates in PEM. By default Node's authorities and no client certificate.
+   */
   tls?: {
-    /** The authorities that are trusted, instead of those that Node trusts. */
+    /** The trusted certificate authorities, instead of Node's. */
     ca?: string;
-    /** Our certificate, and its key. */
+    /** The client certificate, and its key. */
     cert?: string;
     key?: string;
-    /** The name that the server's certificate must have, if it is not the host's. */
+    /** The name that the server's certificate must have, if not the host name. */
     servername?: string;
   };
-  /** How long the server may take for each round trip, in milliseconds. By default 5,000. */
+  /** The timeout of each round trip, in milliseconds. By default 5,000. */
   deadlineMs?: number;
   /**
-   * Whether the server is asked to tell of changes (client tracking, from Redis 6 on). `'tracking'`, the default: a
-   * local tier answers only while it does. `'off'`: what others write is seen when entries expire.
+   * Whether the server reports changes (client tracking, from Redis 6 on). With `'tracking'`, the
+   * default, local tiers serve entries only while it does. With `'off'`, writes of other clients
+   * are seen when entries expire.
    */
   coherence?: 'tracking' | 'off';
-  /** For how long a server that says nothing is taken to have nothing to tell, in milliseconds. By default 2,000. */
+  /**
+   * How long the local tiers may serve entries without a reply of the server, in milliseconds. By
+   * default 2,000.
+   */
   stalenessBoundMs?: number;
 }

@@ -1,4 +1,4 @@
-// A thread that counts its own key up, and reads those of all: none may ever go back.
+// A thread that increments its own key and reads those of all threads: none may ever go back.
 import { parentPort, workerData } from 'node:worker_threads';
 
 import { connect } from 'flipcache';
@@ -22,5 +22,5 @@ for (let round = 1; round <= rounds; round += 1) {
 }
 
 const { localHits, removals } = counts.stats();
-parentPort.postMessage({ localHits, told: removals.told });
+parentPort.postMessage({ localHits, invalidated: removals.invalidated });
 await client.close();

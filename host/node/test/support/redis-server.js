@@ -1,23 +1,23 @@
-// A redis-server of one's own, on a free port.
+// A separate redis-server on a free port.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 
-/** Starts a server; it is ready when this answers. */
+/** Starts a server; resolves when it is ready. */
 export async function startRedis({ args = [], port } = {}) {
   port ??= await freePort();
   const given = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', ...args];
   const server = spawn('redis-server', given, { stdio: ['ignore', 'pipe', 'inherit'] });
   const failed = once(server, 'error').then(([error]) => {
-    throw new Error(`redis-server cannot be started (${error.code}); install it, on Debian by apt-get install redis-server`);
+    throw new Error(`cannot start redis-server (${error.code}); install it, on Debian by apt-get install redis-server`);
   });
   failed.catch(() => {});
   await Promise.race([ready(server), failed]);
   return {
     port,
     url: `redis://127.0.0.1:${port}`,
-    /** Holds it as it is: connections stay, and nothing is answered. */
+    /** Suspends the server: connections stay open, but it does not reply. */
     pause: () => process.kill(server.pid, 'SIGSTOP'),
     resume: () => process.kill(server.pid, 'SIGCONT'),
     async stop() {
@@ -42,7 +42,7 @@ async function ready(server) {
   throw new Error(`redis-server has ended:\n${said.join('\n')}`);
 }
 
-/** A port that nobody has at the moment. */
+/** Returns a port that is free at the moment. */
 export async function freePort() {
   const probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');

@@ -1,13 +1,13 @@
-// Waiting for the thing itself.
+// Waits for a condition, not for a time.
 import assert from 'node:assert/strict';
 
 const PATIENCE_MS = 20_000;
 
-/** Asks again and again until it is so; other things happen meanwhile. */
-export async function until(isSo) {
+/** Polls a condition until it holds; other events are processed meanwhile. */
+export async function until(condition) {
   const end = performance.now() + PATIENCE_MS;
-  while (!(await isSo())) {
-    assert.ok(performance.now() < end, `waited in vain until ${isSo}`);
+  while (!(await condition())) {
+    assert.ok(performance.now() < end, `waited in vain until ${condition}`);
     await new Promise((resolve) => setImmediate(resolve));
   }
 }

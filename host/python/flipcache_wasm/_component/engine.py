@@ -1,4 +1,4 @@
-"""The compiled component, once for a process."""
+"""The compiled component, one per process."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from wasmtime.component import Component
 
 from .file import VARIABLE, ComponentFile, find
 
-#: If it is set, wasmtime keeps what it has compiled in the user's cache directory.
+#: If set, wasmtime caches compiled code in the user's cache directory.
 CACHED = "FLIPCACHE_COMPILATION_CACHE"
 
 
 class Compiled:
-    """A component that is ready to be instantiated."""
+    """A compiled component."""
 
     def __init__(self, file: ComponentFile) -> None:
         self.file = file
         config = Config()
-        # The component has no async functions; without them a call costs a third.
+        # The component has no async functions; disabling them cuts the cost of a call to a third.
         ffi.wasmtime_config_concurrency_support_set(config.ptr(), False)
         if os.environ.get(CACHED):
             config.cache = True
@@ -35,7 +35,7 @@ _COMPILED: Dict[Optional[str], Compiled] = {}
 
 
 def compiled() -> Compiled:
-    """The component of this process, read and compiled at its first use."""
+    """Returns the component of this process, read and compiled on first use."""
     named = os.environ.get(VARIABLE)
     with _LOCK:
         if named not in _COMPILED:

@@ -1,4 +1,4 @@
-"""The file ``flipcache.wasm``: where it is, and its digest."""
+"""The file ``flipcache.wasm``: its location and digest."""
 
 from __future__ import annotations
 
@@ -9,32 +9,32 @@ from typing import List
 
 from ..errors import ComponentMissing
 
-#: Names another file than the package's own.
+#: The variable that names another file.
 VARIABLE = "FLIPCACHE_COMPONENT"
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 
 class ComponentFile:
-    """The bytes of the component, and what they are known by."""
+    """The bytes of the component, with their path and digest."""
 
     def __init__(self, path: Path) -> None:
-        #: Where it was read.
+        #: The path of the file.
         self.path = path
         try:
-            #: What runs.
+            #: The bytes that run.
             self.content = path.read_bytes()
         except OSError as error:
             reason = error.strerror or type(error).__name__
             raise ComponentMissing(f"{path} cannot be read: {reason}") from None
         if self.content[:4] != b"\0asm":
             raise ComponentMissing(f"{path} is not a WebAssembly component")
-        #: SHA-256 of these very bytes, in hex.
+        #: The SHA-256 of the bytes, in hex.
         self.digest = hashlib.sha256(self.content).hexdigest()
 
 
 def find() -> ComponentFile:
-    """The file that the variable names, else the package's own, else that of the source tree around it."""
+    """Returns the file named by the variable, else that of the package, else that of the source tree."""
     named = os.environ.get(VARIABLE)
     if named:
         return ComponentFile(Path(named))
@@ -43,8 +43,8 @@ def find() -> ComponentFile:
             return ComponentFile(path)
     places = " nor ".join(str(path) for path in _places())
     raise ComponentMissing(
-        f"flipcache.wasm is neither at {places}; name it in the variable {VARIABLE}, "
-        "or install a wheel, which has it inside"
+        f"cannot find flipcache.wasm, neither at {places}; set {VARIABLE} to its path, "
+        "or install a wheel, which contains it"
     )
 
 

@@ -1,7 +1,7 @@
-"""The import ``kv-backend``: from calls of the component to those of a backend, and back.
+"""The import ``kv-backend``: passes calls of the component to a backend.
 
-Whatever a backend raises is answered as a ``backend-error``; nothing of it traps. What is no
-``Exception``, like an interrupt, ends the call.
+An exception of the backend is returned as a ``backend-error`` and does not trap. Other
+``BaseException``s, such as an interrupt, end the call.
 """
 
 from __future__ import annotations
@@ -11,39 +11,39 @@ from typing import Any, Callable, Dict, Optional, Tuple
 from ..backend.protocol import Bucket, Entry, KvBackend, Nothing, Slot
 from ..errors import BackendError
 
-#: What an import answers: whether it went well, and what there is to say.
-Answer = Tuple[bool, Any]
+#: The result of an import: whether it succeeded, and its payload.
+Result = Tuple[bool, Any]
 
 
 class Imports:
-    """The buckets that one instance has open."""
+    """The open buckets of one instance."""
 
     def __init__(self, backend: KvBackend) -> None:
         self._backend = backend
         self._buckets: Dict[int, Bucket] = {}
         self._last = 0
-        #: The exception behind the last failure that was not the backend's own word.
+        #: The cause of the last failure, if it was not a :class:`BackendError`.
         self.cause: Optional[Exception] = None
 
-    def open(self, name: str) -> Answer:
-        """Opens a bucket, and answers the number by which the component knows it."""
-        answer = self._asked(lambda: self._backend.open(name))
-        if not answer[0]:
-            return answer
+    def open(self, name: str) -> Result:
+        """Opens a bucket. Returns its number in the component."""
+        result = self._guarded(lambda: self._backend.open(name))
+        if not result[0]:
+            return result
         self._last += 1
-        self._buckets[self._last] = answer[1]
+        self._buckets[self._last] = result[1]
         return True, self._last
 
     def close(self, number: int) -> None:
-        """The component has dropped a bucket."""
+        """Closes a bucket that the component has dropped."""
         self._buckets.pop(number, None)
 
-    def call(self, method: str, number: int, arguments: Tuple[Any, ...]) -> Answer:
+    def call(self, method: str, number: int, arguments: Tuple[Any, ...]) -> Result:
         """Calls a method of a bucket."""
         bucket = self._buckets[number]
-        return self._asked(lambda: METHODS[method](bucket, *arguments))
+        return self._guarded(lambda: METHODS[method](bucket, *arguments))
 
-    def _asked(self, call: Callable[[], Any]) -> Answer:
+    def _guarded(self, call: Callable[[], Any]) -> Result:
         self.cause = None
         try:
             return True, call()
@@ -76,11 +76,11 @@ def _scan(bucket: Bucket, cursor: Any, limit: Any) -> Any:
 
 def _changes(bucket: Bucket, since: Any) -> Any:
     changes = bucket.changes(since)
-    news = ("unknown", None) if changes.keys is None else ("keys", list(changes.keys))
-    return {"news": news, "cursor": changes.cursor}
+    changed = ("unknown", None) if changes.keys is None else ("keys", list(changes.keys))
+    return {"changed": changed, "cursor": changes.cursor}
 
 
-#: By the names of the interface.
+#: The methods by their names in WIT.
 METHODS: Dict[str, Callable[..., Any]] = {
     "get": _get,
     "set": lambda bucket, entries, ttl_ms: bucket.set(entries, ttl_ms),

@@ -1,4 +1,4 @@
-"""One instance of the component: its store, its exports. One thread at a time."""
+"""An instance of the component: its store and its exports. For one thread at a time."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _RESOURCES = {CACHE: "flip-cache", COLLECTIONS: "dict"}
 
 
 class Instance:
-    """A fresh local tier. After a call that raised :class:`ComponentFailed` it is of no use any more."""
+    """A new local tier. Unusable after a call that raised :class:`ComponentFailed`."""
 
     def __init__(self, compiled: Compiled, backend: KvBackend, clock: Clock) -> None:
         self.imports = Imports(backend)
@@ -35,23 +35,23 @@ class Instance:
         linker = self._definitions.link(compiled)
         self._instance = linker.instantiate(self._store, compiled.component)
         self._functions: Dict[Tuple[str, str], Export] = {}
-        #: A call has not come to its end: nothing can be called any more.
+        #: Whether a call was interrupted: the instance cannot be called again.
         self.is_poisoned = False
 
     def call(self, interface: str, name: str, *arguments: Any) -> Any:
-        """Calls an export, and answers its result, a handle as what :meth:`drop` takes. Methods of the
+        """Calls an export and returns its result, a handle in the form that :meth:`drop` takes. Methods of the
         interface's resource go by their own names, and take the handle first.
 
-        Raises :class:`ComponentFailed` after a trap, and what an import raised that is no answer.
+        Raises :class:`ComponentFailed` after a trap, and exceptions of imports that are not results.
         """
         function = self._functions.get((interface, name)) or self._find(interface, name)
-        answer, error = function(arguments)
+        result, error = function(arguments)
         if error is not None:
             self._fail(error)
-        return answer
+        return result
 
     def drop(self, handle: int, is_its_own: bool = True) -> None:
-        """Removals a handle that an export answered. One of another instance is only freed."""
+        """Drops a handle returned by an export. A handle of another instance is only freed."""
         pointer = ctypes.cast(handle, layout.Handle)
         error = is_its_own and ffi.wasmtime_component_resource_any_drop(self._context, pointer)
         ffi.wasmtime_component_resource_any_delete(pointer)
@@ -64,7 +64,7 @@ class Instance:
         raised, self._definitions.raised = self._definitions.raised, None
         if raised is not None:
             raise raised
-        # The trace has names of functions and no values.
+        # The trace contains function names, but no values.
         reasons = str(trap).splitlines()
         raise ComponentFailed(f"the component failed: {reasons[-1].strip()}") from None
 

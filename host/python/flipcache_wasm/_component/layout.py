@@ -1,4 +1,4 @@
-"""Where wasmtime's C interface keeps the parts of a value.
+"""The memory layout of values in wasmtime's C interface.
 
 Values are read by their addresses: an attribute of a ``ctypes`` structure costs as much as a whole value does so.
 """
@@ -12,7 +12,7 @@ from typing import Any
 from wasmtime import _ffi as ffi
 
 Val = ffi.wasmtime_component_val_t
-#: Handles go by their addresses.
+#: Handles are passed by address.
 Handle = ctypes.POINTER(ffi.wasmtime_component_resource_any_t)
 Entry = ffi.wasmtime_component_valrecord_entry_t
 
@@ -99,4 +99,4 @@ class HandleView(ctypes.Structure):
 
 
 if TextView.data.offset != READ_LIST.size - 8 or HandleView.pointer.offset != READ_POINTER.size - 8:
-    raise ImportError("this build of wasmtime lays out its values in another way")
+    raise ImportError("unsupported layout of values in this build of wasmtime")

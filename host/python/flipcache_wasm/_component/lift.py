@@ -1,6 +1,6 @@
-"""From what wasmtime answers to Python's values.
+"""Converts wasmtime's results to Python values.
 
-``wasmtime.component`` inspects a type anew for every value of it, and converts bytes one by one. Here a
+``wasmtime.component`` inspects a type again for every value of it, and converts bytes one by one. Here a
 type is looked at once, and turned into a function of a value's address. A record becomes a ``dict``, a variant
 a pair of its case and its payload, a result a pair of ``True`` and what is there or ``False`` and the error, an
 option what it holds or ``None``.
@@ -19,19 +19,19 @@ from wasmtime import component as wit
 from . import layout
 from .layout import FIELD_STRIDE, FIELD_VALUE, STRIDE, VALUE
 
-#: Reads the value at an address, and takes nothing away from whoever owns it.
+#: Reads the value at an address without taking ownership.
 Lift = Callable[[int], Any]
 
 
 def lifter(ty: Any) -> Lift:
-    """The function that reads values of this type."""
+    """Returns the function that reads values of a type."""
     number = _NUMBERS.get(type(ty))
     if number is not None:
         return _number(number)
     for kind, make in _MAKERS:
         if isinstance(ty, kind):
             return make(ty)
-    raise TypeError(f"the component's types have none of this kind: {type(ty).__name__}")
+    raise TypeError(f"unsupported type of the component: {type(ty).__name__}")
 
 
 def _number(form: Struct) -> Lift:
@@ -53,7 +53,7 @@ def _resource(_: Any) -> Lift:
     size, unpack = layout.READ_POINTER.size, layout.READ_POINTER.unpack
 
     def lift(at: int) -> Optional[int]:
-        # What is answered is deleted afterwards; a handle outlives that.
+        # Results are deleted afterwards; a handle must outlive that.
         [pointer] = unpack(string_at(at, size))
         clone = ffi.wasmtime_component_resource_any_clone(ctypes.cast(pointer, layout.Handle))
         return ctypes.cast(clone, ctypes.c_void_p).value

@@ -1,4 +1,4 @@
-"""What the component imports, defined for one instance."""
+"""The imports of the component, defined for one instance."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Clock = Callable[[], int]
 KV_BACKEND = "flipcache:cache/kv-backend@0.1.0"
 CLOCK = "wasi:clocks/monotonic-clock@0.2.0"
 
-#: The number by which wasmtime tells buckets from other resources of a host.
+#: The number that identifies buckets among the host's resources in wasmtime.
 _BUCKET = 1
 
 _Callback = ffi.wasmtime_component_func_callback_t
@@ -35,11 +35,11 @@ class Definitions:
         self._clock = clock
         self._store = store
         self._kept: List[Any] = []
-        #: What ended the last call, if it was none of wasmtime's traps.
+        #: The exception that ended the last call, if it was not a trap of wasmtime.
         self.raised: Optional[BaseException] = None
 
     def link(self, compiled: Compiled) -> Linker:
-        """A linker for the one component that there is."""
+        """Returns a linker for the component."""
         linker = Linker(compiled.engine)
         with linker.root() as root:
             with root.add_instance(CLOCK) as clock:
@@ -56,8 +56,8 @@ class Definitions:
         return int(self._clock()) & (2**64 - 1)
 
     def _open(self, _: Any, arguments: Any) -> Any:
-        is_ok, answer = self._imports.open(*arguments)
-        return is_ok, self._own(answer) if is_ok else answer
+        is_ok, result = self._imports.open(*arguments)
+        return is_ok, self._own(result) if is_ok else result
 
     def _method(self, method: str) -> Any:
         def call(context: Any, arguments: Any) -> Any:
@@ -79,11 +79,11 @@ class Definitions:
         def called(_: Any, context: Any, ty: Any, args: Any, nargs: int, results: Any, __: int) -> int:
             try:
                 signature = imported(name, ty)
-                answer = function(context, signature.arguments(args))
+                result = function(context, signature.arguments(args))
                 if signature.lower is not None:
-                    # wasmtime does not clear it: what is not written here would be taken for a pointer.
+                    # wasmtime does not clear it: unwritten memory would be read as a pointer.
                     ctypes.memset(results, 0, STRIDE)
-                    _put(signature.lower, answer, results[0])
+                    _put(signature.lower, result, results[0])
                 return 0
             except BaseException as error:
                 self.raised = error
@@ -99,15 +99,15 @@ class Definitions:
             raise WasmtimeError._from_ptr(error)
 
 
-def _put(lower: Any, answer: Any, target: Any) -> None:
+def _put(lower: Any, result: Any, target: Any) -> None:
     try:
-        lower(answer, target, Given())
+        lower(result, target, Given())
     except (TypeError, KeyError, ValueError, AttributeError, IndexError) as error:
-        if not isinstance(answer, tuple):
+        if not isinstance(result, tuple):
             raise
         ctypes.memset(ctypes.byref(target), 0, STRIDE)
-        words = f"the backend answered what it should not: {type(error).__name__}"
-        lower((False, ("other", words)), target, Given())
+        message = f"the backend returned an invalid result: {type(error).__name__}"
+        lower((False, ("other", message)), target, Given())
 
 
 def _number(context: Any, address: int) -> int:
@@ -122,5 +122,5 @@ def _number(context: Any, address: int) -> int:
     return number
 
 
-#: wasmtime drops what it was given with a function: nothing.
+#: The finalizer of a function's data, which is empty.
 _FORGET = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(lambda _: None)

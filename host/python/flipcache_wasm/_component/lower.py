@@ -1,4 +1,4 @@
-"""From Python's values to what wasmtime takes; the inverse of :mod:`.lift`."""
+"""Converts Python values to wasmtime's arguments; the inverse of :mod:`.lift`."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from .layout import STRIDE, VALUE, Entry, Val
 
 
 class Memory(Protocol):
-    """Where the parts of a value stand."""
+    """Allocates the parts of a value."""
 
     def name(self, text: bytes, target: Any) -> None:
-        """Puts text into a name."""
+        """Writes text to a name."""
 
     def array(self, kind: Any, length: int, target: Any) -> Any:
-        """Puts room for so many elements into a list, a tuple or a record; answers the room."""
+        """Allocates the elements of a list, a tuple or a record. Returns their memory."""
 
     def boxed(self, val: Any) -> Any:
-        """A pointer to a copy of a value."""
+        """Returns a pointer to a copy of a value."""
 
 
 class Lent:
-    """Memory of Python's, for as long as this lives: arguments, which wasmtime copies."""
+    """Memory of Python that lives as long as this object: arguments, which wasmtime copies."""
 
     __slots__ = ("_kept", "keep")
 
     def __init__(self) -> None:
         self._kept: List[Any] = []
-        #: Keeps an object for as long.
+        #: Keeps an object alive as long.
         self.keep = self._kept.append
 
     def name(self, text: bytes, target: Any) -> None:
@@ -55,7 +55,7 @@ class Lent:
 
 
 class Given:
-    """Memory of wasmtime's, which will free it: answers."""
+    """Memory of wasmtime, which frees it: results."""
 
     def name(self, text: bytes, target: Any) -> None:
         ffi.wasm_byte_vec_new(ctypes.byref(target), len(text), ctypes.cast(ctypes.c_char_p(text), _BYTES))
@@ -73,18 +73,18 @@ Lower = Callable[[Any, Any, Memory], None]
 
 
 def lowerer(ty: Any) -> Lower:
-    """The function that writes a value of this type."""
+    """Returns the function that writes values of a type."""
     for kind, make in _MAKERS:
         if isinstance(ty, kind):
             return make(ty)
-    raise TypeError(f"the component's types have none of this kind: {type(ty).__name__}")
+    raise TypeError(f"unsupported type of the component: {type(ty).__name__}")
 
 
 def _number(kind: int, field: str, of: Type[Any], least: int, most: int) -> Callable[[Any], Lower]:
     def make(_: Any) -> Lower:
         def lower(value: Any, target: Any, _: Memory) -> None:
             if not isinstance(value, of) or not least <= value <= most:
-                raise TypeError(f"no number of the type {field}")
+                raise TypeError(f"not a number of the type {field}")
             target.kind = kind
             setattr(target.of, field, value)
 
@@ -206,7 +206,7 @@ def _option(ty: Any) -> Lower:
     def lower(value: Any, target: Any, memory: Memory) -> None:
         target.kind = layout.OPTION
         if value is None:
-            # The room may have been another option's.
+            # The memory may have held another option.
             target.of.option = None
             return
         held = Val()

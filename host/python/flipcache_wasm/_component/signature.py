@@ -1,4 +1,4 @@
-"""The types of the component's functions, looked at once for a process."""
+"""The types of the component's functions, inspected once per process."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _DELETE = ffi.dll.wasmtime_component_val_delete
 
 
 class Export:
-    """A function of one instance, and room for its arguments and its answer: for one call at a time."""
+    """A function of one instance, with memory for arguments and result. For one call at a time."""
 
     def __init__(self, func: Any, ty: FuncType, context: Any) -> None:
         params = [param for _, param in ty.params]
@@ -35,7 +35,7 @@ class Export:
         self._at = ctypes.addressof(self._result)
 
     def __call__(self, arguments: Any) -> Any:
-        """The answer, or a pointer to the error: as a pair, of which one is ``None``."""
+        """Returns the result and ``None``, or ``None`` and a pointer to the error."""
         lent = Lent()
         for put, argument in zip(self._puts, arguments):
             put(argument, lent)
@@ -49,7 +49,7 @@ class Export:
             return lift(self._at), None
         finally:
             _DELETE(self._room)
-            # The next answer takes its place, and what is there then is deleted.
+            # The next result overwrites it, so it is deleted first.
             self._result.kind = layout.BOOL
 
     def _put(self, param: Any, nth: int) -> Callable[[Any, Lent], None]:
@@ -88,7 +88,7 @@ def _handle(view: Any) -> Callable[[Any, Lent], None]:
 
 
 class Import:
-    """How to be called as a function."""
+    """How to call a function."""
 
     def __init__(self, ty: FuncType) -> None:
         lifts = [lifter(param) for _, param in ty.params]
@@ -97,7 +97,7 @@ class Import:
         self.lower = None if result is None else lowerer(result)
 
     def arguments(self, values: Any) -> List[Any]:
-        """What the function is called with."""
+        """Returns the arguments of the call."""
         if not self._lifts:
             return []
         at = ctypes.addressof(values.contents)
@@ -108,7 +108,7 @@ _IMPORTS: Dict[str, Import] = {}
 
 
 def imported(name: str, ty: Any) -> Import:
-    """The signature of an import, from the type that comes with each call of it."""
+    """Returns the signature of an import, from the type that each call passes."""
     known = _IMPORTS.get(name)
     if known is None:
         known = _IMPORTS[name] = Import(FuncType._from_ptr(ty, owner=True))

@@ -1,4 +1,4 @@
-"""Stores for the shared tier, and what a store of one's own has to do."""
+"""The backends (L2), and the protocol for other backends."""
 
 from .memory import MemoryBackend
 from .protocol import ABSENT, WRONG_TYPE, Bucket, Changes, Entry, KvBackend, Nothing, Page, Slot

@@ -1,4 +1,4 @@
-"""What a shared tier is to the cache: the interface ``kv-backend`` in Python's types."""
+"""The interface ``kv-backend`` in Python's types."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import List, NamedTuple, Optional, Protocol, Sequence, Tuple, Union
 
 
 class Entry(NamedTuple):
-    """What a key holds."""
+    """The entry of a key."""
 
     value: bytes
-    #: What is left of its life in milliseconds, at least 1; ``None``: it does not expire.
+    #: The remaining TTL in milliseconds, at least 1; ``None``: the entry does not expire.
     ttl_ms: Optional[int] = None
 
 
 class Nothing(enum.Enum):
-    """What a key holds that is no entry."""
+    """The state of a key without an entry."""
 
     ABSENT = "absent"
     #: Something that is not a plain string of bytes.
@@ -29,65 +29,65 @@ WRONG_TYPE = Nothing.WRONG_TYPE
 
 
 class Page(NamedTuple):
-    """Some of a bucket's keys, and where the next page begins; ``None`` after the last."""
+    """A page of keys, and the cursor of the next page; ``None`` after the last."""
 
     keys: List[str]
     cursor: Optional[str]
 
 
 class Changes(NamedTuple):
-    """What others have changed, and up to which moment."""
+    """The changes of other clients, and the cursor after them."""
 
-    #: ``None``: anything may have changed.
+    #: ``None``: any key may have changed.
     keys: Optional[List[str]]
     cursor: int
 
 
 class Bucket(Protocol):
-    """The keys of one name, which stand in the store at ``name:key``.
+    """The keys of one name, which are stored at ``name:key``.
 
-    TTLs are in milliseconds, ``None`` is without end. Calls fail with a
-    :class:`~flipcache_wasm.errors.BackendError`; another exception is taken for
-    :class:`~flipcache_wasm.errors.Other`. None of them may call the cache. The full contract is
+    TTLs are in milliseconds, ``None`` means no expiry. Calls raise a
+    :class:`~flipcache_wasm.errors.BackendError`; another exception is treated as
+    :class:`~flipcache_wasm.errors.Other`. No method may call the cache. The full contract is
     ``wit/kv-backend.wit``.
     """
 
     def get(self, keys: Sequence[str], new_ttl_ms: Optional[int]) -> Sequence[Slot]:
-        """One slot a key, in the order asked for; each that is there gets the new TTL, if there is one."""
+        """Returns one slot per key, in request order. Existing keys get the new TTL, if it is given."""
 
     def set(self, entries: Sequence[Tuple[str, bytes]], ttl_ms: Optional[int]) -> None:
-        """Writes; of a key given twice, the last value."""
+        """Writes entries. If a key is given twice, the last value wins."""
 
     def set_if_absent(self, entries: Sequence[Tuple[str, bytes]], ttl_ms: Optional[int]) -> Sequence[Optional[Slot]]:
-        """Writes what is absent: ``None`` where it wrote, else what the key held."""
+        """Writes absent keys. Returns ``None`` for each written key, else the present slot."""
 
     def increment(self, key: str, delta: int, ttl_ms: Optional[int]) -> int:
-        """Adds to a decimal integer of 64 bits; only a key that was absent gets the TTL."""
+        """Adds to a decimal 64-bit integer and returns the sum. Only an absent key gets the TTL."""
 
     def delete(self, keys: Sequence[str]) -> int:
-        """Deletes; answers how many existed."""
+        """Deletes keys. Returns how many existed."""
 
     def exists(self, keys: Sequence[str]) -> int:
-        """How many of the keys exist, each counted once."""
+        """Returns how many of the keys exist, each counted once."""
 
     def expire(self, keys: Sequence[str], ttl_ms: Optional[int]) -> Sequence[bool]:
-        """Sets the TTL or removes it: per key, whether it existed."""
+        """Sets or removes the TTL. Returns for each key whether it existed."""
 
     def scan(self, cursor: Optional[str], limit: int) -> Page:
-        """A page of about so many keys; possibly empty before the last, possibly with repetitions."""
+        """Returns a page of about ``limit`` keys. Pages may be empty before the last, and may repeat keys."""
 
     def count(self) -> int:
-        """How many keys there are, each counted once."""
+        """Returns the number of keys, each counted once."""
 
     def clear(self) -> int:
-        """Deletes all keys; answers how many."""
+        """Deletes all keys. Returns how many."""
 
     def changes(self, since: Optional[int]) -> Changes:
-        """What others have changed since a cursor; ``None`` asks for a first one."""
+        """Returns the changes of others since a cursor; ``None`` requests a first cursor."""
 
 
 class KvBackend(Protocol):
-    """A store of buckets. Caches over the same backend object share one local tier."""
+    """A backend: named buckets. Caches over the same backend object share one local tier."""
 
     def open(self, name: str) -> Bucket:
-        """Opens a bucket; asks the store nothing."""
+        """Opens a bucket. No round trip."""

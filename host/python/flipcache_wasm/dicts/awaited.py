@@ -1,4 +1,4 @@
-"""The same dictionaries with methods to await, which never wait for anything outside the process."""
+"""The same dictionaries with async methods, which do no I/O."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ class _Awaited(BoundedDict[K, V]):
         return key in self
 
     async def akeys(self) -> List[K]:
-        """A list of the keys, in order."""
+        """Returns a list of the keys, in order."""
         return [key for key, _ in self._listed()]
 
     async def avalues(self) -> List[V]:
-        """A list of the values, in order."""
+        """Returns a list of the values, in order."""
         return [value for _, value in self._listed()]
 
     async def aitems(self) -> List[Tuple[K, V]]:
-        """A list of the items, in order."""
+        """Returns a list of the items, in order."""
         return self._listed()
 
     async def alen(self) -> int:
@@ -57,8 +57,8 @@ class _Awaited(BoundedDict[K, V]):
 
 
 class AsyncSafeFIFODict(_Awaited[K, V], FIFODict[K, V]):
-    """``FIFODict`` with methods to await."""
+    """``FIFODict`` with async methods."""
 
 
 class AsyncSafeLRUDict(_Awaited[K, V], LRUDict[K, V]):
-    """``LRUDict`` with methods to await."""
+    """``LRUDict`` with async methods."""

@@ -1,4 +1,4 @@
-"""``FIFODict`` and ``LRUDict``: dictionaries that hold so many items, in an order that the component keeps."""
+"""``FIFODict`` and ``LRUDict``: bounded dictionaries, whose order the component keeps."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _MISSING: Any = object()
 
 
 class BoundedDict(MutableMapping[K, V], Generic[K, V]):
-    """A dictionary of at most ``max_items`` items, at least one. The first is the next to be evicted.
+    """A dictionary of at most ``max_items`` items, at least one. The first item is evicted next.
 
     Keys are any hashable objects, values any objects; they stay in Python, and the component decides which item
     leaves. All methods are safe from any thread. Iteration goes over what was there when it began.
@@ -53,7 +53,7 @@ class BoundedDict(MutableMapping[K, V], Generic[K, V]):
 
     @property
     def max_items(self) -> int:
-        """How many items it holds at most."""
+        """The most items that it holds."""
         return self._max_items
 
     def __getitem__(self, key: K) -> V:
@@ -63,7 +63,7 @@ class BoundedDict(MutableMapping[K, V], Generic[K, V]):
             return self._held[number][1]
 
     def __setitem__(self, key: K, value: V) -> None:
-        """Puts the item at the end; if it is new and there are too many, the first one leaves."""
+        """Puts the item at the end. If it is new and the dictionary is full, evicts the first item."""
         with self._lock:
             self._mend()
             number = self._numbers.get(key)
@@ -102,18 +102,18 @@ class BoundedDict(MutableMapping[K, V], Generic[K, V]):
         return iter([key for key, _ in reversed(self._listed())])
 
     def get(self, key: K, default: Any = None) -> Any:
-        """The value, or ``default``; under LRU a use."""
+        """Returns the value, or ``default``. Counts as an access under LRU."""
         with self._lock:
             return self[key] if key in self._numbers else default
 
     def peek(self, key: K, default: Any = None) -> Any:
-        """The value, or ``default``; no use."""
+        """Returns the value, or ``default``, without changing the order."""
         with self._lock:
             number = self._numbers.get(key)
             return default if number is None else self._held[number][1]
 
     def pop(self, key: K, default: Any = _MISSING) -> Any:
-        """Removes the item and answers its value."""
+        """Removes the item and returns its value."""
         with self._lock:
             if key not in self._numbers and default is not _MISSING:
                 return default
@@ -122,7 +122,7 @@ class BoundedDict(MutableMapping[K, V], Generic[K, V]):
             return value
 
     def popitem(self, last: bool = True) -> Tuple[K, V]:
-        """Removes the last item, or the first one."""
+        """Removes and returns the last item, or the first one."""
         with self._lock:
             self._mend()
             number = self._order.take(last)
@@ -133,7 +133,7 @@ class BoundedDict(MutableMapping[K, V], Generic[K, V]):
             return item
 
     def setdefault(self, key: K, default: Any = None) -> Any:
-        """The present value, or ``default`` after putting it in."""
+        """Returns the present value, or stores ``default`` and returns it."""
         with self._lock:
             if key in self._numbers:
                 return self[key]
@@ -141,7 +141,7 @@ class BoundedDict(MutableMapping[K, V], Generic[K, V]):
             return default
 
     def update(self, *args: Any, **kwargs: Any) -> None:
-        """Puts items in, in their order; nobody sees some of them only."""
+        """Sets items, in order. Other threads see all of them or none."""
         with self._lock:
             super().update(*args, **kwargs)
 
@@ -153,7 +153,7 @@ class BoundedDict(MutableMapping[K, V], Generic[K, V]):
             self._order.clear()
 
     def mark_as_used(self, key: K) -> None:
-        """Moves the item to the end, if it is there."""
+        """Moves the item to the end, if it exists."""
         with self._lock:
             self._mend()
             number = self._numbers.get(key)
@@ -161,7 +161,7 @@ class BoundedDict(MutableMapping[K, V], Generic[K, V]):
                 self._order.move_to_end(number)
 
     def move_to_end(self, key: K, last: bool = True) -> None:
-        """Moves the item to the end; to the beginning in as many steps as there are items."""
+        """Moves the item to the end, in O(1), or to the beginning, in O(n)."""
         with self._lock:
             self._mend()
             number = self._numbers[key]
@@ -170,19 +170,19 @@ class BoundedDict(MutableMapping[K, V], Generic[K, V]):
                 self._order.move_to_end(one)
 
     def keys(self) -> Any:
-        """The keys, in order."""
+        """Returns the keys, in order."""
         return Keys(self)
 
     def values(self) -> Any:
-        """The values, in order; no use."""
+        """Returns the values, in order. Does not count as an access."""
         return Values(self)
 
     def items(self) -> Any:
-        """The items, in order; no use."""
+        """Returns the items, in order. Does not count as an access."""
         return Items(self)
 
     def copy(self: D) -> D:
-        """Another one of the same size, with the same items."""
+        """Returns a copy with the same size and items."""
         with self._lock:
             return type(self)(self._max_items, self._listed())
 
@@ -190,7 +190,7 @@ class BoundedDict(MutableMapping[K, V], Generic[K, V]):
 
     @classmethod
     def fromkeys(cls: Type[D], iterable: Iterable[Any], value: Any = None) -> D:
-        """A dictionary of the usual size with these keys."""
+        """Returns a dictionary of the default size with these keys."""
         made = cls()
         for key in iterable:
             made[key] = value
@@ -232,7 +232,7 @@ class BoundedDict(MutableMapping[K, V], Generic[K, V]):
         return type(self), (self._max_items, self._listed())
 
     def _read(self, number: int) -> None:
-        """What a read does to the order: nothing, where things leave as they came."""
+        """Updates the order after a read; does nothing under FIFO."""
 
     def _listed(self) -> List[Tuple[K, V]]:
         with self._lock:
@@ -245,7 +245,7 @@ class BoundedDict(MutableMapping[K, V], Generic[K, V]):
             del self._numbers[held[0]]
 
     def _mend(self) -> None:
-        """If the component had to be replaced, the order is that in which items first came."""
+        """Restores the order of first insertion if the component was replaced."""
         if self._order.is_lost():
             self._order = Order(self._order_name, self._max_items)
             for number in self._held:
@@ -253,12 +253,12 @@ class BoundedDict(MutableMapping[K, V], Generic[K, V]):
 
 
 class FIFODict(BoundedDict[K, V]):
-    """Evicts in the order of insertion; an overwrite counts as an insertion, a read does not."""
+    """Evicts in insertion order. An overwrite counts as an insertion, a read does not."""
 
 
 class LRUDict(BoundedDict[K, V]):
-    """Evicts what has not been used for longest; ``[]``, ``get``, ``setdefault`` and overwrites are use, ``in`` and
-    listing are not."""
+    """Evicts the least recently used item. ``[]``, ``get``, ``setdefault`` and overwrites count as an access, ``in``
+    and listing do not."""
 
     _order_name = "lru"
 

@@ -1,4 +1,4 @@
-"""The same dictionaries, whose ``keys``, ``values`` and ``items`` are lists, as those of FlipCache 1.3 are."""
+"""The same dictionaries, whose ``keys``, ``values`` and ``items`` are lists, as in FlipCache 1.3."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class _Listed(BoundedDict[K, V]):
 
 
 class ThreadSafeFIFODict(_Listed[K, V], FIFODict[K, V]):
-    """``FIFODict`` with lists for views."""
+    """``FIFODict`` with lists instead of views."""
 
 
 class ThreadSafeLRUDict(_Listed[K, V], LRUDict[K, V]):
-    """``LRUDict`` with lists for views."""
+    """``LRUDict`` with lists instead of views."""

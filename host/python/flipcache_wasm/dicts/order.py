@@ -1,4 +1,4 @@
-"""The component's part of a dictionary: which item is where, and which one leaves.
+"""The component's part of a dictionary: the order of items, and eviction.
 
 The component knows items by numbers, written in decimal, and holds no object: those stay in Python.
 """
@@ -25,39 +25,39 @@ class Order:
         self.generation = self._handle.generation
 
     def put(self, number: int) -> Optional[int]:
-        """Puts a number in its place; answers the one that made room for it."""
-        is_ok, answer = self._ask("set", str(number), _HELD)
+        """Inserts a number. Returns the number that was evicted."""
+        is_ok, evicted = self._ask("set", str(number), _HELD)
         if not is_ok:
-            raise of_cache(*answer)
-        return None if answer is None else int(answer[0])
+            raise of_cache(*evicted)
+        return None if evicted is None else int(evicted[0])
 
     def use(self, number: int) -> None:
-        """A read of it."""
+        """Records a read."""
         self._ask("get", str(number))
 
     def move_to_end(self, number: int) -> None:
-        """Marks it as used, under either order."""
+        """Moves a number to the end, under either order."""
         self._ask("mark-as-used", str(number))
 
     def remove(self, number: int) -> None:
-        """Takes it out."""
+        """Removes a number."""
         self._ask("pop", str(number))
 
     def take(self, newest: bool) -> Optional[int]:
-        """Takes out the last one, or the first."""
+        """Removes the last number, or the first."""
         item = self._ask("pop-item", newest)
         return None if item is None else int(item[0])
 
     def clear(self) -> None:
-        """Takes all out."""
+        """Removes all numbers."""
         self._ask("clear")
 
     def numbers(self) -> List[int]:
-        """All of them; the first is the next to leave."""
+        """Returns all numbers in eviction order."""
         return [int(number) for number in self._ask("keys")]
 
     def is_lost(self) -> bool:
-        """Whether the instance has been replaced since: the order is gone with it."""
+        """Returns whether the instance was replaced, which loses the order."""
         return self._client.generation != self.generation
 
     def _ask(self, method: str, *arguments: Any) -> Any:
@@ -65,10 +65,10 @@ class Order:
 
 
 class _Nowhere:
-    """The store of dictionaries, which have none."""
+    """The backend of dictionaries, which fails every call."""
 
     def open(self, name: str) -> Bucket:
-        raise Unsupported("dictionaries have no store")
+        raise Unsupported("dictionaries have no backend")
 
 
 _LOCK = threading.Lock()

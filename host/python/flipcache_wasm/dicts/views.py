@@ -1,4 +1,4 @@
-"""What ``keys``, ``values`` and ``items`` of a bounded dictionary answer: live, and no use of the items."""
+"""The live views of a bounded dictionary. Reading them does not count as an access."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ class _View:
 
 
 class Keys(_View, KeysView[Any]):
-    """The keys, as of each look."""
+    """A live view of the keys."""
 
     _name = "odict_keys"
 
 
 class Values(_View, ValuesView[Any]):
-    """The values, as of each look."""
+    """A live view of the values."""
 
     _name = "odict_values"
 
@@ -42,7 +42,7 @@ class Values(_View, ValuesView[Any]):
 
 
 class Items(_View, ItemsView[Any, Any]):
-    """The items, as of each look."""
+    """A live view of the items."""
 
     _name = "odict_items"
 

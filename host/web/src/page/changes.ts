@@ -2,39 +2,47 @@ import type { Stats } from 'flipcache/component';
 
 type Removals = Stats['removals'];
 
-/** Why an entry left the local tier: the names of the component's counters. */
+/** Why an entry left the local tier, by the name of the component's counter. */
 export type Cause = Exclude<keyof Removals, 'replaced'>;
 
-/** What a call has done to one key of the local tier. */
+/** What a call changed for one key of the local tier. */
 export interface Change {
   readonly key: string;
   readonly kind:
     | 'entered'
-    /** It stands further back now: others leave before it. */
+    /** It is later in eviction order now. */
     | 'moved'
-    /** It has another value, at its place. */
+    /** Its value was replaced. */
     | 'overwritten'
-    /** It left, and what L2 answered entered anew. */
+    /** It was removed and loaded from L2 again. */
     | 'reloaded'
     | 'left';
-  /** Why it left. Of several that left at once, the counters do not tell which left for which cause. */
+  /**
+   * Why it left. If several entries left at once, the counters do not say which left for which
+   * cause.
+   */
   readonly causes: readonly Cause[];
 }
 
-/** What the component says of the local tier. */
+/** The state of the local tier as the component reports it. */
 export interface Tier {
-  /** The next to leave first. */
+  /** In eviction order, the next victim first. */
   readonly keys: readonly string[];
   readonly removals: Removals;
 }
 
-/** What has changed between two looks at the local tier, around a call about `subject`. */
+/**
+ * Returns what changed between two snapshots of the local tier, taken around a call about
+ * `subject`.
+ */
 export function changesBetween(before: Tier, after: Tier, subject?: string): Change[] {
   const left = before.keys.filter((key) => !after.keys.includes(key));
   const entered = after.keys.filter((key) => !before.keys.includes(key));
   const causes = CAUSES.filter((cause) => after.removals[cause] > before.removals[cause]);
-  const kind = fate(before, after, left.length, subject);
-  const moved = movedKeys(before.keys, after.keys).filter((key) => kind === undefined || key !== subject);
+  const kind = subjectChange(before, after, left.length, subject);
+  const moved = movedKeys(before.keys, after.keys).filter(
+    (key) => kind === undefined || key !== subject,
+  );
   const changes: Change[] = left.map((key) => ({ key, kind: 'left', causes }));
   for (const key of entered) changes.push({ key, kind: 'entered', causes: [] });
   for (const key of moved) changes.push({ key, kind: 'moved', causes: [] });
@@ -42,15 +50,18 @@ export function changesBetween(before: Tier, after: Tier, subject?: string): Cha
   return changes;
 }
 
-const CAUSES: readonly Cause[] = ['size', 'expired', 'explicit', 'told', 'voided'];
+const CAUSES: readonly Cause[] = ['size', 'expired', 'explicit', 'invalidated', 'flushed'];
 
-/** What became of a key that stood there before and stands there now. */
-function fate(before: Tier, after: Tier, left: number, subject: string | undefined) {
+/** Returns what happened to a key that is in both snapshots. */
+function subjectChange(before: Tier, after: Tier, left: number, subject: string | undefined) {
   if (subject === undefined) return undefined;
   if (!before.keys.includes(subject) || !after.keys.includes(subject)) return undefined;
-  const dropped = CAUSES.reduce((sum, cause) => sum + after.removals[cause] - before.removals[cause], 0n);
-  // More was dropped than is gone.
-  if (dropped > BigInt(left)) return 'reloaded';
+  const removed = CAUSES.reduce(
+    (sum, cause) => sum + after.removals[cause] - before.removals[cause],
+    0n,
+  );
+  // More entries were removed than are missing.
+  if (removed > BigInt(left)) return 'reloaded';
   return after.removals.replaced > before.removals.replaced ? 'overwritten' : undefined;
 }
 

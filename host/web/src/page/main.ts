@@ -17,13 +17,15 @@ import { OptionControls } from './view/options.js';
 import { Tiers } from './view/tiers.js';
 import { Tour } from './view/tour.js';
 
-/** How often lives are looked at, in milliseconds. */
+/** How often TTLs are checked, in milliseconds. */
 const TICK_MS = 200;
 
 try {
   await begin();
 } catch (error) {
-  showBanner(`The cache cannot run here: ${error instanceof Error ? error.message : String(error)}`);
+  showBanner(
+    `The cache cannot run here: ${error instanceof Error ? error.message : String(error)}`,
+  );
   throw error;
 }
 
@@ -40,7 +42,7 @@ async function begin(): Promise<void> {
   const show = (report?: Report) => {
     tiers.show();
     counters.show(session.stats());
-    if (report?.deed.kind === 'apply' && !report.error) options.show(session.settings);
+    if (report?.action.kind === 'apply' && !report.error) options.show(session.settings);
     if (report) lastCall.show(report);
     if (report) journal.add(report);
   };
@@ -56,22 +58,22 @@ async function begin(): Promise<void> {
   document.documentElement.dataset['ready'] = 'true';
 }
 
-/** `localStorage`, or the page's memory where the browser does not let it have one. */
+/** Opens `localStorage`, or the page's memory where the browser denies it. */
 function openStore(): { backend: LocalStorageBackend; isShared: boolean } {
   try {
     return { backend: new LocalStorageBackend(), isShared: true };
   } catch (error) {
     if (!(error instanceof BackendError)) throw error;
     showBanner(
-      'This browser does not let the page have a localStorage. L2 is the page’s memory instead: ' +
-        'it works the same, ends with the page, and no other tab has it.',
+      'This browser denies the page a localStorage. L2 is the page’s memory instead: ' +
+        'it works the same, but ends with the page and is not shared with other tabs.',
     );
     return { backend: new LocalStorageBackend({ storage: new MemoryStorage() }), isShared: false };
   }
 }
 
-function showBanner(words: string): void {
+function showBanner(text: string): void {
   const banner = byId('banner', HTMLElement);
   banner.hidden = false;
-  write(banner, words);
+  write(banner, text);
 }

@@ -1,6 +1,6 @@
 /**
- * A `Storage` that lives as long as the page: where the browser gives it no `localStorage`. No other tab has
- * it, so that no event tells of it.
+ * A `Storage` in the page's memory, for browsers that deny `localStorage`. It ends with the page
+ * and is not shared with other tabs, so it fires no events.
  */
 export class MemoryStorage implements Storage {
   [name: string]: unknown;

@@ -5,8 +5,8 @@ import { LocalStorageBackend } from '../store/index.js';
 const encoder = new TextEncoder();
 
 /**
- * Another document of the same origin, which writes to `localStorage` beside this page's cache. It is an empty
- * frame: to the browser, and so to this page, it is what another tab is.
+ * Another document of the same origin, which writes to `localStorage` beside this page's cache. It
+ * is an empty frame; the browser treats its writes like those of another tab.
  */
 export class OtherTab {
   readonly #frame: HTMLIFrameElement;
@@ -14,7 +14,7 @@ export class OtherTab {
   constructor(document: Document) {
     this.#frame = document.createElement('iframe');
     this.#frame.hidden = true;
-    this.#frame.title = 'Writes to the store as another tab would';
+    this.#frame.title = 'Writes to L2 as another tab would';
     document.body.append(this.#frame);
   }
 
@@ -27,9 +27,9 @@ export class OtherTab {
   }
 
   #open(name: string): Bucket {
-    // Some browsers give the frame another window once it has loaded.
+    // Some browsers replace the window of the frame once it has loaded.
     const storage = this.#frame.contentWindow?.localStorage;
-    if (storage === undefined) throw new Error('the browser gives this page no frame');
+    if (storage === undefined) throw new Error('the browser denies this page a frame');
     return new LocalStorageBackend({ storage, events: new EventTarget() }).open(name);
   }
 }

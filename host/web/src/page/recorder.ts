@@ -1,13 +1,13 @@
 import { BackendError, type Bucket, type KvBackend } from 'flipcache/component';
 
-/** A call that arrived at the component's import `kv-backend`, and what was answered. */
+/** A call of the component's import `kv-backend`, and its result. */
 export interface Call {
   readonly name: Exclude<keyof Bucket, 'close'>;
   readonly args: readonly unknown[];
-  readonly answer: { readonly ok: unknown } | { readonly error: BackendError };
+  readonly result: { readonly ok: unknown } | { readonly error: BackendError };
 }
 
-/** Hands all calls to another backend, and notes them. */
+/** Forwards all calls to another backend and records them. */
 export class Recorder implements KvBackend {
   readonly #backend: KvBackend;
   #calls: Call[] = [];
@@ -20,7 +20,7 @@ export class Recorder implements KvBackend {
     return new RecordedBucket(this.#backend.open(name), (call) => this.#calls.push(call));
   }
 
-  /** The calls since the last time. */
+  /** Returns the calls since it was last called. */
   take(): Call[] {
     const calls = this.#calls;
     this.#calls = [];
@@ -30,64 +30,64 @@ export class Recorder implements KvBackend {
 
 class RecordedBucket implements Bucket {
   readonly #bucket: Bucket;
-  readonly #note: (call: Call) => void;
+  readonly #record: (call: Call) => void;
 
-  constructor(bucket: Bucket, note: (call: Call) => void) {
+  constructor(bucket: Bucket, record: (call: Call) => void) {
     this.#bucket = bucket;
-    this.#note = note;
+    this.#record = record;
   }
 
   get(...args: Parameters<Bucket['get']>) {
-    return this.#noted('get', args, () => this.#bucket.get(...args));
+    return this.#recorded('get', args, () => this.#bucket.get(...args));
   }
 
   set(...args: Parameters<Bucket['set']>) {
-    return this.#noted('set', args, () => this.#bucket.set(...args));
+    return this.#recorded('set', args, () => this.#bucket.set(...args));
   }
 
   setIfAbsent(...args: Parameters<Bucket['setIfAbsent']>) {
-    return this.#noted('setIfAbsent', args, () => this.#bucket.setIfAbsent(...args));
+    return this.#recorded('setIfAbsent', args, () => this.#bucket.setIfAbsent(...args));
   }
 
   increment(...args: Parameters<Bucket['increment']>) {
-    return this.#noted('increment', args, () => this.#bucket.increment(...args));
+    return this.#recorded('increment', args, () => this.#bucket.increment(...args));
   }
 
   delete(...args: Parameters<Bucket['delete']>) {
-    return this.#noted('delete', args, () => this.#bucket.delete(...args));
+    return this.#recorded('delete', args, () => this.#bucket.delete(...args));
   }
 
   exists(...args: Parameters<Bucket['exists']>) {
-    return this.#noted('exists', args, () => this.#bucket.exists(...args));
+    return this.#recorded('exists', args, () => this.#bucket.exists(...args));
   }
 
   expire(...args: Parameters<Bucket['expire']>) {
-    return this.#noted('expire', args, () => this.#bucket.expire(...args));
+    return this.#recorded('expire', args, () => this.#bucket.expire(...args));
   }
 
   scan(...args: Parameters<Bucket['scan']>) {
-    return this.#noted('scan', args, () => this.#bucket.scan(...args));
+    return this.#recorded('scan', args, () => this.#bucket.scan(...args));
   }
 
   count() {
-    return this.#noted('count', [], () => this.#bucket.count());
+    return this.#recorded('count', [], () => this.#bucket.count());
   }
 
   clear() {
-    return this.#noted('clear', [], () => this.#bucket.clear());
+    return this.#recorded('clear', [], () => this.#bucket.clear());
   }
 
   changes(...args: Parameters<Bucket['changes']>) {
-    return this.#noted('changes', args, () => this.#bucket.changes(...args));
+    return this.#recorded('changes', args, () => this.#bucket.changes(...args));
   }
 
-  #noted<T>(name: Call['name'], args: readonly unknown[], call: () => T): T {
+  #recorded<T>(name: Call['name'], args: readonly unknown[], call: () => T): T {
     try {
       const ok = call();
-      this.#note({ name, args, answer: { ok } });
+      this.#record({ name, args, result: { ok } });
       return ok;
     } catch (error) {
-      if (error instanceof BackendError) this.#note({ name, args, answer: { error } });
+      if (error instanceof BackendError) this.#record({ name, args, result: { error } });
       throw error;
     }
   }

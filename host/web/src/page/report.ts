@@ -4,20 +4,24 @@ import type { Change } from './changes.js';
 import type { Call } from './recorder.js';
 import type { Settings } from './settings.js';
 
-/** What was done to the cache, or beside it. */
-export type Deed =
+/** An action on the cache, or on L2 beside it. */
+export type Action =
   | { readonly kind: 'get' | 'delete'; readonly key: string }
   | { readonly kind: 'set'; readonly key: string; readonly value: string }
   | { readonly kind: 'clear' }
-  /** Lives have come to their end. */
+  /** Entries have expired. */
   | { readonly kind: 'expire' }
   | { readonly kind: 'restart' }
   | { readonly kind: 'apply'; readonly settings: Settings }
-  /** Another tab has changed this key of the cache; `undefined`: it may have changed anything. */
-  | { readonly kind: 'foreign'; readonly key: string | undefined; readonly isTold: boolean };
+  /** Another tab has changed this key of the cache; `undefined`: it may have changed any key. */
+  | {
+      readonly kind: 'external-write';
+      readonly key: string | undefined;
+      readonly isInvalidated: boolean;
+    };
 
-/** What the component answered, as far as its functions answer something. */
-export interface Answer {
+/** What a function of the component returned, if it returns anything. */
+export interface Result {
   /** Of `get-detailed`: `undefined` is its `none`. */
   readonly value?: string | undefined;
   readonly source?: Source;
@@ -25,16 +29,16 @@ export interface Answer {
   readonly deleted?: bigint;
 }
 
-/** What came of a deed. */
+/** The outcome of an action. */
 export interface Report {
-  readonly deed: Deed;
-  readonly answer: Answer;
-  /** The refusal, if that is what came of it. */
+  readonly action: Action;
+  readonly result: Result;
+  /** The error, if the action failed. */
   readonly error?: Error;
-  /** What the component asked of the store meanwhile. */
+  /** The calls that the component made to L2 meanwhile. */
   readonly calls: readonly Call[];
-  /** What happened in the local tier. */
+  /** What changed in the local tier. */
   readonly changes: readonly Change[];
-  /** Keys that the store has no more, because their lives are over. */
+  /** Keys that have expired in L2. */
   readonly expiredInStore: readonly string[];
 }

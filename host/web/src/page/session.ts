@@ -2,12 +2,12 @@ import { type Component, type FlipCache, type Stats, instantiate } from 'flipcac
 
 import { type LocalStorageBackend, browserClock } from '../store/index.js';
 import { type Tier, changesBetween } from './changes.js';
-import { type Entry, localEntries, lookAtTier, storedEntries } from './look.js';
 import { Recorder } from './recorder.js';
-import type { Answer, Deed, Report } from './report.js';
+import type { Action, Report, Result } from './report.js';
 import { type Settings, optionsOf, resilienceOf } from './settings.js';
+import { type Entry, localEntries, storedEntries, tierSnapshot } from './snapshot.js';
 
-/** One instance of the component and one cache in it, over `localStorage`. */
+/** An instance of the component with one cache, over `localStorage`. */
 export class Session {
   readonly #backend: LocalStorageBackend;
   readonly #recorder: Recorder;
@@ -15,20 +15,25 @@ export class Session {
   #component: Component;
   #settings: Settings;
   #handles: Handles;
-  /** The last look at the local tier. */
+  /** The last snapshot of the local tier. */
   #seen: Tier;
-  /** What the store held at the last look, and until when. */
+  /** The keys that L2 held at the last snapshot, and their deadlines. */
   #stored: Map<string, number>;
 
-  private constructor(backend: LocalStorageBackend, recorder: Recorder, component: Component, settings: Settings) {
+  private constructor(
+    backend: LocalStorageBackend,
+    recorder: Recorder,
+    component: Component,
+    settings: Settings,
+  ) {
     this.#backend = backend;
     this.#recorder = recorder;
     this.#component = component;
     this.#settings = settings;
     this.#handles = open(component, settings);
-    this.#seen = lookAtTier(this.#handles.viewer);
+    this.#seen = tierSnapshot(this.#handles.viewer);
     this.#stored = this.#deadlines();
-    backend.listen((key) => this.#hear(key));
+    backend.listen((key) => this.#onExternalWrite(key));
   }
 
   static async start(backend: LocalStorageBackend, settings: Settings): Promise<Session> {
@@ -40,7 +45,7 @@ export class Session {
     return this.#settings;
   }
 
-  /** Tells `listener` what happens from now on. */
+  /** Calls `listener` with each report from now on. */
   listen(listener: (report: Report) => void): void {
     this.#listeners.add(listener);
   }
@@ -82,7 +87,7 @@ export class Session {
     return this.#perform({ kind: 'clear' }, ({ cache }) => ({ deleted: cache.clear() }));
   }
 
-  /** Opens the cache anew. If that is refused, it stays open as it was. */
+  /** Opens the cache again with other settings. If that fails, it stays open as it was. */
   apply(settings: Settings): Report {
     return this.#perform({ kind: 'apply', settings }, () => {
       close(this.#handles);
@@ -93,12 +98,12 @@ export class Session {
         throw error;
       }
       this.#settings = settings;
-      this.#seen = lookAtTier(this.#handles.viewer);
+      this.#seen = tierSnapshot(this.#handles.viewer);
       return {};
     });
   }
 
-  /** Begins anew with another instance: its local tier is empty, the store is what it was. */
+  /** Replaces the instance: the local tier is empty, L2 is unchanged. */
   async restart(): Promise<Report> {
     const component = await instance(this.#recorder);
     return this.#perform({ kind: 'restart' }, () => {
@@ -109,60 +114,60 @@ export class Session {
     });
   }
 
-  /** Notices whose life is over. */
+  /** Reports entries that have expired. */
   tick(): void {
     const { viewer } = this.#handles;
     const keys = viewer.localKeys();
-    const over = this.#seen.keys.filter((key) => !keys.includes(key));
-    // An entry is dropped, and counted, when somebody meets it.
-    for (const key of over) viewer.localGet(key);
+    const expired = this.#seen.keys.filter((key) => !keys.includes(key));
+    // An expired entry is removed and counted on access.
+    for (const key of expired) viewer.localGet(key);
     const expiredInStore = this.#expiredInStore();
-    if (over.length === 0 && expiredInStore.length === 0) return;
+    if (expired.length === 0 && expiredInStore.length === 0) return;
     this.#report({ kind: 'expire' }, {}, expiredInStore);
   }
 
-  #perform(deed: Deed, work: (handles: Handles) => Answer): Report {
+  #perform(action: Action, work: (handles: Handles) => Result): Report {
     this.tick();
     this.#recorder.take();
     try {
-      return this.#report(deed, work(this.#handles));
+      return this.#report(action, work(this.#handles));
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      return this.#report(deed, {}, [], error);
+      return this.#report(action, {}, [], error);
     }
   }
 
-  #hear(fullKey: string | undefined): void {
-    const { name, news } = this.#settings;
+  #onExternalWrite(fullKey: string | undefined): void {
+    const { name, coherence: mode } = this.#settings;
     const prefix = `${name}:`;
     if (fullKey !== undefined && !fullKey.startsWith(prefix)) return;
     const key = fullKey?.slice(prefix.length);
-    const isTold = news === 'told';
-    this.#perform({ kind: 'foreign', key, isTold }, () => {
+    const isInvalidated = mode === 'push';
+    this.#perform({ kind: 'external-write', key, isInvalidated }, () => {
       const { coherence } = this.#component;
-      if (isTold && key !== undefined) coherence.invalidate(name, [key]);
-      if (isTold && key === undefined) coherence.invalidateAll();
+      if (isInvalidated && key !== undefined) coherence.invalidate(name, [key]);
+      if (isInvalidated && key === undefined) coherence.invalidateAll();
       return {};
     });
   }
 
-  #report(deed: Deed, answer: Answer, expiredInStore: string[] = [], error?: Error): Report {
+  #report(action: Action, result: Result, expiredInStore: string[] = [], error?: Error): Report {
     const calls = this.#recorder.take();
-    const seen = lookAtTier(this.#handles.viewer);
-    const subject = 'key' in deed ? deed.key : undefined;
+    const seen = tierSnapshot(this.#handles.viewer);
+    const subject = 'key' in action ? action.key : undefined;
     const changes = changesBetween(this.#seen, seen, subject);
     this.#seen = seen;
     this.#stored = this.#deadlines();
-    const report = { deed, answer, calls, changes, expiredInStore, ...(error ? { error } : {}) };
+    const report = { action, result, calls, changes, expiredInStore, ...(error ? { error } : {}) };
     for (const listener of this.#listeners) listener(report);
     return report;
   }
 
   #expiredInStore(): string[] {
     const now = Date.now();
-    const standing = this.#deadlines();
-    const gone = [...this.#stored].filter(([key, until]) => until <= now && !standing.has(key));
-    return gone.map(([key]) => key);
+    const current = this.#deadlines();
+    const expired = [...this.#stored].filter(([key, until]) => until <= now && !current.has(key));
+    return expired.map(([key]) => key);
   }
 
   #deadlines(): Map<string, number> {
@@ -174,7 +179,7 @@ export class Session {
 
 interface Handles {
   readonly cache: FlipCache;
-  /** It asks nobody for news, so that a look at a life is no call of the store. */
+  /** Opened without polling, so that reading a TTL makes no call to L2. */
   readonly viewer: FlipCache;
 }
 
@@ -185,7 +190,7 @@ function instance(backend: Recorder): Promise<Component> {
 function open({ cache: { FlipCache } }: Component, settings: Settings): Handles {
   const options = optionsOf(settings);
   const viewer = FlipCache.open(settings.name, options);
-  const cache = FlipCache.openWith(settings.name, options, resilienceOf(settings.news));
+  const cache = FlipCache.openWith(settings.name, options, resilienceOf(settings.coherence));
   return { cache, viewer };
 }
 

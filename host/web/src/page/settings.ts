@@ -1,14 +1,14 @@
 import type { Eviction, KeyType, Options, Resilience } from 'flipcache/component';
 
-/** How the cache hears of what other tabs write. */
-export type News =
+/** How the cache learns of the writes of other tabs. */
+export type Coherence =
   /** The page calls `coherence.invalidate`. */
-  | 'told'
-  /** The cache calls `bucket.changes` before each answer of its local tier. */
-  | 'asks'
-  | 'unheard';
+  | 'push'
+  /** The cache calls `bucket.changes` before each read of its local tier. */
+  | 'poll'
+  | 'off';
 
-/** What the reader can choose. */
+/** The options that the page offers. */
 export interface Settings {
   readonly name: string;
   readonly localMax: number;
@@ -17,7 +17,7 @@ export interface Settings {
   /** In milliseconds; `undefined`: entries do not expire. */
   readonly ttlMs: bigint | undefined;
   readonly refreshTtlOnGet: boolean;
-  readonly news: News;
+  readonly coherence: Coherence;
 }
 
 export const DEFAULTS: Settings = {
@@ -27,10 +27,10 @@ export const DEFAULTS: Settings = {
   keyType: 'text',
   ttlMs: undefined,
   refreshTtlOnGet: false,
-  news: 'told',
+  coherence: 'push',
 };
 
-/** The options of `open-with` that these are. */
+/** Converts settings to the options of `open-with`. */
 export function optionsOf(settings: Settings): Options {
   const { localMax, eviction, keyType, refreshTtlOnGet, ttlMs } = settings;
   return {
@@ -44,7 +44,7 @@ export function optionsOf(settings: Settings): Options {
   };
 }
 
-export function resilienceOf(news: News): Resilience {
+export function resilienceOf(coherence: Coherence): Resilience {
   const none = { staleOnErrorMs: 0n, absentTtlMs: 0n, ttlJitterPercent: 0 };
-  return news === 'asks' ? { ...none, maxStalenessMs: 0n } : none;
+  return coherence === 'poll' ? { ...none, maxStalenessMs: 0n } : none;
 }

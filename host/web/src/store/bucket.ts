@@ -1,16 +1,19 @@
 import { BackendError, type Bucket, type Changes, type Page, type Slot } from 'flipcache/component';
 
-import type { Row } from './form.js';
+import type { Row } from './entry-format.js';
 import { sum } from './integer.js';
 import type { Log } from './log.js';
 import type { Found, Rows } from './rows.js';
 
-/** The longest key or value, in bytes: either fits an empty `localStorage` of the usual 5 MiB in any coding. */
+/**
+ * The longest key or value, in bytes. Each fits an empty `localStorage` of the usual 5 MiB in any
+ * encoding.
+ */
 export const MAX_BYTES = 1 << 20;
 
 const ENCODER = new TextEncoder();
 
-/** One handle of a bucket. */
+/** A handle to a bucket. */
 export class LocalStorageBucket implements Bucket {
   readonly #rows: Rows;
   readonly #log: Log;
@@ -42,19 +45,19 @@ export class LocalStorageBucket implements Bucket {
   setIfAbsent(entries: [string, Uint8Array][], ttlMs: bigint | undefined): (Slot | undefined)[] {
     check(entries);
     const now = this.#rows.now();
-    const answers = new Map<string, Slot | undefined>();
+    const outcomes = new Map<string, Slot | undefined>();
     for (const [key, value] of new Map(entries)) {
       const held = this.#find(key, now);
-      answers.set(key, held && slot(held, now));
+      outcomes.set(key, held && slot(held, now));
       if (held === undefined) this.#put(key, { value, deadline: deadline(now, ttlMs) }, now);
     }
-    return entries.map(([key]) => answers.get(key));
+    return entries.map(([key]) => outcomes.get(key));
   }
 
   increment(key: string, delta: bigint, ttlMs: bigint | undefined): bigint {
     const now = this.#rows.now();
     const held = this.#find(key, now);
-    if (held === 'foreign') throw BackendError.other('this is no entry of a cache');
+    if (held === 'wrong-type') throw BackendError.other('the value is not an entry of a cache');
     const total = sum(held?.value, delta);
     const value = ENCODER.encode(total.toString());
     check([[key, value]]);
@@ -64,28 +67,33 @@ export class LocalStorageBucket implements Bucket {
 
   delete(keys: string[]): bigint {
     const now = this.#rows.now();
-    const there = this.#there(keys, now);
-    for (const key of there) this.#remove(key);
-    return BigInt(there.length);
+    const existing = this.#existing(keys, now);
+    for (const key of existing) this.#remove(key);
+    return BigInt(existing.length);
   }
 
   exists(keys: string[]): bigint {
-    return BigInt(this.#there(keys, this.#rows.now()).length);
+    return BigInt(this.#existing(keys, this.#rows.now()).length);
   }
 
-  /** @throws {BackendError} `unsupported` for what is no entry: it has no place for a deadline. */
+  /**
+   * @throws {BackendError} `unsupported` for a text that is not an entry: it has no place for a
+   * deadline.
+   */
   expire(keys: string[], ttlMs: bigint | undefined): boolean[] {
     const now = this.#rows.now();
     return keys.map((key) => {
       const found = this.#find(key, now);
       if (found === undefined) return false;
-      if (found === 'foreign') throw BackendError.unsupported('a TTL of what is no entry of a cache');
+      if (found === 'wrong-type') {
+        throw BackendError.unsupported('cannot set a TTL: the value is not an entry of a cache');
+      }
       this.#put(key, { ...found, deadline: deadline(now, ttlMs) }, now);
       return true;
     });
   }
 
-  /** The cursor is the last key of the page before; every text is one. */
+  /** The cursor is the last key of the previous page; every text is valid. */
   scan(cursor: string | undefined, limit: number): Page {
     const listed = this.#list();
     const rest = cursor === undefined ? listed : listed.filter((key) => key > cursor);
@@ -113,7 +121,7 @@ export class LocalStorageBucket implements Bucket {
     return this.#rows.get(this.#prefix + key, now);
   }
 
-  #there(keys: string[], now: bigint): string[] {
+  #existing(keys: string[], now: bigint): string[] {
     return [...new Set(keys)].filter((key) => this.#find(key, now) !== undefined);
   }
 
@@ -135,15 +143,15 @@ export class LocalStorageBucket implements Bucket {
 }
 
 function isRow(found: Found): found is Row {
-  return found !== undefined && found !== 'foreign';
+  return found !== undefined && found !== 'wrong-type';
 }
 
 function slot(found: Found, now: bigint): Slot {
   if (found === undefined) return { tag: 'absent' };
-  if (found === 'foreign') return { tag: 'wrong-type' };
+  if (found === 'wrong-type') return { tag: 'wrong-type' };
   const { value, deadline } = found;
-  const life = deadline === undefined ? {} : { ttlMs: deadline - now };
-  return { tag: 'entry', val: { value, ...life } };
+  const ttl = deadline === undefined ? {} : { ttlMs: deadline - now };
+  return { tag: 'entry', val: { value, ...ttl } };
 }
 
 function deadline(now: bigint, ttlMs: bigint | undefined): bigint | undefined {
@@ -152,7 +160,7 @@ function deadline(now: bigint, ttlMs: bigint | undefined): bigint | undefined {
 
 function check(entries: [string, Uint8Array][]): void {
   for (const [key, value] of entries) {
-    // No text has fewer bytes than code units.
+    // The UTF-8 form has at least as many bytes as the text has code units.
     const isLong = key.length > MAX_BYTES || ENCODER.encode(key).length > MAX_BYTES;
     if (isLong || value.length > MAX_BYTES) throw BackendError.tooLarge(MAX_BYTES);
   }

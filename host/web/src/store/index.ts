@@ -1,85 +1,96 @@
 /**
- * A shared tier over `localStorage`: it outlives the page, and all tabs of the origin have it.
+ * A backend over `localStorage`. It outlives the page and is shared by all tabs of the origin.
  *
  * @module
  */
 import { BackendError, type Bucket, type KvBackend } from 'flipcache/component';
 
 import { LocalStorageBucket } from './bucket.js';
-import { Ears, type Listener } from './ears.js';
 import { Rows } from './rows.js';
+import { type Listener, StorageEvents } from './storage-events.js';
 
 export { MAX_BYTES } from './bucket.js';
 export { browserClock } from './clock.js';
-export { format, parse, type Row } from './form.js';
-export type { Listener } from './ears.js';
+export { format, parse, type Row } from './entry-format.js';
+export type { Listener } from './storage-events.js';
 
 export interface LocalStorageOptions {
-  /** Another storage than `window.localStorage`. */
+  /** The storage. By default `window.localStorage`. */
   storage?: Storage;
-  /** What all keys begin with. By default `flipcache:`. */
+  /** The prefix of all keys. By default `flipcache:`. */
   prefix?: string;
-  /** Milliseconds since the Unix epoch, by which entries expire in all tabs. By default `Date.now`. */
+  /**
+   * Returns milliseconds since the Unix epoch; entries expire by it in all tabs. By default
+   * `Date.now`.
+   */
   now?: () => number;
-  /** Where `storage` events arrive. By default the window. */
+  /** The target of `storage` events. By default the window. */
   events?: EventTarget;
 }
 
 /**
- * Buckets in `localStorage`: the key `k` of the bucket `name` stands at `PREFIX name:k`, without the space.
+ * Buckets in `localStorage`: the key `k` of the bucket `name` is stored at `PREFIX name:k`, without
+ * the space.
  *
- * Tabs share it without a lock. What one tab does is done before its call returns; whether another tab that
- * runs at the same time in another process sees it at once is for the browser to say, so that two tabs that
- * `increment` or `setIfAbsent` one key at once may both believe that they came first.
+ * Tabs share it without a lock. A write is done when its call returns, but the browser decides when
+ * a tab in another process sees it. If two tabs `increment` or `setIfAbsent` one key at once, both
+ * may act on the same old value.
  */
 export class LocalStorageBackend implements KvBackend {
   readonly #rows: Rows;
-  readonly #ears: Ears;
+  readonly #events: StorageEvents;
 
-  /** @throws {BackendError} `access-denied` if the browser does not let the page have a `localStorage`. */
+  /** @throws {BackendError} `access-denied` if the browser denies the page a `localStorage`. */
   constructor(options: LocalStorageOptions = {}) {
     const storage = options.storage ?? ownStorage();
     const prefix = options.prefix ?? 'flipcache:';
     this.#rows = new Rows(storage, prefix, options.now ?? Date.now);
-    this.#ears = earsOf(storage, prefix, options.events ?? globalThis);
+    this.#events = eventsOf(storage, prefix, options.events ?? globalThis);
   }
 
   open(name: string): Bucket {
-    return new LocalStorageBucket(this.#rows, this.#ears.log, name);
+    return new LocalStorageBucket(this.#rows, this.#events.log, name);
   }
 
   /**
-   * Tells `listener` what other tabs change, by complete key (`name:k`), for `coherence.invalidate`;
-   * `undefined`: anything may have changed. Answers how to end that.
+   * Calls `listener` with each complete key (`name:k`) that another tab changes, for
+   * `coherence.invalidate`, or with `undefined` if any key may have changed. Returns a function
+   * that unsubscribes it.
    */
   listen(listener: Listener): () => void {
-    return this.#ears.listen(listener);
+    return this.#events.listen(listener);
   }
 
-  /** Removes what has expired; answers how many. What another tab writes meanwhile may go with it. */
+  /**
+   * Removes expired entries and returns how many. An entry that another tab writes meanwhile may be
+   * removed too.
+   */
   sweep(): number {
     return this.#rows.sweep(this.#rows.now());
   }
 }
 
-/** Backends over one storage and prefix hear of each other, which no `storage` event tells. */
-const EARS = new WeakMap<Storage, Map<string, Ears>>();
+/**
+ * Backends over one storage and prefix share a log: the browser fires no `storage` events in its
+ * own page.
+ */
+const EVENTS = new WeakMap<Storage, Map<string, StorageEvents>>();
 
-function earsOf(storage: Storage, prefix: string, events: EventTarget): Ears {
-  const ofStorage = EARS.get(storage) ?? new Map<string, Ears>();
-  EARS.set(storage, ofStorage);
-  const ears = ofStorage.get(prefix) ?? new Ears(storage, prefix, events);
-  ofStorage.set(prefix, ears);
-  return ears;
+function eventsOf(storage: Storage, prefix: string, target: EventTarget): StorageEvents {
+  const ofStorage = EVENTS.get(storage) ?? new Map<string, StorageEvents>();
+  EVENTS.set(storage, ofStorage);
+  const events = ofStorage.get(prefix) ?? new StorageEvents(storage, prefix, target);
+  ofStorage.set(prefix, events);
+  return events;
 }
 
 function ownStorage(): Storage {
   try {
-    // Node has none, a browser that blocks it throws, and some have answered null.
+    // Node has none, browsers that block it throw, and some have returned null.
     const storage: Storage | null | undefined = globalThis.localStorage;
     if (storage) return storage;
   } catch (error) {
     if (!(error instanceof DOMException)) throw error;
   }
-  throw BackendError.accessDenied('the browser does not let this page have a localStorage');
+  throw BackendError.accessDenied('the browser denies this page a localStorage');
 }

@@ -1,28 +1,28 @@
 import type { Changes } from 'flipcache/component';
 
-/** So many news are remembered. */
-const MAX_NEWS = 4096;
+/** The most changes that the log keeps. */
+const MAX_CHANGES = 4096;
 
-/** So many characters of keys are remembered. */
+/** The most characters of keys that the log keeps. */
 const MAX_CHARACTERS = 1 << 20;
 
-/** A complete key that has changed, or a prefix under which everything may have. */
-interface News {
-  /** The handle that changed it; `undefined`: another document. */
+/** A changed complete key, or a prefix under which any key may have changed. */
+interface Change {
+  /** The handle that made the change; `undefined`: another document. */
   readonly by: object | undefined;
   readonly text: string;
   readonly isPrefix: boolean;
 }
 
 /**
- * What has been changed lately, for those who come and ask. Bounded: who asks too seldom is told that
- * anything may have changed.
+ * The recent changes of a storage, for clients that poll. The log is bounded: a client whose cursor
+ * is no longer covered gets `unknown`, which means that any key may have changed.
  */
 export class Log {
-  #news: News[] = [];
+  #changes: Change[] = [];
   #characters = 0;
-  /** The number of the last one that is not remembered any more. */
-  #forgotten = 0n;
+  /** The sequence number of the last change that was discarded. */
+  #discarded = 0n;
 
   noteKey(by: object | undefined, key: string): void {
     this.#note({ by, text: key, isPrefix: false });
@@ -33,36 +33,39 @@ export class Log {
   }
 
   noteEverything(): void {
-    // One more, so that nobody is up to date who was before this.
-    this.#forgotten += BigInt(this.#news.length) + 1n;
-    this.#news = [];
+    // One more, so that every cursor given out before is too old.
+    this.#discarded += BigInt(this.#changes.length) + 1n;
+    this.#changes = [];
     this.#characters = 0;
   }
 
-  /** What others than `by` have changed under `prefix` since a cursor; `undefined` asks for a first one. */
+  /**
+   * Returns what clients other than `by` have changed under `prefix` since a cursor. `undefined`
+   * requests a first cursor.
+   */
   since(since: bigint | undefined, by: object, prefix: string): Changes {
-    const cursor = this.#forgotten + BigInt(this.#news.length);
-    const isKnown = since !== undefined && since >= this.#forgotten && since <= cursor;
-    if (!isKnown) return { news: { tag: 'unknown' }, cursor };
+    const cursor = this.#discarded + BigInt(this.#changes.length);
+    const isKnown = since !== undefined && since >= this.#discarded && since <= cursor;
+    if (!isKnown) return { changed: { tag: 'unknown' }, cursor };
     const keys = new Set<string>();
-    for (const news of this.#news.slice(Number(since - this.#forgotten))) {
-      if (news.by === by) continue;
-      if (news.isPrefix) {
-        const overlaps = news.text.startsWith(prefix) || prefix.startsWith(news.text);
-        if (overlaps) return { news: { tag: 'unknown' }, cursor };
-      } else if (news.text.startsWith(prefix)) {
-        keys.add(news.text.slice(prefix.length));
+    for (const change of this.#changes.slice(Number(since - this.#discarded))) {
+      if (change.by === by) continue;
+      if (change.isPrefix) {
+        const overlaps = change.text.startsWith(prefix) || prefix.startsWith(change.text);
+        if (overlaps) return { changed: { tag: 'unknown' }, cursor };
+      } else if (change.text.startsWith(prefix)) {
+        keys.add(change.text.slice(prefix.length));
       }
     }
-    return { news: { tag: 'keys', val: [...keys] }, cursor };
+    return { changed: { tag: 'keys', val: [...keys] }, cursor };
   }
 
-  #note(news: News): void {
-    this.#news.push(news);
-    this.#characters += news.text.length;
-    while (this.#news.length > MAX_NEWS || this.#characters > MAX_CHARACTERS) {
-      this.#characters -= this.#news.shift()?.text.length ?? 0;
-      this.#forgotten += 1n;
+  #note(change: Change): void {
+    this.#changes.push(change);
+    this.#characters += change.text.length;
+    while (this.#changes.length > MAX_CHANGES || this.#characters > MAX_CHARACTERS) {
+      this.#characters -= this.#changes.shift()?.text.length ?? 0;
+      this.#discarded += 1n;
     }
   }
 }

@@ -1,14 +1,14 @@
 import { BackendError } from 'flipcache/component';
 
-import { format, isWellFormed, parse, type Row } from './form.js';
+import { format, isWellFormed, parse, type Row } from './entry-format.js';
 
-/** Where a row stands, and what: an entry, or what somebody else has put there. */
-export type Found = Row | 'foreign' | undefined;
+/** What a key holds: an entry, a text that is not an entry, or nothing. */
+export type Found = Row | 'wrong-type' | undefined;
 
 /**
- * The rows of a `localStorage`, each at a prefix and its complete key. What has expired is absent; it
- * stands until it is overwritten, or until room is needed: whoever only reads must not remove what another
- * tab may just have written.
+ * The rows of a `localStorage`, each stored at a prefix and its complete key. An expired row counts
+ * as absent but is kept until it is overwritten or room is needed: a reader that removed it could
+ * remove what another tab has just written.
  */
 export class Rows {
   readonly #storage: Storage;
@@ -21,7 +21,7 @@ export class Rows {
     this.#now = now;
   }
 
-  /** The time, in milliseconds since the Unix epoch. */
+  /** Returns the time in milliseconds since the Unix epoch. */
   now(): bigint {
     return BigInt(Math.trunc(this.#now()));
   }
@@ -30,11 +30,13 @@ export class Rows {
     const text = guarded(() => this.#storage.getItem(this.#prefix + key));
     if (text === null) return undefined;
     const row = parse(text);
-    if (row === undefined) return 'foreign';
+    if (row === undefined) return 'wrong-type';
     return hasExpired(row, now) ? undefined : row;
   }
 
-  /** @throws {BackendError} `unavailable` if there is no room, even after what has expired is gone. */
+  /**
+   * @throws {BackendError} `unavailable` if there is no room even after expired rows are removed.
+   */
   put(key: string, row: Row, now: bigint): void {
     const write = () => this.#storage.setItem(this.#prefix + key, format(row));
     try {
@@ -50,27 +52,27 @@ export class Rows {
     guarded(() => this.#storage.removeItem(this.#prefix + key));
   }
 
-  /** The keys under a prefix that hold something, sorted by their code units. O(all of the storage). */
+  /** Returns the live keys under a prefix, sorted by code units. O(keys of the storage). */
   under(prefix: string, now: bigint): string[] {
-    return this.#standing(prefix)
+    return this.#stored(prefix)
       .filter((key) => this.get(key, now) !== undefined)
       .sort();
   }
 
-  /** Removes what has expired; answers how many. O(all of the storage). */
+  /** Removes expired rows and returns how many. O(keys of the storage). */
   sweep(now: bigint): number {
-    const expired = this.#standing('').filter((key) => this.get(key, now) === undefined);
+    const expired = this.#stored('').filter((key) => this.get(key, now) === undefined);
     for (const key of expired) this.delete(key);
     return expired.length;
   }
 
-  #standing(prefix: string): string[] {
+  #stored(prefix: string): string[] {
     const keys: string[] = [];
     guarded(() => {
       const begin = this.#prefix + prefix;
       for (let at = 0; at < this.#storage.length; at += 1) {
         const key = this.#storage.key(at);
-        // What has no UTF-8 form is no key of any cache.
+        // A key that cannot be encoded in UTF-8 belongs to no cache.
         if (key?.startsWith(begin) && isWellFormed(key)) keys.push(key.slice(this.#prefix.length));
       }
     });
@@ -83,8 +85,8 @@ function hasExpired(row: Row, now: bigint): boolean {
 }
 
 /**
- * What the browser refuses, in the words of the contract. By name: what the storage of another window throws
- * is of another window's class.
+ * Maps the browser's exceptions to backend errors. By name, because the storage of another window
+ * throws instances of that window's classes.
  */
 function guarded<T>(work: () => T): T {
   try {
@@ -94,7 +96,7 @@ function guarded<T>(work: () => T): T {
       case 'QuotaExceededError':
         throw BackendError.unavailable('localStorage is full');
       case 'SecurityError':
-        throw BackendError.accessDenied('the browser does not let localStorage be used');
+        throw BackendError.accessDenied('the browser denies access to localStorage');
       default:
         throw error;
     }

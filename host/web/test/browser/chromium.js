@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * A Chromium without a screen: Debian's, or another one.
+ * Starts a headless Chromium: Debian's, or another one.
  *
  * @module
  */
@@ -8,16 +8,16 @@ import { existsSync } from 'node:fs';
 
 import { chromium } from 'playwright-core';
 
-/** Where it is looked for, unless `FLIPCACHE_CHROMIUM` names one. */
+/** Where it is searched for, unless `FLIPCACHE_CHROMIUM` names one. */
 const PLACES = ['chromium', 'chromium-browser', 'google-chrome'].map((name) => `/usr/bin/${name}`);
 
-/** How it is started; each start has a profile of its own, which goes with it. */
+/** Returns the launch options. Each launch has a temporary profile. */
 export function launchOptions() {
   const named = process.env['FLIPCACHE_CHROMIUM'];
   const executablePath = (named ? [named] : PLACES).find((path) => existsSync(path));
   if (executablePath === undefined) {
     throw new Error(
-      `There is no ${named ?? 'Chromium'}. Install the package chromium, or name a Chromium in FLIPCACHE_CHROMIUM.`,
+      `cannot find ${named ?? 'Chromium'}; install the package chromium, or set FLIPCACHE_CHROMIUM to its path`,
     );
   }
   return {

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * A static file server, as plain as there is: it knows no type of WebAssembly.
+ * A minimal static file server, without a content type for WebAssembly.
  *
  * @module
  */
@@ -16,7 +16,7 @@ const TYPES = /** @type {Record<string, string>} */ ({
 });
 
 /**
- * Serves a folder under a path, on a free port of the loopback.
+ * Serves a folder under a path, on a free port of the loopback interface.
  *
  * @param {string} folder
  * @param {string} [path] Begins and ends with a slash.
@@ -25,12 +25,16 @@ const TYPES = /** @type {Record<string, string>} */ ({
 export async function serve(folder, path = '/') {
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-    const name = pathname.startsWith(path) ? normalize(decodeURIComponent(pathname.slice(path.length))) : '..';
+    const name = pathname.startsWith(path)
+      ? normalize(decodeURIComponent(pathname.slice(path.length)))
+      : '..';
     try {
       if (name.startsWith('..')) throw new Error('not below the folder');
       const file = name === '.' ? 'index.html' : name;
       const bytes = await readFile(join(folder, file));
-      response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' }).end(bytes);
+      response
+        .writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' })
+        .end(bytes);
     } catch {
       response.writeHead(404).end();
     }

@@ -8,21 +8,26 @@ import { Site } from './site.js';
 
 const site = new Site();
 
-const PHONE = { viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
+const PHONE = {
+  viewport: { width: 360, height: 640 },
+  hasTouch: true,
+  isMobile: true,
+  deviceScaleFactor: 2,
+};
 
-/** Makes the page show one of everything: hits, lives, what is old, what is refused. */
+/** Makes the page show one of everything: hits, TTLs, a stale entry, an error. */
 async function fillPage(r: Reader): Promise<void> {
-  await r.option('When another tab writes', 'nobody tells the cache');
-  await r.option('Life in seconds', '60');
+  await r.option('When another tab writes', 'the cache is not notified');
+  await r.option('TTL in seconds', '60');
   for (const key of ['a', 'b', 'a key that is longer than its place on a phone'])
     await r.set(key, `${key} `.repeat(9));
   await r.get('a');
   await r.get('absent');
   await r.setThere('a', 'apricot');
   await expect.poll(() => r.newest()).toContain('Another tab has changed a');
-  await r.page.evaluate(() => localStorage.setItem('flipcache:demo:junk', 'somebody else’s'));
+  await r.page.evaluate(() => localStorage.setItem('flipcache:demo:junk', 'other data'));
   await r.get('junk');
-  await r.option('Life in seconds', 'soon');
+  await r.option('TTL in seconds', 'soon');
   await r.page.getByRole('button', { name: 'Next step' }).focus();
 }
 
@@ -30,10 +35,14 @@ async function violations(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);
   const results = await page.evaluate(() => {
     const { axe } = globalThis as unknown as { axe: { run(options: object): Promise<AxeResults> } };
-    return axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] });
+    return axe.run({
+      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+    });
   });
   expect(results.passes.length).toBeGreaterThan(20);
-  return results.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+  return results.violations.map(
+    ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`,
+  );
 }
 
 describe.each<[string, BrowserContextOptions]>([
@@ -42,7 +51,7 @@ describe.each<[string, BrowserContextOptions]>([
   ['on a phone', PHONE],
   ['on a phone in dark colors', { ...PHONE, colorScheme: 'dark' }],
 ])('%s', (_, options) => {
-  test('axe finds nothing, when the page is new and when it is full', async () => {
+  test('axe finds nothing, on an empty page and on a full one', async () => {
     const r = new Reader(await site.openInRealTime(options));
     expect(await violations(r.page)).toEqual([]);
     await fillPage(r);
@@ -50,14 +59,17 @@ describe.each<[string, BrowserContextOptions]>([
   });
 });
 
-test.each([320, 360, 768, 1280])('nothing is wider than a screen of %i pixels', async (width) => {
+test.each([320, 360, 768, 1280])('nothing overflows a screen of %i pixels', async (width) => {
   const r = new Reader(await site.open({ viewport: { width, height: 700 } }));
   await fillPage(r);
-  const widths = await r.page.evaluate(() => [document.documentElement.scrollWidth, document.body.scrollWidth]);
+  const widths = await r.page.evaluate(() => [
+    document.documentElement.scrollWidth,
+    document.body.scrollWidth,
+  ]);
   expect(Math.max(...widths)).toBeLessThanOrEqual(width);
 });
 
-test('dark colors are dark, and light ones light', async () => {
+test('the color schemes are dark and light', async () => {
   const backgrounds = [];
   for (const colorScheme of ['light', 'dark'] as const) {
     const page = await site.open({ colorScheme });
@@ -69,17 +81,17 @@ test('dark colors are dark, and light ones light', async () => {
 });
 
 describe('by keyboard alone', () => {
-  /** The id or the text of what has the focus. */
+  /** The id or the text of the focused element. */
   const focused = (page: Page) =>
     page.evaluate(() => {
       const { id, textContent } = document.activeElement ?? document.body;
       return id || (textContent ?? '').trim();
     });
 
-  test('each control is reached, in the order of the page, is seen, and is left again', async () => {
+  test('tab visits each control in page order, with a visible outline', async () => {
     const page = await site.open();
     const order: string[] = [];
-    const unseen: string[] = [];
+    const withoutOutline: string[] = [];
     for (let at = 0; at < 40; at += 1) {
       await page.keyboard.press('Tab');
       const name = await focused(page);
@@ -88,7 +100,7 @@ describe('by keyboard alone', () => {
       const outline = await page.evaluate(
         () => getComputedStyle(document.activeElement ?? document.body).outlineStyle,
       );
-      if (outline === 'none') unseen.push(name);
+      if (outline === 'none') withoutOutline.push(name);
     }
     expect(order).toEqual([
       'Skip to the cache',
@@ -99,25 +111,25 @@ describe('by keyboard alone', () => {
       'value',
       'set',
       'delete',
-      'foreign-set',
-      'foreign-delete',
+      'other-tab-set',
+      'other-tab-delete',
       'name',
       'fifo',
       'local-max',
       'ttl',
       'key-type',
-      'news',
-      'prolong',
+      'coherence',
+      'refresh-ttl',
       'clear',
       'restart',
       'log',
       'Open this page in a second tab',
       'component',
     ]);
-    expect(unseen).toEqual([]);
+    expect(withoutOutline).toEqual([]);
   });
 
-  test('a cache is filled, read and changed', async () => {
+  test('the cache can be filled, read and changed', async () => {
     const page = await site.open();
     const r = new Reader(page);
     await page.keyboard.press('Tab');
@@ -138,7 +150,7 @@ describe('by keyboard alone', () => {
     }
     expect(await r.stored()).toEqual({ a: 'value of a', b: 'value of b' });
     await page.keyboard.press('Enter');
-    expect(await r.lastCall()).toMatchObject({ verdict: 'Hit: L1 answered', deed: 'get b: “value of b”' });
+    expect(await r.lastCall()).toMatchObject({ verdict: 'L1 hit', action: 'get b: “value of b”' });
     await page.locator('#fifo').focus();
     await page.keyboard.press('ArrowRight');
     await page.locator('#l1-list button').first().focus();
@@ -147,9 +159,9 @@ describe('by keyboard alone', () => {
     expect(await focused(page)).toContain('a');
   });
 
-  test('the focus is not lost with an entry that leaves', async () => {
+  test('the focus moves on when its entry leaves', async () => {
     const r = new Reader(await site.open());
-    await r.option('Life in seconds', '5');
+    await r.option('TTL in seconds', '5');
     await r.set('a', 'apple');
     await r.page.clock.runFor(1000);
     await r.set('b', 'banana');
@@ -166,7 +178,7 @@ describe('motion', () => {
   const moving = (page: Page) =>
     page.evaluate(() => document.getAnimations().filter(({ effect }) => effect !== null).length);
 
-  test('shows entries that enter, and is not there for who prefers none', async () => {
+  test('shows entries that enter, unless reduced motion is preferred', async () => {
     for (const [reducedMotion, isMoving] of [
       ['no-preference', true],
       ['reduce', false],

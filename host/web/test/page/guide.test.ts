@@ -11,7 +11,7 @@ import { serve } from '../browser/serve.js';
 const PACKAGE = fileURLToPath(new URL('../..', import.meta.url));
 const GUIDE = join(PACKAGE, '../../docs/src/browser.md');
 
-test('the guide’s example runs as it stands there', async () => {
+test('the example of the guide runs unchanged', async () => {
   const [, example] = /```ts\n([^]*?)```/.exec(await readFile(GUIDE, 'utf8')) ?? [];
   expect(example).toBeDefined();
   // Inside the package, so that it finds the package by its name.
@@ -22,14 +22,20 @@ test('the guide’s example runs as it stands there', async () => {
       '<!doctype html><link rel=icon href=data:,><title>Mine</title><script type="module" src="./main.ts"></script>',
     );
     await writeFile(join(root, 'main.ts'), example ?? '');
-    await build({ root, configFile: false, base: './', logLevel: 'error', build: { target: 'es2022' } });
+    await build({
+      root,
+      configFile: false,
+      base: './',
+      logLevel: 'error',
+      build: { target: 'es2022' },
+    });
     expect(await consoleOf(join(root, 'dist'))).toEqual('Ada local');
   } finally {
     await rm(root, { recursive: true });
   }
 });
 
-/** The first line on the console of the page in a folder. */
+/** Serves a folder and returns the first console message of its page. */
 async function consoleOf(folder: string): Promise<string> {
   const [server, browser] = await Promise.all([serve(folder), launch()]);
   try {

@@ -12,52 +12,60 @@ async function twoTabs(): Promise<[Reader, Reader]> {
 }
 
 describe('when another tab writes', () => {
-  test('the page tells the cache, which drops the entry and asks anew', async () => {
+  test('the page invalidates the key, and the next read loads it again', async () => {
     const [mine, other] = await twoTabs();
     await mine.set('a', 'apple');
     await other.set('a', 'apricot');
     await expect.poll(() => mine.local()).toEqual([]);
-    expect(await mine.newest()).toContain('Another tab has changed a; the cache is told.');
-    expect(await mine.newest()).toContain('a left L1: changed by others');
-    expect(await mine.counter('Changed by others')).toBe(1);
+    expect(await mine.newest()).toContain('Another tab has changed a; the page invalidates it.');
+    expect(await mine.newest()).toContain('a left L1: invalidated');
+    expect(await mine.counter('Invalidated')).toBe(1);
     await mine.get('a');
     expect(await mine.lastCall()).toEqual({
-      verdict: 'L1 missed, L2 answered',
-      deed: 'get a: “apricot”',
+      verdict: 'L1 miss, L2 hit',
+      action: 'get a: “apricot”',
       calls: ['get a → entry'],
     });
   });
 
-  test('a cache that nobody tells answers the old value, and the page shows that it is old', async () => {
+  test('a cache that is not notified serves the old value, and the page marks it as stale', async () => {
     const [mine, other] = await twoTabs();
-    await mine.option('When another tab writes', 'nobody tells the cache');
+    await mine.option('When another tab writes', 'the cache is not notified');
     await mine.set('a', 'apple');
     await other.set('a', 'apricot');
     await expect.poll(() => mine.newest()).toContain('Another tab has changed a.');
     await mine.get('a');
-    expect(await mine.lastCall()).toEqual({ verdict: 'Hit: L1 answered', deed: 'get a: “apple”', calls: [] });
-    expect(await mine.page.locator('#l1-list .note').allTextContents()).toEqual(['old: L2 differs']);
+    expect(await mine.lastCall()).toEqual({
+      verdict: 'L1 hit',
+      action: 'get a: “apple”',
+      calls: [],
+    });
+    expect(await mine.page.locator('#l1-list .note').allTextContents()).toEqual([
+      'stale: L2 differs',
+    ]);
   });
 
-  test('a cache that asks at each read hears of it then', async () => {
+  test('a cache that polls at each read learns of it then', async () => {
     const [mine, other] = await twoTabs();
-    await mine.option('When another tab writes', 'the cache asks at each read');
+    await mine.option('When another tab writes', 'the cache polls at each read');
     await mine.set('a', 'apple');
     await mine.get('a');
-    expect((await mine.lastCall()).calls).toEqual([expect.stringMatching(/^changes since \d+ → nothing new$/)]);
+    expect((await mine.lastCall()).calls).toEqual([
+      expect.stringMatching(/^changes since \d+ → no changes$/),
+    ]);
     await other.set('a', 'apricot');
     await expect.poll(() => mine.newest()).toContain('Another tab has changed a.');
     expect(await mine.local()).toEqual(['a']);
     await mine.get('a');
     expect(await mine.lastCall()).toEqual({
-      verdict: 'L1 missed, L2 answered',
-      deed: 'get a: “apricot”',
+      verdict: 'L1 miss, L2 hit',
+      action: 'get a: “apricot”',
       calls: [expect.stringMatching(/^changes since \d+ → changed: a$/), 'get a → entry'],
     });
-    expect(await mine.newest()).toContain('a was dropped (changed by others) and entered anew');
+    expect(await mine.newest()).toContain('a was removed (invalidated) and loaded again');
   });
 
-  test('a key of another cache, nothing happens', async () => {
+  test('a key of another cache, nothing changes', async () => {
     const [mine, other] = await twoTabs();
     await mine.set('a', 'apple');
     await other.option('Name', 'elsewhere');
@@ -68,23 +76,23 @@ describe('when another tab writes', () => {
     expect(await mine.local()).toEqual(['a']);
   });
 
-  test('and empties the storage, everything is void', async () => {
+  test('and clears the storage, the local tier is flushed', async () => {
     const [mine, other] = await twoTabs();
     await mine.set('a', 'apple');
     await other.page.evaluate(() => localStorage.clear());
-    await expect.poll(() => mine.newest()).toContain('Another tab may have changed anything');
-    expect([await mine.local(), await mine.counter('Void')]).toEqual([[], 1]);
+    await expect.poll(() => mine.newest()).toContain('Another tab may have changed any key');
+    expect([await mine.local(), await mine.counter('Flushed')]).toEqual([[], 1]);
     await mine.get('a');
-    expect((await mine.lastCall()).verdict).toBe('Miss: neither has it');
+    expect((await mine.lastCall()).verdict).toBe('Miss in both tiers');
   });
 });
 
-test('the buttons of the page do what another tab does', async () => {
+test('the buttons of the page write like another tab', async () => {
   const [mine, other] = await twoTabs();
   await mine.set('a', 'apple');
   await mine.setThere('a', 'apricot');
   await expect.poll(() => mine.local()).toEqual([]);
-  expect(await mine.newest()).toContain('a left L1: changed by others');
+  expect(await mine.newest()).toContain('a left L1: invalidated');
   expect(await mine.stored()).toEqual({ a: 'apricot' });
   await expect.poll(() => other.newest()).toContain('Another tab has changed a');
   await mine.get('a');

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 
-/** What a reader does on the page and sees there. */
+/** Drives the page by its controls and reads what it shows. */
 export class Reader {
   readonly page: Page;
 
@@ -40,12 +40,12 @@ export class Reader {
     await this.page.getByLabel(name, { exact: true }).check();
   }
 
-  /** The keys of the local tier, the next to leave first. */
+  /** Returns the keys of the local tier in eviction order. */
   local(): Promise<string[]> {
     return this.page.locator('#l1-list .key').allTextContents();
   }
 
-  /** What the store holds: keys and values. */
+  /** Returns the keys and values of L2. */
   async stored(): Promise<Record<string, string>> {
     const rows = this.page.locator('#l2-list .entry');
     const [keys, values] = [
@@ -55,18 +55,20 @@ export class Reader {
     return Object.fromEntries(keys.map((key, at) => [key, values[at] ?? '']));
   }
 
-  /** What is shown of the last call: who answered, what came of it, what was asked. */
-  async lastCall(): Promise<{ verdict: string; deed: string; calls: string[] }> {
+  /** Returns the last call as shown: the tier that served it, the outcome, and the calls to L2. */
+  async lastCall(): Promise<{ verdict: string; action: string; calls: string[] }> {
     const text = (id: string) => this.page.locator(id).innerText();
     const calls = this.page.locator('#calls li:not(.none)');
     return {
       verdict: await text('#verdict'),
-      deed: await text('#deed'),
+      action: await text('#action'),
       calls:
         (await calls.all()).length === 0
           ? []
           : await calls.evaluateAll((all) =>
-              all.map(({ children }) => [...children].map(({ textContent }) => textContent).join(' → ')),
+              all.map(({ children }) =>
+                [...children].map(({ textContent }) => textContent).join(' → '),
+              ),
             ),
     };
   }
@@ -78,7 +80,7 @@ export class Reader {
     return Number(await number.innerText());
   }
 
-  /** The newest entry of the journal. */
+  /** Returns the newest entry of the journal. */
   newest(): Promise<string> {
     return this.page.locator('#journal li').first().innerText();
   }

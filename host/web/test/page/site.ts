@@ -8,12 +8,15 @@ import { serve } from '../browser/serve.js';
 
 const DIST = fileURLToPath(new URL('../../dist', import.meta.url));
 
-/** The built page in a browser, for the tests of one file. What the page complains of fails the test. */
+/**
+ * The built page in a browser, for the tests of one file. Console errors and warnings fail the
+ * test.
+ */
 export class Site {
   #browser: Browser | undefined;
   #server: Awaited<ReturnType<typeof serve>> | undefined;
   #contexts: BrowserContext[] = [];
-  readonly complaints: string[] = [];
+  readonly consoleErrors: string[] = [];
 
   constructor(path = '/') {
     beforeAll(async () => {
@@ -22,7 +25,7 @@ export class Site {
     afterEach(async () => {
       const contexts = this.#contexts.splice(0);
       await Promise.all(contexts.map((context) => context.close()));
-      expect(this.complaints.splice(0)).toEqual([]);
+      expect(this.consoleErrors.splice(0)).toEqual([]);
     });
     afterAll(async () => {
       await this.#browser?.close();
@@ -34,7 +37,7 @@ export class Site {
     return this.#server?.url ?? '';
   }
 
-  /** A new profile, whose time stands still but for `page.clock`, and the page in it. */
+  /** Opens the page in a new profile. Time advances only by `page.clock`. */
   async open(options: BrowserContextOptions = {}): Promise<Page> {
     const context = await this.#context(options);
     await context.clock.install({ time: new Date('2026-01-01T12:00:00Z') });
@@ -42,17 +45,17 @@ export class Site {
     return this.openIn(context);
   }
 
-  /** The same, in real time. */
+  /** Opens the page in a new profile in real time. */
   async openInRealTime(options: BrowserContextOptions): Promise<Page> {
     return this.openIn(await this.#context(options));
   }
 
-  /** The page once more: another tab. */
+  /** Opens the page in another tab of a context. */
   async openIn(context: BrowserContext): Promise<Page> {
     const page = await context.newPage();
-    page.on('pageerror', (error) => this.complaints.push(String(error)));
+    page.on('pageerror', (error) => this.consoleErrors.push(String(error)));
     page.on('console', (message) => {
-      if (['error', 'warning'].includes(message.type())) this.complaints.push(message.text());
+      if (['error', 'warning'].includes(message.type())) this.consoleErrors.push(message.text());
     });
     await page.goto(this.url);
     await page.locator('html[data-ready]').waitFor({ state: 'attached' });

@@ -15,8 +15,8 @@ async function reader(localMax = 3): Promise<Reader> {
   return reader;
 }
 
-describe('which entry leaves', () => {
-  test('under FIFO the one that entered first, though it was read and overwritten', async () => {
+describe('eviction', () => {
+  test('under FIFO removes the entry inserted first, though it was read and overwritten', async () => {
     const r = await reader();
     for (const key of ['a', 'b', 'c']) await r.set(key, key);
     await r.get('a');
@@ -31,7 +31,7 @@ describe('which entry leaves', () => {
     expect(await r.page.locator('#l1-left').innerText()).toBe('a (evicted)');
   });
 
-  test('under LRU the one used longest ago: a hit moves its entry to the end', async () => {
+  test('under LRU removes the least recently used entry: a hit moves its entry to the end', async () => {
     const r = await reader();
     await r.evictBy('LRU');
     for (const key of ['a', 'b', 'c']) await r.set(key, key);
@@ -43,7 +43,7 @@ describe('which entry leaves', () => {
     expect(await r.newest()).toContain('b left L1: evicted');
   });
 
-  test('as many as a smaller bound does not hold', async () => {
+  test('follows a smaller bound at once', async () => {
     const r = await reader();
     for (const key of ['a', 'b', 'c']) await r.set(key, key);
     await r.option('L1 holds at most', '1');
@@ -56,27 +56,31 @@ describe('which entry leaves', () => {
   });
 });
 
-test('a miss asks the store each time, an answer of the store is kept, and then L1 answers', async () => {
+test('a miss calls L2 each time, a value from L2 is cached, and then L1 serves it', async () => {
   const r = await reader();
   await r.get('a');
   await r.get('a');
   expect(await r.lastCall()).toEqual({
-    verdict: 'Miss: neither has it',
-    deed: 'get a: nothing',
+    verdict: 'Miss in both tiers',
+    action: 'get a: nothing',
     calls: ['get a → absent'],
   });
   await r.set('a', 'apple');
-  expect(await r.lastCall()).toEqual({ verdict: '', deed: 'set a to “apple”: written', calls: ['set a → done'] });
+  expect(await r.lastCall()).toEqual({
+    verdict: '',
+    action: 'set a to “apple”: written',
+    calls: ['set a → done'],
+  });
   await r.page.getByRole('button', { name: 'New instance' }).click();
   await expect.poll(() => r.local()).toEqual([]);
   await r.get('a');
   expect(await r.lastCall()).toEqual({
-    verdict: 'L1 missed, L2 answered',
-    deed: 'get a: “apple”',
+    verdict: 'L1 miss, L2 hit',
+    action: 'get a: “apple”',
     calls: ['get a → entry'],
   });
   await r.get('a');
-  expect(await r.lastCall()).toEqual({ verdict: 'Hit: L1 answered', deed: 'get a: “apple”', calls: [] });
+  expect(await r.lastCall()).toEqual({ verdict: 'L1 hit', action: 'get a: “apple”', calls: [] });
   const counts = ['L1 hits', 'L2 hits', 'Misses'].map((label) => r.counter(label));
   expect(await Promise.all(counts)).toEqual([1, 1, 0]);
 });
@@ -89,42 +93,45 @@ test('a delete removes the key from both tiers', async () => {
   expect(await r.stored()).toEqual({});
   expect(await r.newest()).toContain('a left L1: deleted');
   await r.delete('a');
-  expect(await r.lastCall()).toMatchObject({ deed: 'delete a: it was not there', calls: ['delete a → 0'] });
+  expect(await r.lastCall()).toMatchObject({
+    action: 'delete a: not found',
+    calls: ['delete a → 0'],
+  });
 });
 
-test('an entry is read by choosing it in either tier', async () => {
+test('a click on an entry in either tier reads it', async () => {
   const r = await reader(1);
   await r.set('a', 'apple');
   await r.set('b', 'banana');
   await r.page.locator('#l2-list').getByRole('button', { name: 'Get a' }).click();
-  expect((await r.lastCall()).verdict).toBe('L1 missed, L2 answered');
+  expect((await r.lastCall()).verdict).toBe('L1 miss, L2 hit');
   await r.page.locator('#l1-list').getByRole('button', { name: 'Get a' }).click();
-  expect((await r.lastCall()).verdict).toBe('Hit: L1 answered');
+  expect((await r.lastCall()).verdict).toBe('L1 hit');
 });
 
-describe('a life', () => {
-  test('ticks in both tiers and is over in both at once', async () => {
+describe('a TTL', () => {
+  test('counts down in both tiers and expires in both at once', async () => {
     const r = await reader();
-    await r.option('Life in seconds', '5');
+    await r.option('TTL in seconds', '5');
     await r.set('a', 'apple');
     expect((await r.lastCall()).calls).toEqual(['set a 5000 ms → done']);
     await r.page.clock.runFor(3000);
-    expect(await r.page.locator('.life').allTextContents()).toEqual(['2.0 s', '2.0 s']);
+    expect(await r.page.locator('.ttl').allTextContents()).toEqual(['2.0 s', '2.0 s']);
     await r.page.clock.runFor(1800);
     expect(await r.local()).toEqual(['a']);
     await r.page.clock.runFor(400);
     expect(await r.local()).toEqual([]);
     expect(await r.stored()).toEqual({});
-    expect(await r.newest()).toContain('Life over in both tiers: a.');
+    expect(await r.newest()).toContain('Expired in both tiers: a.');
     expect(await r.counter('Expired')).toBe(1);
     await r.get('a');
-    expect((await r.lastCall()).verdict).toBe('Miss: neither has it');
+    expect((await r.lastCall()).verdict).toBe('Miss in both tiers');
   });
 
-  test('starts anew with a read, if that is chosen and it is no more whole', async () => {
+  test('is restarted by a read, if that is enabled and less than seven eighths of it are left', async () => {
     const r = await reader();
-    await r.option('Life in seconds', '5');
-    await r.page.getByLabel('A read starts a life anew').check();
+    await r.option('TTL in seconds', '5');
+    await r.page.getByLabel('A read restarts the TTL').check();
     await r.set('a', 'apple');
     await r.get('a');
     expect((await r.lastCall()).calls).toEqual([]);
@@ -135,17 +142,17 @@ describe('a life', () => {
     expect(await r.local()).toEqual(['a']);
   });
 
-  test('that ended while the page was away is over when it comes back', async () => {
+  test('that passed while the page was suspended has expired when it resumes', async () => {
     const r = await reader();
-    await r.option('Life in seconds', '5');
+    await r.option('TTL in seconds', '5');
     await r.set('a', 'apple');
     await r.page.clock.fastForward(60_000);
     await r.get('a');
-    expect((await r.lastCall()).verdict).toBe('Miss: neither has it');
+    expect((await r.lastCall()).verdict).toBe('Miss in both tiers');
   });
 });
 
-test('the empty text is a key, and can be seen', async () => {
+test('the empty text is a valid key, shown in quotes', async () => {
   const r = await reader();
   await r.set('', 'nothing');
   expect([await r.local(), await r.newest()]).toEqual([
@@ -153,10 +160,10 @@ test('the empty text is a key, and can be seen', async () => {
     expect.stringContaining('set “” to “nothing”: written.'),
   ]);
   await r.page.locator('#l1-list').getByRole('button', { name: 'Get “”' }).click();
-  expect(await r.lastCall()).toMatchObject({ verdict: 'Hit: L1 answered', deed: 'get “”: “nothing”' });
+  expect(await r.lastCall()).toMatchObject({ verdict: 'L1 hit', action: 'get “”: “nothing”' });
 });
 
-test('the store outlives the page, the local tier does not', async () => {
+test('L2 outlives the page, the local tier does not', async () => {
   const r = await reader();
   await r.set('a', 'apple');
   await r.page.reload();
@@ -165,21 +172,26 @@ test('the store outlives the page, the local tier does not', async () => {
   expect(await r.stored()).toEqual({ a: 'apple' });
 });
 
-test('clear empties both tiers of this cache, and of no other', async () => {
+test('clear empties both tiers of this cache and leaves other caches alone', async () => {
   const r = await reader();
   await r.set('a', 'apple');
   await r.option('Name', 'other');
   await r.set('b', 'banana');
   await r.page.getByRole('button', { name: 'Clear both tiers' }).click();
-  expect(await r.lastCall()).toMatchObject({ deed: 'clear: 1 key deleted', calls: ['clear → 1'] });
+  expect(await r.lastCall()).toMatchObject({
+    action: 'clear: 1 key deleted',
+    calls: ['clear → 1'],
+  });
   expect([await r.local(), await r.stored()]).toEqual([[], {}]);
   await r.option('Name', 'demo');
   expect([await r.local(), await r.stored()]).toEqual([['a'], { a: 'apple' }]);
 });
 
-test('the digest is that of the component that runs, which the page offers', async () => {
+test('the page shows the digest of its component and offers the file', async () => {
   const { page } = await reader();
-  const component = await readFile(createRequire(import.meta.url).resolve('flipcache/flipcache.wasm'));
+  const component = await readFile(
+    createRequire(import.meta.url).resolve('flipcache/flipcache.wasm'),
+  );
   const digest = createHash('sha256').update(component).digest('hex');
   expect(await page.locator('#digest').innerText()).toBe(digest);
   const [download] = await Promise.all([

@@ -10,17 +10,20 @@ beforeEach(() => {
 });
 
 describe('a full storage', () => {
-  test('refuses a write as unavailable, and holds what it held', () => {
+  test('fails a write as unavailable and keeps the old value', () => {
     const bucket = storage.open();
     bucket.set([['1', bytes('Ada')]], undefined);
     storage.room = storage.taken() + 5;
-    const unavailable = expect.objectContaining({ code: 'unavailable', message: 'localStorage is full' });
+    const unavailable = expect.objectContaining({
+      code: 'unavailable',
+      message: 'localStorage is full',
+    });
     expect(() => bucket.set([['1', bytes('a much longer value')]], undefined)).toThrow(unavailable);
     expect(() => bucket.set([['2', bytes('')]], undefined)).toThrow(unavailable);
     expect(bucket.get(['1'], undefined)).toEqual([entry('Ada')]);
   });
 
-  test('is given room by what has expired, which stands until then', () => {
+  test('makes room by removing expired entries, which are stored until then', () => {
     const bucket = storage.open();
     bucket.set([['old', bytes('x')]], 10n);
     storage.nowMs += 10;
@@ -33,7 +36,7 @@ describe('a full storage', () => {
   });
 });
 
-test('sweep removes what has expired, and nothing else', () => {
+test('sweep removes expired entries only', () => {
   const backend = storage.backend();
   backend.open('a').set([['old', bytes('x')]], 10n);
   backend.open('b').set([['new', bytes('x')]], 11n);
@@ -43,7 +46,7 @@ test('sweep removes what has expired, and nothing else', () => {
   expect(storage.length).toBe(2);
 });
 
-test('a storage that the browser refuses is access-denied, whatever is asked', () => {
+test('a storage that the browser denies is access-denied', () => {
   const denied = expect.objectContaining({ code: 'access-denied' });
   const bucket = storage.open();
   storage.getItem = () => {
@@ -52,8 +55,10 @@ test('a storage that the browser refuses is access-denied, whatever is asked', (
   expect(() => bucket.get(['1'], undefined)).toThrow(denied);
 });
 
-test('where there is no localStorage, there is no backend', () => {
-  expect(() => new LocalStorageBackend()).toThrow(expect.objectContaining({ code: 'access-denied' }));
+test('the constructor without a localStorage throws access-denied', () => {
+  expect(() => new LocalStorageBackend()).toThrow(
+    expect.objectContaining({ code: 'access-denied' }),
+  );
 });
 
 describe('changes', () => {
@@ -63,27 +68,27 @@ describe('changes', () => {
     return { tag: 'keys', val };
   }
 
-  test('tell what other tabs and other handles do, once each, and not what the handle does itself', () => {
+  test('report each key that other tabs or handles changed once, without own writes', () => {
     const [mine, other] = [storage.open(), storage.open()];
     const first = mine.changes(undefined);
-    expect(first.news).toEqual(UNKNOWN);
+    expect(first.changed).toEqual(UNKNOWN);
     mine.set([['own', bytes('x')]], undefined);
     mine.delete(['own']);
     other.set([['1', bytes('x')]], undefined);
-    storage.tell('flipcache:user:2');
-    storage.tell('flipcache:user:2');
-    storage.tell('flipcache:users:3');
-    storage.tell('elsewhere:user:4');
-    expect(mine.changes(first.cursor).news).toEqual(keys('1', '2'));
+    storage.dispatch('flipcache:user:2');
+    storage.dispatch('flipcache:user:2');
+    storage.dispatch('flipcache:users:3');
+    storage.dispatch('elsewhere:user:4');
+    expect(mine.changes(first.cursor).changed).toEqual(keys('1', '2'));
     const last = mine.changes(first.cursor);
-    expect(mine.changes(last.cursor)).toEqual({ news: keys(), cursor: last.cursor });
+    expect(mine.changes(last.cursor)).toEqual({ changed: keys(), cursor: last.cursor });
   });
 
-  test('tell every kind of write of another handle', () => {
+  test('report every kind of write of another handle', () => {
     const [mine, other] = [storage.open(), storage.open()];
     other.set(
       [
-        ['prolonged', bytes('x')],
+        ['extended', bytes('x')],
         ['expired', bytes('x')],
         ['deleted', bytes('x')],
       ],
@@ -98,62 +103,64 @@ describe('changes', () => {
       undefined,
     );
     other.increment('n', 1n, undefined);
-    other.get(['prolonged', 'absent'], 5n);
+    other.get(['extended', 'absent'], 5n);
     other.expire(['expired', 'absent'], 5n);
     other.delete(['deleted', 'absent']);
     other.get(['added'], undefined);
-    expect(mine.changes(cursor).news).toEqual(keys('added', 'n', 'prolonged', 'expired', 'deleted'));
+    expect(mine.changes(cursor).changed).toEqual(
+      keys('added', 'n', 'extended', 'expired', 'deleted'),
+    );
   });
 
-  test('tell a nested name’s writes by the keys of the outer one', () => {
+  test('report writes to a nested name by the keys of the outer name', () => {
     const outer = storage.open('user');
     const { cursor } = outer.changes(undefined);
     storage.open('user:admin').set([['1', bytes('x')]], undefined);
-    expect(outer.changes(cursor).news).toEqual(keys('admin:1'));
+    expect(outer.changes(cursor).changed).toEqual(keys('admin:1'));
   });
 
-  test('do not know what a clear has deleted, in the names that overlap', () => {
+  test('are unknown after a clear of an overlapping name', () => {
     const [inner, apart] = [storage.open('user:admin'), storage.open('page')];
     const cursors = [inner, apart].map((bucket) => bucket.changes(undefined).cursor);
     storage.open('user').clear();
-    expect(inner.changes(cursors[0]).news).toEqual(UNKNOWN);
-    expect(apart.changes(cursors[1]).news).toEqual(keys());
+    expect(inner.changes(cursors[0]).changed).toEqual(UNKNOWN);
+    expect(apart.changes(cursors[1]).changed).toEqual(keys());
   });
 
   test.each([
-    ['another tab has cleared everything', () => storage.tell(null)],
+    ['another tab has cleared the storage', () => storage.dispatch(null)],
     [
       'the page comes back from the back-forward cache',
       () => storage.events.dispatchEvent(Object.assign(new Event('pageshow'), { persisted: true })),
     ],
     ['the page was frozen', () => storage.events.dispatchEvent(new Event('resume'))],
-  ])('know nothing when %s', (_, happen) => {
+  ])('are unknown when %s', (_, happen) => {
     const bucket = storage.open();
     const { cursor } = bucket.changes(undefined);
     happen();
     const changes = bucket.changes(cursor);
-    expect(changes.news).toEqual(UNKNOWN);
-    expect(bucket.changes(changes.cursor).news).toEqual(keys());
+    expect(changes.changed).toEqual(UNKNOWN);
+    expect(bucket.changes(changes.cursor).changed).toEqual(keys());
   });
 
-  test('are forgotten when there are too many, and a cursor from the future is none', () => {
+  test('are unknown when the log has discarded them, and for a cursor from the future', () => {
     const bucket = storage.open();
     const { cursor } = bucket.changes(undefined);
-    for (let at = 0; at < 4097; at += 1) storage.tell(`flipcache:user:${at}`);
-    expect(bucket.changes(cursor).news).toEqual(UNKNOWN);
-    expect(bucket.changes(cursor + 1n).news).toHaveProperty('val.length', 4096);
-    expect(bucket.changes(cursor + 9999n).news).toEqual(UNKNOWN);
+    for (let at = 0; at < 4097; at += 1) storage.dispatch(`flipcache:user:${at}`);
+    expect(bucket.changes(cursor).changed).toEqual(UNKNOWN);
+    expect(bucket.changes(cursor + 1n).changed).toHaveProperty('val.length', 4096);
+    expect(bucket.changes(cursor + 9999n).changed).toEqual(UNKNOWN);
   });
 });
 
-test('a listener is told complete keys of other tabs alone, until it ends', () => {
+test('a listener gets the complete keys that other tabs change, until it unsubscribes', () => {
   const backend = storage.backend();
-  const heard: (string | undefined)[] = [];
-  const end = backend.listen((key) => heard.push(key));
+  const keys: (string | undefined)[] = [];
+  const unsubscribe = backend.listen((key) => keys.push(key));
   backend.open('user').set([['own', bytes('x')]], undefined);
-  storage.tell('flipcache:user:1');
-  storage.tell(null);
-  end();
-  storage.tell('flipcache:user:2');
-  expect(heard).toEqual(['user:1', undefined]);
+  storage.dispatch('flipcache:user:1');
+  storage.dispatch(null);
+  unsubscribe();
+  storage.dispatch('flipcache:user:2');
+  expect(keys).toEqual(['user:1', undefined]);
 });

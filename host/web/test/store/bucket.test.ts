@@ -12,14 +12,19 @@ beforeEach(() => {
 });
 
 describe('get', () => {
-  test('answers a slot for each key, in the order asked for', () => {
+  test('returns a slot for each key, in request order', () => {
     const bucket = storage.open();
     bucket.set([['1', bytes('Ada')]], undefined);
     storage.setItem('flipcache:user:2', 'junk');
-    expect(bucket.get(['2', '1', '3', '1'], undefined)).toEqual([WRONG_TYPE, entry('Ada'), ABSENT, entry('Ada')]);
+    expect(bucket.get(['2', '1', '3', '1'], undefined)).toEqual([
+      WRONG_TYPE,
+      entry('Ada'),
+      ABSENT,
+      entry('Ada'),
+    ]);
   });
 
-  test('gives a new life to those that are there, and shows it', () => {
+  test('with a TTL sets it on existing keys and returns it', () => {
     const bucket = storage.open();
     bucket.set([['1', bytes('Ada')]], 100n);
     storage.setItem('flipcache:user:2', 'junk');
@@ -30,7 +35,7 @@ describe('get', () => {
     expect(storage.getItem('flipcache:user:3')).toBeNull();
   });
 
-  test('answers an entry until its deadline, and not at it', () => {
+  test('returns an entry before its deadline, and not at it', () => {
     const bucket = storage.open();
     bucket.set([['1', bytes('Ada')]], 100n);
     storage.nowMs += 99;
@@ -41,12 +46,12 @@ describe('get', () => {
 });
 
 describe('writes', () => {
-  test('stand at the prefix and the complete key, in the documented form', () => {
+  test('are stored at the prefix and the complete key, in the documented form', () => {
     storage.open().set([['1', bytes('Ada')]], 500n);
     expect(storage.getItem('flipcache:user:1')).toBe('fc1 1000500 utf8 Ada');
   });
 
-  test('of a key given twice the last counts, and no TTL removes one', () => {
+  test('keep the last value of a key given twice, and without a TTL remove the old one', () => {
     const bucket = storage.open();
     bucket.set([['1', bytes('Ada')]], 100n);
     bucket.set(
@@ -59,7 +64,7 @@ describe('writes', () => {
     expect(bucket.get(['1'], undefined)).toEqual([entry('Eve')]);
   });
 
-  test('where absent answer what was there, and nothing where they wrote', () => {
+  test('if absent return the present value, or undefined where they wrote', () => {
     const bucket = storage.open();
     bucket.set([['1', bytes('Ada')]], 100n);
     storage.setItem('flipcache:user:2', 'junk');
@@ -69,11 +74,16 @@ describe('writes', () => {
       ['2', bytes('z')],
       ['3', bytes('last')],
     ];
-    expect(bucket.setIfAbsent(batch, 50n)).toEqual([entry('Ada', 100n), undefined, WRONG_TYPE, undefined]);
+    expect(bucket.setIfAbsent(batch, 50n)).toEqual([
+      entry('Ada', 100n),
+      undefined,
+      WRONG_TYPE,
+      undefined,
+    ]);
     expect(bucket.get(['3'], undefined)).toEqual([entry('last', 50n)]);
   });
 
-  test('where an entry has expired find it absent', () => {
+  test('if absent treat an expired entry as absent', () => {
     const bucket = storage.open();
     bucket.set([['1', bytes('Ada')]], 100n);
     storage.nowMs += 100;
@@ -81,7 +91,7 @@ describe('writes', () => {
     expect(bucket.expire(['1'], 10n)).toEqual([true]);
   });
 
-  test('of more than a mebibyte are refused before anything is written', () => {
+  test('of more than a mebibyte fail before anything is written', () => {
     const bucket = storage.open();
     const tooLarge = { payload: { tag: 'too-large', val: 1_048_576n } };
     const large = new Uint8Array(1_048_577);
@@ -102,7 +112,7 @@ describe('writes', () => {
 });
 
 describe('increment', () => {
-  test('counts from zero with the TTL, and keeps the life of what is there', () => {
+  test('starts at zero with the TTL, and keeps the TTL of an existing key', () => {
     const bucket = storage.open();
     expect(bucket.increment('n', -7n, 100n)).toBe(-7n);
     storage.nowMs += 40;
@@ -111,16 +121,18 @@ describe('increment', () => {
   });
 
   test.each(['', ' 1', '+1', '007', '-0', '1.0', '9223372036854775808', '1'.repeat(40)])(
-    'refuses %j, and leaves it',
+    'fails on %j and keeps it',
     (held) => {
       const bucket = storage.open();
       bucket.set([['n', bytes(held)]], undefined);
-      expect(() => bucket.increment('n', 1n, undefined)).toThrow(expect.objectContaining({ code: 'other' }));
+      expect(() => bucket.increment('n', 1n, undefined)).toThrow(
+        expect.objectContaining({ code: 'other' }),
+      );
       expect(bucket.get(['n'], undefined)).toEqual([entry(held)]);
     },
   );
 
-  test('refuses a sum beyond 64 bits, and what is no entry', () => {
+  test('fails on a sum beyond 64 bits and on other data', () => {
     const bucket = storage.open();
     bucket.set([['n', bytes('9223372036854775807')]], undefined);
     storage.setItem('flipcache:user:junk', 'junk');
@@ -131,7 +143,7 @@ describe('increment', () => {
   });
 });
 
-describe('what is under a name', () => {
+describe('the keys of a name', () => {
   beforeEach(() => {
     const bucket = storage.open();
     bucket.set(
@@ -142,11 +154,11 @@ describe('what is under a name', () => {
     storage.nowMs += 10;
     storage.open('user:admin').set([['1', bytes('nested')]], undefined);
     storage.open('users').set([['1', bytes('other')]], undefined);
-    storage.setItem('flipcache:user:\ud800', 'no key of any cache');
+    storage.setItem('flipcache:user:\ud800', 'not a key of any cache');
     storage.setItem('user:a', 'not under the prefix');
   });
 
-  test('is listed page by page, without what has expired', () => {
+  test('are listed page by page, without expired ones', () => {
     const bucket = storage.open();
     expect(bucket.scan(undefined, 2)).toEqual({ keys: ['a', 'admin:1'], cursor: 'admin:1' });
     expect(bucket.scan('admin:1', 2)).toEqual({ keys: ['b', 'c'] });
@@ -154,7 +166,7 @@ describe('what is under a name', () => {
     expect(bucket.scan('zzz', 5)).toEqual({ keys: [] });
   });
 
-  test('is counted and cleared, and nothing else', () => {
+  test('are counted and cleared without touching other names', () => {
     const bucket = storage.open();
     expect(bucket.count()).toBe(4n);
     expect(bucket.clear()).toBe(4n);
@@ -163,7 +175,7 @@ describe('what is under a name', () => {
     expect(storage.getItem('user:a')).toBe('not under the prefix');
   });
 
-  test('exists and is deleted once though it be named twice', () => {
+  test('count once in exists and delete, though given twice', () => {
     const bucket = storage.open();
     storage.setItem('flipcache:user:junk', 'junk');
     expect(bucket.exists(['a', 'a', 'old', 'x', 'junk'])).toBe(2n);
@@ -173,7 +185,7 @@ describe('what is under a name', () => {
 });
 
 describe('expire', () => {
-  test('sets and removes deadlines of what is there', () => {
+  test('sets and removes the deadlines of existing keys', () => {
     const bucket = storage.open();
     bucket.set([['1', bytes('Ada')]], 100n);
     expect(bucket.expire(['1', '2'], 500n)).toEqual([true, false]);
@@ -182,9 +194,11 @@ describe('expire', () => {
     expect(bucket.get(['1'], undefined)).toEqual([entry('Ada')]);
   });
 
-  test('does not pretend that it could of what is no entry', () => {
+  test('throws unsupported on other data', () => {
     storage.setItem('flipcache:user:1', 'junk');
-    expect(() => storage.open().expire(['1'], 5n)).toThrow(expect.objectContaining({ code: 'unsupported' }));
+    expect(() => storage.open().expire(['1'], 5n)).toThrow(
+      expect.objectContaining({ code: 'unsupported' }),
+    );
     expect(storage.getItem('flipcache:user:1')).toBe('junk');
   });
 });

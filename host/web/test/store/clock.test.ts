@@ -13,21 +13,21 @@ function clocks() {
   };
 }
 
-test('it goes with the steady clock, in nanoseconds', () => {
+test('it follows the steady clock, in nanoseconds', () => {
   const { at, now } = clocks();
   expect(now()).toBe(0n);
   at.steady += 1.5;
   expect(now()).toBe(1_500_000n);
 });
 
-test('it counts a sleep, which the wall clock alone has seen', () => {
+test('it includes a sleep that only the wall clock counted', () => {
   const { at, now } = clocks();
   at.steady += 1;
   at.wall += 60_000;
   expect(now()).toBe(60_000_000_000n);
 });
 
-test('it does not go back with a wall clock that is set back', () => {
+test('it does not go back when the wall clock is set back', () => {
   const { at, now } = clocks();
   at.wall -= 60_000;
   at.steady += 1;
@@ -37,11 +37,11 @@ test('it does not go back with a wall clock that is set back', () => {
   expect(now()).toBe(2_000_000n);
 });
 
-test('it does not run ahead where it is looked at often, though the wall clock goes by steps', () => {
+test('it does not run ahead when read often, though the wall clock is coarse', () => {
   const { at, now } = clocks();
-  for (let look = 0; look < 1000; look += 1) {
-    at.steady = 10 + look / 10;
-    at.wall = 1000 + Math.floor(look / 10);
+  for (let tick = 0; tick < 1000; tick += 1) {
+    at.steady = 10 + tick / 10;
+    at.wall = 1000 + Math.floor(tick / 10);
     now();
   }
   expect(now()).toBe(99_900_000n);

@@ -3,15 +3,18 @@ import type { Bucket } from 'flipcache/component';
 import { MemoryStorage } from '../../src/page/memory-storage.js';
 import { LocalStorageBackend } from '../../src/store/index.js';
 
-/** A storage that takes so many characters, as browsers do, and a clock that stands still. */
+/** A storage with a quota in characters, as in browsers, and a manual clock. */
 export class Double extends MemoryStorage {
   readonly events = new EventTarget();
   room = Infinity;
   nowMs = 1_000_000;
 
   override setItem(key: string, text: string): void {
-    const taken = this.taken() - (this.getItem(key) === null ? 0 : key.length + (this.getItem(key)?.length ?? 0));
-    if (taken + key.length + text.length > this.room) throw new DOMException('full', 'QuotaExceededError');
+    const taken =
+      this.taken() -
+      (this.getItem(key) === null ? 0 : key.length + (this.getItem(key)?.length ?? 0));
+    if (taken + key.length + text.length > this.room)
+      throw new DOMException('full', 'QuotaExceededError');
     super.setItem(key, text);
   }
 
@@ -32,8 +35,8 @@ export class Double extends MemoryStorage {
     return this.backend().open(name);
   }
 
-  /** What the browser tells when another tab has written; `null`: it has cleared everything. */
-  tell(key: string | null): void {
+  /** Dispatches the event of another tab's write; `null`: of its `clear`. */
+  dispatch(key: string | null): void {
     this.events.dispatchEvent(Object.assign(new Event('storage'), { storageArea: this, key }));
   }
 }

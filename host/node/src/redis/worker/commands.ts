@@ -1,6 +1,6 @@
 /**
- * What is asked of Redis for each call of a bucket. The wire form is that of all hosts: a key stands at `name:key`
- * as a plain string.
+ * The Redis commands of each call of a bucket. As in all hosts, a key is stored at `name:key` as a
+ * plain string.
  *
  * @module
  */
@@ -9,18 +9,24 @@ import type { Command } from './connection.js';
 import * as reply from './reply.js';
 import type { Reply } from './reply.js';
 
-/** How many keys one pipeline reads, and how much one writes: what comes behind it on the connection waits. */
+/**
+ * The most keys that a pipeline reads, and keys and bytes that it writes: later commands wait for
+ * it.
+ */
 const READ_KEYS = 128;
 const WRITE_KEYS = 1024;
 const WRITE_BYTES = 1 << 20;
 
-/** The longest TTL that is sent: a moment and a TTL can be added in 64 bits. */
+/** The longest TTL that is sent: the server adds it to the current time in 64 bits. */
 const LONGEST_TTL = 2n ** 62n - 1n;
 
-/** Sends commands in one go; answers their replies. */
+/** Sends commands in one pipeline and returns their replies. */
 export type Send = (commands: readonly Command[]) => Promise<readonly Reply[]>;
 
-/** `MULTI` makes a value and its TTL of one moment. One `GET` a key: `MGET` shows what is no string as absent. */
+/**
+ * Reads values and TTLs atomically, by `MULTI`. One `GET` per key: `MGET` reports other types as
+ * absent.
+ */
 export async function get(send: Send, keys: readonly string[]): Promise<Slot[]> {
   const slots: Slot[] = [];
   for (const part of parts(keys, READ_KEYS)) {
@@ -33,15 +39,15 @@ export async function get(send: Send, keys: readonly string[]): Promise<Slot[]> 
 }
 
 /**
- * A server whose memory is full takes no `MULTI`, and still reads. If a key is written in between, the value is
- * shown to live no longer than it did.
+ * Reads without `MULTI`, which a server that is out of memory rejects. If a key is written in
+ * between, the shorter TTL applies.
  */
 async function getBetween(send: Send, keys: readonly string[]): Promise<Slot[]> {
   const replies = await send(keys.flatMap((key) => [['PTTL', key], ['GET', key], ['PTTL', key]]));
   return pairs(replies, 3).map(([before, value, behind]) => reply.slotBetween(before, value, behind));
 }
 
-/** `GETEX` reads and sets a TTL in one step, from Redis 6.2 on. */
+/** Reads and sets a TTL atomically, by `GETEX`, from Redis 6.2 on. */
 export async function getAndExpire(send: Send, keys: readonly string[], ttlMs: bigint): Promise<Slot[]> {
   const ttl = clamped(ttlMs);
   const slots: Slot[] = [];
@@ -52,7 +58,7 @@ export async function getAndExpire(send: Send, keys: readonly string[], ttlMs: b
   return slots;
 }
 
-/** Of a key given twice the last value counts. */
+/** Writes entries. If a key is given twice, the last value wins. */
 export async function set(send: Send, entries: readonly Entry[], ttlMs: bigint | undefined): Promise<void> {
   for (const part of parts([...new Map(entries)], WRITE_KEYS, weight)) {
     const replies = await send(part.map(([key, value]) => ['SET', key, bytes(value), ...expiry(ttlMs)]));
@@ -60,13 +66,16 @@ export async function set(send: Send, entries: readonly Entry[], ttlMs: bigint |
   }
 }
 
-/** Where something is there already, the answer is that. `SET … NX GET` would take Redis 7 and not tell the TTL. */
+/**
+ * Writes absent keys and returns the others' slots. `SET … NX GET` needs Redis 7 and does not
+ * return the TTL.
+ */
 export async function setIfAbsent(
   send: Send,
   entries: readonly Entry[],
   ttlMs: bigint | undefined,
 ): Promise<(Slot | undefined)[]> {
-  const answers = new Map<string, Slot | undefined>();
+  const outcomes = new Map<string, Slot | undefined>();
   for (const part of parts([...new Map(entries)], WRITE_KEYS, weight)) {
     const commands = part.flatMap(([key, value]) => [
       ['MULTI'],
@@ -78,13 +87,13 @@ export async function setIfAbsent(
     const replies = pairs(await send(commands), 5);
     for (const [at, [key]] of part.entries()) {
       const [written, value, pttl] = reply.transaction(replies[at] ?? []);
-      answers.set(key, reply.wrote(written) ? undefined : reply.slot(value, pttl));
+      outcomes.set(key, reply.wrote(written) ? undefined : reply.slot(value, pttl));
     }
   }
-  return entries.map(([key]) => answers.get(key));
+  return entries.map(([key]) => outcomes.get(key));
 }
 
-/** A key that is absent gets the TTL. */
+/** Adds to an integer. An absent key gets the TTL. */
 export async function increment(
   send: Send,
   key: string,
@@ -101,7 +110,7 @@ export async function remove(send: Send, keys: readonly (string | Buffer)[]): Pr
   return countOver(send, 'DEL', keys);
 }
 
-/** A key given twice counts once. */
+/** Counts existing keys. A key given twice counts once. */
 export async function exists(send: Send, keys: readonly string[]): Promise<bigint> {
   return countOver(send, 'EXISTS', [...new Set(keys)]);
 }
@@ -110,7 +119,7 @@ export async function expire(send: Send, keys: readonly string[], ttlMs: bigint 
   const existed: boolean[] = [];
   for (const part of parts(keys, READ_KEYS)) {
     const commands = part.flatMap((key) =>
-      // PERSIST answers the same for a key without a TTL and for none.
+      // PERSIST returns the same for a key without a TTL and for an absent key.
       ttlMs === undefined ? [['EXISTS', key], ['PERSIST', key]] : [['PEXPIRE', key, clamped(ttlMs).toString()]],
     );
     const replies = reply.transaction(await send([['MULTI'], ...commands, ['EXEC']]));
@@ -131,7 +140,7 @@ async function countOver(send: Send, command: string, keys: readonly (string | B
 
 type Entry = readonly [key: string, value: Uint8Array];
 
-/** Parts of a batch, each as much as one pipeline carries. */
+/** Splits a batch into pipelines. */
 function parts<T>(batch: readonly T[], most: number, weigh: (one: T) => number = () => 0): T[][] {
   const all: T[][] = [];
   let [part, weight]: [T[], number] = [[], 0];
@@ -146,7 +155,7 @@ function parts<T>(batch: readonly T[], most: number, weigh: (one: T) => number =
   return all;
 }
 
-/** Replies in groups of `size`. @throws {BackendError} if there are too few. */
+/** Groups replies by `size`. @throws {BackendError} if there are too few. */
 function pairs(replies: readonly Reply[], size: number): (readonly Reply[])[] {
   if (replies.length % size !== 0) throw reply.unexpected();
   return Array.from({ length: replies.length / size }, (_, at) => replies.slice(at * size, (at + 1) * size));

@@ -8,18 +8,21 @@ import { type Reply, ofReply } from './reply.js';
 /** A command and its arguments. */
 export type Command = (string | Buffer)[];
 
-/** Commands after which a lost connection leaves the outcome unknown. `GETEX` reads, and may be repeated. */
+/**
+ * Commands after which a lost connection leaves the outcome unknown. `GETEX` reads, and may be
+ * repeated.
+ */
 const WRITES: ReadonlySet<string> = new Set(['SET', 'INCRBY', 'DEL', 'PEXPIRE', 'PERSIST']);
 
-/** What happens on a connection unasked. */
+/** The events of a connection. */
 export interface Events {
   /** A complete key may have changed; `null`: any. */
   changed(key: string | null): void;
-  /** It carries nothing more. */
+  /** The connection is lost. */
   lost(): void;
 }
 
-/** As much of the library's client as is used. */
+/** The part of the library's client that is used. */
 interface RawClient {
   connect(): Promise<unknown>;
   destroy(): void;
@@ -29,9 +32,9 @@ interface RawClient {
   on(event: 'invalidate', listener: (key: Buffer | null) => void): void;
 }
 
-/** One connection, from its beginning to its loss: it is never made anew. */
+/** A connection. It does not reconnect. */
 export class Connection {
-  /** The prefixes of which it tells changes. */
+  /** The prefixes whose changes it reports. */
   readonly followed: string[] = [];
   isMaster = false;
   readonly #client: RawClient;
@@ -55,16 +58,16 @@ export class Connection {
     } catch (error) {
       connection.destroy();
       throw error instanceof BackendError && error.code === 'timeout'
-        ? BackendError.unavailable('Redis cannot be reached in time')
+        ? BackendError.unavailable('cannot connect to Redis in time')
         : error;
     }
   }
 
   /**
-   * Sends commands in one go, and nothing in between; answers a reply for each, errors of the server among them.
+   * Sends commands in one pipeline. Returns a reply for each, including errors of the server.
    *
-   * @throws {BackendError} `timeout`, or if the connection is lost, `outcome-unknown` where a command writes and
-   * `unavailable` where none does. Nothing is sent again.
+   * @throws {BackendError} `timeout`, or if the connection is lost, `outcome-unknown` if a command writes and
+   * `unavailable` if none does. Nothing is sent again.
    */
   async send(commands: readonly Command[]): Promise<readonly Reply[]> {
     if (!this.#client.isReady) throw BackendError.unavailable('the connection to Redis was lost');
@@ -106,22 +109,22 @@ export class Connection {
   }
 }
 
-/** What an error means that came instead of replies. */
+/** Converts an error other than a reply. */
 function ofFailure(error: unknown): BackendError {
   if (error instanceof BackendError) return error;
   if (error instanceof ErrorReply) return ofReply(error);
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   const why = typeof code === 'string' ? ` (${code})` : '';
-  return BackendError.unavailable(`Redis cannot be reached, or the connection was lost${why}`);
+  return BackendError.unavailable(`cannot reach Redis${why}`);
 }
 
-function options(setup: Setup, { socket, ...who }: Address): object {
+function options(setup: Setup, { socket, ...credentials }: Address): object {
   return {
-    ...who,
-    // Only the third version of the protocol tells anything unasked; servers and proxies that are old have none.
+    ...credentials,
+    // Only RESP3 has push messages; old servers and proxies do not support it.
     RESP: setup.isTracking ? 3 : 2,
     socket: { ...setup.tls, ...socket, connectTimeout: setup.deadlineMs, reconnectStrategy: false },
-    // What cannot be sent at once is refused, so nothing is sent later than it was asked for.
+    // Commands fail if they cannot be sent at once, so that none is sent after its deadline.
     disableOfflineQueue: true,
     disableClientInfo: true,
     maintNotifications: 'disabled',

@@ -1,4 +1,7 @@
-/** A pattern for `SCAN … MATCH` that fits every key that begins with `prefix`, taken literally, and no other. */
+/**
+ * Returns a pattern for `SCAN … MATCH` that matches the keys that begin with `prefix`, taken
+ * literally.
+ */
 export function startingWith(prefix: string): string {
   return `${prefix.replace(/[*?[\]\\^-]/g, '\\$&')}*`;
 }

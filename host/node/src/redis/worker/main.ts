@@ -6,81 +6,81 @@
 import { workerData } from 'node:worker_threads';
 
 import { BackendError } from '../../backend/error.js';
-import { type Answer, PLACES, type Question, type Setup } from '../protocol.js';
+import { FIELDS, type Reply, type RequestMessage, type Setup } from '../protocol.js';
 import * as commands from './commands.js';
 import type { Send } from './commands.js';
-import { Hearing } from './hearing.js';
-import { Keeper } from './keeper.js';
+import { Invalidations } from './invalidations.js';
 import { clear, count, scan } from './scan.js';
+import { Supervisor } from './supervisor.js';
 
 const setup = workerData as Setup;
 const shared = new Int32Array(setup.shared);
-const hearing = new Hearing(shared, setup.news, setup.zero, setup.boundMs);
-const keeper = new Keeper(setup, hearing);
+const invalidations = new Invalidations(shared, setup.changes, setup.zero, setup.boundMs);
+const supervisor = new Supervisor(setup, invalidations);
 let lastId = 0;
 
-setup.answers.on('message', (question: Question) => {
-  lastId = question.id;
-  void answered(question).then(post);
+setup.replies.on('message', (message: RequestMessage) => {
+  lastId = message.id;
+  void handle(message).then(post);
 });
 
-Atomics.store(shared, PLACES.STARTED, 1);
-Atomics.notify(shared, PLACES.STARTED);
+Atomics.store(shared, FIELDS.STARTED, 1);
+Atomics.notify(shared, FIELDS.STARTED);
 
-/** The answer to a question; never an error. */
-async function answered(question: Question): Promise<Answer> {
-  const { id } = question;
+/** Returns the reply to a request; never throws. */
+async function handle(message: RequestMessage): Promise<Reply> {
+  const { id } = message;
   try {
-    return { id, ok: await asked(question) };
+    return { id, ok: await run(message) };
   } catch (error) {
     if (error instanceof BackendError) return { id, error: error.payload };
-    // Its message may have values in it.
+    // The message may contain values.
     return { id, error: BackendError.other('the thread of the connection failed').payload };
   }
 }
 
-function asked({ id, prefix, ask }: Question): Promise<unknown> {
+function run({ id, prefix, request }: RequestMessage): Promise<unknown> {
   const send: Send = async (pipeline) => {
-    const connection = await keeper.connection();
-    // It was given up: nothing more is done for it.
+    const connection = await supervisor.connection();
+    // The caller has timed out: nothing more is sent for it.
     if (id !== lastId) throw BackendError.timeout();
-    Atomics.add(shared, PLACES.STEPS, 1);
+    Atomics.add(shared, FIELDS.STEPS, 1);
     return connection.send(pipeline);
   };
   const at = (key: string) => prefix + key;
-  const entries = 'entries' in ask ? ask.entries.map(([key, value]) => [at(key), value] as const) : [];
-  switch (ask.name) {
+  const entries = 'entries' in request ? request.entries.map(([key, value]) => [at(key), value] as const) : [];
+  switch (request.name) {
     case 'get': {
-      const keys = ask.keys.map(at);
-      return ask.newTtlMs === undefined ? commands.get(send, keys) : commands.getAndExpire(send, keys, ask.newTtlMs);
+      const keys = request.keys.map(at);
+      return request.newTtlMs === undefined ? commands.get(send, keys) : commands.getAndExpire(send, keys, request.newTtlMs);
     }
     case 'set':
-      return commands.set(send, entries, ask.ttlMs);
+      return commands.set(send, entries, request.ttlMs);
     case 'setIfAbsent':
-      return commands.setIfAbsent(send, entries, ask.ttlMs);
+      return commands.setIfAbsent(send, entries, request.ttlMs);
     case 'increment':
-      return commands.increment(send, at(ask.key), ask.delta, ask.ttlMs);
+      return commands.increment(send, at(request.key), request.delta, request.ttlMs);
     case 'delete':
-      return commands.remove(send, ask.keys.map(at));
+      return commands.remove(send, request.keys.map(at));
     case 'exists':
-      return commands.exists(send, ask.keys.map(at));
+      return commands.exists(send, request.keys.map(at));
     case 'expire':
-      return commands.expire(send, ask.keys.map(at), ask.ttlMs);
+      return commands.expire(send, request.keys.map(at), request.ttlMs);
     case 'scan':
-      return scan(send, prefix, ask.cursor, ask.limit);
+      return scan(send, prefix, request.cursor, request.limit);
     case 'count':
       return count(send, prefix);
     case 'clear':
       return clear(send, prefix);
-    case 'listen':
-      return keeper.listen(prefix);
+    case 'subscribe':
+      return supervisor.subscribe(prefix);
   }
 }
 
-/** What was heard before the answer goes before it. */
-function post(answer: Answer): void {
-  hearing.flush();
-  setup.answers.postMessage(answer);
-  Atomics.add(shared, PLACES.ANSWERS, 1);
-  Atomics.notify(shared, PLACES.ANSWERS);
+/** Publishes the pending changes, then the reply. */
+function post(reply: Reply): void {
+  invalidations.flush();
+  setup.replies.postMessage(reply);
+  Atomics.add(shared, FIELDS.REPLIES, 1);
+  Atomics.notify(shared, FIELDS.REPLIES);
 }

@@ -1,13 +1,17 @@
 /**
- * Which prefixes are to be followed. A server refuses those that overlap, and each costs whoever writes to it.
+ * The prefixes to track. A server rejects prefixes that overlap, and each one slows down writes to
+ * it.
  *
  * @module
  */
 
-/** So many prefixes a connection follows. */
+/** The most prefixes that a connection tracks. */
 export const MAX_PREFIXES = 64;
 
-/** The least set of prefixes that covers all of these: if it were too large, what they have in common. */
+/**
+ * Returns the smallest set of prefixes that covers all of these, or their common prefix if it is
+ * too large.
+ */
 export function cover(wanted: Iterable<string>): string[] {
   const least: string[] = [];
   for (const prefix of [...wanted].sort()) {
@@ -17,14 +21,14 @@ export function cover(wanted: Iterable<string>): string[] {
   return least.length > MAX_PREFIXES ? [common(least)] : least;
 }
 
-/** The command that follows prefixes as well; the empty one is that of all keys. */
+/** Returns the command that adds prefixes to those tracked; the empty prefix tracks all keys. */
 export function follow(prefixes: readonly string[]): string[] {
   const named = prefixes.filter((prefix) => prefix !== '').flatMap((prefix) => ['PREFIX', prefix]);
   return ['CLIENT', 'TRACKING', 'ON', 'BCAST', ...named, 'NOLOOP'];
 }
 
 function common(prefixes: readonly string[]): string {
-  // In order, the first and the last have no more in common than all do.
+  // The common prefix of the first and the last in sorted order is that of all.
   const [first = '', last = ''] = [prefixes[0], prefixes.at(-1)];
   let length = 0;
   while (length < first.length && first[length] === last[length]) length += 1;

@@ -1,5 +1,5 @@
 /**
- * From replies to what the callers of a backend understand.
+ * Converts replies to the types of a backend.
  *
  * @module
  */
@@ -8,12 +8,12 @@ import { ErrorReply } from '@redis/client';
 import { BackendError } from '../../backend/error.js';
 import type { Slot } from '../../component/types.js';
 
-/** A reply, numbers as text and strings as bytes; an error among them is an object. */
+/** A reply: numbers are text, strings are bytes, errors are objects. */
 export type Reply = string | Buffer | null | ErrorReply | readonly Reply[] | ReadonlyMap<unknown, unknown>;
 
-/** What a reply means that is an error. An error's code is its first word. */
+/** Converts an error reply by its code, which is its first word. */
 export function ofReply(error: ErrorReply): BackendError {
-  // Redis repeats the arguments of a command that it does not know, values too.
+  // Redis repeats the arguments of an unknown command, including values.
   const message = error.message.split(', with args')[0] ?? '';
   const [code] = message.split(' ', 1);
   switch (code) {
@@ -40,52 +40,55 @@ export function ofReply(error: ErrorReply): BackendError {
   }
 }
 
-/** The replies to the commands between `MULTI` and `EXEC`, from those to all. Errors of single ones are among them. */
+/**
+ * Returns the replies to the commands between `MULTI` and `EXEC`, including errors of single
+ * commands.
+ */
 export function transaction(replies: readonly Reply[]): readonly Reply[] {
-  // The first says more than the EXECABORT at the end.
-  const refusal = replies.find((reply) => reply instanceof ErrorReply);
-  if (refusal !== undefined) throw ofReply(refusal as ErrorReply);
+  // The first error says more than the final EXECABORT.
+  const failure = replies.find((reply) => reply instanceof ErrorReply);
+  if (failure !== undefined) throw ofReply(failure as ErrorReply);
   const last = replies.at(-1);
   if (!Array.isArray(last)) throw unexpected();
   return last as readonly Reply[];
 }
 
-/** What a key holds, from the replies to `GET` and `PTTL` of one moment. */
+/** Returns the slot for atomic replies to `GET` and `PTTL`. */
 export function slot(get: Reply | undefined, pttl: Reply | undefined): Slot {
   return slotWithMillis(get, integer(pttl));
 }
 
-/** What a key holds, from the replies to `PTTL`, `GET` and `PTTL`: the shorter life counts. */
+/** Returns the slot for replies to `PTTL`, `GET` and `PTTL`, with the shorter TTL. */
 export function slotBetween(before: Reply | undefined, get: Reply | undefined, behind: Reply | undefined): Slot {
-  const lives = [integer(before), integer(behind)].filter((life) => life !== -1n);
-  const shortest = lives.reduce<bigint>((least, life) => (least === -1n || life < least ? life : least), -1n);
+  const ttls = [integer(before), integer(behind)].filter((ttl) => ttl !== -1n);
+  const shortest = ttls.reduce<bigint>((least, ttl) => (least === -1n || ttl < least ? ttl : least), -1n);
   return slotWithMillis(get, shortest);
 }
 
-/** What a key holds, from the reply to `GETEX` with a TTL. */
+/** Returns the slot for a reply to `GETEX` with a TTL. */
 export function slotWithTtl(getex: Reply | undefined, ttlMs: bigint): Slot {
   return slotWithMillis(getex, ttlMs);
 }
 
-/** An integer. @throws {BackendError} the server's error */
+/** Returns an integer. @throws {BackendError} the server's error */
 export function integer(reply: Reply | undefined): bigint {
   if (typeof reply === 'string' && /^-?[0-9]+$/.test(reply)) return BigInt(reply);
   throw problem(reply);
 }
 
-/** `OK`. @throws {BackendError} the server's error */
+/** Checks that a reply is `OK`. @throws {BackendError} the server's error */
 export function done(reply: Reply | undefined): void {
   if (reply !== 'OK') throw problem(reply);
 }
 
-/** Whether `SET … NX` wrote. @throws {BackendError} the server's error */
+/** Returns whether `SET … NX` wrote. @throws {BackendError} the server's error */
 export function wrote(reply: Reply | undefined): boolean {
   if (reply === null) return false;
   done(reply);
   return true;
 }
 
-/** The next cursor and the keys of a page of `SCAN`. */
+/** Returns the next cursor and the keys of a page of `SCAN`. */
 export function page(reply: Reply | undefined): [cursor: string, keys: Buffer[]] {
   if (!Array.isArray(reply)) throw problem(reply);
   const [cursor, keys] = reply as Reply[];
@@ -93,9 +96,9 @@ export function page(reply: Reply | undefined): [cursor: string, keys: Buffer[]]
   return [cursor.toString(), keys as Buffer[]];
 }
 
-/** The answer to a reply of a kind that the command does not have. */
+/** Returns the error for a reply of an unexpected type. */
 export function unexpected(): BackendError {
-  return BackendError.other('the server gave an answer of a kind that this command does not have');
+  return BackendError.other('the server sent a reply of an unexpected type');
 }
 
 function slotWithMillis(get: Reply | undefined, millis: bigint): Slot {

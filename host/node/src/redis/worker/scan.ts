@@ -1,5 +1,5 @@
 /**
- * Commands that go through all keys of a bucket: <https://redis.io/docs/latest/commands/scan/>.
+ * Commands that iterate over all keys of a bucket: <https://redis.io/docs/latest/commands/scan/>.
  *
  * @module
  */
@@ -9,18 +9,18 @@ import { type Send, remove } from './commands.js';
 import { startingWith } from './glob.js';
 import * as reply from './reply.js';
 
-/** How many keys of the whole server one `SCAN` looks at, least and most, and when counting and clearing. */
+/** The `COUNT` of `SCAN`: least and most for a page, and for counting and clearing. */
 const [FEWEST, MOST, STEP] = [16, 4096, 1024];
 
-/** How many round trips a page may take: a bucket may be a small part of a large server. */
+/** The most round trips of a page: a bucket may be a small part of a large server. */
 const ROUND_TRIPS = 16;
 
 const BEGIN = '0';
 
-/** A page of keys; possibly empty. */
+/** Returns a page of keys; it may be empty. */
 export async function scan(send: Send, prefix: string, cursor: string | undefined, limit: number): Promise<Page> {
   if (cursor !== undefined && !isCursor(cursor)) {
-    throw BackendError.other('this is not a cursor of a page of this backend');
+    throw BackendError.other('not a cursor of this backend');
   }
   let next = cursor ?? BEGIN;
   let count = Math.min(Math.max(limit, FEWEST), MOST);
@@ -34,7 +34,7 @@ export async function scan(send: Send, prefix: string, cursor: string | undefine
   }
 }
 
-/** How many different keys there are. Remembers them all. */
+/** Counts the distinct keys. Holds all of them in memory. */
 export async function count(send: Send, prefix: string): Promise<bigint> {
   const seen = new Set<string>();
   for await (const found of walk(send, prefix)) {
@@ -46,7 +46,10 @@ export async function count(send: Send, prefix: string): Promise<bigint> {
   return BigInt(seen.size);
 }
 
-/** Deletes the keys that {@link scan} lists: one that is no text is no key of a cache, and stays. */
+/**
+ * Deletes the keys that {@link scan} lists. A key that is not UTF-8 belongs to no cache, and is
+ * kept.
+ */
 export async function clear(send: Send, prefix: string): Promise<bigint> {
   let deleted = 0n;
   for await (const found of walk(send, prefix)) {
@@ -55,7 +58,7 @@ export async function clear(send: Send, prefix: string): Promise<bigint> {
   return deleted;
 }
 
-/** All keys. What is there from the beginning to the end is found, because `SCAN` finds it. */
+/** Iterates over all keys. `SCAN` guarantees to return keys that are present throughout. */
 async function* walk(send: Send, prefix: string): AsyncGenerator<Buffer[]> {
   let cursor = BEGIN;
   do {
@@ -66,11 +69,14 @@ async function* walk(send: Send, prefix: string): AsyncGenerator<Buffer[]> {
 }
 
 async function step(send: Send, prefix: string, cursor: string, count: number): Promise<[string, Buffer[]]> {
-  const [answer] = await send([['SCAN', cursor, 'MATCH', startingWith(prefix), 'COUNT', count.toString()]]);
-  return reply.page(answer);
+  const [result] = await send([['SCAN', cursor, 'MATCH', startingWith(prefix), 'COUNT', count.toString()]]);
+  return reply.page(result);
 }
 
-/** The server's cursors are numbers of 64 bits; 0 is where a listing begins and ends: no page has it. */
+/**
+ * Returns whether a text is a cursor: a 64-bit number. A page never has the cursor 0, which starts
+ * and ends scans.
+ */
 function isCursor(cursor: string): boolean {
   return /^[1-9][0-9]{0,19}$/.test(cursor) && BigInt(cursor) < 2n ** 64n;
 }

@@ -1,4 +1,4 @@
-"""Redis as the shared tier, by redis-py."""
+"""The Redis backend, by redis-py."""
 
 from __future__ import annotations
 
@@ -18,22 +18,23 @@ from .bucket import RedisBucket
 from .link import Link
 from .tracking import Tracking
 
-#: How long one round trip may take, in seconds.
+#: The timeout of one round trip, in seconds.
 DEADLINE = 5.0
 
-#: For how long what Redis has told is taken to be all while it is silent, in seconds.
+#: How long the local tier may serve entries without a reply of Redis, in seconds.
 STALENESS_BOUND = 2.0
 
 
 class RedisBackend:
-    """The database of a ``redis.Redis``, by a connection of its own with the same settings.
+    """The database of a ``redis.Redis``, over a separate connection with the same settings.
 
-    Redis tells it what others write, see :mod:`.tracking`, and a silent one is believed for ``staleness_bound``
-    seconds. With ``coherence="auto"`` a server that cannot tell is taken to be right, with ``"tracking"`` nothing is
-    kept of what it answers; with ``"off"`` none is asked to, and local entries live by their TTL alone.
+    Redis reports the writes of others, see :mod:`.tracking`. Without a reply, its reports count as complete for
+    ``staleness_bound`` seconds. If the server cannot report changes, ``coherence="auto"`` caches its values
+    untracked, and ``"tracking"`` caches nothing. With ``"off"`` changes are untracked, and local entries expire by
+    their TTL alone.
 
-    Of the client only address, database, credentials, TLS and timeouts count, the latter up to ``deadline``
-    seconds; it may decode responses or not. Nothing that writes is ever sent twice. Keys and values are limited to
+    Only address, database, credentials, TLS and timeouts of the client are used, the latter up to ``deadline``
+    seconds; it may decode responses or not. Writes are never sent twice. Keys and values are limited to
     ``max_bytes`` each, Redis' own limit.
     """
 
@@ -49,7 +50,7 @@ class RedisBackend:
         if coherence not in ("auto", "tracking", "off"):
             raise InvalidOptions("coherence must be 'auto', 'tracking' or 'off'")
         pool = (redis.Redis() if client is None else _checked(client)).connection_pool
-        # It is remembered by its identity, see `backend_of`.
+        # Keeps the pool alive: `backend_of` identifies it by `id`.
         self._pool = pool
         self._max_bytes = max_bytes
         self._link = Link(pool.connection_class, pool.connection_kwargs, deadline)
@@ -61,29 +62,29 @@ class RedisBackend:
 
     @property
     def feed(self) -> Optional[Feed]:
-        """What Redis tells of changes; ``None``: it is not asked to."""
+        """The changes that Redis reports; ``None`` if tracking is off."""
         return None if self._tracking is None else self._tracking.feed
 
     def open(self, name: str) -> RedisBucket:
-        """Opens a bucket; asks nothing."""
+        """Opens a bucket. No round trip."""
         return RedisBucket(self._link, name, self._max_bytes, self._changes)
 
     def close(self) -> None:
-        """Ends the connections; the next call makes others."""
+        """Closes the connections; the next call opens new ones."""
         self._link.close()
 
     def _changes(self, name: str, since: Optional[int]) -> Changes:
         tracking = self._tracking
         if tracking is None:
-            raise Unsupported("this backend is told to hear of no changes")
-        tracking.feed.want(name)
+            raise Unsupported("change tracking is off")
+        tracking.feed.track(name)
         tracking.prepare()
-        if tracking.feed.heard_until is None:
-            raise Unsupported("this server does not tell of changes")
-        if tracking.feed.is_deaf():
-            raise Unavailable("changes go unheard")
+        if tracking.feed.lease_until is None:
+            raise Unsupported("the server does not report changes")
+        if tracking.feed.is_lost():
+            raise Unavailable("change tracking is lost")
         with tracking.log_lock:
-            # What this connection writes is not told.
+            # Redis does not report the writes of this connection.
             return self.log.since(since, 0, f"{name}:")
 
     def _after_fork(self) -> None:
@@ -93,10 +94,10 @@ class RedisBackend:
 
 
 def backend_of(client: Any) -> RedisBackend:
-    """The backend of a client: the same one for all clients of one pool, and for all that have none."""
+    """Returns the backend of a client, shared by all clients of one pool, or the default one for ``None``."""
     pool = 0 if client is None else id(_checked(client).connection_pool)
     with _SHARED_LOCK:
-        # While a backend lives, so does its pool, and nothing else has its identity.
+        # A backend keeps its pool alive, so the identity stays unique.
         shared = _SHARED.get(pool)
         if shared is None:
             shared = _SHARED[pool] = RedisBackend(client)
@@ -104,7 +105,7 @@ def backend_of(client: Any) -> RedisBackend:
 
 
 def decodes(client: Any) -> bool:
-    """Whether a client gives text; a cache without one does."""
+    """Returns whether a client decodes responses; without a client, they are decoded."""
     if client is None:
         return True
     return bool(_checked(client).connection_pool.connection_kwargs.get("decode_responses"))

@@ -15,15 +15,15 @@ from ..protocol import Changes, Page, Slot
 from . import glob, reply
 from .link import Command, Link
 
-#: How many keys one pipeline reads or writes, and how many bytes it writes: what comes behind it waits for it.
+#: The most keys of a pipeline, and bytes that it writes: later commands wait for it.
 _READ_AT_ONCE = 128
 _WRITTEN_AT_ONCE = 1024
 _BYTES_AT_ONCE = 1 << 20
 
-#: How many keys of the whole server one ``SCAN`` looks at, least and most, and when all are gone through.
+#: The ``COUNT`` of ``SCAN``: least and most for a page, and for counting and clearing.
 _FEWEST, _MOST, _STEP = 16, 4096, 1024
 
-#: How many round trips a page may take: a bucket may be a small part of a large server.
+#: The most round trips of a page: a bucket may be a small part of a large server.
 _ROUND_TRIPS = 16
 
 _LONGEST = (2**63 - 1) // 2
@@ -32,7 +32,7 @@ Entries = Sequence[Tuple[str, bytes]]
 
 
 class RedisBucket:
-    """A bucket, by one connection."""
+    """A bucket over one connection."""
 
     def __init__(self, link: Link, name: str, max_bytes: int, changes: Callable[[str, Optional[int]], Changes]) -> None:
         self._link = link
@@ -44,7 +44,7 @@ class RedisBucket:
     def get(self, keys: Sequence[str], new_ttl_ms: Optional[int]) -> List[Slot]:
         slots: List[Slot] = []
         for some in _chunks(self._full(keys), _READ_AT_ONCE):
-            slots += self._read(some) if new_ttl_ms is None else self._prolong(some, new_ttl_ms)
+            slots += self._read(some) if new_ttl_ms is None else self._extend_ttl(some, new_ttl_ms)
         return slots
 
     def _read(self, keys: List[bytes]) -> List[Slot]:
@@ -52,7 +52,7 @@ class RedisBucket:
         try:
             replies = self._at_once(commands)
         except _OutOfMemory:
-            # A server whose memory is full queues nothing, and so takes no MULTI. It still reads.
+            # A server that is out of memory rejects MULTI, but still reads.
             return self._read_between(keys)
         pairs = zip(replies[::2], replies[1::2])
         return [reply.slot(get, reply.integer(pttl)) for get, pttl in pairs]
@@ -63,7 +63,7 @@ class RedisBucket:
         triples = zip(replies[::3], replies[1::3], replies[2::3])
         return [reply.slot_between(*triple) for triple in triples]
 
-    def _prolong(self, keys: List[bytes], ttl_ms: int) -> List[Slot]:
+    def _extend_ttl(self, keys: List[bytes], ttl_ms: int) -> List[Slot]:
         ttl = _millis(ttl_ms)
         replies = self._link.ask([("GETEX", key, "PX", ttl) for key in keys])
         return [reply.slot(getex, ttl) for getex in replies]
@@ -71,8 +71,8 @@ class RedisBucket:
     def set(self, entries: Entries, ttl_ms: Optional[int]) -> None:
         for some in self._written(entries):
             commands = [("SET", key, value, *_expiry(ttl_ms)) for key, value in some]
-            for answer in self._link.ask(commands):
-                reply.done(answer)
+            for result in self._link.ask(commands):
+                reply.done(result)
 
     def set_if_absent(self, entries: Entries, ttl_ms: Optional[int]) -> List[Optional[Slot]]:
         held = {}
@@ -107,12 +107,12 @@ class RedisBucket:
         existed: List[bool] = []
         for some in _chunks(self._full(keys), _WRITTEN_AT_ONCE):
             if ttl_ms is None:
-                # PERSIST answers the same for a key without a TTL and for none.
+                # PERSIST returns the same for a key without a TTL and for an absent key.
                 commands = [(name, key) for key in some for name in ("PERSIST", "EXISTS")]
                 replies = self._at_once(commands)[1::2]
             else:
                 replies = self._at_once([("PEXPIRE", key, _millis(ttl_ms)) for key in some])
-            existed += [reply.integer(answer) > 0 for answer in replies]
+            existed += [reply.integer(result) > 0 for result in replies]
         return existed
 
     def scan(self, cursor: Optional[str], limit: int) -> Page:
@@ -138,7 +138,7 @@ class RedisBucket:
         return self._changes(self._name, since)
 
     def _at_once(self, commands: Sequence[Command]) -> List[Any]:
-        """The replies to commands between ``MULTI`` and ``EXEC``, errors of single ones among them."""
+        """Returns the replies to commands between ``MULTI`` and ``EXEC``, including errors of single commands."""
         replies = self._link.ask([("MULTI",), *commands, ("EXEC",)])
         error = reply.first_error(replies)
         if error is not None:
@@ -152,7 +152,7 @@ class RedisBucket:
     def _count(self, command: str, keys: List[bytes], together: int) -> int:
         total = 0
         for some in _chunks(keys, together):
-            total += sum(reply.integer(answer) for answer in self._link.ask([(command, *some)]))
+            total += sum(reply.integer(result) for result in self._link.ask([(command, *some)]))
         return total
 
     def _walk(self) -> Iterator[List[bytes]]:
@@ -172,7 +172,7 @@ class RedisBucket:
         return int(page[0]), page[1]
 
     def _own(self, found: List[bytes]) -> List[str]:
-        """The bucket's own part of complete keys, but of those that are no text."""
+        """Strips the prefix of complete keys, and skips keys that are not UTF-8."""
         length = len(self._prefix.encode())
         own = []
         for full_key in found:
@@ -188,7 +188,7 @@ class RedisBucket:
         return full
 
     def _written(self, entries: Entries) -> Iterator[List[Tuple[bytes, bytes]]]:
-        """Parts of a batch that go together, all of it checked before the first."""
+        """Splits a batch into pipelines, after checking all of it."""
         last = batch.last_of_each(entries)
         batch.refuse_larger(self._max_bytes, last.items())
         some: List[Tuple[bytes, bytes]] = []
@@ -204,7 +204,7 @@ class RedisBucket:
 
 
 class _OutOfMemory(Other):
-    """The server's memory is full."""
+    """The server is out of memory."""
 
 
 def _millis(ttl_ms: int) -> int:
@@ -221,9 +221,9 @@ def _chunks(keys: List[bytes], length: int) -> Iterator[List[bytes]]:
 
 
 def _position(cursor: Optional[str]) -> int:
-    """0 is where ``SCAN`` begins and ends: no page has it."""
+    """Checks a cursor. 0 is invalid: it starts and ends scans."""
     if cursor is None:
         return 0
     if cursor.isascii() and cursor.isdigit() and 0 < int(cursor) < 2**64:
         return int(cursor)
-    raise Other("this is not a cursor of a page of this backend")
+    raise Other("not a cursor of this backend")

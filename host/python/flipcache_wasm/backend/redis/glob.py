@@ -4,5 +4,5 @@ from __future__ import annotations
 
 
 def starting_with(prefix: str) -> str:
-    """A pattern that fits every key that begins with ``prefix``, taken literally, and no other."""
+    """Returns a pattern that matches the keys that begin with ``prefix``, taken literally."""
     return "".join("\\" + one if one in r"*?[]\^-" else one for one in prefix) + "*"

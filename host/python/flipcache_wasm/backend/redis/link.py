@@ -1,7 +1,7 @@
-"""One connection to Redis, by redis-py, with the answers as bytes.
+"""A connection to Redis, by redis-py, with replies as bytes.
 
 Commands are sent once: what was cut off may have happened, and is not sent again. A connection that was closed
-while nobody used it is replaced before anything is sent.
+while it was idle is replaced before anything is sent.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Command = Sequence[Union[str, bytes, int]]
 #: Commands after which a lost connection leaves the outcome unknown. ``GETEX`` reads, and may be repeated.
 _WRITES = frozenset(("SET", "INCRBY", "DEL", "PEXPIRE", "PERSIST"))
 
-#: Settings of a client that are its own: how it decodes, retries, and is told of maintenance.
+#: Settings of the client that are not copied: decoding, retries, maintenance notifications.
 _LEFT_OUT = frozenset(
     "cache cache_config cache_factory connection_pool credential_provider_pool decode_responses encoder_class "
     "encoding encoding_errors event_dispatcher health_check_interval maint_notifications_config "
@@ -36,7 +36,7 @@ _LEFT_OUT = frozenset(
 
 
 class Link:
-    """A connection that is made at its first use, and again after it was lost. Safe from any thread."""
+    """A connection, opened on first use and again after a loss. Thread-safe."""
 
     def __init__(self, kind: Type[Any], settings: Dict[str, Any], deadline: float, protocol: int = 2) -> None:
         kept = {name: value for name, value in settings.items() if name not in _LEFT_OUT}
@@ -48,15 +48,15 @@ class Link:
         self._connection: Optional[Any] = None
         self._pid = os.getpid()
         self._lock = threading.Lock()
-        #: How many connections there have been.
+        #: The number of connections opened.
         self.number = 0
-        #: Told of the number of a connection that is lost.
+        #: Called with the number of a lost connection.
         self.on_lost: Callable[[int], None] = lambda number: None
-        #: Where the server is; without a password.
+        #: The address of the server, without the password.
         self.address = str(kept.get("path") or f"{kept.get('host')}:{kept.get('port')}")
 
     def ask(self, commands: Sequence[Command]) -> List[Any]:
-        """One reply a command, error replies among them as exceptions. Raises what came instead of replies."""
+        """Returns one reply per command; error replies are exceptions in the list. Raises connection errors."""
         with self._lock:
             return self._ask(commands)
 
@@ -69,7 +69,7 @@ class Link:
             connection.send_packed_command(connection.pack_commands(commands), check_health=False)
             return [self._reply(connection, until) for _ in commands]
         except BaseException as error:
-            # Replies may still be on their way.
+            # Replies may still arrive.
             self._down()
             if isinstance(error, (redis_errors.RedisError, OSError)):
                 failed = reply.of_connection(error, self.address)
@@ -88,7 +88,7 @@ class Link:
 
     def _up(self) -> Any:
         if self._pid != os.getpid():
-            # A parent's connection: it must neither be used here nor shut down.
+            # A parent's connection must neither be used nor shut down here.
             self._connection = None
             self._pid = os.getpid()
         if self._connection is not None and self._is_stale(self._connection):
@@ -99,7 +99,7 @@ class Link:
         return self._connection
 
     def another(self) -> Any:
-        """A connection of redis-py's to the same place. Raises what redis-py does."""
+        """Returns another connection of redis-py to the same server. Raises redis-py's errors."""
         connection = self._kind(**self._settings)
         connection.connect()
         return connection
@@ -117,10 +117,10 @@ class Link:
             connection.disconnect()
 
     def close(self) -> None:
-        """Ends the connection; the next command makes another one."""
+        """Closes the connection; the next command opens another one."""
         with self._lock:
             self._down()
 
     def after_fork(self) -> None:
-        """In a forked child."""
+        """Resets a forked child."""
         self._lock = threading.Lock()

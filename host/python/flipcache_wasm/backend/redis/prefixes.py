@@ -1,25 +1,25 @@
-"""Which prefixes of keys are followed: a server refuses such that overlap, and each costs every writer some time."""
+"""The tracked prefixes: a server rejects prefixes that overlap, and each one slows down writes."""
 
 from __future__ import annotations
 
 from os.path import commonprefix
 from typing import Iterable, List
 
-#: So many are followed one by one; more of them as what all of them begin with.
+#: The most prefixes. Beyond it, their common prefix is tracked.
 MOST = 64
 
 
 def cover(wanted: Iterable[str]) -> List[str]:
-    """The least set of prefixes that covers all of them, or one that all of them begin with; ``""`` is everything."""
+    """Returns the smallest set of prefixes that covers all, or their common prefix; ``""`` covers all keys."""
     covering: List[str] = []
     for prefix in sorted(wanted):
-        # Whatever begins with one comes after it, before all others.
+        # Sorted, a prefix directly precedes all texts that begin with it.
         if not covering or not prefix.startswith(covering[-1]):
             covering.append(prefix)
-    # Characters are what is common here, not the parts of paths.
+    # Compares characters, not parts of paths.
     return covering if len(covering) <= MOST else [commonprefix(covering)]  # noqa: RUF071
 
 
 def is_covered(prefix: str, followed: Iterable[str]) -> bool:
-    """Whether what begins with a prefix is followed already."""
+    """Returns whether a prefix is tracked already."""
     return any(prefix.startswith(one) for one in followed)

@@ -1,4 +1,4 @@
-"""What Redis' replies and redis-py's exceptions mean to the cache."""
+"""Converts Redis' replies and redis-py's exceptions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _OF_A_CLUSTER = ("MOVED", "ASK", "CROSSSLOT")
 
 
 def of_reply(error: Exception) -> BackendError:
-    """What an error reply means. Redis repeats the arguments of commands that it does not know: they are left out."""
+    """Converts an error reply. Omits the arguments that Redis repeats for unknown commands."""
     words = str(error).split(", with args", 1)[0].strip()
     code = words.split(" ", 1)[0]
     if isinstance(error, (redis_errors.AuthenticationError, redis_errors.AuthorizationError)):
@@ -32,7 +32,7 @@ def of_reply(error: Exception) -> BackendError:
 
 
 def of_connection(error: Exception, address: str) -> BackendError:
-    """What an exception means that came instead of replies."""
+    """Converts a connection error."""
     if isinstance(error, (redis_errors.TimeoutError, TimeoutError)):
         return Timeout()
     if isinstance(error, (redis_errors.AuthenticationError, redis_errors.ResponseError)):
@@ -43,22 +43,22 @@ def of_connection(error: Exception, address: str) -> BackendError:
 
 
 def is_out_of_memory(error: Exception) -> bool:
-    """Whether the server refused a command because its memory is full."""
+    """Returns whether the server rejected a command because it is out of memory."""
     return isinstance(error, redis_errors.OutOfMemoryError) or str(error).startswith("OOM ")
 
 
 def is_unknown_command(error: Exception) -> bool:
-    """Whether the server does not know a command. Nothing but the text tells."""
+    """Returns whether the server does not know a command. Only the message shows it."""
     return str(error).removeprefix("ERR ").startswith("unknown command")
 
 
 def unexpected() -> BackendError:
-    """A reply of a kind that the command does not have."""
-    return Other("the server gave an answer of a kind that this command does not have")
+    """Returns the error for a reply of an unexpected type."""
+    return Other("the server sent a reply of an unexpected type")
 
 
 def integer(reply: Any) -> int:
-    """An integer, or the server's error."""
+    """Returns an integer, or raises the server's error."""
     if isinstance(reply, Exception):
         raise of_reply(reply)
     if isinstance(reply, bool) or not isinstance(reply, int):
@@ -67,7 +67,7 @@ def integer(reply: Any) -> int:
 
 
 def done(reply: Any) -> None:
-    """``OK``, or the server's error."""
+    """Checks for ``OK``, or raises the server's error."""
     if isinstance(reply, Exception):
         raise of_reply(reply)
     if reply != b"OK":
@@ -75,7 +75,7 @@ def done(reply: Any) -> None:
 
 
 def wrote(reply: Any) -> bool:
-    """Whether ``SET … NX`` wrote."""
+    """Returns whether ``SET … NX`` wrote."""
     if reply is None:
         return False
     done(reply)
@@ -83,7 +83,7 @@ def wrote(reply: Any) -> bool:
 
 
 def slot(get: Any, millis: int) -> Slot:
-    """What a key holds, from the reply to ``GET`` and what ``PTTL`` says of the same moment."""
+    """Returns the slot for a reply to ``GET`` and an atomic ``PTTL``."""
     if get is None:
         return ABSENT
     if isinstance(get, Exception):
@@ -99,12 +99,12 @@ def slot(get: Any, millis: int) -> Slot:
 
 
 def slot_between(before: Any, get: Any, after: Any) -> Slot:
-    """What a key holds, from ``PTTL``, ``GET`` and ``PTTL``: the shorter life counts."""
-    lives = [integer(before), integer(after)]
-    ends = [life for life in lives if life != -1]
+    """Returns the slot for ``PTTL``, ``GET`` and ``PTTL``, with the shorter TTL."""
+    ttls = [integer(before), integer(after)]
+    ends = [ttl for ttl in ttls if ttl != -1]
     return slot(get, min(ends) if ends else -1)
 
 
 def first_error(replies: Any) -> Optional[Exception]:
-    """The first error among replies: it says more than the ``EXECABORT`` at the end."""
+    """Returns the first error, which says more than the final ``EXECABORT``."""
     return next((reply for reply in replies if isinstance(reply, Exception)), None)

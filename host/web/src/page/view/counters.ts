@@ -2,7 +2,7 @@ import type { Stats } from 'flipcache/component';
 
 import { byId, h, write } from './dom.js';
 
-/** What is counted, and what that means. */
+/** The counters on show: label, color and how to read them. */
 const COUNTERS: readonly [label: string, tone: string, read: (stats: Stats) => bigint][] = [
   ['L1 hits', 'local', ({ localHits }) => localHits],
   ['L2 hits', 'store', ({ backendHits }) => backendHits],
@@ -11,9 +11,9 @@ const COUNTERS: readonly [label: string, tone: string, read: (stats: Stats) => b
   ['Expired', 'plain', ({ removals }) => removals.expired],
   ['Deleted', 'plain', ({ removals }) => removals.explicit],
   ['Overwritten', 'plain', ({ removals }) => removals.replaced],
-  ['Changed by others', 'plain', ({ removals }) => removals.told],
-  ['Void', 'plain', ({ removals }) => removals.voided],
-  ['Store failed', 'plain', ({ backendErrors }) => backendErrors],
+  ['Invalidated', 'plain', ({ removals }) => removals.invalidated],
+  ['Flushed', 'plain', ({ removals }) => removals.flushed],
+  ['L2 errors', 'plain', ({ backendErrors }) => backendErrors],
 ];
 
 /** Shows the component's counters. */

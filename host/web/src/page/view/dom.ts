@@ -4,7 +4,10 @@ interface Attributes {
   readonly [name: string]: string | boolean | undefined;
 }
 
-/** A new element. An attribute that is `true` stands without a value; one that is not there does not stand. */
+/**
+ * Creates an element. An attribute that is `true` has no value; one that is `false` or `undefined`
+ * is omitted.
+ */
 export function h<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   attributes: Attributes = {},
@@ -19,19 +22,19 @@ export function h<Tag extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** The element of the page with this id, which is of this class. */
+/** Returns the element with an id, or throws if it is missing or of another class. */
 export function byId<Type extends HTMLElement>(id: string, type: new () => Type): Type {
   const element = document.getElementById(id);
   if (!(element instanceof type)) throw new Error(`the page has no ${type.name} #${id}`);
   return element;
 }
 
-/** Writes a text where it is not written yet, so that nothing is announced twice. */
+/** Sets the text of an element, unless it is unchanged: screen readers would announce it twice. */
 export function write(element: HTMLElement, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** Text in the typeface of code. */
+/** Creates text in the typeface of code. */
 export function code(text: string): HTMLElement {
   return h('code', {}, text);
 }

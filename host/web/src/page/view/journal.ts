@@ -1,27 +1,32 @@
 import type { Report } from '../report.js';
 import { byId, h } from './dom.js';
-import { refusal } from './refusals.js';
-import { effect, question, reply, sentence, verdict } from './words.js';
+import { changeText, replyText, requestText, summary, verdict } from './strings.js';
+import { errorText } from './write-errors.js';
 
-/** So many reports are kept. */
+/** The most reports that are kept. */
 const MAX_REPORTS = 100;
 
-/** Lists what happened, the newest first. */
+/** Lists reports, the newest first. */
 export class Journal {
   readonly #list = byId('journal', HTMLOListElement);
 
   add(report: Report): void {
     const judged = verdict(report);
     const lines = [
-      ...report.calls.map((call) => `asked: ${question(call)} → ${reply(call)}`),
-      ...report.changes.map(effect),
+      ...report.calls.map((call) => `L2: ${requestText(call)} → ${replyText(call)}`),
+      ...report.changes.map(changeText),
     ];
-    const why = report.error && refusal(report.error);
+    const why = report.error && errorText(report.error);
     const entry = h(
       'li',
       { 'data-tone': judged?.tone ?? 'plain' },
       h('time', {}, new Date().toLocaleTimeString('en-GB')),
-      h('p', {}, `${sentence(report)}. `, judged && !report.error ? h('b', {}, `${judged.text}.`) : undefined),
+      h(
+        'p',
+        {},
+        `${summary(report)}. `,
+        judged && !report.error ? h('b', {}, `${judged.text}.`) : undefined,
+      ),
       ...(why ? [h('p', { class: 'why' }, why)] : []),
       ...lines.map((line) => h('p', { class: 'line' }, line)),
     );

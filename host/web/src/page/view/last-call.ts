@@ -1,34 +1,42 @@
 import type { Report } from '../report.js';
 import { byId, h, write } from './dom.js';
-import { causesOf, named, question, reply, sentence, verdict } from './words.js';
+import { causesOf, named, replyText, requestText, summary, verdict } from './strings.js';
 
-/** How many of those that left are named. */
-const MAX_LEFT = 4;
+/** How many removed keys are named. */
+const MAX_REMOVED = 4;
 
-/** Shows the last deed: who answered, what was asked of the store, and who left the local tier lately. */
+/**
+ * Shows the last action: which tier served it, the calls to L2, and the keys last removed from L1.
+ */
 export class LastCall {
-  readonly #left: string[] = [];
+  readonly #removed: string[] = [];
 
   show(report: Report): void {
-    this.#showLeft(report);
+    this.#showRemoved(report);
     const judged = verdict(report);
     const badge = byId('verdict', HTMLElement);
     write(badge, judged?.text ?? '');
     badge.dataset['tone'] = judged?.tone ?? 'plain';
-    write(byId('deed', HTMLElement), sentence(report));
+    write(byId('action', HTMLElement), summary(report));
     const calls = report.calls.map((call) => {
-      const failed = 'error' in call.answer ? 'failed' : '';
-      return h('li', { class: failed }, h('code', {}, question(call)), h('span', {}, reply(call)));
+      const failed = 'error' in call.result ? 'failed' : '';
+      return h(
+        'li',
+        { class: failed },
+        h('code', {}, requestText(call)),
+        h('span', {}, replyText(call)),
+      );
     });
-    const nothing = h('li', { class: 'none' }, 'The store was not asked.');
+    const nothing = h('li', { class: 'none' }, 'No call to L2.');
     byId('calls', HTMLElement).replaceChildren(...(calls.length > 0 ? calls : [nothing]));
   }
 
-  #showLeft({ changes }: Report): void {
+  #showRemoved({ changes }: Report): void {
     for (const change of changes) {
-      if (change.kind === 'left') this.#left.unshift(`${named(change.key)} (${causesOf(change)})`);
+      if (change.kind === 'left')
+        this.#removed.unshift(`${named(change.key)} (${causesOf(change)})`);
     }
-    this.#left.splice(MAX_LEFT);
-    write(byId('l1-left', HTMLElement), this.#left.join(', ') || 'nobody yet');
+    this.#removed.splice(MAX_REMOVED);
+    write(byId('l1-left', HTMLElement), this.#removed.join(', ') || 'none yet');
   }
 }

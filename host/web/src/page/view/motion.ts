@@ -1,6 +1,6 @@
 const still = matchMedia('(prefers-reduced-motion: reduce)');
 
-/** Whether the reader prefers no motion. */
+/** Returns whether the user prefers reduced motion. */
 export function isStill(): boolean {
   return still.matches;
 }
@@ -9,8 +9,8 @@ const DURATION = 420;
 const EASING = 'cubic-bezier(0.2, 0.7, 0.2, 1)';
 
 /**
- * Makes the children of a list those of `keys`, in their order. A child that stays is the same element; who
- * prefers no motion sees the new state at once, others see children move, come in and go.
+ * Makes the children of a list those of `keys`, in their order, and keeps the elements of children
+ * that stay. Animates the change, unless the user prefers reduced motion.
  */
 export function arrange(
   list: HTMLElement,
@@ -31,16 +31,20 @@ export function arrange(
     child.dataset['key'] = key;
     after.set(key, child);
   }
-  const gone = [...before].filter(([key]) => !after.has(key)).map(([, child]) => child);
-  put(list, [...after.values()], gone);
-  keepFocus(list, focused, gone);
-  if (!isStill()) animate(list, after, places, gone);
+  const removed = [...before].filter(([key]) => !after.has(key)).map(([, child]) => child);
+  put(list, [...after.values()], removed);
+  keepFocus(list, focused, removed);
+  if (!isStill()) animate(list, after, places, removed);
   return after;
 }
 
-/** An element that is at its place is not touched: one that is moved loses the focus. */
-function put(list: HTMLElement, children: readonly HTMLElement[], gone: readonly HTMLElement[]): void {
-  for (const child of gone) child.remove();
+/** Leaves elements in place where it can: a moved element loses the focus. */
+function put(
+  list: HTMLElement,
+  children: readonly HTMLElement[],
+  removed: readonly HTMLElement[],
+): void {
+  for (const child of removed) child.remove();
   let next = list.firstElementChild;
   for (const child of children) {
     if (child === next) next = next.nextElementSibling;
@@ -48,10 +52,14 @@ function put(list: HTMLElement, children: readonly HTMLElement[], gone: readonly
   }
 }
 
-function keepFocus(list: HTMLElement, focused: Element | null, gone: readonly HTMLElement[]): void {
+function keepFocus(
+  list: HTMLElement,
+  focused: Element | null,
+  removed: readonly HTMLElement[],
+): void {
   if (!(focused instanceof HTMLElement) || focused === document.activeElement) return;
   if (list.contains(focused)) return focused.focus({ preventScroll: true });
-  if (!gone.some((child) => child.contains(focused))) return;
+  if (!removed.some((child) => child.contains(focused))) return;
   const target = list.querySelector('button') ?? list;
   target.focus({ preventScroll: true });
 }
@@ -60,7 +68,7 @@ function animate(
   list: HTMLElement,
   after: ReadonlyMap<string, HTMLElement>,
   places: ReadonlyMap<string, DOMRect>,
-  gone: readonly HTMLElement[],
+  removed: readonly HTMLElement[],
 ): void {
   for (const [key, child] of after) {
     const from = places.get(key);
@@ -73,10 +81,10 @@ function animate(
       child.animate({ transform: [shift, 'none'] }, { duration: DURATION, easing: EASING });
     }
   }
-  for (const child of gone) fade(list, child, places.get(child.dataset['key'] ?? ''));
+  for (const child of removed) fade(list, child, places.get(child.dataset['key'] ?? ''));
 }
 
-/** What is gone is out of the list already; a picture of it fades where it was. */
+/** Fades out a copy of a removed element where it was. */
 function fade(list: HTMLElement, child: HTMLElement, place: DOMRect | undefined): void {
   const shelf = list.parentElement;
   if (place === undefined || shelf === null) return;
@@ -90,7 +98,10 @@ function fade(list: HTMLElement, child: HTMLElement, place: DOMRect | undefined)
   ghost.style.left = `${place.left - frame.left}px`;
   ghost.style.width = `${place.width}px`;
   shelf.append(ghost);
-  const frames = { opacity: [1, 0], transform: ['none', 'translateX(var(--to, -3rem)) scale(0.96)'] };
+  const frames = {
+    opacity: [1, 0],
+    transform: ['none', 'translateX(var(--to, -3rem)) scale(0.96)'],
+  };
   const fading = ghost.animate(frames, { duration: DURATION, easing: EASING, fill: 'forwards' });
   fading.onfinish = () => ghost.remove();
 }

@@ -2,23 +2,24 @@ import type { Step } from '../tour-script.js';
 import { byId, write } from './dom.js';
 import { isStill } from './motion.js';
 
-/** For how long a step is shown while the tour plays, in milliseconds. */
+/** How long a step is shown while the tour plays, in milliseconds. */
 const STEP_MS = 4200;
 
-/** Plays steps one after the other. The reader can pause, go one step on, or begin anew. */
+/** Plays steps one after the other. The user can pause, go to the next step, or start over. */
 export class Tour {
   readonly #steps: readonly Step[];
   readonly #run: (step: Step) => void;
   readonly #card = byId('tour', HTMLElement);
   readonly #stage = byId('stage', HTMLElement);
-  /** How many steps have been run. */
+  /** The number of steps run. */
   #done = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(steps: readonly Step[], run: (step: Step) => void) {
     this.#steps = steps;
     this.#run = run;
-    const onClick = (id: string, work: () => void) => byId(id, HTMLButtonElement).addEventListener('click', work);
+    const onClick = (id: string, work: () => void) =>
+      byId(id, HTMLButtonElement).addEventListener('click', work);
     onClick('tour-play', () => (this.#timer === undefined ? this.#play() : this.#pause()));
     onClick('tour-step', () => {
       this.#pause();
@@ -32,7 +33,7 @@ export class Tour {
     this.#show();
   }
 
-  /** The reader takes over: it stays at the step that is shown, and stands in nobody's way. */
+  /** Pauses at the current step and unpins the tour, because the user has done something else. */
   leave(): void {
     this.#pause();
     delete this.#card.dataset['touring'];
@@ -51,7 +52,7 @@ export class Tour {
     this.#show();
   }
 
-  /** Runs the next step; after the last one, the first. */
+  /** Runs the next step; after the last step, the first. */
   #step(): Step | undefined {
     const at = this.#done % this.#steps.length;
     const step = this.#steps[at];
@@ -65,7 +66,10 @@ export class Tour {
     return step;
   }
 
-  /** On a small screen the tiers may be out of sight; the tour itself stays there by its style. */
+  /**
+   * Scrolls to the tiers, which may be off screen on a small display; the tour card is sticky
+   * there.
+   */
   #reveal(): void {
     const { top, bottom } = this.#stage.getBoundingClientRect();
     const isAbove = getComputedStyle(this.#card).position === 'sticky';
@@ -78,9 +82,9 @@ export class Tour {
   #show(): void {
     const { length } = this.#steps;
     const isPlaying = this.#timer !== undefined;
-    const isOver = this.#done === length;
+    const isAtEnd = this.#done === length;
     byId('tour-play', HTMLElement).toggleAttribute('data-playing', isPlaying);
-    write(byId('tour-play', HTMLElement), isPlaying ? 'Pause' : isOver ? 'Play again' : 'Play');
+    write(byId('tour-play', HTMLElement), isPlaying ? 'Pause' : isAtEnd ? 'Play again' : 'Play');
     write(byId('tour-place', HTMLElement), this.#done === 0 ? '' : `${this.#done} of ${length}`);
     byId('tour-restart', HTMLButtonElement).disabled = this.#done === 0;
   }

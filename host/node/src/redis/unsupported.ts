@@ -1,5 +1,5 @@
 /**
- * Where there is no Redis: browsers have no sockets.
+ * The Redis backend for hosts without sockets, such as browsers.
  *
  * @module
  */
@@ -9,14 +9,14 @@ import type { RedisOptions } from './options.js';
 
 export type { RedisOptions } from './options.js';
 
-/** Refuses. */
+/** Throws `unsupported`. */
 export class RedisBackend implements KvBackend {
   constructor(_: RedisOptions) {
-    throw BackendError.unsupported('this host has no sockets, and so no Redis');
+    throw BackendError.unsupported('Redis is not supported: this host has no sockets');
   }
 
   open(): Bucket {
-    throw BackendError.unsupported('this host has no sockets, and so no Redis');
+    throw BackendError.unsupported('Redis is not supported: this host has no sockets');
   }
 
   async close(): Promise<void> {}

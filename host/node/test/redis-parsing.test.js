@@ -5,7 +5,7 @@ import { parseAddress } from '../dist/redis/address.js';
 import { startingWith } from '../dist/redis/worker/glob.js';
 import { cover, follow } from '../dist/redis/worker/prefixes.js';
 
-test('an address is what its url says', () => {
+test('parseAddress returns the parts of a url', () => {
   for (const [url, expected] of [
     ['redis://host', { socket: { host: 'host', port: 6379 }, database: 0 }],
     ['redis://host/', { socket: { host: 'host', port: 6379 }, database: 0 }],
@@ -21,7 +21,7 @@ test('an address is what its url says', () => {
   }
 });
 
-test('what is no address is refused, and not shown', () => {
+test('parseAddress with an invalid url throws without the url in the message', () => {
   for (const url of [
     '',
     'secret',
@@ -40,12 +40,12 @@ test('what is no address is refused, and not shown', () => {
   }
 });
 
-test('a pattern takes a prefix literally', () => {
+test('startingWith escapes the prefix', () => {
   assert.equal(startingWith('user:'), 'user:*');
   assert.equal(startingWith('a*[b]?^-\\:'), 'a\\*\\[b\\]\\?\\^\\-\\\\:*');
 });
 
-test('what is followed covers all that is wanted, and does not overlap', () => {
+test('cover returns prefixes that cover all and do not overlap', () => {
   assert.deepEqual(cover(['b:', 'a:x:', 'a:', 'a:y:', 'a!:']), ['a!:', 'a:', 'b:']);
   assert.deepEqual(cover([]), []);
   const many = Array.from({ length: 65 }, (_, at) => `app:${at}:`);
@@ -54,7 +54,7 @@ test('what is followed covers all that is wanted, and does not overlap', () => {
   assert.deepEqual(cover(many.slice(1)).length, 64);
 });
 
-test('following everything names no prefix', () => {
+test('follow with the empty prefix names no prefix', () => {
   assert.deepEqual(follow(['']), ['CLIENT', 'TRACKING', 'ON', 'BCAST', 'NOLOOP']);
   assert.deepEqual(follow(['a:', 'b:']), ['CLIENT', 'TRACKING', 'ON', 'BCAST', 'PREFIX', 'a:', 'PREFIX', 'b:', 'NOLOOP']);
 });

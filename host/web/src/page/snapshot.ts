@@ -6,35 +6,41 @@ import type { Tier } from './changes.js';
 /** What one tier holds under a key. */
 export interface Entry {
   readonly key: string;
-  /** `undefined`: something that is no entry of a cache. */
+  /** `undefined`: a text that is not an entry of a cache. */
   readonly value: string | undefined;
-  /** What is left of its life, in milliseconds; `undefined`: it does not expire. */
+  /** The remaining TTL in milliseconds; `undefined`: the entry does not expire. */
   readonly leftMs: number | undefined;
 }
 
-/** The local tier, as the component tells of it. */
-export function lookAtTier(cache: FlipCache): Tier {
+/** Returns the keys and removal counters of the local tier. */
+export function tierSnapshot(cache: FlipCache): Tier {
   return { keys: cache.localKeys(), removals: cache.stats().removals };
 }
 
-/** The entries of the local tier, the next to leave first. No use, and no call of the store. */
+/**
+ * Returns the entries of the local tier in eviction order. Does not count as an access and does not
+ * call L2.
+ */
 export function localEntries(viewer: FlipCache): Entry[] {
   const entries: Entry[] = [];
   for (const key of viewer.localKeys()) {
     const value = viewer.localGet(key);
-    // Its life may have ended since.
+    // It may have expired since `localKeys`.
     if (value?.tag !== 'text') continue;
-    const life = viewer.ttl(key);
+    const ttl = viewer.ttl(key);
     entries.push({
       key,
       value: value.val,
-      leftMs: life?.tag === 'after-ms' ? Number(life.val) : undefined,
+      leftMs: ttl?.tag === 'after-ms' ? Number(ttl.val) : undefined,
     });
   }
   return entries;
 }
 
-/** What the store holds of a cache, sorted by key. Beside the component: the store itself is asked. */
+/**
+ * Returns the entries that L2 holds for a cache, sorted by key. Reads L2 directly, not through the
+ * component.
+ */
 export function storedEntries(backend: LocalStorageBackend, name: string): Entry[] {
   const bucket = backend.open(name);
   const { keys } = bucket.scan(undefined, 0xffff_ffff);

@@ -1,10 +1,13 @@
 import { Log } from './log.js';
 
-/** What another document has done: the complete key, or `undefined` where anything may have changed. */
+/**
+ * Receives the complete key that another document changed, or `undefined` if any key may have
+ * changed.
+ */
 export type Listener = (key: string | undefined) => void;
 
-/** Hears what other documents of the origin do to a storage, under a prefix. */
-export class Ears {
+/** Receives the `storage` events of one storage and logs the changed keys under a prefix. */
+export class StorageEvents {
   readonly log = new Log();
   readonly #prefix: string;
   readonly #listeners = new Set<Listener>();
@@ -13,22 +16,22 @@ export class Ears {
     this.#prefix = prefix;
     events.addEventListener('storage', (event) => {
       const { storageArea, key } = event as StorageEvent;
-      if (storageArea === storage) this.#hear(key);
+      if (storageArea === storage) this.#onChange(key);
     });
-    // What happened while the page lay in the back-forward cache, or was frozen, was not told.
+    // No events arrive while the page is in the back-forward cache or frozen.
     events.addEventListener('pageshow', (event) => {
-      if ((event as PageTransitionEvent).persisted) this.#hear(null);
+      if ((event as PageTransitionEvent).persisted) this.#onChange(null);
     });
-    events.addEventListener('resume', () => this.#hear(null), { capture: true });
+    events.addEventListener('resume', () => this.#onChange(null), { capture: true });
   }
 
-  /** Tells `listener` from now on; answers how to end that. */
+  /** Calls `listener` for each change from now on. Returns a function that unsubscribes it. */
   listen(listener: Listener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  #hear(fullKey: string | null): void {
+  #onChange(fullKey: string | null): void {
     const key = fullKey?.startsWith(this.#prefix) ? fullKey.slice(this.#prefix.length) : undefined;
     if (fullKey !== null && key === undefined) return;
     if (key === undefined) this.log.noteEverything();

@@ -1,30 +1,34 @@
 import { describe, expect, test } from 'vitest';
 
-import { format, parse } from '../../src/store/form.js';
+import { format, parse } from '../../src/store/entry-format.js';
 
 function utf8(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
-describe('the form of an entry', () => {
-  test('shows text as it is', () => {
-    expect(format({ value: utf8('Ada ☃'), deadline: 1_764_169_200_000n })).toBe('fc1 1764169200000 utf8 Ada ☃');
+describe('the text form of an entry', () => {
+  test('has text unchanged', () => {
+    expect(format({ value: utf8('Ada ☃'), deadline: 1_764_169_200_000n })).toBe(
+      'fc1 1764169200000 utf8 Ada ☃',
+    );
     expect(format({ value: utf8(''), deadline: undefined })).toBe('fc1 - utf8 ');
   });
 
-  test('shows bytes that are no text in base64', () => {
-    expect(format({ value: new Uint8Array([0, 255]), deadline: undefined })).toBe('fc1 - base64 AP8=');
+  test('has bytes that are not text in base64', () => {
+    expect(format({ value: new Uint8Array([0, 255]), deadline: undefined })).toBe(
+      'fc1 - base64 AP8=',
+    );
   });
 
   test.each([
-    ['nothing', new Uint8Array()],
+    ['an empty value', new Uint8Array()],
     ['text with spaces, newlines and NUL', utf8(' a\nb\0c ')],
     ['a byte order mark', utf8('\uFEFFa')],
     ['a character beyond 16 bits', utf8('😀')],
-    ['a surrogate in UTF-8, which is none', new Uint8Array([0xed, 0xa0, 0x80])],
+    ['a surrogate in UTF-8, which is invalid', new Uint8Array([0xed, 0xa0, 0x80])],
     ['each byte', Uint8Array.from({ length: 256 }, (_, at) => at)],
-    ['more bytes than a call has arguments', new Uint8Array(100_000).fill(255)],
-  ])('is read as it was written: %s', (_, value) => {
+    ['more bytes than a call can have arguments', new Uint8Array(100_000).fill(255)],
+  ])('parses to what was formatted: %s', (_, value) => {
     const row = { value, deadline: 18_446_744_073_709_551_615n };
     expect(parse(format(row))).toEqual(row);
   });
@@ -47,7 +51,7 @@ describe('the form of an entry', () => {
     'fc1 - base64 ====',
     ' fc1 - utf8 Ada',
     '{"json": true}',
-  ])('is not %j', (text) => {
+  ])('does not parse from %j', (text) => {
     expect(parse(text)).toBeUndefined();
   });
 });

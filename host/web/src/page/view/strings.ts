@@ -3,46 +3,46 @@ import type { Call } from '../recorder.js';
 import type { Report } from '../report.js';
 import type { Settings } from '../settings.js';
 
-/** What was done and what came of it, in one sentence. */
-export function sentence(report: Report): string {
-  const { deed, answer, error } = report;
-  if (error) return `${title(report)}: refused`;
-  switch (deed.kind) {
+/** Returns the action and its outcome in one sentence. */
+export function summary(report: Report): string {
+  const { action, result, error } = report;
+  if (error) return `${title(report)}: failed`;
+  switch (action.kind) {
     case 'get':
-      return `get ${named(deed.key)}: ${answer.value === undefined ? 'nothing' : quoted(answer.value)}`;
+      return `get ${named(action.key)}: ${result.value === undefined ? 'nothing' : quoted(result.value)}`;
     case 'set':
-      return `set ${named(deed.key)} to ${quoted(deed.value)}: written`;
+      return `set ${named(action.key)} to ${quoted(action.value)}: written`;
     case 'delete':
-      return `delete ${named(deed.key)}: ${answer.deleted === 0n ? 'it was not there' : 'deleted'}`;
+      return `delete ${named(action.key)}: ${result.deleted === 0n ? 'not found' : 'deleted'}`;
     case 'clear':
-      return `clear: ${counted(answer.deleted ?? 0n, 'key')} deleted`;
+      return `clear: ${counted(result.deleted ?? 0n, 'key')} deleted`;
     default:
       return title(report);
   }
 }
 
-function title({ deed, expiredInStore, changes }: Report): string {
-  switch (deed.kind) {
+function title({ action, expiredInStore, changes }: Report): string {
+  switch (action.kind) {
     case 'get':
     case 'set':
     case 'delete':
-      return `${deed.kind} ${quoted(deed.key)}`;
+      return `${action.kind} ${quoted(action.key)}`;
     case 'clear':
       return 'clear';
     case 'apply':
-      return openedWith(deed.settings);
+      return openedWith(action.settings);
     case 'restart':
-      return 'A new instance of the component: its memory is empty, the store is what it was';
-    case 'foreign':
-      return deed.key === undefined
-        ? 'Another tab may have changed anything'
-        : `Another tab has changed ${named(deed.key)}${deed.isTold ? '; the cache is told' : ''}`;
+      return 'New instance of the component: L1 is empty, L2 is unchanged';
+    case 'external-write':
+      return action.key === undefined
+        ? 'Another tab may have changed any key'
+        : `Another tab has changed ${named(action.key)}${action.isInvalidated ? '; the page invalidates it' : ''}`;
     case 'expire': {
       const local = changes.map(({ key }) => key);
       const both = expiredInStore.filter((key) => local.includes(key));
       const keys = [...new Set([...local, ...expiredInStore])];
       const where = both.length === keys.length ? ' in both tiers' : '';
-      return `Life over${where}: ${keys.map(named).join(', ')}`;
+      return `Expired${where}: ${keys.map(named).join(', ')}`;
     }
   }
 }
@@ -51,17 +51,21 @@ function openedWith({ name, eviction, localMax }: Settings): string {
   return `open ${quoted(name)} with ${eviction.toUpperCase()}, at most ${localMax}`;
 }
 
-/** Who answered a read, in the words of the field. */
-export function verdict({ deed, answer, error }: Report): { text: string; tone: Tone } | undefined {
-  if (error) return { text: 'Refused', tone: 'bad' };
-  if (deed.kind !== 'get') return undefined;
-  switch (answer.source) {
+/** Returns which tier served a read. */
+export function verdict({
+  action,
+  result,
+  error,
+}: Report): { text: string; tone: Tone } | undefined {
+  if (error) return { text: 'Failed', tone: 'bad' };
+  if (action.kind !== 'get') return undefined;
+  switch (result.source) {
     case 'local':
-      return { text: 'Hit: L1 answered', tone: 'local' };
+      return { text: 'L1 hit', tone: 'local' };
     case 'backend':
-      return { text: 'L1 missed, L2 answered', tone: 'store' };
+      return { text: 'L1 miss, L2 hit', tone: 'store' };
     default:
-      return { text: 'Miss: neither has it', tone: 'bad' };
+      return { text: 'Miss in both tiers', tone: 'bad' };
   }
 }
 
@@ -71,17 +75,17 @@ const CAUSES: Readonly<Record<Cause, string>> = {
   size: 'evicted',
   expired: 'expired',
   explicit: 'deleted',
-  told: 'changed by others',
-  voided: 'void',
+  invalidated: 'invalidated',
+  flushed: 'flushed',
 };
 
-/** Why an entry left the local tier. */
+/** Returns why an entry left the local tier. */
 export function causesOf({ causes }: Change): string {
-  return causes.map((cause) => CAUSES[cause]).join(' or ') || 'gone';
+  return causes.map((cause) => CAUSES[cause]).join(' or ') || 'removed';
 }
 
-/** What happened to a key in the local tier. */
-export function effect(change: Change): string {
+/** Returns what happened to a key in the local tier. */
+export function changeText(change: Change): string {
   const key = named(change.key);
   switch (change.kind) {
     case 'entered':
@@ -91,30 +95,30 @@ export function effect(change: Change): string {
     case 'overwritten':
       return `${key} was overwritten in L1`;
     case 'reloaded':
-      return `${key} was dropped (${causesOf(change)}) and entered anew`;
+      return `${key} was removed (${causesOf(change)}) and loaded again`;
     case 'left':
       return `${key} left L1: ${causesOf(change)}`;
   }
 }
 
-/** A call of the store as WIT names it, without its bytes. */
-export function question({ name, args }: Call): string {
+/** Returns a call to L2 as WIT names it, without its values. */
+export function requestText({ name, args }: Call): string {
   if (name === 'changes') return args[0] === undefined ? name : `${name} since ${String(args[0])}`;
   return [kebab(name), ...args.map(argument).filter((text) => text !== '')].join(' ');
 }
 
-/** What the store answered. */
-export function reply({ answer }: Call): string {
-  if ('error' in answer) return answer.error.code;
-  return [answer.ok].flat().map(short).join(', ') || 'done';
+/** Returns the reply of L2. */
+export function replyText({ result }: Call): string {
+  if ('error' in result) return result.error.code;
+  return [result.ok].flat().map(short).join(', ') || 'done';
 }
 
-/** A number of things, in words. */
+/** Returns a count with its noun. */
 export function counted(count: bigint | number, thing: string): string {
   return `${count} ${thing}${count === 1n || count === 1 ? '' : 's'}`;
 }
 
-/** A key in a sentence. One that could not be seen there is quoted. */
+/** Returns a key for use in a sentence, quoted if it would be invisible there. */
 export function named(key: string): string {
   return key.trim() === key && key !== '' ? key : quoted(key);
 }
@@ -123,8 +127,8 @@ export function quoted(text: string): string {
   return `“${text}”`;
 }
 
-/** What is left of a life. */
-export function life(leftMs: number | undefined): string {
+/** Returns a remaining TTL with its unit. */
+export function ttlText(leftMs: number | undefined): string {
   if (leftMs === undefined) return '';
   if (leftMs < 10_000) return `${(Math.ceil(leftMs / 100) / 10).toFixed(1)} s`;
   return leftMs < 600_000 ? `${Math.ceil(leftMs / 1000)} s` : `${Math.ceil(leftMs / 60_000)} min`;
@@ -144,12 +148,12 @@ function argument(value: unknown): string {
 function short(value: unknown): string {
   if (typeof value !== 'object' || value === null) return value === undefined ? '' : String(value);
   if ('tag' in value) return String(value.tag).replace('-', ' ');
-  if ('news' in value) return news(value.news as { tag: string; val?: string[] });
+  if ('changed' in value) return changedKeys(value.changed as { tag: string; val?: string[] });
   if ('keys' in value) return (value.keys as string[]).join(', ') || 'no keys';
   return '';
 }
 
-function news({ tag, val }: { tag: string; val?: string[] }): string {
-  if (tag === 'unknown') return 'anything may have changed';
-  return val?.length ? `changed: ${val.join(', ')}` : 'nothing new';
+function changedKeys({ tag, val }: { tag: string; val?: string[] }): string {
+  if (tag === 'unknown') return 'any key may have changed';
+  return val?.length ? `changed: ${val.join(', ')}` : 'no changes';
 }

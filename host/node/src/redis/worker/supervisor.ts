@@ -3,39 +3,40 @@ import { ErrorReply } from '@redis/client';
 import { BackendError } from '../../backend/error.js';
 import type { Setup } from '../protocol.js';
 import { Connection } from './connection.js';
-import type { Hearing } from './hearing.js';
+import type { Invalidations } from './invalidations.js';
 import { MAX_PREFIXES, cover, follow } from './prefixes.js';
 import { type Reply, ofReply } from './reply.js';
 
-/** How long after a failure the next attempt is made to hear again, least and most. */
-const [SOON_MS, LATE_MS] = [50, 2_000];
+/** The shortest and the longest backoff before another attempt to connect. */
+const [MIN_BACKOFF_MS, MAX_BACKOFF_MS] = [50, 2_000];
 
-/** How often a connection is prepared for one prefix, before that is given up. */
+/** How many attempts are made to subscribe to one prefix. */
 const ATTEMPTS = 3;
 
 /**
- * Keeps one connection, and has the server tell of changes on it. In broadcasting mode the server tells of every
- * key that begins with a prefix: <https://redis.io/docs/latest/develop/reference/client-side-caching/>. `NOLOOP`
- * leaves out what this connection writes; so news must come over the one that carries the answers. There they come
- * in their order: an answer is never behind news that came before it.
+ * Keeps one connection with client tracking. In broadcasting mode the server reports every changed
+ * key that begins with a prefix:
+ * <https://redis.io/docs/latest/develop/reference/client-side-caching/>. `NOLOOP` omits the writes
+ * of this connection, so invalidations must arrive on the connection that carries the replies.
+ * There they are in order: an invalidation that was sent before a reply is processed before it.
  */
-export class Keeper {
+export class Supervisor {
   readonly #setup: Setup;
-  readonly #hearing: Hearing;
+  readonly #invalidations: Invalidations;
   readonly #wanted = new Set<string>();
   #current: Connection | undefined;
   #opening: Promise<Connection> | undefined;
-  /** Somebody will try to hear again. */
+  /** Whether a reconnect is scheduled. */
   #isDue = false;
-  #delayMs = SOON_MS;
+  #delayMs = MIN_BACKOFF_MS;
 
-  constructor(setup: Setup, hearing: Hearing) {
+  constructor(setup: Setup, invalidations: Invalidations) {
     this.#setup = setup;
-    this.#hearing = hearing;
-    this.#beatOn();
+    this.#invalidations = invalidations;
+    this.#scheduleHeartbeat();
   }
 
-  /** The connection, which is made if there is none. @throws {BackendError} */
+  /** Returns the connection, opened if there is none. @throws {BackendError} */
   async connection(): Promise<Connection> {
     if (this.#current !== undefined) return this.#current;
     this.#opening ??= this.#open()
@@ -49,8 +50,8 @@ export class Keeper {
     return this.#opening;
   }
 
-  /** Has the server tell of changes under a prefix. @throws {BackendError} */
-  async listen(prefix: string): Promise<void> {
+  /** Subscribes to changes under a prefix. @throws {BackendError} */
+  async subscribe(prefix: string): Promise<void> {
     this.#wanted.add(prefix);
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const connection = await this.connection();
@@ -58,36 +59,36 @@ export class Keeper {
       if (connection.followed.some((followed) => prefix.startsWith(followed))) return;
       const overlaps = connection.followed.some((followed) => followed.startsWith(prefix));
       if (overlaps || connection.followed.length >= MAX_PREFIXES) {
-        // A connection that begins follows what covers all.
+        // A new connection tracks prefixes that cover all subscriptions.
         this.#lose(connection);
         continue;
       }
-      await this.#followToo(connection, prefix);
+      await this.#follow(connection, prefix);
     }
-    throw BackendError.unavailable('the connection to Redis was lost again and again');
+    throw BackendError.unavailable('the connection to Redis was lost repeatedly');
   }
 
-  async #followToo(connection: Connection, prefix: string): Promise<void> {
-    const asked = this.#hearing.now();
+  async #follow(connection: Connection, prefix: string): Promise<void> {
+    const asked = this.#invalidations.now();
     try {
       const [reply] = await connection.send([follow([prefix])]);
       if (reply instanceof ErrorReply) throw ofReply(reply);
     } catch (error) {
-      // It tells of the others and not of this one, and would be taken to tell of all.
+      // The connection tracks the other prefixes only, but would be treated as tracking all.
       this.#lose(connection);
       throw error;
     }
     if (this.#current !== connection) return;
     connection.followed.push(prefix);
-    // Before the first, it told of nothing.
-    if (connection.followed.length === 1) this.#hearing.begins(asked);
+    // Before its first prefix, the connection tracked nothing.
+    if (connection.followed.length === 1) this.#invalidations.restore(asked);
   }
 
   async #open(): Promise<Connection> {
     let isLost = false;
     let opened: Connection | undefined;
     const connection = await Connection.open(this.#setup, {
-      changed: (key) => (key === null ? this.#hearing.everything() : this.#hearing.key(key)),
+      changed: (key) => (key === null ? this.#invalidations.all() : this.#invalidations.key(key)),
       lost: () => {
         isLost = true;
         if (opened !== undefined) this.#lose(opened);
@@ -102,16 +103,20 @@ export class Keeper {
       throw error;
     }
     this.#current = connection;
-    this.#delayMs = SOON_MS;
+    this.#delayMs = MIN_BACKOFF_MS;
     return connection;
   }
 
-  /** Asks who the server is, and follows what is wanted, before the connection is used for anything else. */
+  /**
+   * Checks the server's role and subscribes to all prefixes, before the connection is used
+   * otherwise.
+   */
   async #begin(connection: Connection): Promise<void> {
-    const asked = this.#hearing.now();
+    const asked = this.#invalidations.now();
     const prefixes = this.#setup.isTracking ? cover(this.#wanted) : [];
     const commands = [['ROLE']];
-    // The library has switched tracking on, in the mode that cannot be left otherwise.
+    // The library has enabled the default tracking mode, which must be disabled before another is
+    // set.
     if (this.#setup.isTracking) commands.push(['CLIENT', 'TRACKING', 'OFF']);
     if (prefixes.length > 0) commands.push(follow(prefixes));
     const replies = await connection.send(commands);
@@ -119,14 +124,14 @@ export class Keeper {
     const refusal = replies.slice(1).find((reply) => reply instanceof ErrorReply);
     if (refusal !== undefined) throw ofReply(refusal as ErrorReply);
     connection.followed.push(...prefixes);
-    if (prefixes.length > 0 && connection.isMaster) this.#hearing.begins(asked);
+    if (prefixes.length > 0 && connection.isMaster) this.#invalidations.restore(asked);
   }
 
-  /** Nothing more is sent on a connection. If somebody listens, another one is made. */
+  /** Closes a connection. Opens another one if there are subscriptions. */
   #lose(connection: Connection): void {
     if (this.#current !== connection) return;
     this.#current = undefined;
-    this.#hearing.goesDeaf();
+    this.#invalidations.lose();
     connection.destroy();
     if (this.#wanted.size > 0) this.#openLater();
   }
@@ -136,22 +141,25 @@ export class Keeper {
     this.#isDue = true;
     setTimeout(() => {
       this.#isDue = false;
-      // If it fails, it is tried again: see there.
+      // `connection` schedules the next attempt if this one fails.
       this.connection().catch(() => {});
     }, this.#delayMs);
-    this.#delayMs = Math.min(2 * this.#delayMs, LATE_MS);
+    this.#delayMs = Math.min(2 * this.#delayMs, MAX_BACKOFF_MS);
   }
 
-  /** Asks twice within the bound whether the server still is what it was. One that does not answer is left. */
-  #beatOn(): void {
+  /**
+   * Checks the server's role twice within the staleness bound, and closes the connection without a
+   * reply.
+   */
+  #scheduleHeartbeat(): void {
     setTimeout(() => {
-      const beaten = this.#current === undefined ? Promise.resolve() : this.#beat(this.#current);
-      void beaten.then(() => this.#beatOn());
+      const heartbeat = this.#current === undefined ? Promise.resolve() : this.#heartbeat(this.#current);
+      void heartbeat.then(() => this.#scheduleHeartbeat());
     }, this.#setup.boundMs / 2);
   }
 
-  async #beat(connection: Connection): Promise<void> {
-    const asked = this.#hearing.now();
+  async #heartbeat(connection: Connection): Promise<void> {
+    const asked = this.#invalidations.now();
     const late = new Promise<'late'>((resolve) => {
       setTimeout(() => resolve('late'), this.#setup.boundMs / 2);
     });
@@ -159,11 +167,13 @@ export class Keeper {
     if (this.#current !== connection) return;
     const isSame = typeof replies !== 'string' && isMaster(replies[0]) === connection.isMaster;
     if (!isSame) this.#lose(connection);
-    else if (connection.isMaster) this.#hearing.goesOn(asked);
+    else if (connection.isMaster) this.#invalidations.renew(asked);
   }
 }
 
-/** Whether the answer to `ROLE` is a master's: one that must not be asked is taken for one. */
+/**
+ * Returns whether a reply to `ROLE` is a master's. A server that denies `ROLE` counts as a master.
+ */
 function isMaster(reply: Reply | undefined): boolean {
   if (reply instanceof ErrorReply) return reply.message.startsWith('NOPERM');
   const role = Array.isArray(reply) ? (reply as Reply[])[0] : undefined;
