@@ -1,4 +1,5 @@
-//! Builds the components that the tests run beside the cache's own; `FLIPCACHE_TEST_…_FILE` name them.
+//! Builds the components that the tests run beside the cache's own; `FLIPCACHE_TEST_…_FILE` name
+//! them.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -45,7 +46,7 @@ const SDK_APP: Guest = Guest {
     ],
 };
 
-/// A command that does with its caches what it is told.
+/// A command that executes the lines of its input on its caches.
 const COMMAND_APP: Guest = Guest {
     package: "flipcache-test-command-app",
     sources: &[

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 /// Names by which a server on the loopback interface is reached.
 pub const LOOPBACK: [&str; 2] = ["localhost", "127.0.0.1"];
 
-/// An authority that nobody knows.
+/// A certificate authority that no platform trusts.
 pub struct Authority {
     issuer: Issuer<'static, KeyPair>,
     folder: TempDir,
@@ -28,7 +28,7 @@ pub struct Identity {
 }
 
 impl Authority {
-    /// An authority called `name`.
+    /// Returns an authority called `name`.
     ///
     /// # Panics
     ///
@@ -48,18 +48,18 @@ impl Authority {
         authority
     }
 
-    /// The file of its root certificate.
+    /// Returns the file of its root certificate.
     pub fn root(&self) -> PathBuf {
         self.folder.path().join("root.pem")
     }
 
-    /// The folder, for other files.
+    /// Returns the folder, for other files.
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    /// A certificate for host names and addresses, in files called `file`. Older ones of that name are
-    /// replaced.
+    /// A certificate for host names and addresses, in files called `file`. Older ones of that name
+    /// are replaced.
     ///
     /// # Panics
     ///

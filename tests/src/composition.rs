@@ -3,7 +3,7 @@
 use wac_graph::types::Package;
 use wac_graph::{CompositionGraph, EncodeOptions, plug};
 
-/// A component whose imports are, where they fit, the exports of another.
+/// Returns a component whose imports are, where they fit, the exports of another.
 ///
 /// # Panics
 ///

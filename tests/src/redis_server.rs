@@ -49,7 +49,7 @@ pub struct ServerTls {
 }
 
 impl ServerTls {
-    /// A server that asks its clients for no certificate.
+    /// Returns a server that asks its clients for no certificate.
     pub fn new(identity: Identity) -> Self {
         Self {
             identity,
@@ -86,7 +86,8 @@ pub struct RedisServer {
 }
 
 impl RedisServer {
-    /// Starts a server without a password, which keeps nothing on the disk, and waits until it answers.
+    /// Starts a server without a password, which keeps nothing on the disk, and waits until it
+    /// replies.
     ///
     /// # Panics
     ///
@@ -120,7 +121,7 @@ impl RedisServer {
         );
     }
 
-    /// The URL for clients, with the password.
+    /// Returns the URL for clients, with the password.
     pub fn url(&self) -> String {
         let scheme = match self.options.tls {
             Some(_) => "rediss",
@@ -132,12 +133,12 @@ impl RedisServer {
         }
     }
 
-    /// The port, which stays the same when the server is started again.
+    /// Returns the port, which stays the same when the server is started again.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// The Unix socket on which the server listens too.
+    /// Returns the Unix socket on which the server listens too.
     pub fn socket(&self) -> PathBuf {
         self.folder.path().join(SOCKET)
     }
@@ -163,7 +164,7 @@ impl RedisServer {
         );
     }
 
-    /// Stops the server (SIGSTOP): it keeps its connections and answers nothing.
+    /// Stops the server (SIGSTOP): it keeps its connections and does not reply.
     pub fn pause(&self) {
         self.process.signal("-STOP");
     }
@@ -207,7 +208,7 @@ impl Process {
         Self::spawn_command(command)
     }
 
-    /// A sentinel whose `sentinel.conf` is in the folder.
+    /// Returns a sentinel whose `sentinel.conf` is in the folder.
     pub(crate) fn spawn_sentinel(folder: &TempDir) -> Self {
         let mut command = Command::new("redis-server");
         command
@@ -238,8 +239,8 @@ impl Process {
         })
     }
 
-    /// Waits until this process, and no other that has the port, answers with its id; `false` if it ends
-    /// instead.
+    /// Waits until this process, and no other that has the port, replies with its id; `false` if it
+    /// ends instead.
     pub(crate) fn is_answered_as(&mut self, id: impl Fn() -> Option<u32>) -> bool {
         let start = Instant::now();
         while start.elapsed() < START {
@@ -255,7 +256,7 @@ impl Process {
     }
 
     pub(crate) fn end(&mut self) {
-        // An error means that it has ended already.
+        // An error means that it has already exited.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }

@@ -1,4 +1,5 @@
-//! A master, two replicas and three sentinels for one test, on free ports of the loopback interface.
+//! A master, two replicas and three sentinels for one test, on free ports of the loopback
+//! interface.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -92,7 +93,7 @@ impl SentinelTrio {
         trio
     }
 
-    /// The URL for clients, with the passwords.
+    /// Returns the URL for clients, with the passwords.
     pub fn url(&self) -> String {
         let ports = self.sentinels.iter().map(|sentinel| sentinel.port);
         let hosts: Vec<_> = ports.map(|port| format!("127.0.0.1:{port}")).collect();
@@ -114,12 +115,12 @@ impl SentinelTrio {
         )
     }
 
-    /// The servers; the first one was the master at the start.
+    /// Returns the servers; the first one was the master at the start.
     pub fn servers(&self) -> &[RedisServer] {
         &self.servers
     }
 
-    /// Which of the servers a sentinel says is the master.
+    /// Returns which of the servers a sentinel says is the master.
     pub fn master_by(&self, sentinel: usize) -> Option<usize> {
         let question = ["SENTINEL", "GET-MASTER-ADDR-BY-NAME", SERVICE];
         let answer = self.ask(sentinel, &question)?;
@@ -134,7 +135,7 @@ impl SentinelTrio {
     /// If that does not happen.
     pub fn fail_over(&self, sentinel: usize) -> &RedisServer {
         let before = self.master_by(sentinel);
-        // It may not have heard of a replica lately that would do.
+        // It may not have had news of an eligible replica lately.
         self.wait(sentinel, "begin a failover", |trio| {
             let answer = trio.ask(sentinel, &["SENTINEL", "FAILOVER", SERVICE]);
             answer.is_some_and(|answer| answer.starts_with("+OK"))
@@ -161,7 +162,7 @@ impl SentinelTrio {
         self.sentinels[sentinel].process.end();
     }
 
-    /// Stops a sentinel (SIGSTOP): it keeps its connections and answers nothing.
+    /// Stops a sentinel (SIGSTOP): it keeps its connections and does not reply.
     pub fn pause_sentinel(&self, sentinel: usize) {
         self.sentinels[sentinel].process.signal("-STOP");
     }
@@ -283,7 +284,7 @@ fn process_id(folder: &TempDir, password: Option<&str>) -> Option<u32> {
     line?.trim().parse().ok()
 }
 
-/// What a sentinel answers, as it comes; `None` if it is not there.
+/// Returns the raw reply of a sentinel; `None` if it is down.
 fn ask(folder: &TempDir, password: Option<&str>, command: &[&str]) -> Option<String> {
     // Its port may be for TLS.
     let stream = UnixStream::connect(folder.path().join(SOCKET)).ok()?;
@@ -291,7 +292,7 @@ fn ask(folder: &TempDir, password: Option<&str>, command: &[&str]) -> Option<Str
     ask_over(stream, password, command)
 }
 
-/// What is answered over a connection, as it comes; `None` if nothing is.
+/// Returns the raw reply over a connection; `None` if there is none.
 pub(crate) fn ask_over(
     mut stream: impl Read + Write,
     password: Option<&str>,
@@ -323,7 +324,7 @@ pub(crate) fn ask_over(
     Some(answer.to_owned())
 }
 
-/// The value of a field in an answer of names and values.
+/// Returns the value of a field in an answer of names and values.
 fn field<'a>(answer: &'a str, name: &str) -> Option<&'a str> {
     let mut words = answer.lines().filter(|line| !line.starts_with(['$', '*']));
     words.find(|word| *word == name)?;

@@ -1,4 +1,4 @@
-//! Codecs between the tiers, on the host's side: what a store holds of the values, and what is read of it.
+//! Codecs between the tiers, on the host's side: the stored form of values, and how it is read.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -9,16 +9,16 @@ use flipcache::backend::codec::{CodecError, Encoded, MAX_GROWTH, PassThrough, Va
 use flipcache::backend::memory::MemoryBackend;
 use flipcache::backend::{BackendError, Entry, KvBackend, Slot};
 
-use crate::double::Double;
+use crate::faulty_backend::FaultyBackend;
 use crate::stores::{bucket, get, keys, lasting, pairs, set};
 
-/// A compressed backend, and the store behind it.
+/// Returns a compressed backend, and the store behind it.
 fn compressed() -> (Encoded<Zstd>, Arc<MemoryBackend>) {
     let store = Arc::new(MemoryBackend::new());
     (Encoded::new(store.clone(), Zstd), store)
 }
 
-/// Stores every value behind a letter. Takes none that is empty.
+/// Prefixes every value with a letter. Rejects empty values.
 struct Lettered;
 
 impl ValueCodec for Lettered {
@@ -35,7 +35,7 @@ impl ValueCodec for Lettered {
     }
 }
 
-/// Takes everything for half of what an answer may grow by, and a little more.
+/// Decodes every value to slightly more than half of the bound on a reply.
 struct Swelling;
 
 impl ValueCodec for Swelling {
@@ -81,7 +81,7 @@ async fn set_short_values_are_plain_in_the_store() {
 }
 
 #[tokio::test]
-async fn get_one_broken_frame_is_wrong_type_and_the_others_are_answered() {
+async fn get_one_broken_frame_is_wrong_type_and_the_others_are_returned() {
     let (backend, store) = compressed();
     let user = bucket("user");
     let mut entries = pairs([("plain", "v"), ("by a peer", "w")]);
@@ -98,7 +98,7 @@ async fn get_one_broken_frame_is_wrong_type_and_the_others_are_answered() {
 }
 
 #[tokio::test]
-async fn set_if_absent_answers_what_is_there_decoded() {
+async fn set_if_absent_returns_the_present_value_decoded() {
     let (backend, store) = compressed();
     let (user, held) = (bucket("user"), "held ".repeat(100));
     set(&backend, &user, "there", &held, None).await.unwrap();
@@ -114,7 +114,7 @@ async fn set_if_absent_answers_what_is_there_decoded() {
 }
 
 #[tokio::test]
-async fn increment_counts_on_in_the_store_and_refuses_a_frame() {
+async fn increment_adds_in_the_store_and_rejects_a_frame() {
     let (backend, _) = compressed();
     let user = bucket("user");
     set(&backend, &user, "n", "40", None).await.unwrap();
@@ -138,7 +138,7 @@ async fn increment_through_a_codec_that_changes_integers_is_unsupported() {
 }
 
 #[tokio::test]
-async fn set_value_that_the_codec_refuses_writes_nothing_of_its_batch() {
+async fn set_value_rejected_by_the_codec_writes_nothing_of_its_batch() {
     let (user, store) = (bucket("user"), Arc::new(MemoryBackend::new()));
     let lettered = Encoded::new(store.clone(), Lettered);
     let entries = pairs([("a", "v"), ("b", "")]);
@@ -156,7 +156,7 @@ async fn set_value_that_the_codec_refuses_writes_nothing_of_its_batch() {
 }
 
 #[tokio::test]
-async fn get_values_that_grow_beyond_the_bound_is_too_large_and_fewer_are_answered() {
+async fn get_values_that_decode_beyond_the_bound_is_too_large_and_fewer_are_returned() {
     let store = Arc::new(MemoryBackend::new());
     let (backend, user) = (Encoded::new(store.clone(), Swelling), bucket("user"));
     let entries = pairs([("a", "v"), ("b", "v")]);
@@ -183,9 +183,9 @@ async fn set_through_two_codecs_is_read_through_both() {
 }
 
 #[tokio::test]
-async fn every_call_asks_the_backend_behind_once() {
-    let double = Double::over(Arc::new(MemoryBackend::new()));
-    let backend = Encoded::new(double.clone(), PassThrough);
+async fn every_call_is_one_call_of_the_inner_backend() {
+    let faulty = FaultyBackend::over(Arc::new(MemoryBackend::new()));
+    let backend = Encoded::new(faulty.clone(), PassThrough);
     let (user, asked) = (bucket("user"), keys(["k"]));
     let entries = pairs([("k", "1")]);
     backend.set(&user, &entries, None).await.unwrap();
@@ -210,5 +210,5 @@ async fn every_call_asks_the_backend_behind_once() {
         "delete",
         "clear",
     ];
-    assert_eq!(double.calls(), expected);
+    assert_eq!(faulty.calls(), expected);
 }

@@ -36,12 +36,12 @@ impl KvView for Data {
     }
 }
 
-/// The cache plugged into the application.
+/// Returns the cache plugged into the application.
 pub(crate) fn composed() -> Vec<u8> {
     plugged(APP)
 }
 
-/// The cache plugged into an application.
+/// Returns the cache plugged into an application.
 pub(crate) fn plugged(app: &[u8]) -> Vec<u8> {
     flipcache_tests::plugged(app, flipcache::COMPONENT)
 }
@@ -54,7 +54,7 @@ pub(crate) fn store(engine: &Engine, backend: Arc<dyn KvBackend>) -> Store<Data>
     Store::new(engine, Data { kv, table })
 }
 
-/// The names of what a component imports, sorted.
+/// Returns the names of what a component imports, sorted.
 pub(crate) fn imports(component: &Component) -> Vec<String> {
     let component_type = component.component_type();
     let mut imports: Vec<_> = component_type
@@ -125,7 +125,7 @@ async fn run_in_an_asynchronous_store_uses_the_cache_inside() {
 
 /// A thread of a runtime may wait too: it must not panic, nor wait for itself.
 #[tokio::test]
-async fn run_in_a_synchronous_store_on_a_thread_of_a_runtime_answers() {
+async fn run_in_a_synchronous_store_on_a_thread_of_a_runtime_returns() {
     let engine = Engine::default();
     let mut linker = Linker::new(&engine);
     link::add_to_linker::<Data>(&mut linker).expect("the linker must be empty");

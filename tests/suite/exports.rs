@@ -1,4 +1,4 @@
-//! What a host calls of a cache component that it instantiates itself.
+//! The exports of a cache component that a host instantiates itself.
 
 pub(crate) use bindings::Caches;
 pub(crate) use bindings::exports::flipcache::cache::cache::{

@@ -10,7 +10,7 @@ use wit_parser::{PackageId, Resolve};
 const DOOR: &str = "driver";
 
 #[test]
-fn wit_encoded_and_decoded_says_what_the_files_say() {
+fn wit_encoded_and_decoded_equals_the_files() {
     let (resolve, package) = contract(&[DOOR]);
     let (decoded, main) = published();
     let names = |resolve: &Resolve| -> BTreeSet<String> {
@@ -68,14 +68,14 @@ fn component_satisfies_the_world_it_is_published_for() {
 }
 
 #[test]
-fn component_is_refused_for_a_world_that_does_not_bring_its_imports() {
+fn component_is_refused_for_a_world_without_its_imports() {
     let refused = fits("app").expect_err("the cache is no application");
     let refused = format!("{refused:#}");
     assert!(refused.contains("missing import"), "not for: {refused}");
 }
 
 #[test]
-fn component_is_refused_for_a_world_that_wants_more_exports() {
+fn component_is_refused_for_a_world_with_more_exports() {
     let (mut resolve, contract) = contract(&[DOOR]);
     let name = resolve.packages[contract].name.clone();
     let more = name.interface_id("types");
@@ -90,7 +90,7 @@ fn component_is_refused_for_a_world_that_wants_more_exports() {
     assert!(refused.contains("missing export"), "not for: {refused}");
 }
 
-/// Whether a host that brings what the world imports can use the file as that world.
+/// Returns whether a host that brings what the world imports can use the file as that world.
 fn fits(world: &str) -> anyhow::Result<()> {
     let (resolve, package) = contract(&[DOOR]);
     let world = resolve.select_world(&[package], Some(world))?;
@@ -105,7 +105,7 @@ fn contract(features: &[&str]) -> (Resolve, PackageId) {
     (resolve, package)
 }
 
-/// The binary form of `wit/`, decoded.
+/// Returns the binary form of `wit/`, decoded.
 fn published() -> (Resolve, PackageId) {
     let (resolve, package) = contract(&[DOOR]);
     let bytes = wit_component::encode(&resolve, package).expect("the package must be encoded");
@@ -140,7 +140,7 @@ fn with_features(features: &[&str]) -> Resolve {
     }
 }
 
-/// The names of a package's interfaces and worlds.
+/// Returns the names of a package's interfaces and worlds.
 fn offered((resolve, package): &(Resolve, PackageId)) -> (BTreeSet<String>, BTreeSet<String>) {
     let package = &resolve.packages[*package];
     (
@@ -149,7 +149,7 @@ fn offered((resolve, package): &(Resolve, PackageId)) -> (BTreeSet<String>, BTre
     )
 }
 
-/// A package as text, docs and gates with it.
+/// Returns a package as text, docs and gates with it.
 fn text(resolve: &Resolve, package: PackageId) -> String {
     let mut printer = WitPrinter::default();
     printer

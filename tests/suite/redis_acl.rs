@@ -1,4 +1,4 @@
-//! Redis that lets in whom it knows, and lets them do what they may:
+//! Redis with users and permissions:
 //! <https://redis.io/docs/latest/operate/oss_and_stack/management/security/acl/>.
 
 use std::time::Duration;
@@ -28,7 +28,7 @@ fn url(server: &RedisServer, user: &str, password: &str) -> String {
     format!("redis://{user}:{password}@127.0.0.1:{}", server.port())
 }
 
-/// How many connections the server has taken, but for that of the question.
+/// Returns how many connections the server has accepted, except for that of this query.
 fn connections(server: &RedisServer) -> u64 {
     let stats: String = foreign(server, &["INFO", "stats"]);
     let line = stats
@@ -54,7 +54,7 @@ async fn connect_password_of_special_characters_is_decoded() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn connect_as_a_user_that_is_not_let_in_is_denied_and_shows_no_password() {
+async fn connect_as_an_unauthenticated_user_is_denied_and_shows_no_password() {
     let server = RedisServer::start();
     let secret = format!(">{PASSWORD}");
     set_user(&server, "app", &["on", &secret, "~*", "+@all"]);
@@ -174,7 +174,7 @@ async fn call_key_not_permitted_is_denied_and_the_next_call_works() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn call_user_deleted_is_denied_until_it_is_there_again() {
+async fn call_of_a_deleted_user_is_denied_until_the_user_is_recreated() {
     let server = RedisServer::start();
     let rules = ["on", ">pw", "~*", "+@all"];
     set_user(&server, "app", &rules);
@@ -196,7 +196,7 @@ async fn call_user_deleted_is_denied_until_it_is_there_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn call_user_with_the_documented_rules_may_do_everything() {
+async fn call_of_a_user_with_the_documented_rules_is_always_permitted() {
     let server = RedisServer::start();
     let page = include_str!("../../docs/src/redis.md");
     let documented = page.lines().find_map(|line| line.split_once(" ~user:* "));

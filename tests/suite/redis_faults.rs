@@ -1,4 +1,4 @@
-//! Redis that is down, cut off, hung, demoted, or does not let us in.
+//! Redis that is down, disconnected, hung, demoted, or rejects the credentials.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -61,7 +61,7 @@ async fn call_server_killed_and_restarted_works_again_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn call_server_restarted_while_idle_does_not_meet_the_dead_connection() {
+async fn call_server_restarted_while_idle_does_not_use_the_dead_connection() {
     let mut server = RedisServer::start();
     let backend = connect(&server.url());
     set(&*backend, &bucket("user"), "k", "v", None)
@@ -106,7 +106,7 @@ async fn call_many_at_once_after_a_restart_all_work_over_one_connection() {
 
 /// Q33: how long a failure takes is the deadline's to say.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn read_of_a_server_whose_memory_is_full_is_answered() {
+async fn read_of_a_server_whose_memory_is_full_succeeds() {
     let server = RedisServer::start();
     let backend = connect(&server.url());
     let user = bucket("user");
@@ -127,7 +127,7 @@ async fn read_of_a_server_whose_memory_is_full_is_answered() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn call_hung_server_times_out_and_works_once_it_goes_on() {
+async fn call_hung_server_times_out_and_works_once_it_continues() {
     let deadline = Duration::from_millis(300);
     let server = RedisServer::start();
     let backend = connect_within(&server.url(), deadline);
@@ -156,7 +156,7 @@ async fn call_hung_server_times_out_and_works_once_it_goes_on() {
     assert_eq!(slots, [lasting("v")]);
 }
 
-/// A proxy before the server, and a backend behind it that asks nothing of its own.
+/// Returns a proxy before the server, and a backend behind it that asks nothing of its own.
 fn behind_a_proxy(server: &RedisServer) -> (Proxy, Arc<dyn KvBackend>) {
     let proxy = Proxy::start(server.port());
     let options = BackendOptions {
@@ -263,7 +263,7 @@ async fn call_wrong_or_missing_password_is_denied() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn write_to_a_replica_is_unavailable_and_connects_anew() {
+async fn write_to_a_replica_is_unavailable_and_reconnects() {
     let server = RedisServer::start();
     let backend = connect(&server.url());
     let user = bucket("user");
@@ -302,7 +302,7 @@ async fn write_to_a_replica_is_unavailable_and_connects_anew() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn connect_server_without_hello_speaks_the_older_protocol() {
+async fn connect_server_without_hello_uses_resp2() {
     let server = RedisServer::start_with(RedisOptions {
         password: Some("pw".to_owned()),
         arguments: ["--rename-command", "HELLO", ""].map(str::to_owned).into(),
@@ -320,7 +320,7 @@ async fn connect_server_without_hello_speaks_the_older_protocol() {
 
 /// Without pushes nothing but a failing call tells of the loss.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn call_older_protocol_server_killed_and_restarted_works_again() {
+async fn call_resp2_server_killed_and_restarted_works_again() {
     let mut server = RedisServer::start_with(RedisOptions {
         arguments: ["--rename-command", "HELLO", ""].map(str::to_owned).into(),
         ..RedisOptions::default()
@@ -370,7 +370,7 @@ async fn error_of_a_url_with_a_password_never_shows_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn drop_backend_ends_its_connection_and_its_task() {
+async fn drop_backend_closes_its_connection_and_ends_its_task() {
     let server = RedisServer::start();
     let clients = || {
         foreign::<String>(&server, &["CLIENT", "LIST"])

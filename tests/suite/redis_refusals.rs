@@ -1,5 +1,5 @@
-//! Servers, and proxies before them, that refuse something in words of their own: what they said decides, and
-//! is told.
+//! Servers, and proxies before them, that refuse something in words of their own: what they said
+//! decides, and is told.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -16,7 +16,8 @@ use crate::stores::{
     bucket, connect, connect_within, everything_of, failure, foreign, get, lasting, set,
 };
 
-/// Stands before a server, and refuses `HELLO` with a line. Returns its port. Ends with the process.
+/// Stands before a server, and refuses `HELLO` with a line. Returns its port. Ends with the
+/// process.
 fn refusing_hello(server: &RedisServer, line: &'static str) -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port must be free");
     let (own, behind) = (listener.local_addr().unwrap().port(), server.port());
@@ -43,7 +44,7 @@ fn relay(mut client: TcpStream, behind: u16, line: &str) -> std::io::Result<()> 
     }
 }
 
-/// The bytes of one command.
+/// Returns the bytes of one command.
 fn command(client: &mut impl BufRead) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     for _ in 0..number(client, &mut bytes)? {
@@ -65,7 +66,7 @@ fn number(client: &mut impl BufRead, bytes: &mut Vec<u8>) -> std::io::Result<usi
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn connect_hello_refused_in_any_words_speaks_the_older_protocol() {
+async fn connect_hello_rejected_with_any_text_uses_resp2() {
     let server = RedisServer::start_with(RedisOptions {
         password: Some("hunter2".to_owned()),
         ..RedisOptions::default()
@@ -96,7 +97,7 @@ async fn connect_hello_refused_in_any_words_speaks_the_older_protocol() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn connect_hello_refused_for_a_password_that_is_not_there_or_wrong_is_denied() {
+async fn connect_hello_rejected_for_a_missing_or_wrong_password_is_denied() {
     let server = RedisServer::start();
     let [missing, wrong] = ["NOAUTH Authentication required.", "WRONGPASS no"]
         .map(|line| refusing_hello(&server, line));
@@ -170,7 +171,7 @@ async fn connect_server_with_too_many_clients_says_so() {
 
 /// As a server in protected mode does to those who come from elsewhere.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn connect_server_that_denies_and_hangs_up_is_told_in_its_words() {
+async fn connect_server_that_rejects_and_closes_reports_its_error() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port must be free");
     let port = listener.local_addr().unwrap().port();
     thread::spawn(move || {
@@ -219,7 +220,7 @@ async fn call_of_a_user_without_exec_is_denied_and_keeps_the_connection() {
 
 /// A caller that polls one future and keeps it must not hold up others.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn hear_future_that_is_not_polled_holds_nobody_up() {
+async fn subscribe_future_that_is_not_polled_blocks_no_other_caller() {
     let deadline = Duration::from_secs(5);
     let server = RedisServer::start();
     let backend = connect_within(&server.url(), deadline);

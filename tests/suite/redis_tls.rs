@@ -19,7 +19,7 @@ use crate::stores::{
 
 const SECRET: &str = "hunter2";
 
-/// A server that wants a password, so that there is one to be kept from errors.
+/// Returns a server with a password, which must not appear in errors.
 fn serve(tls: ServerTls) -> RedisServer {
     RedisServer::start_with(RedisOptions {
         password: Some(SECRET.to_owned()),
@@ -36,7 +36,7 @@ fn showing(authority: &Authority, identity: Identity) -> TlsOptions {
     }
 }
 
-/// What a call says while there is no connection.
+/// Returns the error of a call while there is no connection.
 async fn said(backend: &dyn KvBackend) -> String {
     let error = failure(backend).await;
     let text = everything_of(&error);
@@ -72,7 +72,7 @@ async fn connect_wrong_password_over_tls_is_denied() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn connect_certificate_that_does_not_hold_is_unavailable_and_says_why() {
+async fn connect_invalid_certificate_is_unavailable_and_says_why() {
     let (ours, theirs) = (Authority::new("ours"), Authority::new("theirs"));
     let known = ServerTls::new(ours.issue("server", &LOOPBACK));
     let other_host = ServerTls::new(ours.issue("other", &["cache.example"]));
@@ -105,7 +105,8 @@ async fn connect_with_tls_to_a_server_without_is_unavailable_and_says_so() {
         ..BackendOptions::default()
     };
     let backend = connect_with(&url, &options);
-    // Redis waits for the end of what it takes for a command; a call may end before the first attempt.
+    // Redis waits for the end of what it takes for a command; a call may end before the first
+    // attempt.
     let start = Instant::now();
     loop {
         let text = said(&*backend).await;
@@ -129,7 +130,7 @@ async fn connect_without_tls_to_a_server_with_is_unavailable_and_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn connect_server_that_asks_for_a_certificate_takes_that_of_its_root_only() {
+async fn connect_server_that_requires_a_certificate_accepts_those_of_its_root_only() {
     let (ours, theirs) = (Authority::new("ours"), Authority::new("theirs"));
     let server = serve(ServerTls {
         clients: Some(ours.root()),
@@ -183,7 +184,7 @@ async fn call_server_over_tls_killed_and_restarted_works_again_at_once() {
 }
 
 #[tokio::test]
-async fn open_files_that_cannot_serve_are_refused_each_in_its_own_way() {
+async fn open_unusable_files_are_refused_with_distinct_errors() {
     let authority = Authority::new("ours");
     let client = authority.issue("client", &["client"]);
     let other = authority.issue("other", &["client"]);
@@ -262,7 +263,7 @@ async fn open_certificates_for_a_store_without_tls_are_refused() {
     assert!(!std::path::Path::new("none.db").exists());
 }
 
-/// Why there cannot be a backend.
+/// Returns why there cannot be a backend.
 fn refusal(url: &str, tls: TlsOptions) -> TlsError {
     let url: BackendUrl = url.parse().unwrap();
     let options = BackendOptions {

@@ -1,4 +1,5 @@
-//! What Redis holds and is asked: plain strings at `name:key`, as other clients read and write them.
+//! The keys and commands of Redis: plain strings at `name:key`, as other clients read and write
+//! them.
 
 use std::future::Future;
 use std::pin::pin;
@@ -37,7 +38,7 @@ async fn set_writes_the_bytes_and_the_ttl_and_nothing_else() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn get_what_others_wrote_is_seen_with_its_ttl() {
+async fn get_value_of_another_client_is_returned_with_its_ttl() {
     let server = RedisServer::start();
     let backend = connect(&server.url());
     let user = bucket("user");
@@ -132,7 +133,7 @@ async fn scan_small_bucket_of_a_large_server_ends_in_few_calls() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn scan_cursor_that_no_page_had_is_an_error() {
+async fn scan_made_up_cursor_is_an_error() {
     let server = RedisServer::start();
     let backend = connect(&server.url());
     for cursor in ["", "0", "-1", "k", "1e3", "99999999999999999999"] {
@@ -143,9 +144,9 @@ async fn scan_cursor_that_no_page_had_is_an_error() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn keys_cursor_that_no_page_had_is_an_error_of_its_own_kind() {
+async fn keys_made_up_cursor_is_an_error_of_its_own_kind() {
     let server = RedisServer::start();
-    let client = Client::connect(&server.url()).expect("the URL must be right");
+    let client = Client::connect(&server.url()).expect("the URL must be valid");
     let users = client.open("user", Options::default());
     let users = users.expect("it must open");
     let page = users.keys(Some("made up"), 10).await;
@@ -202,7 +203,7 @@ async fn connect_socket_and_database_of_the_url_are_used() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn call_outside_any_runtime_is_answered() {
+async fn call_outside_any_runtime_succeeds() {
     let server = RedisServer::start();
     let folder = tempfile::tempdir().unwrap();
     let file = format!("sqlite:{}", folder.path().join("cache.db").display());

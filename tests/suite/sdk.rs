@@ -1,4 +1,5 @@
-//! `flipcache-guest`, in an application that the cache was composed into. What each scene does stands in
+//! `flipcache-guest`, in an application that the cache was composed into. What each scene does
+//! stands in
 //! `tests/sdk-app`.
 
 use std::sync::Arc;
@@ -9,13 +10,13 @@ use wasmtime::Engine;
 use wasmtime::component::{Component, Linker};
 
 use crate::composed::{plugged, store};
-use crate::double::{Double, Fault};
+use crate::faulty_backend::{Fault, FaultyBackend};
 use crate::stores::in_memory;
 
 /// An application that is written with `flipcache-guest`.
 pub(crate) const APP: &[u8] = include_bytes!(env!("FLIPCACHE_TEST_SDK_APP_FILE"));
 
-/// What a scene tells, over an empty backend.
+/// Returns what a scene tells, over an empty backend.
 pub(crate) fn play(scene: &str) -> Vec<String> {
     play_over(in_memory().backend, scene)
 }
@@ -36,7 +37,7 @@ fn play_over(backend: Arc<dyn KvBackend>, scene: &str) -> Vec<String> {
 }
 
 #[test]
-fn get_of_each_type_of_values_is_what_was_set() {
+fn get_of_each_type_returns_the_set_value() {
     assert_eq!(
         play("values"),
         [
@@ -52,7 +53,7 @@ fn get_of_each_type_of_values_is_what_was_set() {
 }
 
 #[test]
-fn each_operation_on_a_key_answers_as_the_hosts_does() {
+fn each_operation_on_a_key_returns_the_same_as_the_hosts() {
     assert_eq!(
         play("operations"),
         [
@@ -77,7 +78,7 @@ fn ttl_of_entries_is_the_caches_their_own_or_none() {
 }
 
 #[test]
-fn many_keys_are_answered_in_order_and_listed_beyond_a_page() {
+fn many_keys_are_returned_in_order_and_listed_beyond_a_page() {
     assert_eq!(
         play("many"),
         ["[Some(2499), None, Some(0)]", "true", "2", "2499"]
@@ -85,7 +86,7 @@ fn many_keys_are_answered_in_order_and_listed_beyond_a_page() {
 }
 
 #[test]
-fn get_or_insert_with_absent_key_loads_once_and_yields_to_who_was_faster() {
+fn get_or_insert_with_absent_key_loads_once_and_keeps_a_concurrent_write() {
     assert_eq!(
         play("loading"),
         [
@@ -108,14 +109,14 @@ pub(crate) const NOTHING_STORED: [&str; 4] = [
 ];
 
 #[test]
-fn get_or_insert_with_returns_what_was_loaded_though_it_cannot_be_stored() {
-    let double = Double::over(in_memory().backend);
-    double.set_fault(Fault::Full);
-    assert_eq!(play_over(double, "storing"), NOTHING_STORED);
+fn get_or_insert_with_returns_the_loaded_value_though_it_cannot_be_stored() {
+    let faulty = FaultyBackend::over(in_memory().backend);
+    faulty.set_fault(Fault::Full);
+    assert_eq!(play_over(faulty, "storing"), NOTHING_STORED);
 }
 
 #[test]
-fn default_is_answered_or_stored_and_a_loader_does_not_meet_it() {
+fn default_is_returned_or_stored_and_not_passed_to_a_loader() {
     assert_eq!(
         play("defaults"),
         [
@@ -141,7 +142,7 @@ fn local_shows_the_local_tier_alone() {
 }
 
 #[test]
-fn dict_in_lru_order_evicts_what_was_not_used() {
+fn dict_in_lru_order_evicts_the_least_recently_used() {
     assert_eq!(
         play("dict"),
         [
@@ -156,7 +157,7 @@ fn dict_in_lru_order_evicts_what_was_not_used() {
 }
 
 #[test]
-fn errors_tell_what_is_wrong() {
+fn errors_describe_the_cause() {
     assert_eq!(
         play("errors"),
         [

@@ -48,7 +48,7 @@ fn open_at(path: &Path, clock: &FakeClock) -> SqliteBackend {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_backends_on_one_file_see_each_others_writes() {
+async fn two_backends_on_one_file_read_each_others_writes() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("cache.db");
     let (one, two) = (open(&path), open(&path));
@@ -197,7 +197,7 @@ async fn expired_rows_are_removed_when_the_file_is_opened() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn write_whose_caller_goes_away_is_finished() {
+async fn write_whose_future_is_dropped_completes() {
     let folder = tempfile::tempdir().unwrap();
     let backend = open(&folder.path().join("cache.db"));
     let user = bucket("user");
@@ -250,7 +250,7 @@ async fn read_of_a_missing_file_creates_nothing_and_the_first_write_does() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn file_that_another_program_creates_is_read_and_heard_of() {
+async fn file_that_another_program_creates_is_read_and_watched() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("cache.db");
     let (one, user) = (open(&path), bucket("user"));
@@ -272,7 +272,7 @@ async fn file_that_another_program_creates_is_read_and_heard_of() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn drop_brings_the_log_into_the_file() {
+async fn drop_checkpoints_the_log_into_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("cache.db");
     let (user, client) = (bucket("user"), client(&path, DEADLINE));
@@ -296,7 +296,8 @@ async fn drop_brings_the_log_into_the_file() {
     drop(other);
 }
 
-/// A client with a file of its own, which goes on answering from its local tier while the file is busy.
+/// A client with a file of its own, which goes on answering from its local tier while the file is
+/// busy.
 fn client(path: &Path, deadline: Duration) -> Client {
     let options = BackendOptions {
         deadline,
@@ -310,7 +311,7 @@ fn client(path: &Path, deadline: Duration) -> Client {
 
 /// The write takes long: a trigger of the file counts.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn write_that_commits_after_its_timeout_is_seen_by_those_who_read_meanwhile() {
+async fn write_that_commits_after_its_timeout_is_seen_by_concurrent_readers() {
     const SLOW: &str = "CREATE TRIGGER slow AFTER UPDATE ON entries BEGIN
         SELECT count(*) FROM (WITH RECURSIVE number(n) AS
             (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 20000000)
@@ -365,7 +366,7 @@ async fn write_that_commits_after_its_timeout_is_seen_by_those_who_read_meanwhil
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn get_that_is_polled_once_and_kept_keeps_no_other_cache_waiting() {
+async fn get_that_is_polled_once_does_not_block_other_caches() {
     let folder = tempfile::tempdir().unwrap();
     let client = client(&folder.path().join("cache.db"), DEADLINE);
     let (one, other) = (client.cache("one"), client.cache("other"));
@@ -383,7 +384,7 @@ async fn get_that_is_polled_once_and_kept_keeps_no_other_cache_waiting() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn open_file_that_is_no_database_is_refused_and_left_alone() {
+async fn open_file_that_is_not_a_database_is_refused_and_unchanged() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("notes.txt");
     let text = "Not a database, but longer than the header of one. ".repeat(10);

@@ -1,4 +1,4 @@
-//! Backends for tests, each with what must outlive it.
+//! Backends for tests, each with the resources that must outlive it.
 
 use std::any::Any;
 use std::error::Error;
@@ -19,7 +19,8 @@ use tokio::runtime::Handle;
 /// How long a test waits for something that must happen, before it fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A deadline that no call of a test comes near: what ends within [`PATIENCE`] has not waited for it.
+/// A deadline that no call of a test comes near: what ends within [`PATIENCE`] has not waited for
+/// it.
 pub(crate) const LONG: Duration = Duration::from_secs(600);
 
 /// A backend that is empty.
@@ -31,7 +32,7 @@ pub(crate) struct Store {
     _keep: Box<dyn Any + Send + Sync>,
 }
 
-/// A store in memory.
+/// Returns a store in memory.
 pub(crate) fn in_memory() -> Store {
     Store {
         backend: Arc::new(MemoryBackend::new()),
@@ -40,7 +41,7 @@ pub(crate) fn in_memory() -> Store {
     }
 }
 
-/// A store in memory that holds compressed values.
+/// Returns a store in memory that holds compressed values.
 pub(crate) fn compressed_in_memory() -> Store {
     Store {
         backend: Arc::new(Encoded::new(Arc::new(MemoryBackend::new()), Zstd)),
@@ -48,7 +49,7 @@ pub(crate) fn compressed_in_memory() -> Store {
     }
 }
 
-/// A store in a file.
+/// Returns a store in a file.
 pub(crate) fn in_sqlite() -> Store {
     let folder = tempfile::tempdir().expect("a folder for the file must be created");
     let path = folder.path().join("cache.db");
@@ -59,7 +60,7 @@ pub(crate) fn in_sqlite() -> Store {
     }
 }
 
-/// A store in a Redis server.
+/// Returns a store in a Redis server.
 pub(crate) fn in_redis() -> Store {
     let server = RedisServer::start();
     Store {
@@ -69,7 +70,7 @@ pub(crate) fn in_redis() -> Store {
     }
 }
 
-/// A store in a Redis server that is reached over TLS only.
+/// Returns a store in a Redis server that is reached over TLS only.
 pub(crate) fn in_redis_over_tls() -> Store {
     let authority = Authority::new("contract");
     let server = RedisServer::start_with(RedisOptions {
@@ -83,7 +84,7 @@ pub(crate) fn in_redis_over_tls() -> Store {
     }
 }
 
-/// A store in a cluster that is empty.
+/// Returns a store in a cluster that is empty.
 pub(crate) fn in_cluster(cluster: &Arc<RedisCluster>) -> Store {
     Store {
         backend: connect(&cluster.url()),
@@ -92,7 +93,7 @@ pub(crate) fn in_cluster(cluster: &Arc<RedisCluster>) -> Store {
     }
 }
 
-/// The options of a client that trusts an authority, and shows nothing.
+/// Returns the options of a client that trusts an authority, and shows nothing.
 pub(crate) fn trusting(authority: &Authority) -> TlsOptions {
     TlsOptions {
         ca: Some(authority.root()),
@@ -100,7 +101,7 @@ pub(crate) fn trusting(authority: &Authority) -> TlsOptions {
     }
 }
 
-/// The backend of a URL, with certificates.
+/// Returns the backend of a URL, with certificates.
 pub(crate) fn connect_over_tls(url: &str, tls: TlsOptions) -> Arc<dyn KvBackend> {
     let options = BackendOptions {
         tls,
@@ -110,12 +111,12 @@ pub(crate) fn connect_over_tls(url: &str, tls: TlsOptions) -> Arc<dyn KvBackend>
     connect_with(url, &options)
 }
 
-/// The backend of a URL, with the default options.
+/// Returns the backend of a URL, with the default options.
 pub(crate) fn connect(url: &str) -> Arc<dyn KvBackend> {
     connect_within(url, BackendOptions::default().deadline)
 }
 
-/// The backend of a URL, with a deadline.
+/// Returns the backend of a URL, with a deadline.
 pub(crate) fn connect_within(url: &str, deadline: Duration) -> Arc<dyn KvBackend> {
     let options = BackendOptions {
         deadline,
@@ -124,13 +125,13 @@ pub(crate) fn connect_within(url: &str, deadline: Duration) -> Arc<dyn KvBackend
     connect_with(url, &options)
 }
 
-/// The backend of a URL, with options.
+/// Returns the backend of a URL, with options.
 pub(crate) fn connect_with(url: &str, options: &BackendOptions) -> Arc<dyn KvBackend> {
     let url: BackendUrl = url.parse().expect("the test's URL must be right");
     open(&url, options, Handle::current()).expect("the backend must open")
 }
 
-/// The bucket `name`.
+/// Returns the bucket `name`.
 pub(crate) fn bucket(name: &str) -> Bucket {
     Bucket::new(name).expect("the test's name must be right")
 }
@@ -147,7 +148,7 @@ pub(crate) fn pairs<const N: usize>(pairs: [(&str, &str); N]) -> Vec<(String, Ve
         .into()
 }
 
-/// What a key holds that does not expire.
+/// Returns the value of a key without a TTL.
 pub(crate) fn lasting(value: &str) -> Slot {
     Slot::Entry(Entry {
         value: value.as_bytes().to_vec(),
@@ -155,7 +156,7 @@ pub(crate) fn lasting(value: &str) -> Slot {
     })
 }
 
-/// What one key holds.
+/// Returns what one key holds.
 pub(crate) async fn get(backend: &dyn KvBackend, bucket: &Bucket, key: &str) -> Slot {
     let slots = backend.get(bucket, &keys([key]), None).await;
     let mut slots = slots.expect("the backend must answer");
@@ -186,7 +187,7 @@ pub(crate) async fn wait_until_absent(backend: &dyn KvBackend, bucket: &Bucket, 
     }
 }
 
-/// All keys of a bucket, page by page, sorted, without repetitions.
+/// Returns all keys of a bucket, page by page, sorted, without repetitions.
 pub(crate) async fn list(backend: &dyn KvBackend, bucket: &Bucket, limit: u32) -> Vec<String> {
     let mut listed = Vec::new();
     let mut cursor = None;
@@ -203,24 +204,22 @@ pub(crate) async fn list(backend: &dyn KvBackend, bucket: &Bucket, limit: u32) -
     }
 }
 
-/// What the server answers to a client that is not ours.
+/// Returns the reply of the server to another client.
 pub(crate) fn foreign<T: ::redis::FromRedisValue>(server: &RedisServer, command: &[&str]) -> T {
-    let client = ::redis::Client::open(server.url()).expect("the server's URL must be right");
+    let client = ::redis::Client::open(server.url()).expect("the server's URL must be valid");
     let mut connection = client.get_connection().expect("the server must be up");
     let mut asked = ::redis::cmd(command[0]);
     asked.arg(&command[1..]);
-    asked
-        .query(&mut connection)
-        .expect("the server must answer")
+    asked.query(&mut connection).expect("the server must reply")
 }
 
-/// What anyone could print of an error.
+/// Returns what anyone could print of an error.
 pub(crate) fn everything_of(error: &(dyn Error + 'static)) -> String {
     let chain = std::iter::successors(Some(error), |&error| error.source());
     chain.map(|error| format!("{error} {error:?} ")).collect()
 }
 
-/// What a read answers while it fails.
+/// Returns what a read answers while it fails.
 pub(crate) async fn failure(backend: &dyn KvBackend) -> BackendError {
     let answer = backend.get(&bucket("user"), &keys(["k"]), None).await;
     answer.expect_err("the call must fail now")

@@ -1,5 +1,6 @@
-//! A hit by an application, in a loop inside wasm: given the cache by its host's linker, or composed with
-//! it; and the same application's reads from `wasi:keyvalue` as wasmtime provides it in memory.
+//! A hit by an application, in a loop inside wasm: given the cache by its host's linker, or
+//! composed with it; and the same application's reads from `wasi:keyvalue` as wasmtime provides it
+//! in memory.
 
 use std::fs;
 use std::sync::Arc;

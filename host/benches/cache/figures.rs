@@ -1,7 +1,7 @@
 //! What came out of this run, by case: nanoseconds for one iteration, or bytes for one entry.
 //!
-//! A case that was measured in several rounds has its least figure: what it takes while nobody else uses the
-//! machine. What others do only adds to it, and a median would tell of them.
+//! A case that was measured in several rounds has its least figure: the time on an otherwise idle
+//! machine. Other processes only add to it, and would distort a median.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -45,7 +45,7 @@ impl Figures {
         };
     }
 
-    /// The figure of a case, if it was measured in this run.
+    /// Returns the figure of a case, if it was measured in this run.
     pub(crate) fn get(&self, case: &str) -> Option<f64> {
         self.by_case.get(case).copied()
     }

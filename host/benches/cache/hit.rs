@@ -1,5 +1,5 @@
-//! A hit through the Rust API, beside maps of the same keys and values. Every read answers a `String` of the
-//! caller's own, but for Python, where it is a reference to the object.
+//! A hit through the Rust API, beside maps of the same keys and values. Every read returns an owned
+//! `String`, except in Python, where it returns a reference to the object.
 
 use std::collections::HashMap;
 use std::hint::black_box;
@@ -114,7 +114,7 @@ fn batches(criterion: &mut Criterion, stage: &Stage, cache: &Cache, map: &HashMa
             });
         });
     }
-    // Room for many answers costs more than for one at a time.
+    // A buffer for many values costs more than one for a single value.
     group.bench_function("hash-map-256", |bencher| {
         bencher.iter(|| {
             let keys = black_box(&stage.keys).iter();

@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::{env, fs, thread};
 
-/// The machine and the programs on it, a line each.
+/// Returns the machine and the programs on it, a line each.
 pub(crate) fn lines(python: &str) -> Vec<String> {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let processor = processor().unwrap_or_else(|| "an unknown processor".to_owned());
@@ -22,7 +22,7 @@ fn processor() -> Option<String> {
     Some(line.split_once(':')?.1.trim().to_owned())
 }
 
-/// What a program says of its version.
+/// Returns what a program says of its version.
 fn first_line(program: &str) -> Option<String> {
     let said = Command::new(program).arg("--version").output().ok()?;
     let said = String::from_utf8_lossy(&said.stdout).into_owned();

@@ -1,16 +1,19 @@
 //! What the cache costs, beside what others cost that do the same work in the same run.
 //!
-//! `make bench` prints one table of ratios, and writes it into the guide, with plots. `FLIPCACHE_BENCH_QUICK=1` measures
-//! for a moment only, to see that everything works; `FLIPCACHE_BENCH_MARKDOWN=FILE` writes the figures into
-//! FILE, and plots beside it. A word after `--` picks cases whose names have it, as criterion does.
+//! `make bench` prints one table of ratios, and writes it into the guide, with plots.
+//! `FLIPCACHE_BENCH_QUICK=1` measures for a moment only, to see that everything works;
+//! `FLIPCACHE_BENCH_MARKDOWN=FILE` writes the figures into FILE, and plots beside it. A word after
+//! `--` picks cases whose names have it, as criterion does.
 //!
 //! # Layout
 //!
 //! - `stage`: keys and values, the same for all. `measure`: how long, and loops over keys.
-//! - `hit`, `application`, `miss`, `threads`, `start`, `memory`: cases, those that are compared next to each
-//!   other. `python`: the original's hit, by the script `python.py`.
-//! - `figures`: what came out of all rounds. `rows`: which figure is held against which, and what is to be reached.
-//!   `plots`: some of them as pictures. `report`: the table, and who gets it. `machine`: where it was measured.
+//! - `hit`, `application`, `miss`, `threads`, `start`, `memory`: cases, those that are compared
+//!   next to each other. `python`: the original's hit, by the script `python.py`.
+//! - `figures`: what came out of all rounds. `rows`: which figure is held against which, and what
+//!   is to be reached.
+//!   `plots`: some of them as pictures. `report`: the table, and who gets it. `machine`: where it
+//!   was measured.
 
 mod stage;
 

@@ -15,13 +15,13 @@ pub(crate) fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("../criterion")
 }
 
-/// Whether this run is only to see that everything works.
+/// Returns whether this run is only to see that everything works.
 pub(crate) fn is_quick() -> bool {
     env::var_os("FLIPCACHE_BENCH_QUICK").is_some_and(|value| !value.is_empty() && value != "0")
 }
 
-/// How often all cases are measured: many times where figures are to come out, as others may use the machine for
-/// minutes.
+/// How often all cases are measured: many times where figures are to come out, as others may use
+/// the machine for minutes.
 pub(crate) fn rounds() -> usize {
     let is_no_run = |argument: String| NO_RUN.contains(&argument.as_str());
     match is_quick() || env::args().any(is_no_run) {
@@ -30,8 +30,8 @@ pub(crate) fn rounds() -> usize {
     }
 }
 
-/// Whether the user's filter lets a case through that criterion does not measure, and so cannot tell: one
-/// of the words between its `|` stands in the case.
+/// Whether the user's filter lets a case through that criterion does not measure, and so cannot
+/// tell: one of the words between its `|` stands in the case.
 pub(crate) fn is_wanted(case: &str) -> bool {
     let filter = env::args()
         .skip(1)
@@ -56,7 +56,7 @@ pub(crate) fn criterion() -> Criterion {
         .configure_from_args()
 }
 
-/// How long it takes to read so many keys, from the first again after the last.
+/// Returns how long it takes to read so many keys, from the first again after the last.
 pub(crate) fn each<'k>(iters: u64, keys: &'k [String], mut read: impl FnMut(&'k str)) -> Duration {
     let start = Instant::now();
     let mut keys = keys.iter().cycle();

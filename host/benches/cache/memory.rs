@@ -17,7 +17,8 @@ mod null_backend;
 /// As the original was measured: keys and values of 10 characters.
 const ENTRIES: u32 = 100_000;
 
-/// Nothing is given back before all are measured: what was freed would be used again, and not be counted.
+/// Nothing is given back before all are measured: what was freed would be used again, and not be
+/// counted.
 pub(crate) fn measure(figures: &mut Figures) {
     if !is_wanted("memory") {
         return;
@@ -44,7 +45,7 @@ pub(crate) fn measure(figures: &mut Figures) {
             .shards(shards)
             .build();
         let client = client.expect("the client must be made");
-        // More than there are, as no two shards get exactly as many.
+        // More than there are, as shards do not get equal shares.
         let cache = client.cache("bench").local_max(2 * entries).open();
         let cache = cache.expect("the options are valid");
         growth(case, &mut || {

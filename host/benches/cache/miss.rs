@@ -1,5 +1,5 @@
-//! A miss that fills the local tier, beside what it asks Redis for, `GET` and `PTTL` in one transaction, by
-//! redis-rs alone: on the same server and runtime, one connection each.
+//! A miss that fills the local tier, beside what it asks Redis for, `GET` and `PTTL` in one
+//! transaction, by redis-rs alone: on the same server and runtime, one connection each.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -28,8 +28,8 @@ const CONCURRENT: [usize; 2] = [64, 1_024];
 
 const NAME: &str = "bench";
 
-/// A miss alone is measured with one thread in the runtime too, where no task moves to another thread: it is
-/// mostly sleeping and waking, and with two its ratio differs from run to run.
+/// A miss alone is measured with one thread in the runtime too, where no task moves to another
+/// thread: it is mostly sleeping and waking, and with two its ratio differs from run to run.
 pub(crate) fn bench(criterion: &mut Criterion, server: &RedisServer) {
     let mut group = criterion.benchmark_group("miss");
     for (threads, name) in [(1, "1-of-one-thread"), (2, "1")] {
@@ -172,7 +172,7 @@ impl Missing {
 impl Reader for Missing {
     async fn get(&self) {
         let value = self.cache.get(self.keys.next()).await;
-        let value = value.expect("the server must answer");
+        let value = value.expect("the server must reply");
         black_box(value.expect("it was written"));
     }
 }
@@ -201,7 +201,7 @@ impl Reader for Plain {
         let mut pipeline = redis::pipe();
         let pipeline = pipeline.atomic().cmd("GET").arg(key).cmd("PTTL").arg(key);
         let answer = pipeline.query_async(&mut connection).await;
-        let answer: (Option<String>, i64) = answer.expect("the server must answer");
+        let answer: (Option<String>, i64) = answer.expect("the server must reply");
         assert!(black_box(answer).0.is_some(), "it was written");
     }
 }

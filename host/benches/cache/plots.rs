@@ -31,7 +31,7 @@ const MISSES: [Named; 2] = [
     ("redis-rs alone", "miss/redis-", false),
 ];
 
-/// All of a complete run, with the names of their files.
+/// Returns all of a complete run, with the names of their files.
 ///
 /// # Errors
 ///

@@ -1,4 +1,5 @@
-//! The original's hit: Python's `FlipCache`, in a child that runs `python.py`, in a virtual environment.
+//! The original's hit: Python's `FlipCache`, in a child that runs `python.py`, in a virtual
+//! environment.
 
 use std::env;
 use std::io::Write;
@@ -50,7 +51,7 @@ pub(crate) fn hit(stage: &Stage, server: &RedisServer) -> Result<Hit, String> {
     })
 }
 
-/// The one that is named, else that of an environment, which is made if there is none yet.
+/// Returns the interpreter that is named, or that of an environment, which is created if missing.
 fn interpreter() -> Result<PathBuf, String> {
     if let Some(named) = env::var_os(VARIABLE) {
         return Ok(named.into());
@@ -74,7 +75,7 @@ fn interpreter() -> Result<PathBuf, String> {
     Ok(python)
 }
 
-/// Runs a command to its end, and answers what it printed.
+/// Runs a command to its end, and returns its output.
 fn run(command: &mut Command, input: &str) -> Result<String, String> {
     let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped());
     let child = piped.stderr(Stdio::piped()).spawn();

@@ -92,7 +92,7 @@ fn line(row: &Row, figures: &Figures) -> Option<Line> {
     ])
 }
 
-/// A figure with its unit.
+/// Returns a figure with its unit.
 fn told(side: &Side, figure: f64) -> String {
     match figure {
         bytes if side.is_memory() => format!("{bytes:.0} B"),

@@ -11,7 +11,7 @@ pub(crate) struct Row {
     pub(crate) target: Option<Target>,
 }
 
-/// A case, of whose iterations so many make what is told.
+/// A case, and how many of its iterations make up the figure.
 #[derive(Clone, Copy)]
 pub(crate) struct Side {
     case: &'static str,
@@ -64,7 +64,7 @@ impl Target {
     }
 }
 
-/// All of them, in the order in which they are told.
+/// Returns all comparisons, in the order of the table.
 #[rustfmt::skip]
 pub(crate) fn all() -> Vec<Row> {
     let hit = one("hit/flipcache");

@@ -1,4 +1,5 @@
-//! What is read: a few hundred entries, so that they fit the processor's caches in every contestant.
+//! What is read: a few hundred entries, so that they fit the processor's caches in every
+//! contestant.
 
 use std::sync::Arc;
 
@@ -27,7 +28,7 @@ impl Stage {
         self.keys.iter().map(String::as_str).zip(values)
     }
 
-    /// A cache with the defaults whose local tier holds all entries.
+    /// Returns a cache with the defaults whose local tier holds all entries.
     pub(crate) fn cache(&self, shards: Shards) -> Cache {
         self.cache_under(Eviction::S3Fifo, shards)
     }
@@ -36,7 +37,7 @@ impl Stage {
     pub(crate) fn cache_under(&self, eviction: Eviction, shards: Shards) -> Cache {
         let client = Client::builder(Arc::new(MemoryBackend::new())).shards(shards);
         let client = client.build().expect("the client must be made");
-        // More than there are, as no two shards get exactly as many.
+        // More than there are, as shards do not get equal shares.
         let cache = client.cache("bench").local_max(4 * ENTRIES);
         let cache = cache
             .eviction(eviction)
@@ -51,7 +52,7 @@ impl Stage {
     }
 }
 
-/// So many keys, of 16 bytes each.
+/// Returns so many keys, of 16 bytes each.
 pub(crate) fn keys(count: u32) -> Vec<String> {
     (0..count).map(|i| format!("user:{i:011}")).collect()
 }

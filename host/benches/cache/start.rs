@@ -1,5 +1,5 @@
-//! What it takes to start: a client with one shard, and an instance of the component. Both are compiled once a
-//! process, before.
+//! What it takes to start: a client with one shard, and an instance of the component. Both are
+//! compiled once a process, before.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;

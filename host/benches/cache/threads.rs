@@ -1,5 +1,6 @@
-//! Hits from several threads at once, on a cache in two shards: each thread in a shard of its own where there
-//! are so many, or all threads in both. Beside them, threads that share nothing: what the machine can do.
+//! Hits from several threads at once, on a cache in two shards: each thread in a shard of its own
+//! where there are so many, or all threads in both. Beside them, threads that share nothing: what
+//! the machine can do.
 //!
 //! One iteration is one hit of each thread.
 
@@ -52,10 +53,10 @@ pub(crate) fn bench(criterion: &mut Criterion, stage: &Stage) {
     group.finish();
 }
 
-/// The keys of each shard.
+/// Returns the keys of each shard.
 ///
-/// Local keys are told shard after shard, and in each as they were written, which was in ascending order:
-/// where the order breaks, the next shard begins.
+/// Local keys are listed shard after shard, and in each as they were written, which was in
+/// ascending order: where the order breaks, the next shard begins.
 fn by_shard(cache: &Cache) -> Vec<Vec<String>> {
     let keys = cache.local().keys();
     let shards = keys.chunk_by(|one, next| one < next);
@@ -64,7 +65,7 @@ fn by_shard(cache: &Cache) -> Vec<Vec<String>> {
     shards
 }
 
-/// The keys, another one first for each thread.
+/// Returns the keys, another one first for each thread.
 fn rotated(keys: &[String], thread: usize) -> Vec<String> {
     let mut keys = keys.to_vec();
     let first = thread * keys.len() / 4 % keys.len();
@@ -94,7 +95,7 @@ fn hits(
     })
 }
 
-/// How long the threads take together, from the first that starts to the last that ends.
+/// Returns how long the threads take together, from the first that starts to the last that ends.
 fn run<W>(threads: usize, work: impl Fn(usize) -> W) -> Duration
 where
     W: FnOnce() -> Duration + Send,

@@ -1,4 +1,4 @@
-// Node over the store in memory. Both clocks are the suite's.
+// Node over the store in memory. The suite moves both clocks.
 import { BackendError, DIGEST, instantiate } from 'flipcache/component';
 import { MemoryBackend } from 'flipcache/memory';
 
@@ -8,7 +8,7 @@ export const memoryHost = {
   name: 'Node',
   store: 'memory',
   digest: DIGEST,
-  has: ['clock', 'foreign', 'faults', 'coherence', 'changes', 'set-if-absent', 'increment', 'expire', 'prolong'],
+  has: ['clock', 'external-writes', 'faults', 'coherence', 'changes', 'set-if-absent', 'increment', 'expire', 'extend-ttl'],
   async open() {
     let elapsed = 1_000_000_000n;
     const now = () => elapsed;
@@ -21,13 +21,13 @@ export const memoryHost = {
       wait(ms) {
         elapsed += BigInt(ms) * 1_000_000n;
       },
-      store: beside(backend),
+      store: otherClient(backend),
     };
   },
 };
 
-/** The store as somebody else sees it: every call by a handle of its own. */
-function beside(backend) {
+/** The store as another client sees it: each call opens its own handle. */
+function otherClient(backend) {
   const at = (key) => {
     const [name] = key.split(':', 1);
     return [backend.open(name), key.slice(name.length + 1)];

@@ -1,4 +1,4 @@
-// Node over a Redis server of its own. Nobody can move a server's clock.
+// Node over its own Redis server, whose clock cannot be moved.
 import { BackendError, DIGEST, instantiate } from 'flipcache/component';
 import { RedisBackend } from 'flipcache/redis';
 import { createClient } from '@redis/client';
@@ -6,7 +6,7 @@ import { createClient } from '@redis/client';
 import { record } from '../../../tests/conformance/js/index.js';
 import { startRedis } from '../test/support/redis-server.js';
 
-/** The host, and how it is ended. */
+/** Starts the server. Returns the host, and the function that stops the server. */
 export async function startRedisHost() {
   const server = await startRedis();
   const other = await createClient({ url: server.url, commandOptions: { typeMapping: { 36: Buffer } } }).connect();
@@ -15,17 +15,17 @@ export async function startRedisHost() {
     name: 'Node',
     store: 'Redis',
     digest: DIGEST,
-    has: ['foreign', 'wrong-type', 'faults', 'coherence', 'changes', 'set-if-absent', 'increment', 'expire', 'prolong'],
+    has: ['external-writes', 'wrong-type', 'faults', 'coherence', 'changes', 'set-if-absent', 'increment', 'expire', 'extend-ttl'],
     async open() {
       await other.flushAll();
-      // Else our connection may learn of it in the middle of the case, and empty the local tier.
-      heard(backend);
+      // Else the invalidation may arrive in the middle of the case and empty the local tier.
+      awaitInvalidations(backend);
       const recorder = record(backend, BackendError.of);
       return {
         exports: await instantiate({ backend: recorder.backend }),
         takeCalls: recorder.takeCalls,
         fail: recorder.fail,
-        store: beside(other, backend),
+        store: otherClient(other, backend),
       };
     },
   };
@@ -40,24 +40,24 @@ export async function startRedisHost() {
 }
 
 /**
- * Returns when our connection has learned of what another client wrote: the server tells of a write before it replies to
- * the writer, and our connection carries replies behind that.
+ * Returns once the invalidations of another client's writes have arrived. The server sends them before it replies to the
+ * writer, so they precede the reply to this command.
  */
-function heard(backend) {
+function awaitInvalidations(backend) {
   backend.open('conformance').exists(['']);
 }
 
 /** The store as another client of the server sees it. */
-function beside(other, backend) {
+function otherClient(other, backend) {
   return {
     async set(key, value, ttlMs) {
       const expiry = ttlMs === undefined ? [] : ['PX', ttlMs.toString()];
       await other.sendCommand(['SET', key, Buffer.from(value), ...expiry]);
-      heard(backend);
+      awaitInvalidations(backend);
     },
     async delete(key) {
       await other.sendCommand(['DEL', key]);
-      heard(backend);
+      awaitInvalidations(backend);
     },
     async get(key) {
       const value = await other.sendCommand(['GET', key]);
@@ -66,7 +66,7 @@ function beside(other, backend) {
     async spoil(key) {
       await other.sendCommand(['DEL', key]);
       await other.sendCommand(['LPUSH', key, 'x']);
-      heard(backend);
+      awaitInvalidations(backend);
     },
   };
 }

@@ -1,4 +1,4 @@
-// The conformance suite over every store that this host has.
+// The conformance suite over every store of this host.
 import { memoryHost } from './memory.js';
 import { startRedisHost } from './redis.js';
 import { runIn } from './suite.js';

@@ -1,4 +1,4 @@
-// The case files of the suite, and where reports go.
+// The case files of the suite, and the folder of the reports.
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +9,7 @@ const CASES = fileURLToPath(new URL('../../../tests/conformance/', import.meta.u
 const REPORTS =
   process.env.FLIPCACHE_CONFORMANCE_REPORTS ?? fileURLToPath(new URL('../../../target/conformance/', import.meta.url));
 
-/** What the case files hold, by their names. */
+/** Returns the contents of the case files by name. */
 export function suites() {
   const files = readdirSync(CASES).filter((name) => name.endsWith('.json'));
   return Object.fromEntries(
@@ -17,7 +17,7 @@ export function suites() {
   );
 }
 
-/** Runs all cases in a host, writes the report to a file and a line to stdout; answers whether none has failed. */
+/** Runs all cases in a host, and writes the report to a file and a line to stdout. Returns whether all passed. */
 export async function runIn(host, file) {
   const report = await run(suites(), host);
   mkdirSync(REPORTS, { recursive: true });

@@ -1,4 +1,4 @@
-// Checks the suite itself: a faulty host fails it.
+// A host with a fault fails the suite.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -6,7 +6,7 @@ import { line, run } from '../../../tests/conformance/js/index.js';
 import { memoryHost } from '../conformance/memory.js';
 import { suites } from '../conformance/suite.js';
 
-/** Returns the cases that fail if a part of the world is replaced. */
+/** Returns the cases that fail if members of the world are replaced. */
 async function failuresIf(change) {
   const open = async () => {
     const world = await memoryHost.open();
@@ -25,16 +25,16 @@ test('all cases pass in memory, and the line says so', async () => {
 
 test('a host with a stopped clock fails', async () => {
   const failed = await failuresIf(() => ({ wait: () => {} }));
-  assert.ok(failed.includes('lives/entry_expires_in_both_tiers'), failed.join());
+  assert.ok(failed.includes('ttl/entry_expires_in_both_tiers'), failed.join());
 });
 
-test('a host that never invalidates fails', async () => {
-  const noCoherence = { invalidate() {}, invalidateAll() {}, suspend() {}, resume() {} };
-  const failed = await failuresIf(({ exports }) => ({ exports: { ...exports, coherence: noCoherence } }));
+test('a host that forwards no invalidations fails', async () => {
+  const ignoring = { invalidate() {}, invalidateAll() {}, suspend() {}, resume() {} };
+  const failed = await failuresIf(({ exports }) => ({ exports: { ...exports, coherence: ignoring } }));
   assert.ok(failed.some((name) => name.startsWith('coherence/')), failed.join());
 });
 
-test('a host whose backend repeats or omits a call fails', async () => {
+test('a host that repeats or omits calls fails', async () => {
   const twice = await failuresIf(({ takeCalls }) => ({ takeCalls: () => takeCalls().flatMap((call) => [call, call]) }));
   const never = await failuresIf(({ takeCalls }) => ({ takeCalls: () => takeCalls().slice(1) }));
   for (const failed of [twice, never]) {
@@ -42,7 +42,7 @@ test('a host whose backend repeats or omits a call fails', async () => {
   }
 });
 
-test('a host whose backend ignores the requested faults, or fails without them, fails', async () => {
+test('a host that injects no faults fails', async () => {
   const failed = await failuresIf(() => ({ fail: () => {} }));
-  assert.ok(failed.includes('failures/failure_of_a_read_is_told_by_its_case'), failed.join());
+  assert.ok(failed.includes('failures/failed_read_returns_the_backend_error'), failed.join());
 });

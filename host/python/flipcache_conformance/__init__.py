@@ -1,4 +1,4 @@
-"""The conformance suite, `tests/conformance/`, for this host.
+"""The runner of the conformance suite, `tests/conformance/`, for Python.
 
-``python -m flipcache_conformance`` runs all cases in memory and over a Redis of its own.
+``python -m flipcache_conformance`` runs all cases in memory and over its own Redis server.
 """

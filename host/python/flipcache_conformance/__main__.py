@@ -1,4 +1,4 @@
-"""Runs the suite in memory and over Redis, writes the reports, and ends with 1 if a case has failed."""
+"""Runs the suite in memory and over Redis, writes the reports, and exits with 1 if a case has failed."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from .stores import InMemory, InRedis
 
 
 def main() -> int:
-    """The exit code."""
+    """Runs the suite and returns the exit code."""
     reports = [run("memory", InMemory)]
     with Server() as server:
         client = server.client()
         reports.append(run("Redis", lambda: InRedis(client, time.monotonic_ns)))
     for report in reports:
-        _tell(report)
+        _publish(report)
     return 1 if any(report.failed for report in reports) else 0
 
 
-def _tell(report: Report) -> None:
+def _publish(report: Report) -> None:
     report.write()
     print(report.line())
-    for name, why in report.failed.items():
-        print(f"  {name}: {why}", file=sys.stderr)
+    for name, problem in report.failed.items():
+        print(f"  {name}: {problem}", file=sys.stderr)
 
 
 if __name__ == "__main__":

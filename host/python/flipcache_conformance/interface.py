@@ -1,4 +1,4 @@
-"""The types of the component's functions, as the component says them."""
+"""The types of the component's functions, as the component declares them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PREFIXES = {CACHE: "[method]flip-cache.", COLLECTIONS: "[method]dict."}
 
 
 class Interfaces:
-    """All functions by interface and name."""
+    """The functions by interface and name."""
 
     def __init__(self) -> None:
         program = compiled()
@@ -29,23 +29,23 @@ class Interfaces:
         }
 
     def function(self, interface: str, name: str) -> Any:
-        """The type of a function. Raises :class:`BadCase` if there is none."""
+        """Returns the type of a function. Raises :class:`BadCase` if there is none."""
         functions = self._functions[interface]
         if name not in functions:
             raise BadCase(f"{interface} has no function {name!r}")
         return functions[name].ty
 
     def arguments(self, interface: str, name: str, without_self: bool) -> List[Any]:
-        """The types of the arguments."""
+        """Returns the types of the parameters."""
         params = [param for _, param in self.function(interface, name).params]
         return params[1:] if without_self else params
 
     def ok(self, interface: str, name: str) -> Any:
-        """The type of what is answered if all goes well; ``None``: nothing."""
+        """Returns the type of the return value (the ``ok`` of a ``result``); ``None`` if there is none."""
         result = self.function(interface, name).result
         return result.ok if isinstance(result, ResultType) else result
 
     def error(self, interface: str, name: str) -> Any:
-        """The type of its errors; ``None``: it has none."""
+        """Returns the error type; ``None`` if the function has no errors."""
         result = self.function(interface, name).result
         return result.err if isinstance(result, ResultType) else None

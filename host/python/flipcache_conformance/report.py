@@ -1,4 +1,4 @@
-"""All cases over one store, and what is written about them."""
+"""Runs all cases over one store, and writes the report."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .interface import Interfaces
 from .runner import Case, Failed
 from .stores import Store
 
-#: Where reports are written, if not to `target/conformance`.
+#: The variable with the folder of the reports; `target/conformance` if unset.
 VARIABLE = "FLIPCACHE_CONFORMANCE_REPORTS"
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -21,14 +21,14 @@ CASES = ROOT / "tests" / "conformance"
 
 
 def all_cases() -> Iterator[Tuple[str, Dict[str, Any]]]:
-    """Each case by its full name: file and name."""
+    """Yields each case with its full name, `file/name`."""
     for path in sorted(CASES.glob("*.json")):
         for case in json.loads(path.read_text("utf-8"))["cases"]:
             yield f"{path.stem}/{case['name']}", case
 
 
 class Report:
-    """What became of the cases."""
+    """The outcome of the cases."""
 
     def __init__(self, store: str) -> None:
         self.store = store
@@ -38,17 +38,17 @@ class Report:
         self.failed: Dict[str, str] = {}
 
     def line(self) -> str:
-        """The report in a line."""
+        """Returns the summary line."""
         return (
             f"Python over {self.store}: {len(self.passed)} passed, {len(self.left_out)} left out, "
             f"{len(self.failed)} failed (sha256 {self.digest})"
         )
 
     def write(self) -> Path:
-        """Writes the file, and answers where."""
-        place = Path(os.environ.get(VARIABLE) or ROOT / "target" / "conformance")
-        place.mkdir(parents=True, exist_ok=True)
-        path = place / f"python-{self.store.lower()}.json"
+        """Writes the report and returns its path."""
+        folder = Path(os.environ.get(VARIABLE) or ROOT / "target" / "conformance")
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"python-{self.store.lower()}.json"
         report = {
             "host": "Python",
             "store": self.store,

@@ -1,4 +1,4 @@
-"""Runs one case: its steps, in order, in a new instance of the component."""
+"""Runs the steps of one case in a new instance of the component."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from flipcache_wasm.errors import FlipCacheError
 
 from .interface import PREFIXES, Interfaces
 from .shapes import BadCase, error_fits, fits, to_error, to_value
-from .stores import Store, Watched
+from .stores import RecordingBackend, Store
 
 OPTIONS: Dict[str, Any] = {
     "local-max": 100,
@@ -32,25 +32,25 @@ RESILIENCE: Dict[str, Any] = {
     "max-staleness-ms": None,
 }
 
-_EXPECTS = {"answer", "error", "asks"}
+_EXPECTS = {"returns", "error", "expect-calls"}
 
 
 class Failed(Exception):
-    """A step did not come out as the case says."""
+    """The outcome of a step is not the expected one."""
 
 
 class Case:
-    """A case that is being run."""
+    """A running case."""
 
     def __init__(self, interfaces: Interfaces, store: Store) -> None:
         self._interfaces = interfaces
         self._store = store
-        self._watched = Watched(store.backend)
-        self._client = Client(self._watched, clock=store.now_ns)
+        self._recorder = RecordingBackend(store.backend)
+        self._client = Client(self._recorder, clock=store.now_ns)
         self._handles: Dict[str, Handle] = {}
 
     def run(self, case: Dict[str, Any]) -> None:
-        """Runs all steps. Raises :class:`Failed` with the number of the one that was not right."""
+        """Runs all steps. Raises :class:`Failed` with the number of the step that failed."""
         unknown = set(case) - {"name", "needs", "steps"}
         if unknown or not isinstance(case.get("steps"), list):
             raise Failed(f"a case has a name, needs and steps, not {sorted(unknown)}")
@@ -75,9 +75,9 @@ class Case:
             "open": (self._open, {"name", "options", "resilience"} | _EXPECTS),
             "open-dict": (self._open_dict, {"order", "max-items"} | _EXPECTS),
             "call": (self._call, {"with"} | _EXPECTS),
-            "list": (self._list, {"limit", "answer"}),
-            "tell": (self._tell, {"with"} | _EXPECTS),
-            "store": (self._beside, {"with", "answer"}),
+            "list": (self._list, {"limit", "returns"}),
+            "coherence": (self._coherence, {"with"} | _EXPECTS),
+            "store": (self._external, {"with", "returns"}),
             "wait-ms": (lambda step: self._store.wait(step["wait-ms"]), set()),
             "fail": (self._fail, {"though-done"}),
         }
@@ -95,8 +95,8 @@ class Case:
         arguments = [step["order"], step["max-items"]]
         self._opened(COLLECTIONS, "[static]dict.open", arguments, step["open-dict"], step)
 
-    def _opened(self, interface: str, function: str, said: List[Any], name: str, step: Dict[str, Any]) -> None:
-        arguments = self._arguments(interface, function, said, False)
+    def _opened(self, interface: str, function: str, given: List[Any], name: str, step: Dict[str, Any]) -> None:
+        arguments = self._arguments(interface, function, given, False)
 
         def open_it() -> None:
             self._handles[name] = self._client.open(interface, function, *arguments)
@@ -108,14 +108,14 @@ class Case:
         handle = self._handle(name)
         function = PREFIXES[handle.interface] + method
         arguments = self._arguments(handle.interface, function, step.get("with", []), True)
-        ask: Callable[..., Any] = self._client.call
+        call: Callable[..., Any] = self._client.call
         if self._interfaces.error(handle.interface, function) is not None:
-            ask = self._client.answer
-        self._expect(step, handle.interface, function, lambda: ask(handle, method, *arguments))
+            call = self._client.answer
+        self._expect(step, handle.interface, function, lambda: call(handle, method, *arguments))
 
-    def _tell(self, step: Dict[str, Any]) -> None:
-        arguments = self._arguments(COHERENCE, step["tell"], step.get("with", []), False)
-        self._expect(step, COHERENCE, step["tell"], lambda: self._client.tell(step["tell"], *arguments))
+    def _coherence(self, step: Dict[str, Any]) -> None:
+        arguments = self._arguments(COHERENCE, step["coherence"], step.get("with", []), False)
+        self._expect(step, COHERENCE, step["coherence"], lambda: self._client.tell(step["coherence"], *arguments))
 
     def _list(self, step: Dict[str, Any]) -> None:
         handle, keys, cursor = self._handle(step["list"]), set(), None
@@ -125,47 +125,47 @@ class Case:
             cursor = page["cursor"]
             if cursor is None:
                 break
-        self._watched.asks.clear()
-        if sorted(keys) != step["answer"]:
-            raise Failed(f"listed {sorted(keys)}, expected {step['answer']}")
+        self._recorder.calls.clear()
+        if sorted(keys) != step["returns"]:
+            raise Failed(f"listed {sorted(keys)}, expected {step['returns']}")
 
-    def _beside(self, step: Dict[str, Any]) -> None:
-        what, said = step["store"], step["with"]
-        if what == "set" and len(said) == 3:
-            self._store.put(said[0], self._bytes(said[1]), said[2])
-        elif what == "delete" and len(said) == 1:
-            self._store.remove(said[0])
-        elif what == "spoil" and len(said) == 1:
-            self._store.put(said[0], None, None)
-        elif what == "get" and len(said) == 1 and "answer" in step:
-            held = self._store.peek(said[0])
-            expected = None if step["answer"] is None else self._bytes(step["answer"])
+    def _external(self, step: Dict[str, Any]) -> None:
+        operation, given = step["store"], step["with"]
+        if operation == "set" and len(given) == 3:
+            self._store.put(given[0], self._bytes(given[1]), given[2])
+        elif operation == "delete" and len(given) == 1:
+            self._store.remove(given[0])
+        elif operation == "spoil" and len(given) == 1:
+            self._store.put(given[0], None, None)
+        elif operation == "get" and len(given) == 1 and "returns" in step:
+            held = self._store.peek(given[0])
+            expected = None if step["returns"] is None else self._bytes(step["returns"])
             if held != expected:
                 raise Failed(f"the store holds {held!r}, expected {expected!r}")
         else:
-            raise BadCase(f"there is no such step: store {what!r} with {len(said)} arguments")
+            raise BadCase(f"there is no such step: store {operation!r} with {len(given)} arguments")
 
     def _fail(self, step: Dict[str, Any]) -> None:
         if step["fail"] is None:
-            self._watched.failure = None
+            self._recorder.failure = None
             return
         errors = self._interfaces.error(KV_BACKEND, "[method]bucket.get")
         error = to_error(errors, step["fail"])
-        self._watched.failure = (error, bool(step.get("though-done", False)))
+        self._recorder.failure = (error, bool(step.get("though-done", False)))
 
     def _expect(self, step: Dict[str, Any], interface: str, function: str, call: Callable[[], Any]) -> None:
-        if "answer" in step and "error" in step:
-            raise BadCase("a step expects an answer or an error")
-        self._watched.asks.clear()
+        if "returns" in step and "error" in step:
+            raise BadCase("a step expects a return value or an error")
+        self._recorder.calls.clear()
         try:
-            answered = call()
+            returned = call()
         except FlipCacheError as error:
             if error.wit is None:
                 raise Failed(f"failed: {type(error).__name__}: {error}") from None
             self._expect_error(step, interface, function, error.wit)
         else:
-            self._expect_answer(step, interface, function, answered)
-        self._expect_asks(step.get("asks", []))
+            self._expect_returns(step, interface, function, returned)
+        self._expect_calls(step.get("expect-calls", []))
 
     def _expect_error(self, step: Dict[str, Any], interface: str, function: str, error: Any) -> None:
         if "error" not in step:
@@ -173,45 +173,45 @@ class Case:
         if not error_fits(self._interfaces.error(interface, function), error, step["error"]):
             raise Failed(f"failed with {error!r}, expected {step['error']!r}")
 
-    def _expect_answer(self, step: Dict[str, Any], interface: str, function: str, answered: Any) -> None:
+    def _expect_returns(self, step: Dict[str, Any], interface: str, function: str, returned: Any) -> None:
         if "error" in step:
-            raise Failed(f"answered {answered!r}, expected the error {step['error']!r}")
-        if "answer" not in step:
+            raise Failed(f"returned {returned!r}, expected the error {step['error']!r}")
+        if "returns" not in step:
             return
         ty = self._interfaces.ok(interface, function)
-        is_right = answered is None and step["answer"] is None
+        matches = returned is None and step["returns"] is None
         if ty is not None:
-            is_right = fits(ty, answered, step["answer"])
-        if not is_right:
-            raise Failed(f"answered {answered!r}, expected {step['answer']!r}")
+            matches = fits(ty, returned, step["returns"])
+        if not matches:
+            raise Failed(f"returned {returned!r}, expected {step['returns']!r}")
 
-    def _expect_asks(self, expected: List[Any]) -> None:
-        asks = self._watched.asks
-        shown = [[name, function, *arguments] for name, function, arguments in asks]
-        if len(asks) != len(expected):
-            raise Failed(f"asked {shown!r}, expected {expected!r}")
-        for (name, function, arguments), said in zip(asks, expected):
-            types = self._interfaces.arguments(KV_BACKEND, f"[method]bucket.{said[1]}", True)
-            if len(said) != len(types) + 2:
-                raise BadCase(f"{said!r} does not have the arguments of {said[1]}")
-            is_right = [name, function] == said[:2] and all(
-                fits(ty, argument, one) for ty, argument, one in zip(types, arguments, said[2:])
+    def _expect_calls(self, expected: List[Any]) -> None:
+        calls = self._recorder.calls
+        shown = [[name, function, *arguments] for name, function, arguments in calls]
+        if len(calls) != len(expected):
+            raise Failed(f"called {shown!r}, expected {expected!r}")
+        for (name, function, arguments), call in zip(calls, expected):
+            types = self._interfaces.arguments(KV_BACKEND, f"[method]bucket.{call[1]}", True)
+            if len(call) != len(types) + 2:
+                raise BadCase(f"{call!r} does not have the arguments of {call[1]}")
+            matches = [name, function] == call[:2] and all(
+                fits(ty, argument, one) for ty, argument, one in zip(types, arguments, call[2:])
             )
-            if not is_right:
-                raise Failed(f"asked {shown!r}, expected {expected!r}")
+            if not matches:
+                raise Failed(f"called {shown!r}, expected {expected!r}")
 
-    def _arguments(self, interface: str, function: str, said: List[Any], without_self: bool) -> List[Any]:
+    def _arguments(self, interface: str, function: str, given: List[Any], without_self: bool) -> List[Any]:
         types = self._interfaces.arguments(interface, function, without_self)
-        if len(types) != len(said):
-            raise BadCase(f"{function} takes {len(types)} arguments, not {len(said)}")
-        return [to_value(ty, one) for ty, one in zip(types, said)]
+        if len(types) != len(given):
+            raise BadCase(f"{function} takes {len(types)} arguments, not {len(given)}")
+        return [to_value(ty, one) for ty, one in zip(types, given)]
 
     def _handle(self, name: str) -> Handle:
         if name not in self._handles:
             raise BadCase(f"nothing is open as {name!r}")
         return self._handles[name]
 
-    def _bytes(self, said: Any) -> bytes:
+    def _bytes(self, json: Any) -> bytes:
         types = self._interfaces.arguments(KV_BACKEND, "[method]bucket.set", True)
-        value: bytes = to_value(types[0].element.elements[1], said)
+        value: bytes = to_value(types[0].element.elements[1], json)
         return value

@@ -1,4 +1,4 @@
-"""A Redis of one's own, on a free port, ended by its process id."""
+"""A Redis server on a free port."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Any, List, Optional
 
 import redis
 
-#: A server that has not answered by then will not.
-_PATIENCE = 20.0
+#: How long a server may take to start, in seconds.
+_TIMEOUT = 20.0
 
 
 class Server:
-    """A running ``redis-server``; a context manager that ends it."""
+    """A running ``redis-server``. As a context manager, it stops the server."""
 
     def __init__(self, *arguments: str, port: Optional[int] = None) -> None:
         program = shutil.which("redis-server")
@@ -30,11 +30,11 @@ class Server:
         self._await()
 
     def client(self, **settings: Any) -> redis.Redis:
-        """A client of it."""
+        """Returns a new client of the server."""
         return redis.Redis(port=self.port, **settings)
 
     def _await(self) -> None:
-        until = time.monotonic() + _PATIENCE
+        until = time.monotonic() + _TIMEOUT
         while True:
             if self.process.poll() is not None:
                 raise RuntimeError(f"redis-server ended with {self.process.returncode}")
@@ -47,7 +47,7 @@ class Server:
                     raise
 
     def stop(self) -> None:
-        """Ends it at once."""
+        """Kills the server."""
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
@@ -61,7 +61,7 @@ class Server:
 
 
 def free_port() -> int:
-    """A port that nobody listens at."""
+    """Returns a free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

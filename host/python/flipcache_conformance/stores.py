@@ -1,4 +1,4 @@
-"""The stores that cases run over, and what stands between them and the component."""
+"""The stores that cases run over, and the recorder between a store and the component."""
 
 from __future__ import annotations
 
@@ -10,42 +10,44 @@ import redis
 from flipcache_wasm.backend import KvBackend, MemoryBackend, RedisBackend
 from flipcache_wasm.errors import of_backend
 
-ALWAYS = frozenset(("foreign", "wrong-type", "faults", "coherence", "set-if-absent", "increment", "expire", "prolong"))
+ALWAYS = frozenset(
+    ("external-writes", "wrong-type", "faults", "coherence", "set-if-absent", "increment", "expire", "extend-ttl")
+)
 
 
-#: What Redis has not told by then, it will not.
-_PATIENCE = 20.0
+#: How long an invalidation may take to arrive, in seconds.
+_TIMEOUT = 20.0
 
 
 class Store(Protocol):
-    """A store that is empty at the beginning of a case."""
+    """A store that is empty at the start of a case."""
 
     name: str
-    #: Which needs of cases it fulfils.
+    #: The needs that it meets.
     has: FrozenSet[str]
 
     @property
     def backend(self) -> KvBackend:
-        """What the component asks."""
+        """Returns the backend of the component."""
 
     def now_ns(self) -> int:
-        """The component's clock."""
+        """Returns the time of the component's clock."""
 
     def wait(self, millis: int) -> None:
-        """Both clocks go on."""
+        """Advances both clocks."""
 
     def put(self, key: str, value: Optional[bytes], ttl_ms: Optional[int]) -> None:
-        """Somebody else writes; ``None`` is something that is no plain string."""
+        """Writes as another client; ``None`` stands for a value that is not a plain string."""
 
     def remove(self, key: str) -> None:
-        """Somebody else deletes."""
+        """Deletes as another client."""
 
     def peek(self, key: str) -> Optional[bytes]:
-        """What a key holds."""
+        """Returns the value of a key."""
 
 
 class InMemory:
-    """Memory, by a clock that stands still."""
+    """A store in memory with a clock that stands still."""
 
     name = "memory"
     has = ALWAYS | {"clock", "changes"}
@@ -72,7 +74,7 @@ class InMemory:
 
 
 class InRedis:
-    """A database of a real Redis, which is emptied."""
+    """A database of a Redis server, which is emptied."""
 
     name = "Redis"
     has = ALWAYS | {"changes"}
@@ -87,7 +89,7 @@ class InRedis:
         return self._clock()
 
     def wait(self, millis: int) -> None:
-        raise AssertionError("nobody moves the clock of Redis")
+        raise AssertionError("the clock of Redis cannot be moved")
 
     def put(self, key: str, value: Optional[bytes], ttl_ms: Optional[int]) -> None:
         with self._client.pipeline(transaction=True) as written:
@@ -96,20 +98,20 @@ class InRedis:
                 written.hset(key, "field", "value")
             else:
                 written.set(key, value, px=ttl_ms)
-            self._told(lambda: written.execute())
+            self._await_invalidation(lambda: written.execute())
 
     def remove(self, key: str) -> None:
         if self._client.exists(key):
-            self._told(lambda: self._client.delete(key))
+            self._await_invalidation(lambda: self._client.delete(key))
 
-    def _told(self, write: Callable[[], Any]) -> None:
-        """Somebody else's write, until the backend has heard of it, if it listens."""
+    def _await_invalidation(self, write: Callable[[], Any]) -> None:
+        """Runs a write, and waits until its invalidation arrives if the backend is subscribed."""
         log, last = self.backend.log, self.backend.log.last
         write()
-        until = time.monotonic() + _PATIENCE
+        until = time.monotonic() + _TIMEOUT
         while not log.is_idle and log.last == last:
             if time.monotonic() > until:
-                raise TimeoutError("Redis has told nothing of a write")
+                raise TimeoutError("no invalidation of the write has arrived")
             time.sleep(0.001)
 
     def peek(self, key: str) -> Optional[bytes]:
@@ -118,27 +120,27 @@ class InRedis:
 
 
 #: A call that arrived at the import: the bucket, the function, and the arguments.
-Ask = Tuple[str, str, Tuple[Any, ...]]
+Call = Tuple[str, str, Tuple[Any, ...]]
 
 
-class Watched:
-    """A backend that notes what it is asked, and fails when told."""
+class RecordingBackend:
+    """A backend that records the calls, and injects faults."""
 
     def __init__(self, backend: KvBackend) -> None:
         self._backend = backend
-        self.asks: List[Ask] = []
-        #: The error that is answered, and whether what is asked is done nevertheless.
+        self.calls: List[Call] = []
+        #: The error to return, and whether calls take effect before they fail.
         self.failure: Optional[Tuple[Tuple[str, Any], bool]] = None
 
     def open(self, name: str) -> Any:
-        return _WatchedBucket(self, name, self._backend.open(name))
+        return _RecordingBucket(self, name, self._backend.open(name))
 
     def call(self, name: str, bucket: Any, method: str, arguments: Tuple[Any, ...]) -> Any:
-        """Passes a call on, or fails."""
+        """Forwards a call, or fails."""
         function = method.replace("_", "-")
         if function == "changes":
             return bucket.changes(*arguments)
-        self.asks.append((name, function, arguments))
+        self.calls.append((name, function, arguments))
         if self.failure is None:
             return getattr(bucket, method)(*arguments)
         error, is_done = self.failure
@@ -147,11 +149,11 @@ class Watched:
         raise of_backend(*error)
 
 
-class _WatchedBucket:
-    def __init__(self, watched: Watched, name: str, bucket: Any) -> None:
-        self._watched = watched
+class _RecordingBucket:
+    def __init__(self, recorder: RecordingBackend, name: str, bucket: Any) -> None:
+        self._recorder = recorder
         self._name = name
         self._bucket = bucket
 
     def __getattr__(self, method: str) -> Any:
-        return lambda *arguments: self._watched.call(self._name, self._bucket, method, arguments)
+        return lambda *arguments: self._recorder.call(self._name, self._bucket, method, arguments)

@@ -1,4 +1,5 @@
-//! A machine that was suspended: the time asleep counts, though the monotonic clock stands still meanwhile.
+//! A machine that was suspended: the time asleep counts, though the monotonic clock stands still
+//! meanwhile.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -14,7 +15,7 @@ use tempfile::TempDir;
 use crate::program::Program;
 use crate::shell::Shell;
 
-/// A machine whose processes take it to have slept when told.
+/// A machine that tests can make appear to have been suspended.
 struct Machine {
     folder: TempDir,
 }
@@ -66,7 +67,7 @@ fn local(value: &str) -> Value {
 }
 
 #[test]
-fn entry_whose_ttl_ended_while_the_machine_slept_is_absent_by_either_path() {
+fn entry_whose_ttl_ended_while_the_machine_slept_is_absent_in_either_engine() {
     for path in ["shards", "component"] {
         let machine = Machine::new();
         let program = Program::with_backend("memory:");
@@ -95,7 +96,7 @@ fn entry_that_others_may_have_changed_while_the_machine_slept_is_not_local() {
     assert_eq!(shell.ask("get k"), local("v"), "within the bound");
     machine.sleep(3600);
     let answer = shell.ask("get k");
-    assert_eq!(answer["ok"], false, "nobody knows what it is now: {answer}");
+    assert_eq!(answer["ok"], false, "the value may have changed: {answer}");
     server.resume();
     shell.end();
 }

@@ -1,4 +1,4 @@
-//! The benchmark. How fast anything is, is no question for a test.
+//! The benchmark. Tests do not check its speed.
 
 use std::fs;
 use std::path::PathBuf;
@@ -24,7 +24,7 @@ const SHORT: [&str; 5] = ["bench", "--keys", "7", "--rounds", "2"];
 /// How long it may take to begin.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Runs it in short, with more words; answers its JSON.
+/// Runs a short benchmark with more arguments. Returns its JSON.
 #[track_caller]
 fn bench(program: &Program, words: &[&str]) -> Value {
     let words = [&SHORT[..], &["--json"], words].concat();
@@ -55,9 +55,9 @@ fn assert_rows(report: &Value, plain: &str) {
     }
 }
 
-/// The server's keys that are left.
+/// Returns the remaining keys of the server.
 fn keys_of(server: &RedisServer) -> Vec<String> {
-    let client = redis::Client::open(server.url()).expect("the server's URL must be right");
+    let client = redis::Client::open(server.url()).expect("the server's URL must be valid");
     let mut connection = client.get_connection().expect("the server must be up");
     let keys = connection.scan().expect("the server must list its keys");
     let keys: Result<Vec<String>, _> = keys.collect();
@@ -82,7 +82,7 @@ fn bench_on_redis_has_every_row_and_leaves_no_key() {
 }
 
 #[test]
-fn bench_on_redis_leaves_only_the_keys_of_others() {
+fn bench_on_redis_leaves_keys_of_other_clients() {
     let server = RedisServer::start();
     let program = Program::with_backend(&server.url());
     program.done(&["set", "mine", "1"]);
@@ -155,7 +155,7 @@ fn bench_without_a_backend_runs_in_a_temporary_file() {
 }
 
 #[test]
-fn bench_tells_a_table_of_every_row() {
+fn bench_prints_a_table_of_every_row() {
     let told = Program::with_backend("memory:").done(&SHORT);
     for word in CACHED
         .iter()
@@ -165,7 +165,7 @@ fn bench_tells_a_table_of_every_row() {
     }
     assert!(
         told.contains("bytes per entry"),
-        "say what became of it: {told}"
+        "say what became of the file: {told}"
     );
 }
 
@@ -190,7 +190,7 @@ fn bench_plot_is_an_svg_with_every_name() {
 }
 
 #[test]
-fn bench_usage_that_is_off_exits_2_before_anything_is_measured() {
+fn bench_invalid_usage_exits_2_before_anything_is_measured() {
     let program = Program::with_backend("memory:");
     let nowhere = program.home().join("no/plot.svg");
     let nowhere = nowhere.to_str().expect("a plain path");

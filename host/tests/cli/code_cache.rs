@@ -35,7 +35,7 @@ fn set_mode(path: &Path, mode: u32) {
     fs::set_permissions(path, Permissions::from_mode(mode)).expect("it is ours");
 }
 
-/// How often it was said that code was compiled, and loaded.
+/// Returns how often the log says that code was compiled, and loaded.
 fn told(program: &Program, words: &[&str]) -> (usize, usize) {
     let mut command = program.command();
     let command = command.env("FLIPCACHE_LOG", "flipcache::code_cache=debug");
@@ -83,7 +83,7 @@ fn second_start_compiles_nothing() {
 }
 
 #[test]
-fn off_keeps_nothing() {
+fn off_stores_nothing() {
     let program = Program::new();
     for path in ["shards", "component"] {
         program.done(&["--code-cache", "off", "--engine", path, "set", "k", "v"]);
@@ -97,7 +97,7 @@ fn off_keeps_nothing() {
 }
 
 #[test]
-fn directory_that_is_named_is_taken() {
+fn named_directory_is_used() {
     let program = Program::new();
     let directory = program.home().join("a/b");
     let named = directory.to_str().expect("a plain path");
@@ -113,7 +113,7 @@ fn directory_that_is_named_is_taken() {
 }
 
 #[test]
-fn directory_of_xdg_is_taken() {
+fn directory_of_xdg_is_used() {
     let program = Program::new();
     let home = program.home().join("caches");
     let mut command = program.command();
@@ -123,7 +123,7 @@ fn directory_of_xdg_is_taken() {
     only_file(&home.join("flipcache/code"));
 }
 
-/// A read that must be right though no code is kept. What it logs.
+/// Runs a read that must succeed though no code is stored. Returns its log.
 #[track_caller]
 fn read_all_the_same(program: &Program, log: &str, words: &[&str]) -> String {
     let mut command = program.command();
@@ -159,7 +159,7 @@ fn directory_that_others_may_write_to_is_not_used() {
 }
 
 #[test]
-fn directory_that_cannot_be_made_costs_a_compilation() {
+fn directory_that_cannot_be_created_causes_a_compilation() {
     let program = Program::new();
     program.done(&["--code-cache", "off", "set", "k", "v"]);
     fs::write(program.home().join(".cache"), "").expect("it must be written");

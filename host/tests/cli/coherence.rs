@@ -1,5 +1,5 @@
-//! What others write to Redis is seen by an application under `flipcache run`, whether the host links
-//! the cache or it was composed in.
+//! Writes of other clients to Redis are seen by an application under `flipcache run`, whether the
+//! host links the cache or it was composed in.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin};
@@ -14,7 +14,7 @@ use redis::Connection;
 use crate::composed::composed;
 use crate::program::Program;
 
-/// How long anything may take that is not measured.
+/// The timeout of a wait in a test.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// For how long a cache that was composed in does not ask for changes.
@@ -30,7 +30,7 @@ enum Cache {
     Composed,
 }
 
-/// An application that runs, of the tenant `t`; it ends with its value.
+/// An application that runs, of the tenant `t`; it is stopped on drop.
 struct Application {
     child: Child,
     input: ChildStdin,
@@ -51,7 +51,7 @@ impl Application {
         let input = child.stdin.take().expect("its input is a pipe");
         let output = child.stdout.take().expect("its output is a pipe");
         let (tell, answers) = mpsc::channel();
-        // Ends with the process.
+        // The thread ends with the process.
         thread::spawn(move || {
             for line in BufReader::new(output).lines().map_while(Result::ok) {
                 if tell.send(line).is_err() {
@@ -93,11 +93,11 @@ impl Application {
     /// Writes a value, and checks that the local tier keeps it.
     fn keep(&mut self, name: &str, key: &str, value: &str) {
         self.done(&format!("set {name} {key} {value}"));
-        // The first read asks for changes first, and a cache that was just told of some asks Redis.
+        // The first read pulls changes, and a cache that has just received some reads Redis.
         self.wait_until(name, key, &format!("{value} local"));
     }
 
-    /// Reads a key until it is answered so; for how long that took.
+    /// Reads a key until it has this value. Returns how long that took.
     #[track_caller]
     fn wait_until(&mut self, name: &str, key: &str, expected: &str) -> Duration {
         let start = Instant::now();
@@ -116,14 +116,14 @@ impl Application {
 
 impl Drop for Application {
     fn drop(&mut self) {
-        // An error means that it has ended already.
+        // An error means that it has already exited.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
 fn connect(server: &RedisServer) -> Connection {
-    let client = redis::Client::open(server.url()).expect("the URL must be right");
+    let client = redis::Client::open(server.url()).expect("the URL must be valid");
     client.get_connection().expect("the server must be up")
 }
 
@@ -140,7 +140,7 @@ fn each_cache(test: impl Fn(Cache, &RedisServer)) {
 }
 
 #[test]
-fn run_foreign_write_is_seen_within_the_bound() {
+fn run_external_write_is_seen_within_the_bound() {
     each_cache(|cache, server| {
         let mut app = Application::with_cache(cache, server, "user");
         let mut other = connect(server);
@@ -205,7 +205,7 @@ fn run_names_that_nest_all_see_it() {
 }
 
 #[test]
-fn run_after_a_cut_is_asked_anew_and_kept_again() {
+fn run_after_a_connection_loss_reads_redis_and_caches_again() {
     each_cache(|cache, server| {
         let mut app = Application::with_cache(cache, server, "user");
         let mut other = connect(server);
@@ -221,7 +221,7 @@ fn run_after_a_cut_is_asked_anew_and_kept_again() {
 }
 
 #[test]
-fn run_while_redis_is_silent_answers_nothing_from_before_and_after_it_what_is_there() {
+fn run_while_redis_is_silent_serves_nothing_old_and_afterwards_the_stored_value() {
     each_cache(|cache, server| {
         let mut app = Application::with_cache(cache, server, "user");
         app.keep("user", "k", "old");
@@ -235,7 +235,7 @@ fn run_while_redis_is_silent_answers_nothing_from_before_and_after_it_what_is_th
 }
 
 #[test]
-fn run_while_redis_is_gone_answers_nothing_from_before_and_after_it_what_is_there() {
+fn run_while_redis_is_down_serves_nothing_old_and_afterwards_the_stored_value() {
     for cache in [Cache::Linked, Cache::Composed] {
         let mut server = RedisServer::start();
         let mut app = Application::with_cache(cache, &server, "user");
@@ -249,12 +249,12 @@ fn run_while_redis_is_gone_answers_nothing_from_before_and_after_it_what_is_ther
 }
 
 #[test]
-fn run_reads_that_race_with_foreign_writes_leave_nothing_stale() {
+fn run_reads_racing_with_external_writes_leave_nothing_stale() {
     each_cache(|cache, server| race(cache, server, &format!("get-all race {KEYS}")));
 }
 
 #[test]
-fn run_writes_that_race_with_foreign_writes_leave_nothing_stale() {
+fn run_writes_racing_with_external_writes_leave_nothing_stale() {
     each_cache(|cache, server| race(cache, server, &format!("set-all race {KEYS} own")));
 }
 
@@ -275,7 +275,7 @@ fn race(cache: Cache, server: &RedisServer, what: &str) {
         let held = redis::cmd("GET")
             .arg(format!("t:race:{key}"))
             .query(&mut connection);
-        held.expect("the server must answer")
+        held.expect("the server must reply")
     };
     for key in 0..KEYS {
         let truth = truth(key);

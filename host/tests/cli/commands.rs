@@ -5,7 +5,7 @@ use flipcache_tests::RedisServer;
 use crate::program::Program;
 
 #[test]
-fn set_on_redis_is_there_for_redis_and_for_the_next_process() {
+fn set_on_redis_is_visible_to_redis_and_to_the_next_process() {
     let server = RedisServer::start();
     let program = Program::new();
     let backend = ["--backend", &server.url()];
@@ -13,7 +13,7 @@ fn set_on_redis_is_there_for_redis_and_for_the_next_process() {
         program.done(&[&backend[..], &["set", "a", "1"]].concat()),
         ""
     );
-    let client = redis::Client::open(server.url()).expect("the server's URL must be right");
+    let client = redis::Client::open(server.url()).expect("the server's URL must be valid");
     let mut connection = client.get_connection().expect("the server must be up");
     let stored: String = redis::cmd("GET")
         .arg("default:a")
@@ -40,7 +40,7 @@ fn set_without_a_backend_is_kept_in_the_users_data_directory() {
 }
 
 #[test]
-fn every_verb_does_what_its_help_says() {
+fn every_command_follows_its_help() {
     let program = Program::new();
     assert_eq!(
         program.done(&["mset", "a", "1", "b", "two words", "-3", "-5"]),
@@ -84,7 +84,7 @@ fn absent_key_prints_nothing_and_exits_1() {
     assert_eq!(
         program.run(&["exists", "absent"]).code,
         1,
-        "a default is not stored unless told"
+        "a default is not stored unless enabled"
     );
     assert_eq!(
         program.done(&["get", "absent", "--default", "d", "--store-default"]),
@@ -94,7 +94,7 @@ fn absent_key_prints_nothing_and_exits_1() {
 }
 
 #[test]
-fn names_keep_apart() {
+fn names_are_separate() {
     let program = Program::new();
     program.done(&["--name", "one", "set", "k", "1"]);
     assert_eq!(program.run(&["--name", "two", "get", "k"]).code, 1);
@@ -151,13 +151,13 @@ fn ttl_is_given_to_the_entry_or_by_the_cache() {
     program.done(&["set", "long", "v", "--ttl", "100.5"]);
     program.done(&["--ttl", "50", "set", "short", "v"]);
     program.done(&["set", "ever", "v"]);
-    let client = redis::Client::open(server.url()).expect("the server's URL must be right");
+    let client = redis::Client::open(server.url()).expect("the server's URL must be valid");
     let mut connection = client.get_connection().expect("the server must be up");
     let mut ttl = |key: &str| -> i64 {
         redis::cmd("PTTL")
             .arg(key)
             .query(&mut connection)
-            .expect("the server must answer")
+            .expect("the server must reply")
     };
     assert!((90_000..=100_500).contains(&ttl("default:long")));
     assert!((40_000..=50_000).contains(&ttl("default:short")));
@@ -167,7 +167,7 @@ fn ttl_is_given_to_the_entry_or_by_the_cache() {
 }
 
 #[test]
-fn json_answers_are_one_object_each() {
+fn json_outputs_are_one_object_each() {
     let program = Program::new();
     for (words, line) in [
         (

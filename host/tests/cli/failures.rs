@@ -1,11 +1,11 @@
-//! What goes wrong: its exit code, and a message that says what, on what, and what to do.
+//! Failures: the exit code, and a message that says what failed, on what, and what to do.
 
 use flipcache_tests::{RedisOptions, RedisServer};
 
 use crate::program::Program;
 
 #[test]
-fn usage_that_is_off_exits_2() {
+fn invalid_usage_exits_2() {
     let program = Program::new();
     for words in [
         &["nonsense"][..],
@@ -67,7 +67,7 @@ fn bad_key_or_value_exits_4() {
 fn bad_stored_value_exits_4_and_names_the_key() {
     let server = RedisServer::start();
     let program = Program::with_backend(&server.url());
-    let client = redis::Client::open(server.url()).expect("the server's URL must be right");
+    let client = redis::Client::open(server.url()).expect("the server's URL must be valid");
     let mut connection = client.get_connection().expect("the server must be up");
     let mut foreign = redis::pipe();
     foreign.cmd("SET").arg("default:bad").arg(b"\xff\xfe");
@@ -145,7 +145,7 @@ fn wrong_password_exits_3_and_is_never_shown() {
 }
 
 #[test]
-fn sqlite_file_that_is_none_exits_3_and_names_it() {
+fn file_that_is_not_sqlite_exits_3_and_names_it() {
     let program = Program::new();
     let file = program.home().join("not.db");
     std::fs::write(

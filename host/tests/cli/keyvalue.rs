@@ -21,7 +21,7 @@ fn run(program: &Program, options: &[&str], lines: &[&str]) -> Outcome {
     program.run_with_input(&words, (lines.join("\n") + "\n").as_bytes())
 }
 
-/// What the command answers to lines.
+/// Returns the output of the command for lines of input.
 #[track_caller]
 fn answers(program: &Program, options: &[&str], lines: &[&str]) -> Vec<String> {
     let outcome = run(program, options, lines);
@@ -29,9 +29,9 @@ fn answers(program: &Program, options: &[&str], lines: &[&str]) -> Vec<String> {
     outcome.text().lines().map(str::to_owned).collect()
 }
 
-/// What a Redis server answers to somebody else.
+/// Returns the reply of a Redis server to another client.
 fn ask<T: FromRedisValue>(server: &RedisServer, command: &[&str]) -> T {
-    let client = redis::Client::open(server.url()).expect("the URL must be right");
+    let client = redis::Client::open(server.url()).expect("the URL must be valid");
     let mut connection = client.get_connection().expect("it must be up");
     let mut asked = redis::cmd(command[0]);
     let answer = asked.arg(&command[1..]).query(&mut connection);
@@ -72,7 +72,7 @@ fn run_bucket_is_the_cache_of_its_name_and_the_nameless_one_is_default() {
 }
 
 #[test]
-fn run_over_redis_has_keys_and_lives_that_others_see() {
+fn run_over_redis_has_keys_and_ttls_that_other_clients_see() {
     let server = RedisServer::start();
     let program = Program::with_backend(&server.url());
     let options = ["--ttl", "60", "--local-max", "5"];
@@ -98,7 +98,7 @@ fn run_lists_more_than_a_page_by_numbers() {
         let lines = ["open many", "fill many 2500 v", "list many"];
         let told = answers(&program, &[], &lines);
         let [count, _, _, next] = told[2].split(' ').collect::<Vec<_>>()[..] else {
-            panic!("a page must be told: {told:?}");
+            panic!("a page must be printed: {told:?}");
         };
         let count: usize = count.parse().expect("a number");
         assert!((1..2_500).contains(&count) && next != "-", "{told:?}");
@@ -188,7 +188,7 @@ fn run_with_an_option_that_has_no_effect_on_buckets_exits_2() {
 }
 
 #[test]
-fn run_application_that_asks_for_more_exits_2_and_names_it() {
+fn run_application_that_imports_more_exits_2_and_names_it() {
     let program = Program::new();
     let file = program.home().join("counter.wasm");
     std::fs::write(&file, COUNTER).expect("it must be written");

@@ -14,7 +14,7 @@ use crate::program::Program;
 use crate::served::{Answer, Served, answer};
 use crate::shell::Shell;
 
-/// How long a test waits for something that must happen.
+/// The timeout of a wait in a test.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 const ANY_PORT: [&str; 2] = ["--metrics", "127.0.0.1:0"];
@@ -31,7 +31,7 @@ impl Page {
         Self(page.body)
     }
 
-    /// What a metric with these labels is; `None` if it is not there.
+    /// Returns what a metric with these labels is; `None` if it is not there.
     fn get(&self, metric: &str) -> Option<f64> {
         let line = self.0.lines().find_map(|line| line.strip_prefix(metric))?;
         line.strip_prefix(' ')?.parse().ok()
@@ -42,7 +42,7 @@ impl Page {
         assert_eq!(self.get(metric), Some(expected), "{metric} in\n{}", self.0);
     }
 
-    /// The names of all metrics on it.
+    /// Returns the names of all metrics on it.
     fn names(&self) -> BTreeSet<&str> {
         let types = self
             .0
@@ -72,7 +72,7 @@ pub(crate) fn told(err: &mut BufReader<ChildStderr>) -> SocketAddr {
     addr.unwrap_or_else(|| panic!("it must tell where the page is: {line:?}"))
 }
 
-/// A shell over a server, and where its page is.
+/// Returns a shell over a server, and the address of its page.
 fn shell(url: &str, options: &[&str]) -> (Shell, SocketAddr) {
     let program = Program::with_backend(url);
     let mut shell = Shell::start(&program, &[&ANY_PORT[..], options].concat());
@@ -93,7 +93,7 @@ fn wait_until(addr: SocketAddr, why: &str, is: impl Fn(&Page) -> bool) -> Page {
 }
 
 #[test]
-fn page_of_a_shell_tells_what_its_cache_did() {
+fn page_of_a_shell_counts_what_its_cache_did() {
     let server = RedisServer::start();
     let (mut shell, addr) = shell(&server.url(), &["--name", "user"]);
     for line in [
@@ -140,7 +140,7 @@ fn page_of_a_shell_tells_what_its_cache_did() {
 }
 
 #[test]
-fn page_after_the_server_died_tells_of_deafness_and_of_the_breaker() {
+fn page_after_the_server_died_shows_lost_invalidations_and_the_breaker() {
     let mut server = RedisServer::start();
     let (mut shell, addr) = shell(&server.url(), &["--breaker", "2", "--breaker-pause", "600"]);
     assert_eq!(shell.ask("set a 1")["ok"], true);
@@ -152,9 +152,11 @@ fn page_after_the_server_died_tells_of_deafness_and_of_the_breaker() {
     page.is(r#"flipcache_backend_epochs_total{system="redis"}"#, 0.0);
     server.kill();
     let deaf = r#"flipcache_invalidation_status{system="redis",status="lost"}"#;
-    let page = wait_until(addr, "a server that is gone is not heard", |page| {
-        page.get(deaf) == Some(1.0)
-    });
+    let page = wait_until(
+        addr,
+        "the page must show that invalidations are lost",
+        |page| page.get(deaf) == Some(1.0),
+    );
     page.is(
         r#"flipcache_invalidation_status{system="redis",status="live"}"#,
         0.0,
@@ -196,7 +198,10 @@ fn page_of_a_server_tells_of_the_caches_behind_its_applications() {
         r#"flipcache_reads_total{cache="acme:shortener:url",source="local"}"#,
         1.0,
     );
-    assert!(!page.0.contains("example.com"), "no value is told");
+    assert!(
+        !page.0.contains("example.com"),
+        "the page must not contain a value"
+    );
 }
 
 /// The guide's page, whose tables name every metric, field, cause and span.
@@ -291,5 +296,5 @@ fn page_of_a_run_ends_with_it() {
     let mut rest = String::new();
     err.read_to_string(&mut rest).expect("it must be text");
     assert!(child.wait().expect("it must end").success(), "{rest}");
-    assert!(TcpStream::connect(addr).is_err(), "nobody listens any more");
+    assert!(TcpStream::connect(addr).is_err(), "the port must be closed");
 }

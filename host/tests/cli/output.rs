@@ -67,7 +67,7 @@ fn variable_that_is_empty_counts_as_unset() {
 }
 
 #[test]
-fn log_variable_that_is_wrong_is_told() {
+fn invalid_log_variable_is_reported() {
     let program = Program::new();
     let mut command = program.command();
     let command = command.env("FLIPCACHE_LOG", "flipcache=loud").arg("len");

@@ -45,7 +45,7 @@ impl Program {
         }
     }
 
-    /// The user's data directory.
+    /// Returns the user's data directory.
     pub(crate) fn home(&self) -> &Path {
         self.home.path()
     }
@@ -101,7 +101,7 @@ impl Program {
         }
     }
 
-    /// A run that must succeed; its output as text.
+    /// Runs a command that must succeed. Returns its output as text.
     #[track_caller]
     pub(crate) fn done(&self, words: &[&str]) -> String {
         let outcome = self.run(words);

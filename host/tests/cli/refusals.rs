@@ -1,4 +1,4 @@
-//! Servers that refuse, and URLs that lead to another kind of server: what to do stands in the message.
+//! Servers that reject the client, and URLs of another kind of server: the message says what to do.
 
 use flipcache_tests::{RedisOptions, RedisServer};
 

@@ -83,7 +83,7 @@ fn serve_request_that_fails_costs_itself_and_is_logged_without_its_query() {
 }
 
 #[test]
-fn serve_endless_loops_are_cut_and_hold_nobody_up() {
+fn serve_endless_loops_are_interrupted_and_block_no_other_request() {
     let served = Served::start(HOSTILE, &["--timeout", "3"]);
     let spin = "POST /spin HTTP/1.0\r\nhost: test\r\ncontent-length: 0\r\n\r\n";
     let spinning: Vec<_> = (0..6).map(|_| served.send(spin)).collect();
@@ -103,7 +103,7 @@ fn serve_endless_loops_are_cut_and_hold_nobody_up() {
 }
 
 #[test]
-fn serve_answer_that_is_cut_does_not_look_complete() {
+fn serve_truncated_response_does_not_look_complete() {
     let served = Served::start(HOSTILE, &["--timeout", "1"]);
     let mut stream = served.send("GET /begin HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n");
     let mut told = Vec::new();
@@ -131,7 +131,7 @@ fn serve_more_requests_than_allowed_get_503_after_a_while() {
     );
 }
 
-/// Whether the server has closed, and not because it was too slow to.
+/// Returns whether the server has closed, and not because it was too slow to.
 fn is_closed(mut stream: TcpStream) -> bool {
     let read = stream
         .set_read_timeout(Some(SOON))
@@ -144,7 +144,7 @@ fn is_closed(mut stream: TcpStream) -> bool {
 }
 
 #[test]
-fn serve_slow_body_gives_its_turn_to_a_request_that_waits() {
+fn serve_slow_body_yields_to_a_waiting_request() {
     let served = Served::start(HOSTILE, &["--max-concurrency", "1", "--timeout", "600"]);
     let slow = served.begin_post("/echo", 5);
     let other = served.get("/");
@@ -154,7 +154,7 @@ fn serve_slow_body_gives_its_turn_to_a_request_that_waits() {
 }
 
 #[test]
-fn serve_clients_that_are_slow_with_their_heads_hold_nobody_up() {
+fn serve_clients_with_slow_heads_block_no_other_client() {
     let served = Served::start(HOSTILE, &["--max-concurrency", "1"]);
     // More than may be open. Where they do not find room at once, an ordinary one is behind them.
     let slow: Vec<_> = (0..450)
@@ -206,7 +206,7 @@ fn serve_head_may_have_100_fields() {
 }
 
 #[test]
-fn serve_client_that_goes_takes_its_instance_along() {
+fn serve_client_that_disconnects_drops_its_instance() {
     let served = Served::start(HOSTILE, &["--max-concurrency", "1", "--timeout", "600"]);
     let mut gone = served.begin_post("/spin", 5);
     gone.write_all(b"fives").expect("it must take them");
@@ -259,7 +259,7 @@ fn serve_sigterm_ends_no_connection_before_it_has_said_so() {
 }
 
 #[test]
-fn serve_without_its_backend_says_so_and_goes_on() {
+fn serve_without_its_backend_says_so_and_keeps_running() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("there must be a free port");
     let addr = taken.local_addr().expect("it has one");
     // From now on no server listens there.
@@ -306,7 +306,7 @@ fn serve_what_an_application_asks_of_others_is_denied_and_what_it_prints_is_a_lo
 }
 
 #[test]
-fn serve_request_that_is_off_is_refused_without_an_instance() {
+fn serve_malformed_request_is_rejected_without_an_instance() {
     let served = Served::start(HOSTILE, &["--max-body", "10"]);
     assert_eq!(served.post("/echo", "ten bytes.").body, "ten bytes.");
     assert_eq!(served.post("/echo", "eleven bytes").status, 413);

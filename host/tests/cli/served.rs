@@ -1,4 +1,4 @@
-//! A server of the binary, and a client that says no more than it is told to.
+//! A server of the binary, and a client that sends exactly the given bytes.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -12,7 +12,7 @@ use crate::program::Program;
 /// How long a client waits before the test fails.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// `flipcache serve` on a free port, ended with its value.
+/// `flipcache serve` on a free port, stopped on drop.
 pub(crate) struct Served {
     child: Child,
     addr: SocketAddr,
@@ -20,7 +20,7 @@ pub(crate) struct Served {
     _program: Program,
 }
 
-/// What a server answered.
+/// The response of a server.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -58,7 +58,7 @@ impl Served {
         }
     }
 
-    /// A connection, or an error when nobody listens any more.
+    /// Returns a connection, or an error if the port is closed.
     pub(crate) fn connect(&self) -> std::io::Result<TcpStream> {
         let stream = TcpStream::connect(self.addr)?;
         stream.set_read_timeout(Some(PATIENCE))?;
@@ -85,7 +85,8 @@ impl Served {
         )))
     }
 
-    /// Sends the head of a POST whose body has as many bytes, and waits until an instance wants them.
+    /// Sends the head of a POST whose body has as many bytes, and waits until an instance wants
+    /// them.
     pub(crate) fn begin_post(&self, path: &str, length: usize) -> TcpStream {
         let mut stream = self.send(&format!(
             "POST {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\nexpect: 100-continue\r\ncontent-length: {length}\r\n\r\n"
@@ -96,7 +97,7 @@ impl Served {
         stream
     }
 
-    /// Waits until nobody can connect any more.
+    /// Waits until the port is closed.
     pub(crate) fn wait_until_closed(&self) {
         let start = Instant::now();
         while self.connect().is_ok() {
@@ -104,7 +105,7 @@ impl Served {
         }
     }
 
-    /// What it tells beside where it listens.
+    /// Returns what it tells beside where it listens.
     pub(crate) fn stderr(&mut self) -> &mut BufReader<ChildStderr> {
         self.stderr.as_mut().expect("its errors are a pipe")
     }
@@ -149,7 +150,7 @@ impl Served {
 
 impl Drop for Served {
     fn drop(&mut self) {
-        // An error means that it has ended already.
+        // An error means that it has already exited.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -194,7 +195,7 @@ impl KeptAlive {
     }
 }
 
-/// All that comes until the server closes.
+/// Returns all that comes until the server closes.
 pub(crate) fn answer(mut stream: TcpStream) -> Answer {
     let mut text = String::new();
     stream

@@ -1,4 +1,4 @@
-//! The shell: lines in, answers out, one local tier from line to line.
+//! The shell: lines in, replies out, one local tier for all lines.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 
 use crate::program::Program;
 
-/// How long a test waits for something that must happen.
+/// The timeout of a wait in a test.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Runs lines in a shell that answers in JSON; one answer a line.
+/// Runs lines in a shell with JSON output. Returns one value per line.
 pub(crate) fn answers(program: &Program, options: &[&str], lines: &str) -> Vec<Value> {
     let outcome =
         program.run_with_input(&[&["--json", "shell"], options].concat(), lines.as_bytes());
@@ -52,7 +52,7 @@ fn lines_share_one_local_tier() {
 }
 
 #[test]
-fn lines_lru_reads_are_uses() {
+fn lines_lru_reads_change_the_order() {
     let program = Program::with_backend("memory:");
     let told = answers(
         &program,
@@ -207,7 +207,7 @@ fn sleep_lets_entries_expire_in_both_tiers() {
 }
 
 #[test]
-fn help_and_exit_answer_too() {
+fn help_and_exit_reply_too() {
     let program = Program::with_backend("memory:");
     let told = answers(&program, &[], "help\nexit\n");
     assert!(
@@ -224,7 +224,7 @@ fn help_and_exit_answer_too() {
     );
 }
 
-/// A shell that answers in JSON, line by line.
+/// A shell with JSON output, driven line by line.
 pub(crate) struct Shell {
     child: Child,
     /// Whether a line has failed.
@@ -280,7 +280,7 @@ impl Shell {
         }
     }
 
-    /// What it tells beside answers.
+    /// Returns its standard error.
     pub(crate) fn stderr(&mut self) -> &mut BufReader<ChildStderr> {
         &mut self.stderr
     }
@@ -302,7 +302,7 @@ impl Drop for Shell {
 }
 
 #[test]
-fn get_what_another_program_wrote_is_seen_by_either_path() {
+fn get_value_of_another_program_is_seen_by_either_engine() {
     for path in ["shards", "component"] {
         let server = RedisServer::start();
         let program = Program::with_backend(&server.url());
@@ -324,7 +324,7 @@ fn get_what_another_program_wrote_is_seen_by_either_path() {
 }
 
 #[test]
-fn get_while_nobody_can_tell_of_changes_is_not_local() {
+fn get_without_invalidations_is_not_a_local_hit() {
     let mut server = RedisServer::start();
     let program = Program::with_backend(&server.url());
     let mut shell = Shell::start(&program, &[]);
@@ -343,7 +343,7 @@ fn get_while_nobody_can_tell_of_changes_is_not_local() {
 }
 
 #[test]
-fn get_while_redis_is_gone_is_marked_stale_by_either_path() {
+fn get_while_redis_is_down_is_marked_stale_by_either_engine() {
     for path in ["shards", "component"] {
         let mut server = RedisServer::start();
         let program = Program::with_backend(&server.url());
@@ -361,7 +361,10 @@ fn get_while_redis_is_gone_is_marked_stale_by_either_path() {
         server.kill();
         let start = Instant::now();
         while shell.ask("get k") != ok(json!("v"), "stale") {
-            assert!(start.elapsed() < PATIENCE, "stale answers by {path}");
+            assert!(
+                start.elapsed() < PATIENCE,
+                "stale values must be served by {path}"
+            );
         }
         assert_eq!(shell.ask("mget k k"), ok(json!(["v", "v"]), "stale"));
         assert_eq!(shell.ask("get other")["error"], "unavailable");
@@ -396,7 +399,7 @@ fn mget_of_many_keys_takes_memory_by_their_number() {
 }
 
 #[test]
-fn get_absent_is_asked_once_while_it_is_remembered() {
+fn get_absent_key_reads_redis_once_while_the_absence_is_cached() {
     for path in ["shards", "component"] {
         let program = Program::with_backend("memory:");
         let options = ["--absent-ttl", "600", "--engine", path];
@@ -412,7 +415,7 @@ fn get_absent_is_asked_once_while_it_is_remembered() {
 }
 
 #[test]
-fn jitter_of_more_than_half_is_refused() {
+fn jitter_above_half_is_refused() {
     let program = Program::with_backend("memory:");
     let most = program.run(&["--ttl", "9", "--ttl-jitter", "50", "set", "k", "v"]);
     assert_eq!(most.code, 0, "{most:?}");
@@ -421,7 +424,7 @@ fn jitter_of_more_than_half_is_refused() {
 }
 
 #[test]
-fn get_after_failures_in_a_row_is_refused_by_the_breaker() {
+fn get_after_consecutive_failures_is_rejected_by_the_breaker() {
     let mut server = RedisServer::start();
     let program = Program::with_backend(&server.url());
     let mut shell = Shell::start(&program, &["--breaker", "2", "--breaker-pause", "0.05"]);
@@ -441,7 +444,7 @@ fn get_after_failures_in_a_row_is_refused_by_the_breaker() {
 }
 
 #[test]
-fn answers_come_at_once_and_redis_may_die_and_come_back_meanwhile() {
+fn replies_are_immediate_and_redis_may_restart_meanwhile() {
     let mut server = RedisServer::start();
     let program = Program::with_backend(&server.url());
     let mut shell = Shell::start(&program, &["--coherence", "off"]);
@@ -452,14 +455,14 @@ fn answers_come_at_once_and_redis_may_die_and_come_back_meanwhile() {
     assert_eq!(
         ask("get k"),
         ok(json!("v"), "local"),
-        "the local tier needs no Redis, unless others are to be heard"
+        "local hits need no Redis"
     );
     assert_eq!(ask("get other")["error"], "unavailable");
     assert_eq!(ask("set k new")["error"], "unavailable");
     assert_eq!(
         ask("get k")["error"],
         "unavailable",
-        "what may have been written is not answered"
+        "a value that may have changed must not be served"
     );
     server.restart_on_same_port();
     assert_eq!(ask("set k new"), ok(Value::Null, "none"));

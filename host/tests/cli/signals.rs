@@ -14,7 +14,8 @@ pub(crate) fn send(child: &Child, name: &str) {
     assert!(status.is_ok_and(|status| status.success()), "kill {name}");
 }
 
-/// Children that are started from now on have SIGINT at its default, though the parent of the tests ignores it, as
+/// Children that are started from now on have SIGINT at its default, though the parent of the tests
+/// ignores it, as
 /// `nohup` does, and shells for background jobs.
 pub(crate) fn restore_interrupt() {
     static DONE: OnceLock<()> = OnceLock::new();
@@ -25,8 +26,8 @@ pub(crate) fn restore_interrupt() {
     });
 }
 
-/// A program that is started inherits what is ignored, but of what is caught the default. So it is caught, and this
-/// process goes on as if it were ignored.
+/// A program that is started inherits what is ignored, but of what is caught the default. So it is
+/// caught, and this process goes on as if it were ignored.
 fn catch_interrupt() {
     let runtime = Builder::new_current_thread().enable_all().build();
     let runtime = runtime.expect("a runtime must start");

@@ -5,12 +5,12 @@ use std::path::Path;
 
 use crate::program::Program;
 
-/// A program whose backend is a file in its user's home directory.
+/// Returns a program whose backend is a file in its user's home directory.
 fn program(path: &str) -> Program {
     Program::with_backend(&format!("sqlite:{path}"))
 }
 
-/// The names in a directory, without hidden ones: compiled code is kept in `.cache`.
+/// Returns the names in a directory, without hidden ones: compiled code is kept in `.cache`.
 fn names(directory: &Path) -> Vec<String> {
     let entries = fs::read_dir(directory).expect("the directory must be there");
     let mut names: Vec<_> = entries

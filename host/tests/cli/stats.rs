@@ -1,11 +1,11 @@
-//! `stats`: what it tells, as text and as JSON, by either path.
+//! `stats`: its output as text and as JSON, by either engine.
 
 use flipcache_tests::RedisServer;
 
 use crate::program::Program;
 use crate::shell::{Shell, answers};
 
-/// The lines of `stats`, without those that differ from run to run.
+/// Returns the lines of `stats`, without those that differ from run to run.
 fn lines(text: &str) -> Vec<&str> {
     let lines = text.lines();
     lines
@@ -77,16 +77,16 @@ fn stats_as_json_have_removals_by_cause_and_the_state_of_the_backend() {
 }
 
 #[test]
-fn stats_after_a_flush_count_an_epoch_and_what_it_voided() {
+fn stats_after_a_flush_count_an_epoch_and_flushed_entries() {
     let server = RedisServer::start();
     let program = Program::with_backend(&server.url());
     let mut shell = Shell::start(&program, &[]);
     assert_eq!(shell.ask("set a 1")["ok"], true);
-    let client = redis::Client::open(server.url()).expect("the server's URL must be right");
+    let client = redis::Client::open(server.url()).expect("the server's URL must be valid");
     let mut connection = client.get_connection().expect("the server must be up");
     let () = redis::cmd("FLUSHALL")
         .query(&mut connection)
-        .expect("the server must answer");
+        .expect("the server must reply");
     let stats = shell.ask_until("stats", |stats| stats["value"]["epoch"] == 1);
     assert_eq!(stats["value"]["removals"]["flushed"], 1, "{stats}");
     assert_eq!(stats["value"]["invalidation"], "live");

@@ -12,7 +12,7 @@ use nix::pty::openpty;
 use crate::program::Program;
 use crate::signals;
 
-/// How long a test waits for something that must happen.
+/// The timeout of a wait in a test.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The binary at a terminal of its own.
@@ -71,7 +71,7 @@ impl Terminal {
         }
     }
 
-    /// Whether this is shown in time; then what was shown so far is forgotten.
+    /// Returns whether this is shown in time, and clears the output so far.
     fn shows_within(&mut self, time: Duration, text: &str) -> bool {
         let start = Instant::now();
         loop {
@@ -150,7 +150,7 @@ fn output_to_a_terminal_has_no_control_characters_and_to_a_pipe_every_byte() {
     assert_eq!(program.done(&["keys"]), "clear\x1b[2J\nkey\n");
 }
 
-/// A terminal may show a tab as spaces.
+/// Expands tabs, which a terminal may show as spaces.
 fn without_tabs(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

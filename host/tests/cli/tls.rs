@@ -35,7 +35,7 @@ fn certificates_of_the_options_are_used_by_every_command() {
 }
 
 #[test]
-fn certificates_that_cannot_serve_exit_2_and_name_the_file() {
+fn unusable_certificates_exit_2_and_name_the_file() {
     let authority = Authority::new("ours");
     let root = authority.root().display().to_string();
     let client = authority.issue("client", &["client"]);

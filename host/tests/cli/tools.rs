@@ -1,4 +1,4 @@
-//! The commands that are no verbs.
+//! The commands that do not access keys.
 
 use flipcache::wasi_keyvalue;
 
@@ -121,7 +121,7 @@ fn completions_and_man_are_written() {
 }
 
 #[test]
-fn output_that_nobody_reads_is_no_failure() {
+fn output_to_a_closed_pipe_is_not_a_failure() {
     let program = Program::new();
     let mut child = program
         .command()

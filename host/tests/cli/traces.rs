@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::program::{Outcome, Program};
 
-/// How long a test waits for something that must happen.
+/// The timeout of a wait in a test.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What was posted.
@@ -63,7 +63,7 @@ fn take(mut stream: TcpStream, sender: &Sender<Post>) -> std::io::Result<()> {
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
     stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")?;
-    // The test may be over.
+    // The test may have ended.
     let _ = sender.send(Post { line, body });
     Ok(())
 }
@@ -109,7 +109,10 @@ fn spans_of_a_command_are_posted_before_it_ends_and_have_no_value() {
         let text = String::from_utf8_lossy(&body);
         assert!(has(&body, words), "{words} must be in {text}");
     }
-    assert!(!has(&body, "s3cret"), "neither keys nor values are told");
+    assert!(
+        !has(&body, "s3cret"),
+        "spans must contain neither keys nor values"
+    );
 }
 
 #[test]
@@ -127,10 +130,10 @@ fn service_is_called_as_the_variable_says() {
 }
 
 #[test]
-fn collector_that_is_away_or_silent_disturbs_nobody() {
+fn collector_that_is_down_or_silent_affects_no_command() {
     let gone = TcpListener::bind("127.0.0.1:0").expect("there must be a free port");
     let gone = gone.local_addr().expect("it has one");
-    // It accepts, and never answers.
+    // It accepts, and never replies.
     let silent = TcpListener::bind("127.0.0.1:0").expect("there must be a free port");
     let silent_addr = silent.local_addr().expect("it has one");
     for addr in [gone, silent_addr] {
@@ -146,7 +149,7 @@ fn collector_that_is_away_or_silent_disturbs_nobody() {
 }
 
 #[test]
-fn collector_that_cannot_be_is_told_and_disturbs_nobody() {
+fn invalid_collector_is_reported_and_affects_no_command() {
     let program = Program::with_backend("memory:");
     let mut command = program.command();
     command.env("OTEL_EXPORTER_OTLP_ENDPOINT", "https://collector.example");

@@ -6,7 +6,7 @@ import { LocalStorageBackend, format, parse } from '../src/store/index.js';
 
 const PREFIX = 'flipcache:';
 
-/** A browser over its `localStorage`. Both clocks are the suite's; somebody else is another document. */
+/** A browser over its `localStorage`. The suite moves both clocks; the other client is another document. */
 export function browserHost(document: Document): Host {
   const frame = document.createElement('iframe');
   document.body.append(frame);
@@ -16,7 +16,7 @@ export function browserHost(document: Document): Host {
     digest: DIGEST,
     has: [
       'clock',
-      'foreign',
+      'external-writes',
       'wrong-type',
       'faults',
       'coherence',
@@ -24,7 +24,7 @@ export function browserHost(document: Document): Host {
       'set-if-absent',
       'increment',
       'expire',
-      'prolong',
+      'extend-ttl',
     ],
     async open() {
       localStorage.clear();
@@ -45,7 +45,7 @@ export function browserHost(document: Document): Host {
   };
 }
 
-/** What another document of the origin writes. It is done when this one has heard of it. */
+/** Another document of the origin. Its writes resolve once this document has received their events. */
 class OtherDocument {
   readonly #frame: HTMLIFrameElement;
   readonly #now: () => number;
@@ -61,14 +61,14 @@ class OtherDocument {
   }
 
   spoil(key: string): Promise<void> {
-    return this.#put(key, 'no entry of a cache');
+    return this.#put(key, 'not a cache entry');
   }
 
   async delete(key: string): Promise<void> {
     if (this.#storage.getItem(PREFIX + key) === null) return;
-    const heard = hear(PREFIX + key);
+    const received = storageEvent(PREFIX + key);
     this.#storage.removeItem(PREFIX + key);
-    await heard;
+    await received;
   }
 
   get(key: string): Uint8Array | undefined {
@@ -77,11 +77,11 @@ class OtherDocument {
   }
 
   async #put(key: string, text: string): Promise<void> {
-    // The browser tells of changes alone.
+    // The browser fires no event if the value is unchanged.
     if (this.#storage.getItem(PREFIX + key) === text) return;
-    const heard = hear(PREFIX + key);
+    const received = storageEvent(PREFIX + key);
     this.#storage.setItem(PREFIX + key, text);
-    await heard;
+    await received;
   }
 
   get #storage(): Storage {
@@ -91,8 +91,8 @@ class OtherDocument {
   }
 }
 
-/** Resolves when this document is told that a key has changed. */
-function hear(key: string): Promise<void> {
+/** Resolves when this document receives the storage event of a key. */
+function storageEvent(key: string): Promise<void> {
   return new Promise((resolve) => {
     const onStorage = (event: StorageEvent) => {
       if (event.key !== key) return;

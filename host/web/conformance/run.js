@@ -51,7 +51,7 @@ async function runIn(folder) {
   }
 }
 
-/** What the case files hold, by their names. */
+/** Returns the contents of the case files by name. */
 function suites() {
   const files = readdirSync(CASES).filter((name) => name.endsWith('.json'));
   return Object.fromEntries(

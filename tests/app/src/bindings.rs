@@ -19,7 +19,7 @@ wit_bindgen::generate!({
 
             /// Writes and reads a key, and tells what came from where.
             export run: func(key: string) -> result<list<string>, string>;
-            /// Calls every function of both interfaces, and tells the answers.
+            /// Calls every function of both interfaces, and returns the results as text.
             export tour: func(name: string) -> list<string>;
 
             export get: func(name: string, key: string) -> string;
@@ -28,7 +28,8 @@ wit_bindgen::generate!({
             export scan: func(name: string, cursor: option<string>, limit: u32) -> string;
             export len: func(name: string) -> string;
             export clear: func(name: string) -> string;
-            /// Opens a cache with bounds of its own, writes keys of a size, and tells how many stay.
+            /// Opens a cache with bounds of its own, writes keys of a size, and tells how many
+            /// stay.
             export fill: func(name: string, local-max: u32, keys: u32, size: u32) -> string;
 
             /// Opens names one after the other until one is refused: how many, and why.
@@ -43,7 +44,7 @@ wit_bindgen::generate!({
             export fill-dicts: func() -> string;
             /// Items without values: how many fit.
             export fill-dict-with-nothing: func() -> string;
-            /// Uses a handle that nobody gave it.
+            /// Uses a forged handle.
             export forge-cache: func(handle: u32);
             export forge-dict: func(handle: u32);
             /// Uses a handle after it was closed.

@@ -34,7 +34,7 @@ pub(crate) fn clear(name: &str) -> Result<u64, Error> {
     FlipCache::open(name, &options())?.clear()
 }
 
-/// Answers what the local tier then has.
+/// Returns the keys of the local tier afterwards.
 pub(crate) fn fill(name: &str, local_max: u32, keys: u32, size: u32) -> Result<(u64, u64), Error> {
     let options = Options {
         local_max,

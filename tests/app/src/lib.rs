@@ -1,6 +1,6 @@
 //! An application that is written against the world `app`, and knows nothing of who provides it.
 //!
-//! - `run` and `tour`: what a well-behaved application does, told in text.
+//! - `run` and `tour`: what a well-behaved application does, as text.
 //! - `calls`: single calls, for tests to put together.
 //! - `hostile`: what an application does to harm its host.
 #![cfg(target_arch = "wasm32")]
@@ -17,7 +17,7 @@ mod tour;
 
 use bindings::flipcache::cache::cache::{Eviction, KeyType, Options, ValueType};
 
-/// What the generated code hangs the exports on.
+/// Implements the exports of the generated code.
 struct App;
 
 impl bindings::Guest for App {
@@ -106,7 +106,7 @@ impl bindings::Guest for App {
     }
 }
 
-/// An answer or an error, in text.
+/// Returns an answer or an error, in text.
 fn told<T: std::fmt::Debug, E: std::fmt::Debug>(answer: Result<T, E>) -> String {
     match answer {
         Ok(answer) => format!("{answer:?}"),

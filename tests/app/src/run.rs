@@ -23,7 +23,7 @@ pub(crate) fn run(key: &str) -> Result<Vec<String>, Error> {
     Ok(told)
 }
 
-/// The keys of a dictionary whose oldest was used before it was full.
+/// Returns the keys of a dictionary whose oldest was used before it was full.
 fn lru() -> String {
     let Ok(dict) = Dict::open(Order::Lru, 2) else {
         return "no dictionary".to_owned();

@@ -1,5 +1,5 @@
-//! Every function of both interfaces, on caches of each type, with what they answer to good and to bad
-//! input, in text: what two hosts are compared by.
+//! Every function of both interfaces, on caches of each type, with what they answer to good and to
+//! bad input, in text: what two hosts are compared by.
 
 use crate::bindings::flipcache::cache::cache::{
     Error, Eviction, Expiry, FlipCache, KeyType, Options, Resilience, ValueType,
@@ -188,7 +188,7 @@ fn lives(name: &str) -> Result<Vec<String>, Error> {
     ])
 }
 
-/// A value of each type, and one that is not of the type.
+/// Returns a value of each type, and one that is not of the type.
 fn values(name: &str) -> Vec<String> {
     let all = [
         (ValueType::Text, Value::Text(String::new())),

@@ -18,11 +18,11 @@ wit_bindgen::generate!({
             import flipcache:cache/cache@0.1.0;
             import wasi:keyvalue/store@0.2.0-draft;
 
-            /// Opens a cache and a bucket, and writes entries into both. The cache's local tier holds
-            /// them all.
+            /// Opens a cache and a bucket, and writes entries into both. The cache's local tier
+            /// holds them all.
             export fill: func(entries: list<tuple<string, list<u8>>>) -> result<_, string>;
             /// Reads keys one after the other, from the first again after the last, so many times.
-            /// Answers the bytes of all values.
+            /// Returns the number of bytes of all values.
             export read-cache: func(times: u64) -> result<u64, string>;
             export read-bucket: func(times: u64) -> result<u64, string>;
         }

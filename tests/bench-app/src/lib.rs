@@ -1,5 +1,5 @@
-//! An application that reads the same entries from the cache and from `wasi:keyvalue`, in a loop inside
-//! wasm, so that what is measured is its calls and not its host's.
+//! An application that reads the same entries from the cache and from `wasi:keyvalue`, in a loop
+//! inside wasm, so that what is measured is its calls and not its host's.
 #![cfg(target_arch = "wasm32")]
 
 mod bindings;
@@ -10,7 +10,7 @@ use bindings::flipcache::cache::cache::{Eviction, Expiry, FlipCache, KeyType, Op
 use bindings::flipcache::cache::types::Value;
 use bindings::wasi::keyvalue::store::{self, Bucket};
 
-/// What the generated code hangs the exports on.
+/// Implements the exports of the generated code.
 struct App;
 
 /// What is read.
@@ -85,7 +85,7 @@ fn read(times: u64, get: impl Fn(&Stage, &str) -> Result<usize, String>) -> Resu
 
 fn options() -> Options {
     Options {
-        // More than there are, as no two shards get exactly as many.
+        // More than there are, as shards do not get equal shares.
         local_max: 10_000,
         local_max_bytes: None,
         eviction: Eviction::Fifo,

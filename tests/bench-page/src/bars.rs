@@ -24,11 +24,12 @@ pub struct Bar<'n> {
     pub name: &'n str,
     /// `None`: it was not.
     pub figure: Option<f64>,
-    /// Whether it is told apart by its colour from what it stands beside.
+    /// Whether it is highlighted by its colour.
     pub is_own: bool,
 }
 
-/// The bars from above to below. `scale` says what their lengths mean, and `unit` stands behind each figure.
+/// The bars from above to below. `scale` says what their lengths mean, and `unit` stands behind
+/// each figure.
 ///
 /// # Errors
 ///

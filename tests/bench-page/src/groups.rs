@@ -35,8 +35,8 @@ pub struct Group {
     pub figures: Vec<Option<f64>>,
 }
 
-/// The panels from above to below, all on the same scale, which `scale` tells. `names` are those of the bars
-/// of each group.
+/// The panels from above to below, all on the same scale, which `scale` tells. `names` are those of
+/// the bars of each group.
 ///
 /// # Errors
 ///

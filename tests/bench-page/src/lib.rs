@@ -2,11 +2,12 @@
 //!
 //! # Layout
 //!
-//! - [`bars()`]: a figure for each name. [`lines()`]: figures over powers of two. [`groups()`]: a bar for each
-//!   name in each group. All answer a [`Plot`].
+//! - [`bars()`]: a figure for each name. [`lines()`]: figures over powers of two. [`groups()`]: a
+//!   bar for each name in each group. All answer a [`Plot`].
 //! - [`Page`]: the file, and the folder beside it that has its plots.
 //!
-//! Figures that were not measured are told as such, in the plot and in words; without any there is no plot.
+//! Missing figures are marked as such, in the plot and in its text. Without any figure there is no
+//! plot.
 
 mod plot;
 

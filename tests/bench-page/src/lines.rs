@@ -25,11 +25,12 @@ pub struct Series<'n> {
     pub name: &'n str,
     /// One for each place; `None`: it was not measured.
     pub figures: Vec<Option<f64>>,
-    /// Whether it is told apart by its colour from what it stands beside.
+    /// Whether it is highlighted by its colour.
     pub is_own: bool,
 }
 
-/// The lines over `places`, which are powers of two in ascending order. `across` says what these are, and
+/// The lines over `places`, which are powers of two in ascending order. `across` says what these
+/// are, and
 /// `scale` what the height means.
 ///
 /// # Errors
@@ -132,7 +133,7 @@ fn draw_names(
     Ok(())
 }
 
-/// Two of each kind are told apart.
+/// Two series of each kind are distinguishable.
 fn colours(series: &[Series<'_>]) -> Vec<RGBColor> {
     let (mut own, mut other) = (OWN.into_iter().cycle(), OTHER.into_iter().cycle());
     let colour = |series: &Series<'_>| match series.is_own {
@@ -167,7 +168,7 @@ fn words(
     format!("{caption}, {scale}, for {places} {across}: {series}.")
 }
 
-/// What was measured.
+/// Returns what was measured.
 fn points(places: &[u32], series: &Series<'_>) -> Vec<(f64, f64)> {
     let figures = places.iter().copied().map(position).zip(&series.figures);
     let points = figures.filter_map(|(place, figure)| Some((place, (*figure)?)));

@@ -38,12 +38,12 @@ pub enum PageError {
 }
 
 impl Page {
-    /// The page that is this file.
+    /// Returns the page that is this file.
     pub fn new(file: impl Into<PathBuf>) -> Self {
         Self { file: file.into() }
     }
 
-    /// Writes a plot beside the page, in the place of an earlier one, and answers what shows it there.
+    /// Writes a plot beside the page, replacing an earlier one. Returns the Markdown that shows it.
     ///
     /// # Errors
     ///
@@ -65,7 +65,8 @@ impl Page {
     ///
     /// # Errors
     ///
-    /// [`PageError`] if the page has no such block, or cannot be read or written; it then is as it was.
+    /// [`PageError`] if the page has no such block, or cannot be read or written; it then is as it
+    /// was.
     pub fn replace(&self, block: &str, text: &str) -> Result<(), PageError> {
         let failed = |source| failed(&self.file, source);
         let page = fs::read_to_string(&self.file).map_err(failed)?;

@@ -27,7 +27,7 @@ pub enum PlotError {
     Drawing(#[from] DrawingAreaErrorKind<io::Error>),
 }
 
-/// The largest figure, and some room for what is written above it.
+/// Returns the largest figure, and some room for what is written above it.
 pub(crate) fn top(figures: impl IntoIterator<Item = Option<f64>>) -> Result<f64, PlotError> {
     let mut largest: Option<f64> = None;
     for figure in figures.into_iter().flatten() {

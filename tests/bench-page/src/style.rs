@@ -1,5 +1,5 @@
-//! How plots look: the background is transparent, and every colour stands out from white and from black
-//! alike, as the guide has light and dark pages.
+//! How plots look: the background is transparent, and every colour stands out from white and from
+//! black alike, as the guide has light and dark pages.
 
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
@@ -10,8 +10,8 @@ pub(crate) const WIDTH: u32 = 860;
 /// As far from black as from white: 4.5 to 1, what WCAG asks of text.
 pub(crate) const GREY: RGBColor = RGBColor(118, 118, 118);
 
-/// What this cache does, and what is beside it. These and the colours below: at least 3 to 1, what WCAG asks of
-/// graphics.
+/// What this cache does, and what is beside it. These and the colours below: at least 3 to 1, what
+/// WCAG asks of graphics.
 pub(crate) const OWN: [RGBColor; 2] = [RGBColor(33, 136, 190), RGBColor(0, 145, 135)];
 pub(crate) const OTHER: [RGBColor; 2] = [RGBColor(201, 116, 32), RGBColor(150, 110, 200)];
 
@@ -26,7 +26,7 @@ const COLOURS: [RGBColor; 8] = [
     RGBColor(115, 140, 40),
 ];
 
-/// The colour of the so many'th of many.
+/// Returns the colour of the so many'th of many.
 pub(crate) fn colour(at: usize) -> RGBColor {
     COLOURS[at % COLOURS.len()]
 }
@@ -49,12 +49,12 @@ pub(crate) fn label_below() -> TextStyle<'static> {
     label().pos(Pos::new(HPos::Center, VPos::Top))
 }
 
-/// What stands at an axis, without digits that say nothing.
+/// Returns what stands at an axis, without digits that say nothing.
 pub(crate) fn tick(figure: &f64) -> String {
     ((figure * 100.0).round() / 100.0).to_string()
 }
 
-/// A number with its digits in groups of three.
+/// Returns a number with its digits in groups of three.
 pub fn grouped(number: u32) -> String {
     let digits = number.to_string();
     let mut grouped = String::new();

@@ -1,4 +1,4 @@
-//! Runs the checker, checks a saved history, or is one of the processes of a run.
+//! Executes and checks a run, checks a saved history, or is one of the processes of a run.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -7,23 +7,23 @@ use anyhow::Result;
 use clap::Parser;
 use flipcache_checker::{check, history, worker};
 
-/// Checks what processes of the cache are answered while things go wrong.
+/// Checks the consistency of processes of the cache under faults.
 #[derive(Parser)]
 enum Command {
-    /// Makes a run and checks it.
-    #[cfg(feature = "stage")]
+    /// Execute a run and check it.
+    #[cfg(feature = "testbed")]
     Run(run::Options),
-    /// Checks the history that a run has left.
+    /// Check the history of a run.
     Check {
         /// The folder of the history.
         folder: PathBuf,
     },
-    /// Is a process of a run.
+    /// Be a process of a run.
     #[command(hide = true)]
     Worker(worker::Options),
 }
 
-#[cfg(feature = "stage")]
+#[cfg(feature = "testbed")]
 mod run {
     use std::env;
     use std::path::PathBuf;
@@ -35,28 +35,28 @@ mod run {
 
     #[derive(clap::Args)]
     pub(super) struct Options {
-        /// Who takes part.
+        /// The processes and writers of the run.
         #[arg(long, value_enum, default_value = "several")]
         profile: Profile,
-        /// What the run follows from.
+        /// The seed of the plan.
         #[arg(long, default_value_t = 1)]
         seed: u64,
-        /// How long it lasts, in milliseconds.
+        /// The duration, in milliseconds.
         #[arg(long, default_value_t = 10_000)]
         millis: u64,
-        /// The staleness bound that is checked, in milliseconds; by default the profile's.
+        /// The staleness bound to check, in milliseconds; by default that of the profile.
         #[arg(long)]
         staleness_ms: Option<u64>,
-        /// The program of the processes, another build of this one's; by default this one.
+        /// The program of the processes: another build of this program, by default this one.
         #[arg(long)]
         program: Option<PathBuf>,
-        /// Where the history goes; what is there is deleted.
+        /// The folder of the history; its previous contents are deleted.
         #[arg(long, default_value = "target/checker")]
         folder: PathBuf,
     }
 
-    /// Makes the run; the folder of its history.
-    pub(super) fn make(options: Options) -> Result<PathBuf> {
+    /// Executes the run. Returns the folder of its history.
+    pub(super) fn execute(options: Options) -> Result<PathBuf> {
         let duration = Duration::from_millis(options.millis);
         let mut plan = Plan::new(options.seed, options.profile, duration);
         if let Some(staleness_ms) = options.staleness_ms {
@@ -77,15 +77,15 @@ fn main() -> Result<ExitCode> {
             worker::run(&options)?;
             return Ok(ExitCode::SUCCESS);
         }
-        #[cfg(feature = "stage")]
-        Command::Run(options) => run::make(options)?,
+        #[cfg(feature = "testbed")]
+        Command::Run(options) => run::execute(options)?,
         Command::Check { folder } => folder,
     };
     let (plan, history) = history::load(&folder)?;
     let found = check::check(&history);
     println!("{}", history.summary());
     println!(
-        "oldest unmarked answer: {:?}",
+        "oldest value not marked stale: {:?}",
         check::oldest_answer(&history)
     );
     if found.is_empty() {

@@ -1,4 +1,4 @@
-//! The keys of a run, and the values, no two of which are the same.
+//! The keys and values of a run. All values are distinct.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use crate::time::Moment;
 /// The cache's name.
 pub(crate) const CACHE: &str = "check";
 
-/// The name of the cache of integers, which nests in the other's: its keys are that one's, too.
+/// The name of the cache of integers, nested in the other name: its keys belong to both caches.
 pub(crate) const COUNTERS: &str = "check:count";
 
 /// How many counters there are.
@@ -16,64 +16,65 @@ const COUNTERS_OF_RUN: u32 = 3;
 /// The key of the sentinel.
 pub(crate) const SENTINEL: &str = "sentinel";
 
-/// A key of the cache as it stands in Redis.
+/// Returns a key of the cache as it is stored in Redis.
 pub(crate) fn complete(key: &str) -> String {
     format!("{CACHE}:{key}")
 }
 
-/// A key whose values do not expire.
-pub(crate) fn lasting(number: u32) -> String {
+/// Returns a key whose values do not expire.
+pub(crate) fn persistent(number: u32) -> String {
     format!("k{number}")
 }
 
-/// A key whose values do.
-pub(crate) fn fleeting(number: u32) -> String {
+/// Returns a key whose values expire.
+pub(crate) fn volatile(number: u32) -> String {
     format!("t{number}")
 }
 
-/// A key that is seldom written, and only past the cache: what is stale there stays so.
+/// Returns a key that is seldom written, and only by external writers: stale values of it stay
+/// stale.
 pub(crate) fn cold(number: u32) -> String {
     format!("c{number}")
 }
 
-/// The key of a counter in the cache of counters.
+/// Returns the key of a counter in the cache of counters.
 pub(crate) fn counter(number: u32) -> String {
     format!("i{}", number % COUNTERS_OF_RUN)
 }
 
-/// All of them.
+/// Returns the keys of all counters.
 pub(crate) fn counters() -> impl Iterator<Item = String> {
     (0..COUNTERS_OF_RUN).map(counter)
 }
 
-/// The same key in the cache that the other one nests in.
+/// Returns the key of a counter in the outer cache.
 pub(crate) fn counter_from_outside(counter: &str) -> String {
     let nested = &COUNTERS[CACHE.len() + 1..];
     format!("{nested}:{counter}")
 }
 
-/// A key that nobody writes.
+/// Returns a key that is never written.
 pub(crate) fn absent(number: u32) -> String {
     format!("n{number}")
 }
 
-/// How long the keys of a race have their turn.
+/// How long each key of a race has its turn.
 const TURN: Duration = Duration::from_millis(10);
 
-/// How many keys have their turn in a race of so many milliseconds, each once.
+/// Returns how many keys have one turn each in a race of this duration.
 pub(crate) fn turns(millis: u64) -> u32 {
     let turns = Duration::from_millis(millis).as_nanos() / TURN.as_nanos();
     u32::try_from(turns).unwrap_or(u32::MAX).max(1)
 }
 
-/// The key whose turn it is, for all who take part.
+/// Returns the key whose turn it is, the same for all processes and writers.
 pub(crate) fn of_turn(now: Moment, keys: u32) -> String {
     let turn = turn(now) % u128::from(keys);
-    lasting(u32::try_from(turn).unwrap_or(0))
+    persistent(u32::try_from(turn).unwrap_or(0))
 }
 
-/// Whether the turn is one's whose second half is left to the processes: what they write there is then
-/// the last.
+/// Returns whether only processes write now: in the second half of every other turn, so that the
+/// last write is theirs.
 pub(crate) fn is_left_to_processes(now: Moment) -> bool {
     let half = TURN.as_nanos() / 2;
     turn(now) % 2 == 1 && u128::from(now.0) % TURN.as_nanos() >= half
@@ -83,30 +84,30 @@ fn turn(now: Moment) -> u128 {
     u128::from(now.0) / TURN.as_nanos()
 }
 
-/// All keys of a run with so many lasting ones.
+/// Returns all keys of a run with this many persistent keys.
 pub(crate) fn all(keys: u32) -> Vec<String> {
-    let lasting = (0..keys).map(lasting);
-    let fleeting = (0..fleeting_of(keys)).map(fleeting);
+    let persistent = (0..keys).map(persistent);
+    let volatile = (0..volatile_of(keys)).map(volatile);
     let cold = (0..cold_of(keys)).map(cold);
     let counters = counters().map(|counter| counter_from_outside(&counter));
-    lasting
-        .chain(fleeting)
+    persistent
+        .chain(volatile)
         .chain(cold)
         .chain(counters)
         .collect()
 }
 
-/// How many keys are cold where so many are not.
+/// Returns the number of cold keys for this many persistent keys.
 pub(crate) fn cold_of(keys: u32) -> u32 {
     keys.div_ceil(2)
 }
 
-/// How many keys expire where so many do not.
-pub(crate) fn fleeting_of(keys: u32) -> u32 {
+/// Returns the number of keys that expire for this many persistent keys.
+pub(crate) fn volatile_of(keys: u32) -> u32 {
     keys.div_ceil(2)
 }
 
-/// The values of one who writes: each says who, and which. So does each increment.
+/// The values of one writer. Each value and increment identifies the writer and its position.
 pub(crate) struct Values {
     writer: String,
     /// Below [`WRITERS`].
@@ -115,11 +116,11 @@ pub(crate) struct Values {
     increments: i64,
 }
 
-/// No run has more writers.
+/// More writers than any run has.
 const WRITERS: i64 = 1 << 10;
 
 impl Values {
-    /// Those of a process's sequential caller.
+    /// Creates the values of a sequential caller of a process.
     pub(crate) fn of(process: &str, thread: u32) -> Self {
         let letters = process.bytes().map(i64::from);
         let number = letters.fold(i64::from(thread), |sum, letter| sum * 7 + letter);
@@ -136,7 +137,7 @@ impl Values {
         format!("{}.{}", self.writer, self.count)
     }
 
-    /// What is added next: more than nothing, and never the same.
+    /// Returns the next increment: positive, and distinct from all others.
     pub(crate) fn next_increment(&mut self) -> i64 {
         self.increments += 1;
         self.increments * WRITERS + self.number

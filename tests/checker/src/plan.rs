@@ -1,4 +1,4 @@
-//! What is to happen in a run: all of it follows from the seed.
+//! The schedule of a run. All of it follows from the seed.
 
 use std::fs;
 use std::ops::Range;
@@ -16,145 +16,148 @@ use crate::names;
 /// The file of a plan, in the folder of its history.
 const FILE: &str = "plan.json";
 
-/// How many kinds of trouble there are.
+/// The number of kinds of faults.
 const KINDS: u32 = 10;
 
-/// Two of them.
+/// The two kinds that last longer than the staleness bound.
 const HALF_OPEN: u32 = 2;
 const STOP: u32 = 4;
 
-/// For how long several processes answer, marked stale, while Redis fails, in milliseconds.
+/// The stale-on-error window of the profile `Several`, in milliseconds.
 const STALE_ON_ERROR_MS: u64 = 2_000;
 
-/// A run before it happens.
+/// The schedule of a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
-    /// What everything follows from.
+    /// The seed of the plan.
     pub seed: u64,
-    /// Who takes part.
+    /// The processes and writers.
     pub profile: Profile,
-    /// How long they work.
+    /// The duration, in milliseconds.
     pub millis: u64,
-    /// How many processes of the cache there are.
+    /// The number of processes of the cache.
     pub workers: u32,
-    /// How many sequential callers each of them has.
+    /// The number of sequential callers of each process.
     pub threads: u32,
-    /// Whether the callers of a process are those of two clients over one backend, by turns.
+    /// Whether the callers of a process alternate between two clients over one backend.
     #[serde(default)]
     pub siblings: bool,
-    /// How many writers there are that know nothing of the cache.
-    pub foreign: u32,
-    /// How many keys there are that do not expire; half as many do, and as many are seldom written.
+    /// The number of writers that do not use the cache.
+    pub external_writers: u32,
+    /// The number of keys that do not expire. Half as many expire, and half as many are seldom
+    /// written.
     pub keys: u32,
-    /// How many entries the local tier of each process holds.
+    /// The maximum number of entries of the local tier of each process.
     pub local_max: u32,
-    /// Whether the local tiers are held by the component, or in process.
+    /// Whether the component holds the local tiers, instead of in-process shards.
     pub component: bool,
-    /// What the processes are told to promise, in milliseconds.
+    /// The staleness bound of the backend of each process, in milliseconds.
     pub staleness_bound_ms: u64,
-    /// Whether Redis keeps what it has acknowledged when it is killed.
+    /// Whether Redis keeps acknowledged writes when it is killed.
     pub durable: bool,
-    /// What is promised.
+    /// The limits that the rules check.
     pub limits: Limits,
-    /// What goes wrong, one after the other.
-    pub troubles: Vec<Planned>,
+    /// The faults, one after the other.
+    pub faults: Vec<PlannedFault>,
 }
 
-/// Who takes part.
+/// The processes and writers of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Profile {
-    /// One process, with nobody else. Nothing that it sends arrives after its deadline.
+    /// One process, and no other client. None of its requests arrives after its deadline.
     Lone,
-    /// Several processes without local tiers, and writers beside the cache: nobody has to be told.
+    /// Several processes without local tiers, and external writers: no invalidations are needed.
     Bare,
-    /// One process, and writers beside the cache that it is not told of; nothing goes wrong. Not a
-    /// cache that keeps its promises, but one that the checker must find out.
-    Untold,
-    /// Several processes, and writers beside the cache.
+    /// One process that receives no invalidations, and external writers, without faults. Such a
+    /// cache breaks its guarantees; the checker must detect that.
+    Untracked,
+    /// Several processes, and external writers.
     Several,
-    /// Two processes and writers beside the cache, who all work on one key at a time, for some
-    /// milliseconds, and then on the next. What a race leaves there stays until the end.
+    /// Two processes and external writers that all work on one key for some milliseconds, and then
+    /// on the next. What a race leaves there stays until the end.
     Racing,
-    /// Several processes that share an `SQLite` file, and a writer beside the cache.
+    /// Several processes that share an `SQLite` file, and an external writer.
     File,
 }
 
-/// Something that goes wrong for a time.
+/// A fault and when it happens.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Planned {
+pub struct PlannedFault {
     /// When it begins, in milliseconds since the start.
     pub at: u64,
     /// How long it lasts, in milliseconds.
     pub lasts: u64,
-    /// What it is.
-    pub trouble: Trouble,
+    /// The fault.
+    pub fault: Fault,
 }
 
-/// What can go wrong.
+/// A kind of fault.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Trouble {
-    /// Bytes take so many milliseconds to Redis and back.
+pub enum Fault {
+    /// Bytes are delayed by this many milliseconds.
     Delay {
         /// To Redis.
         to_server: u64,
-        /// Back.
+        /// From Redis.
         to_client: u64,
     },
-    /// All connections are cut, and nobody can connect.
+    /// All connections are cut, and new ones refused.
     CutOff {
-        /// By RST, or by FIN.
+        /// By RST instead of FIN.
         reset: bool,
     },
-    /// Connections stay, and nothing comes through.
+    /// Connections stay open, and forward nothing.
     HalfOpen {
-        /// It comes later, or is lost.
+        /// Bytes are delivered later instead of lost.
         held: bool,
     },
-    /// Connections are cut in the middle of something.
+    /// Connections are cut in the middle of a message.
     DropAfter {
-        /// Of an answer, or of a question.
+        /// Of a reply instead of a request.
         to_client: bool,
-        /// After so many bytes.
+        /// After this many bytes.
         bytes: usize,
     },
     /// A process is stopped.
     Stop(u32),
     /// Redis closes the connections of all processes.
     KillClients,
-    /// Redis refuses writes: it has no memory.
+    /// Redis rejects writes: it is out of memory.
     OutOfMemory,
-    /// Redis refuses writes: it has no replica.
+    /// Redis rejects writes: it has no replica.
     NoReplicas,
-    /// Redis refuses commands of a category.
+    /// Redis rejects commands of a category.
     Forbid(String),
-    /// Redis is killed, and started again.
+    /// Redis is killed and restarted.
     KillServer,
 }
 
 impl Plan {
-    /// The plan of a seed.
+    /// Creates the plan of a seed.
     pub fn new(seed: u64, profile: Profile, duration: Duration) -> Self {
         let mut rng = Rng::with_seed(seed);
         let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-        let (workers, foreign) = match profile {
+        let (workers, external_writers) = match profile {
             Profile::Lone => (1, 0),
-            Profile::Untold => (1, 2),
+            Profile::Untracked => (1, 2),
             Profile::Bare | Profile::Several => (3, 2),
             Profile::Racing => (2, 2),
             Profile::File => (3, 1),
         };
         let (staleness_ms, deadline_ms) = match profile {
-            // One who joins a question that is in the air may be answered as of when it left. Own writes count
-            // when they are acknowledged, which is a rule of its own.
+            // A read that joins a fetch in flight may get the value as of when that was sent. Own
+            // writes count from their acknowledgement, which `read_your_writes` checks.
             Profile::Lone => (500, 1_000),
             Profile::Bare => (500, 500),
-            // The bound is short, so that what goes wrong can last for longer. Where calls may wait for longer
-            // than it, none of them tells the cache that Redis is silent.
-            Profile::Untold | Profile::Several => (1_000, rng.choice([500, 2_000]).unwrap_or(500)),
+            // The bound is short, so that faults can last longer. If deadlines exceed it, no failed
+            // call reveals to the cache that Redis does not reply.
+            Profile::Untracked | Profile::Several => {
+                (1_000, rng.choice([500, 2_000]).unwrap_or(500))
+            }
             Profile::Racing => (1_000, 500),
-            // What has changed is asked for every 20 ms.
+            // Changes are polled every 20 ms.
             Profile::File => (1_020, 1_000),
         };
         let limits = Limits {
@@ -165,7 +168,7 @@ impl Plan {
             },
             deadline_ms,
             tolerance_ms: 300,
-            tells_all_deletions: profile != Profile::File,
+            reports_all_deletions: profile != Profile::File,
         };
         let mut plan = Self {
             seed,
@@ -178,12 +181,12 @@ impl Plan {
                 Profile::Several => seed.is_multiple_of(2),
                 _ => false,
             },
-            foreign,
+            external_writers,
             keys: match profile {
                 Profile::Racing => names::turns(millis),
                 _ => 12,
             },
-            // A few too small: where much is evicted, little is there for long enough to be stale.
+            // Few are too small: after many evictions, few entries stay long enough to be stale.
             local_max: match profile {
                 Profile::Bare => 0,
                 Profile::Racing => 100_000,
@@ -192,40 +195,40 @@ impl Plan {
             },
             component: profile != Profile::Racing && rng.bool(),
             staleness_bound_ms: 1_000,
-            // Alone, what was acknowledged is to be read as long as Redis has it.
+            // A lone process must read what was acknowledged, as long as Redis has it.
             durable: matches!(profile, Profile::Lone | Profile::File) || rng.u8(0..3) > 0,
             limits,
-            troubles: Vec::new(),
+            faults: Vec::new(),
         };
-        plan.troubles = match profile {
-            Profile::Untold => Vec::new(),
-            Profile::Racing => plan.troubles_of_race(),
-            _ => plan.troubles(&mut rng),
+        plan.faults = match profile {
+            Profile::Untracked => Vec::new(),
+            Profile::Racing => plan.faults_of_race(),
+            _ => plan.faults(&mut rng),
         };
         plan
     }
 
-    /// All in the first half: each lost connection empties the local tiers, and what races have left there
-    /// until then.
-    fn troubles_of_race(&self) -> Vec<Planned> {
-        let troubles = [
-            Trouble::NoReplicas,
-            Trouble::KillClients,
-            Trouble::CutOff { reset: true },
+    /// Plans all faults in the first half: each lost connection empties the local tiers, and with
+    /// them the traces of earlier races.
+    fn faults_of_race(&self) -> Vec<PlannedFault> {
+        let faults = [
+            Fault::NoReplicas,
+            Fault::KillClients,
+            Fault::CutOff { reset: true },
         ];
         let part = self.millis / 8;
-        let planned = (1..).zip(troubles).map(|(at, trouble)| Planned {
+        let planned = (1..).zip(faults).map(|(at, fault)| PlannedFault {
             at: part * at,
             lasts: part * 3 / 4,
-            trouble,
+            fault,
         });
         planned.collect()
     }
 
-    fn troubles(&self, rng: &mut Rng) -> Vec<Planned> {
-        let mut troubles = Vec::new();
+    fn faults(&self, rng: &mut Rng) -> Vec<PlannedFault> {
+        let mut faults = Vec::new();
         let mut at = rng.u64(300..800);
-        // Each once, in an order of their own, before any comes again.
+        // Each kind once, in random order, before any repeats.
         let mut kinds = Vec::new();
         loop {
             if kinds.is_empty() {
@@ -238,16 +241,16 @@ impl Plan {
             let kind = kinds.pop().unwrap_or(0);
             let lasts = rng.u64(self.lasts(kind));
             if at + lasts >= self.millis {
-                return troubles;
+                return faults;
             }
-            let trouble = self.trouble(kind, rng);
-            troubles.push(Planned { at, lasts, trouble });
+            let fault = self.fault(kind, rng);
+            faults.push(PlannedFault { at, lasts, fault });
             at += lasts + rng.u64(150..500);
         }
     }
 
-    /// How long trouble of a kind may last, in milliseconds: where a process does not notice that it is
-    /// deaf, for longer than its bound.
+    /// Returns how long a fault of a kind may last, in milliseconds: longer than the staleness
+    /// bound if a process does not notice that it receives no invalidations.
     fn lasts(&self, kind: u32) -> Range<u64> {
         let bound = self.limits.staleness_ms;
         match kind {
@@ -256,36 +259,38 @@ impl Plan {
         }
     }
 
-    fn trouble(&self, kind: u32, rng: &mut Rng) -> Trouble {
-        // What comes to Redis late is a write of somebody else's to a process that has given it up.
+    fn fault(&self, kind: u32, rng: &mut Rng) -> Fault {
+        // To a process whose write has timed out, its late execution looks like another client's
+        // write.
         let may_be_late = self.profile != Profile::Lone;
-        let longest = match may_be_late {
-            true => self.limits.deadline_ms,
-            false => self.limits.deadline_ms / 10,
+        let longest = if may_be_late {
+            self.limits.deadline_ms
+        } else {
+            self.limits.deadline_ms / 10
         };
         match kind {
-            0 => Trouble::Delay {
+            0 => Fault::Delay {
                 to_server: rng.u64(1..longest),
                 to_client: rng.u64(1..longest),
             },
-            1 => Trouble::CutOff { reset: rng.bool() },
-            HALF_OPEN => Trouble::HalfOpen {
+            1 => Fault::CutOff { reset: rng.bool() },
+            HALF_OPEN => Fault::HalfOpen {
                 held: may_be_late && rng.bool(),
             },
-            3 => Trouble::DropAfter {
+            3 => Fault::DropAfter {
                 to_client: rng.bool(),
                 bytes: rng.usize(1..2_000),
             },
-            STOP => Trouble::Stop(rng.u32(0..self.workers)),
-            5 => Trouble::KillClients,
-            6 => Trouble::OutOfMemory,
-            7 => Trouble::NoReplicas,
-            8 => Trouble::Forbid(if rng.bool() { "write" } else { "read" }.to_owned()),
-            _ => Trouble::KillServer,
+            STOP => Fault::Stop(rng.u32(0..self.workers)),
+            5 => Fault::KillClients,
+            6 => Fault::OutOfMemory,
+            7 => Fault::NoReplicas,
+            8 => Fault::Forbid(if rng.bool() { "write" } else { "read" }.to_owned()),
+            _ => Fault::KillServer,
         }
     }
 
-    /// The arguments that make this plan again.
+    /// Returns the arguments that create this plan again.
     pub fn arguments(&self) -> String {
         let profile = self.profile.to_possible_value();
         let profile = profile.map_or_else(String::new, |value| value.get_name().to_owned());
@@ -295,26 +300,26 @@ impl Plan {
         )
     }
 
-    /// Writes it to where its history is to be.
+    /// Writes the plan to the folder of its history.
     ///
     /// # Errors
     ///
-    /// If it cannot be written.
+    /// If the file cannot be written.
     pub fn save(&self, folder: &Path) -> Result<()> {
         let file = folder.join(FILE);
         let text = serde_json::to_string_pretty(self).context("a plan has a JSON form")?;
         fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))
     }
 
-    /// Reads it from where its history is.
+    /// Reads the plan from the folder of its history.
     ///
     /// # Errors
     ///
-    /// If there is none.
+    /// If the file cannot be read or parsed.
     pub fn load(folder: &Path) -> Result<Self> {
         let file = folder.join(FILE);
         let text = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
-        serde_json::from_slice(&text).with_context(|| format!("{} is no plan", file.display()))
+        serde_json::from_slice(&text).with_context(|| format!("{} is not a plan", file.display()))
     }
 }
 
@@ -330,52 +335,52 @@ mod tests {
     fn new_same_seed_is_the_same_plan() {
         assert_eq!(plan(7, Profile::Several), plan(7, Profile::Several));
         assert_ne!(
-            plan(7, Profile::Several).troubles,
-            plan(8, Profile::Several).troubles
+            plan(7, Profile::Several).faults,
+            plan(8, Profile::Several).faults
         );
     }
 
     #[test]
-    fn new_troubles_come_one_after_the_other_within_the_run() {
+    fn new_faults_do_not_overlap_and_end_within_the_run() {
         for seed in 0..50 {
             let plan = plan(seed, Profile::Several);
             let mut end = 0;
-            for planned in &plan.troubles {
+            for planned in &plan.faults {
                 assert!(planned.at > end, "{planned:?}");
                 end = planned.at + planned.lasts;
             }
-            assert!(end < plan.millis && plan.troubles.len() > 10);
+            assert!(end < plan.millis && plan.faults.len() > 10);
         }
     }
 
     #[test]
-    fn new_lone_process_is_never_overtaken_by_its_own_late_writes() {
+    fn new_lone_process_has_no_writes_after_their_deadline() {
         for seed in 0..50 {
             let plan = plan(seed, Profile::Lone);
-            let both_ways = |trouble: &Trouble| match trouble {
-                Trouble::Delay {
+            let both_ways = |fault: &Fault| match fault {
+                Fault::Delay {
                     to_server,
                     to_client,
                 } => to_server + to_client,
-                Trouble::HalfOpen { held: true } => u64::MAX,
+                Fault::HalfOpen { held: true } => u64::MAX,
                 _ => 0,
             };
-            for planned in &plan.troubles {
-                assert!(both_ways(&planned.trouble) < plan.limits.deadline_ms / 2);
+            for planned in &plan.faults {
+                assert!(both_ways(&planned.fault) < plan.limits.deadline_ms / 2);
             }
         }
     }
 
     #[test]
-    fn new_race_is_undisturbed_in_its_second_half() {
+    fn new_race_has_no_faults_in_its_second_half() {
         let plan = plan(1, Profile::Racing);
-        let last = plan.troubles.last().expect("something goes wrong");
+        let last = plan.faults.last().expect("there are faults");
         assert!(last.at + last.lasts < plan.millis / 2);
-        assert_eq!(plan.keys, 3_000, "each has its turn once");
+        assert_eq!(plan.keys, 3_000, "each key has one turn");
     }
 
     #[test]
-    fn save_plan_is_read_again() {
+    fn save_then_load_returns_the_same_plan() {
         let folder = tempfile::tempdir().expect("a folder must be created");
         let plan = plan(3, Profile::Lone);
         plan.save(folder.path()).expect("it must be written");

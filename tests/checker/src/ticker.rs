@@ -1,4 +1,4 @@
-//! Finds when this process was not running: a thread that wants to run every few milliseconds.
+//! Detects when this process was not running, by a thread that wakes up every few milliseconds.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,20 +10,20 @@ use anyhow::{Context, Result};
 use crate::history::{Event, Recorder, Stall};
 use crate::time::Moment;
 
-/// How often it wants to run.
+/// The interval of the thread.
 const TICK: Duration = Duration::from_millis(5);
 
-/// How late it may be. What is shorter is within anybody's tolerance.
+/// The delay that counts as a stall. Shorter delays are within every tolerance.
 const LATE: Duration = Duration::from_millis(10);
 
-/// The thread; it ends with its value.
+/// The thread; it ends on drop.
 pub(crate) struct Ticker {
     is_ending: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Ticker {
-    /// Writes down the stalls of this process.
+    /// Starts to record the stalls of this process.
     pub(crate) fn start(process: &str, recorder: &Arc<Recorder>) -> Result<Self> {
         let is_ending = Arc::new(AtomicBool::new(false));
         let thread = thread::Builder::new().name("ticker".to_owned()).spawn({
@@ -53,7 +53,7 @@ impl Drop for Ticker {
     fn drop(&mut self) {
         self.is_ending.store(true, Ordering::Release);
         if let Some(thread) = self.thread.take() {
-            // It panics only if the history cannot be written, which others have noticed.
+            // It panics only if the history cannot be written, which fails the callers, too.
             let _ = thread.join();
         }
     }

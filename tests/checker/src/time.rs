@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub struct Moment(pub u64);
 
 impl Moment {
-    /// The present one.
+    /// Returns the current moment.
     pub fn now() -> Self {
         let now = clock_gettime(ClockId::Monotonic);
         let seconds = u64::try_from(now.tv_sec).unwrap_or(0);
@@ -21,18 +21,18 @@ impl Moment {
         Self(seconds * 1_000_000_000 + nanos)
     }
 
-    /// How long it is since `earlier`; 0 if that is later.
+    /// Returns the time since `earlier`; 0 if that is later.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
 
-    /// The moment so much later.
+    /// Returns the moment this much later.
     pub fn after(self, later: Duration) -> Self {
         let later = u64::try_from(later.as_nanos()).unwrap_or(u64::MAX);
         Self(self.0.saturating_add(later))
     }
 
-    /// The moment so much earlier.
+    /// Returns the moment this much earlier.
     pub fn before(self, earlier: Duration) -> Self {
         let earlier = u64::try_from(earlier.as_nanos()).unwrap_or(u64::MAX);
         Self(self.0.saturating_sub(earlier))

@@ -1,6 +1,7 @@
-//! Runs of several seconds, each with another seed, and what their histories must not show.
+//! Runs of several seconds with different seeds, whose histories must not break a rule.
 //!
-//! `FLIPCACHE_CHECK_SECONDS` is how long one run lasts, `FLIPCACHE_CHECK_SEEDS` how many there are, and
+//! `FLIPCACHE_CHECK_SECONDS` is the duration of a run, `FLIPCACHE_CHECK_SEEDS` the number of runs,
+//! and
 //! `FLIPCACHE_CHECK_FIRST` the first seed.
 
 use std::env;
@@ -12,7 +13,7 @@ use flipcache_checker::history::{self, History};
 use flipcache_checker::plan::{Plan, Profile};
 use flipcache_checker::run::run;
 
-/// The folder of a run's history. It stays, until the next run of the same test and seed.
+/// Returns the folder of a history. The next run of the same test and seed replaces it.
 fn folder(plan: &Plan) -> PathBuf {
     let name = format!("checker/{:?}-{}", plan.profile, plan.seed);
     Path::new(env!("CARGO_TARGET_TMPDIR")).join(name.to_lowercase())
@@ -20,11 +21,11 @@ fn folder(plan: &Plan) -> PathBuf {
 
 fn number(variable: &str, default: u64) -> u64 {
     let value = env::var(variable).ok();
-    let number = value.map(|value| value.parse().expect("it must be a number"));
+    let number = value.map(|value| value.parse().expect("the variable must be a number"));
     number.unwrap_or(default)
 }
 
-/// Makes the run of a plan; what has happened, and which rules it breaks.
+/// Executes a plan. Returns its history and violations.
 fn outcome_of(plan: &Plan) -> (History, Vec<Violation>) {
     let folder = folder(plan);
     let program = Path::new(env!("CARGO_BIN_EXE_flipcache-checker"));
@@ -40,7 +41,7 @@ fn outcome_of(plan: &Plan) -> (History, Vec<Violation>) {
     (history, found)
 }
 
-/// Makes the runs of a profile, none of which may break a rule.
+/// Executes runs of a profile, and asserts that none breaks a rule.
 fn assert_clean(profile: Profile, seeds: u64, seconds: u64) {
     let seconds = number("FLIPCACHE_CHECK_SECONDS", seconds);
     let first = number("FLIPCACHE_CHECK_FIRST", 1);
@@ -53,24 +54,28 @@ fn assert_clean(profile: Profile, seeds: u64, seconds: u64) {
             "{}",
             report(&plan, &history, &found, &folder(&plan))
         );
-        let answered = history.calls.iter().filter(|call| call.answer().is_some());
-        assert!(answered.count() > 100, "too little has happened");
+        let reads = history
+            .calls
+            .iter()
+            .filter(|call| call.read_result().is_some());
+        assert!(reads.count() > 100, "the run has too few reads");
     }
 }
 
 #[test]
-fn run_lone_process_while_things_fail_breaks_no_rule() {
+fn run_lone_process_with_faults_breaks_no_rule() {
     assert_clean(Profile::Lone, 2, 8);
 }
 
-/// That the checker excuses all that a cache cannot help, late writes of its own among it.
+/// The checker reports nothing that a cache cannot prevent, such as late execution of its own
+/// writes.
 #[test]
-fn run_processes_without_local_tiers_while_things_fail_breaks_no_rule() {
+fn run_processes_without_local_tiers_with_faults_breaks_no_rule() {
     assert_clean(Profile::Bare, 1, 10);
 }
 
 #[test]
-fn run_several_processes_while_things_fail_breaks_no_rule() {
+fn run_several_processes_with_faults_breaks_no_rule() {
     assert_clean(Profile::Several, 2, 10);
 }
 
@@ -79,12 +84,12 @@ fn run_processes_that_share_a_file_breaks_no_rule() {
     assert_clean(Profile::File, 1, 8);
 }
 
-/// That the checker finds what is wrong.
+/// The checker detects stale values.
 #[test]
-fn run_process_that_nobody_tells_is_found_stale() {
-    let plan = Plan::new(1, Profile::Untold, Duration::from_secs(4));
+fn run_process_without_invalidations_breaks_rules() {
+    let plan = Plan::new(1, Profile::Untracked, Duration::from_secs(4));
     let (_, found) = outcome_of(&plan);
-    for rule in [Rule::Stale, Rule::Quiet] {
+    for rule in [Rule::BoundedStaleness, Rule::Convergence] {
         assert!(
             found.iter().any(|violation| violation.rule == rule),
             "{rule:?} must be among {found:#?}"

@@ -1,13 +1,13 @@
-//! The process of a run on its own, for builds with a bug put in: see `planted`.
+//! The process of a run as its own program, for builds with a mutation: see `mutants`.
 
 use anyhow::Result;
 use clap::Parser;
 use flipcache_checker::worker;
 
-/// As the program's.
+/// The command line, as that of the checker.
 #[derive(Parser)]
 enum Command {
-    /// Is a process of a run.
+    /// Be a process of a run.
     Worker(worker::Options),
 }
 

@@ -1,5 +1,5 @@
-//! A command that does with its caches what standard input says, a line each, and answers each with a
-//! line: so that a test can write past it in between.
+//! A command that does with its caches what standard input says, a line each, and answers each with
+//! a line: so that a test can write past it in between.
 //!
 //! | line | answer |
 //! |---|---|
@@ -10,7 +10,7 @@
 //! | `get-all NAME COUNT` | `done`, after keys `0`, `1` and so on |
 //! | `set-all NAME COUNT VALUE` | `done` |
 //!
-//! What fails is answered `failed` and why.
+//! The reply to a line that fails is `failed` and the reason.
 #![cfg(target_arch = "wasm32")]
 
 use std::collections::HashMap;
@@ -20,7 +20,7 @@ use std::time::Duration;
 use flipcache_guest::{Cache, Error, Resilience, Source};
 use wasip2::cli::{stdin, stdout};
 
-/// What the generated code hangs the export on.
+/// Implements the exports of the generated code.
 struct Command;
 
 wasip2::cli::command::export!(Command);

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * What the glue answers, beside what a case expects of it.
+ * Compares what the glue returns with what a case expects.
  *
  * @module
  */
@@ -10,88 +10,88 @@ import { MalformedCase, camelCase, inWords, isObject, variantCase } from './type
 /** @import { PlainType, Type } from './types.js' */
 
 /**
- * Whether an answer of the glue is what a case expects. Of records only the fields are compared that the case
- * names; of errors, with `isError`, only the payloads that it gives.
+ * Returns whether a value of the glue is what a case expects. Only the fields of a record that the case names are
+ * compared. With `isError`, a payload is compared only if the case gives one.
  *
  * @param {Type} type
  * @param {unknown} expected
- * @param {any} answered
+ * @param {any} returned
  * @param {{ isError?: boolean }} [how]
  * @returns {boolean}
- * @throws {MalformedCase} if nothing of the type could be what is expected
+ * @throws {MalformedCase} if the expected value is not one of the type
  */
-export function matches(type, expected, answered, how = {}) {
-  if (typeof type === 'string') return isSame(parse(type, expected), answered);
+export function matches(type, expected, returned, how = {}) {
+  if (typeof type === 'string') return isSame(parse(type, expected), returned);
   switch (type.kind) {
     case 'option':
-      if (expected === null || answered === undefined) return expected === null && answered === undefined;
-      return matches(type.of, expected, answered, how);
+      if (expected === null || returned === undefined) return expected === null && returned === undefined;
+      return matches(type.of, expected, returned, how);
     case 'list': {
       const elements = array(expected);
-      const pairs = elements.map((element, at) => matches(type.of, element, answered[at], how));
-      return elements.length === answered.length && pairs.every(Boolean);
+      const pairs = elements.map((element, at) => matches(type.of, element, returned[at], how));
+      return elements.length === returned.length && pairs.every(Boolean);
     }
     case 'tuple':
-      return tupleOf(type.of, expected).every(([of, element], at) => matches(of, element, answered[at], how));
+      return tupleOf(type.of, expected).every(([of, element], at) => matches(of, element, returned[at], how));
     case 'record':
-      return recordMatches(type.fields, expected, answered, how);
+      return recordMatches(type.fields, expected, returned, how);
     case 'enum':
-      return parse(type, expected) === answered;
+      return parse(type, expected) === returned;
     case 'variant':
-      return variantMatches(type.cases, expected, answered, how);
+      return variantMatches(type.cases, expected, returned, how);
   }
 }
 
 /**
- * An answer of the glue as a case would write it.
+ * Returns a value of the glue in the JSON of the cases.
  *
  * @param {Type} type
- * @param {any} answered
+ * @param {any} returned
  * @returns {unknown}
  */
-export function show(type, answered) {
-  if (typeof type === 'string') return showPlain(type, answered);
+export function show(type, returned) {
+  if (typeof type === 'string') return showPlain(type, returned);
   switch (type.kind) {
     case 'option':
-      return answered === undefined ? null : show(type.of, answered);
+      return returned === undefined ? null : show(type.of, returned);
     case 'list':
-      return Array.from(answered, (element) => show(type.of, element));
+      return Array.from(returned, (element) => show(type.of, element));
     case 'tuple':
-      return type.of.map((of, at) => show(of, answered[at]));
+      return type.of.map((of, at) => show(of, returned[at]));
     case 'record':
       return Object.fromEntries(
-        Object.entries(type.fields).map(([name, of]) => [name, show(of, answered[camelCase(name)])]),
+        Object.entries(type.fields).map(([name, of]) => [name, show(of, returned[camelCase(name)])]),
       );
     case 'enum':
-      return answered;
+      return returned;
     case 'variant': {
-      const of = type.cases[answered.tag];
-      return of ? { [answered.tag]: show(of, answered.val) } : answered.tag;
+      const of = type.cases[returned.tag];
+      return of ? { [returned.tag]: show(of, returned.val) } : returned.tag;
     }
   }
 }
 
-/** @param {any} expected @param {any} answered */
-function isSame(expected, answered) {
+/** @param {any} expected @param {any} returned */
+function isSame(expected, returned) {
   if (expected instanceof Uint8Array) {
-    const isLong = answered instanceof Uint8Array && answered.length === expected.length;
-    return isLong && expected.every((byte, at) => byte === answered[at]);
+    const isLong = returned instanceof Uint8Array && returned.length === expected.length;
+    return isLong && expected.every((byte, at) => byte === returned[at]);
   }
-  return expected === answered || (Number.isNaN(expected) && Number.isNaN(answered));
+  return expected === returned || (Number.isNaN(expected) && Number.isNaN(returned));
 }
 
-/** @param {Record<string, Type>} fields @param {unknown} expected @param {any} answered @param {{ isError?: boolean }} how */
-function recordMatches(fields, expected, answered, how) {
+/** @param {Record<string, Type>} fields @param {unknown} expected @param {any} returned @param {{ isError?: boolean }} how */
+function recordMatches(fields, expected, returned, how) {
   if (!isObject(expected)) throw new MalformedCase(`${inWords(expected)} is not an object`);
   return Object.entries(expected).every(([name, value]) => {
     const type = Object.hasOwn(fields, name) ? fields[name] : undefined;
     if (type === undefined) throw new MalformedCase(`there is no field ${inWords(name)}`);
-    return matches(type, value, answered[camelCase(name)], how);
+    return matches(type, value, returned[camelCase(name)], how);
   });
 }
 
-/** @param {Record<string, Type | null>} cases @param {unknown} expected @param {any} answered @param {{ isError?: boolean }} how */
-function variantMatches(cases, expected, answered, how) {
+/** @param {Record<string, Type | null>} cases @param {unknown} expected @param {any} returned @param {{ isError?: boolean }} how */
+function variantMatches(cases, expected, returned, how) {
   const { name, payload } = variantCase(expected);
   const type = Object.hasOwn(cases, name) ? cases[name] : undefined;
   if (type === undefined) throw new MalformedCase(`there is no case ${inWords(name)}`);
@@ -99,22 +99,22 @@ function variantMatches(cases, expected, answered, how) {
   if (isBare !== (type === null) && !(isBare && how.isError)) {
     throw new MalformedCase(`${inWords(expected)}: the payload of this case is ${isBare ? 'missing' : 'none'}`);
   }
-  if (answered.tag !== name) return false;
-  return isBare || type === null || matches(type, payload, answered.val, how);
+  if (returned.tag !== name) return false;
+  return isBare || type === null || matches(type, payload, returned.val, how);
 }
 
-/** @param {PlainType} type @param {any} answered */
-function showPlain(type, answered) {
+/** @param {PlainType} type @param {any} returned */
+function showPlain(type, returned) {
   switch (type) {
     case 'bytes':
-      return showBytes(answered);
+      return showBytes(returned);
     case 'f64':
-      return Number.isFinite(answered) ? answered : Number.isNaN(answered) ? 'nan' : answered > 0 ? 'inf' : '-inf';
+      return Number.isFinite(returned) ? returned : Number.isNaN(returned) ? 'nan' : returned > 0 ? 'inf' : '-inf';
     case 'u64':
     case 's64':
-      return Number.isSafeInteger(Number(answered)) ? Number(answered) : String(answered);
+      return Number.isSafeInteger(Number(returned)) ? Number(returned) : String(returned);
     default:
-      return answered;
+      return returned;
   }
 }
 

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * What a step expects: an answer or an error, and what the component asks meanwhile.
+ * What a step expects: a return value or an error, and the calls of the import that it causes.
  *
  * @module
  */
@@ -21,54 +21,54 @@ export function failed(message) {
   return new Failure(message);
 }
 
-/** A case uses what the host has not, and does not say that it needs it. @param {string} need */
+/** The error of a case that uses a need without declaring it. @param {string} need */
 export function refuse(need) {
-  return new MalformedCase(`the host has no ${need}, and the case does not say that it needs it`);
+  return new MalformedCase(`the host has no ${need}, and the case does not declare that need`);
 }
 
 /**
- * Calls a function and compares how it ends with what the step expects; answers what the call answered.
+ * Calls a function and compares how it ends with what the step expects. Returns what the call returned.
  *
  * @param {Signature} signature
  * @param {Record<string, any>} step
  * @param {() => any} call
  * @returns {any} `undefined` if it failed as expected
  */
-export function compareAnswer(signature, step, call) {
-  if ('answer' in step && 'error' in step) throw new MalformedCase('an answer or an error, not both');
+export function compareResult(signature, step, call) {
+  if ('returns' in step && 'error' in step) throw new MalformedCase('a step expects a return value or an error, not both');
   const end = endOf(call);
   if ('error' in step) {
     compareError(signature, step['error'], end);
     return undefined;
   }
   if ('thrown' in end) throw failed(`failed with ${thrownInWords(signature, end.thrown)}, expected ${
-    'answer' in step ? inWords(step['answer']) : 'that it succeeds'}`);
-  if ('answer' in step) {
-    if (signature.answers === null) {
-      if (step['answer'] !== null) throw new MalformedCase('the function answers nothing');
-    } else if (!matches(signature.answers, step['answer'], end.answered)) {
-      throw failed(`answered ${inWords(show(signature.answers, end.answered))}, expected ${inWords(step['answer'])}`);
+    'returns' in step ? inWords(step['returns']) : 'success'}`);
+  if ('returns' in step) {
+    if (signature.returns === null) {
+      if (step['returns'] !== null) throw new MalformedCase('the function returns nothing');
+    } else if (!matches(signature.returns, step['returns'], end.returned)) {
+      throw failed(`returned ${inWords(show(signature.returns, end.returned))}, expected ${inWords(step['returns'])}`);
     }
   }
-  return end.answered;
+  return end.returned;
 }
 
-/** @param {() => any} call @returns {{ answered: any } | { thrown: unknown }} */
+/** @param {() => any} call @returns {{ returned: any } | { thrown: unknown }} */
 function endOf(call) {
   try {
-    return { answered: call() };
+    return { returned: call() };
   } catch (thrown) {
     return { thrown };
   }
 }
 
-/** @param {Signature} signature @param {unknown} expected @param {{ answered: any } | { thrown: unknown }} end */
+/** @param {Signature} signature @param {unknown} expected @param {{ returned: any } | { thrown: unknown }} end */
 function compareError(signature, expected, end) {
-  const { answers, fails } = signature;
+  const { returns, fails } = signature;
   if (fails === undefined) throw new MalformedCase('the function has no errors');
   if (!('thrown' in end)) {
-    const answered = answers === null ? 'succeeded' : `answered ${inWords(show(answers, end.answered))}`;
-    throw failed(`${answered}, expected the error ${inWords(expected)}`);
+    const returned = returns === null ? 'succeeded' : `returned ${inWords(show(returns, end.returned))}`;
+    throw failed(`${returned}, expected the error ${inWords(expected)}`);
   }
   const payload = payloadOf(end.thrown);
   if (payload === undefined || !matches(fails, expected, payload, { isError: true })) {
@@ -76,7 +76,7 @@ function compareError(signature, expected, end) {
   }
 }
 
-/** The error that a function answered, as the glue throws it; `undefined`: it threw for another reason. @param {any} thrown */
+/** Returns the WIT error that the glue threw; `undefined` if it threw for another reason. @param {any} thrown */
 function payloadOf(thrown) {
   const payload = thrown?.payload;
   return typeof payload?.tag === 'string' ? payload : undefined;
@@ -89,7 +89,7 @@ function thrownInWords({ fails }, thrown) {
 }
 
 /**
- * Compares the calls of the import since the last step with what a step expects.
+ * Compares the calls of the import since the last step with those that a step expects.
  *
  * @param {World} world
  * @param {unknown} [expected]
@@ -100,7 +100,7 @@ export function compareCalls(world, expected = []) {
   const expectedCalls = array(expected).map(expectedCall);
   const isSame = calls.length === expectedCalls.length
     && expectedCalls.every((one, at) => callMatches(one, /** @type {Call} */ (calls[at])));
-  if (!isSame) throw failed(`asked ${inWords(calls.map(showCall))}, expected ${inWords(expected)}`);
+  if (!isSame) throw failed(`called ${inWords(calls.map(showCall))}, expected ${inWords(expected)}`);
 }
 
 /** @param {unknown} json */
@@ -108,7 +108,7 @@ function expectedCall(json) {
   const [name, func, ...given] = array(json);
   const takes = typeof func === 'string' && Object.hasOwn(bucket, func) ? bucket[func] : undefined;
   if (typeof name !== 'string' || takes === undefined) {
-    throw new MalformedCase(`${inWords(json)} is no call of kv-backend`);
+    throw new MalformedCase(`${inWords(json)} is not a call of kv-backend`);
   }
   return { bucket: name, name: func, arguments: tupleOf(takes, given) };
 }

@@ -1,7 +1,6 @@
 // @ts-check
 /**
- * The interpreter of the conformance cases for hosts in JavaScript, whichever they are: nothing here is Node's or a
- * browser's.
+ * The interpreter of the conformance cases for every host in JavaScript. It uses no API of Node or of browsers alone.
  *
  * @module
  */
@@ -17,7 +16,7 @@ export { record } from './recorder.js';
 /**
  * Runs cases in a host, one after the other.
  *
- * @param {Record<string, unknown>} suites What the case files hold, by their names without `.json`.
+ * @param {Record<string, unknown>} suites The contents of the case files, by file name without `.json`.
  * @param {Host} host
  * @returns {Promise<Report>}
  */
@@ -43,7 +42,7 @@ export async function run(suites, host) {
 }
 
 /**
- * The line that sums a report up.
+ * Returns the summary line of a report.
  *
  * @param {Report} report
  */
@@ -71,9 +70,9 @@ async function account(report, name, one, host) {
   else report.failed[name] = problem;
 }
 
-/** Why a case cannot be run, in any host. @param {any} one */
+/** Returns why no host can run a case. @param {any} one */
 function shapeProblem(one) {
-  if (!isObject(one)) return 'this is no case';
+  if (!isObject(one)) return 'this is not a case';
   const { name, needs = [], steps, ...rest } = one;
   if (Object.keys(rest).length > 0) return `a case has no ${Object.keys(rest).join(', ')}`;
   if (typeof name !== 'string') return 'the case has no name';
@@ -84,7 +83,7 @@ function shapeProblem(one) {
   return undefined;
 }
 
-/** Runs the steps; answers what went wrong, if anything did. @param {Step[]} steps @param {Host} host */
+/** Runs the steps. Returns what went wrong, if anything did. @param {Step[]} steps @param {Host} host */
 async function problemOf(steps, host) {
   /** @type {World | undefined} */
   let world;

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * From the values of a case to what the glue takes.
+ * Converts the JSON of a case to the values that the glue takes.
  *
  * @module
  */
@@ -19,12 +19,12 @@ const BOUNDS = {
 };
 
 /**
- * A value as the glue takes it.
+ * Returns a value as the glue takes it.
  *
  * @param {Type} type
  * @param {unknown} json
  * @returns {any}
- * @throws {MalformedCase} if it is none of the type
+ * @throws {MalformedCase} if it is not of the type
  */
 export function parse(type, json) {
   if (typeof type === 'string') return parsePlain(type, json);
@@ -46,7 +46,7 @@ export function parse(type, json) {
 }
 
 /**
- * The elements of a tuple, each with its type.
+ * Returns the elements of a tuple, each with its type.
  *
  * @param {Type[]} types
  * @param {unknown} json

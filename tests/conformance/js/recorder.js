@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * A backend between the component and its store: it notes what is asked, and fails when told.
+ * A backend between the component and its store. It records the calls, and injects faults.
  *
  * @module
  */
@@ -8,20 +8,20 @@ import * as signatures from './signatures.js';
 import { camelCase } from './types.js';
 
 /**
- * What stands behind the component's import `kv-backend`.
+ * What the component's import `kv-backend` calls.
  *
  * @typedef {{ open(name: string): any }} Backend
  */
 
 /**
- * A call of the import: the bucket's name, the function as WIT names it, and the arguments as the glue has them.
+ * A call of the import: the name of the bucket, the WIT name of the function, and the arguments of the glue.
  *
  * @typedef {{ bucket: string, name: string, arguments: unknown[] }} Call
  */
 
 /**
- * How every function but `open` and `changes` fails from now on: with this case of `backend-error`, though what it was asked has been done
- * or not.
+ * The error that every function but `open` and `changes` returns, a case of `backend-error`. With `isDone`, the call
+ * takes effect before it fails.
  *
  * @typedef {{ error: { tag: string, val?: unknown }, isDone: boolean }} Fault
  */
@@ -29,16 +29,16 @@ import { camelCase } from './types.js';
 /**
  * @typedef {object} Recorder
  * @property {Backend} backend The backend to give to the component.
- * @property {() => Call[]} takeCalls The calls since this was last asked.
- * @property {(fault: Fault | null) => void} fail Begins to fail, or ends it.
+ * @property {() => Call[]} takeCalls Returns the calls since the last `takeCalls`.
+ * @property {(fault: Fault | null) => void} fail Sets the fault; `null` clears it.
  */
 
 /**
- * Puts a recorder before a backend.
+ * Wraps a backend in a recorder.
  *
  * @param {Backend} inner
- * @param {(error: { tag: string, val?: any }) => unknown} toThrown What the host throws for a case of
- *   `backend-error`.
+ * @param {(error: { tag: string, val?: any }) => unknown} toThrown Returns what the host throws for a
+ *   case of `backend-error`.
  * @returns {Recorder}
  */
 export function record(inner, toThrown) {
@@ -47,16 +47,16 @@ export function record(inner, toThrown) {
   /** @type {Fault | null} */
   let fault = null;
 
-  /** @param {string} bucket @param {string} name @param {unknown[]} given @param {() => unknown} ask */
-  const asked = (bucket, name, given, ask) => {
+  /** @param {string} bucket @param {string} name @param {unknown[]} given @param {() => unknown} forward */
+  const onCall = (bucket, name, given, forward) => {
     calls.push({ bucket, name, arguments: structuredClone(given) });
-    if (fault === null) return ask();
-    if (fault.isDone) ask();
+    if (fault === null) return forward();
+    if (fault.isDone) forward();
     throw toThrown(fault.error);
   };
 
   return {
-    backend: { open: (name) => recordingBucket(name, inner.open(name), asked) },
+    backend: { open: (name) => recordingBucket(name, inner.open(name), onCall) },
     takeCalls() {
       const taken = calls;
       calls = [];
@@ -71,14 +71,14 @@ export function record(inner, toThrown) {
 /**
  * @param {string} bucketName
  * @param {any} inner
- * @param {(bucket: string, name: string, given: unknown[], ask: () => unknown) => unknown} asked
+ * @param {(bucket: string, name: string, given: unknown[], forward: () => unknown) => unknown} onCall
  */
-function recordingBucket(bucketName, inner, asked) {
+function recordingBucket(bucketName, inner, onCall) {
   const recording = Object.keys(signatures.bucket).map((name) => {
     const method = camelCase(name);
     /** @param {unknown[]} given */
-    const ask = (...given) => asked(bucketName, name, given, () => inner[method](...given));
-    return [method, ask];
+    const recorded = (...given) => onCall(bucketName, name, given, () => inner[method](...given));
+    return [method, recorded];
   });
   return {
     ...Object.fromEntries(recording),

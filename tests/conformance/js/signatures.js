@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * The functions of `wit/`, as far as cases name them: what they take and answer.
+ * The functions of `wit/` that cases call: their parameters, return types and errors.
  *
  * @module
  */
@@ -9,13 +9,13 @@ import { enumeration, list, option, record, tuple, variant } from './types.js';
 /** @import { Type } from './types.js' */
 
 /**
- * A function: its parameters, what it answers (of a `result` what `ok` holds; `null`: nothing), and how it fails.
+ * A function: its parameters, what it returns (the `ok` of a `result`; `null` if nothing), and its error type.
  *
- * @typedef {{ takes: Type[], answers: Type | null, fails?: Type }} Signature
+ * @typedef {{ takes: Type[], returns: Type | null, fails?: Type }} Signature
  */
 
-/** @param {Type[]} takes @param {Type | null} [answers] @param {Type} [fails] @returns {Signature} */
-const func = (takes, answers = null, fails) => (fails ? { takes, answers, fails } : { takes, answers });
+/** @param {Type[]} takes @param {Type | null} [returns] @param {Type} [fails] @returns {Signature} */
+const func = (takes, returns = null, fails) => (fails ? { takes, returns, fails } : { takes, returns });
 
 const value = variant({ text: 'string', integer: 's64', float: 'f64', boolean: 'bool', json: 'string', bytes: 'bytes' });
 const expiry = variant({ inherit: null, never: null, 'after-ms': 'u64' });
@@ -86,8 +86,8 @@ const stats = record({
 
 const keyPage = record({ keys: list('string'), cursor: option('string') });
 
-/** @param {Type[]} takes @param {Type | null} [answers] */
-const ofCache = (takes, answers = null) => func(takes, answers, cacheError);
+/** @param {Type[]} takes @param {Type | null} [returns] */
+const ofCache = (takes, returns = null) => func(takes, returns, cacheError);
 
 /** The methods of `cache`'s resource `flip-cache`. @type {Record<string, Signature>} */
 export const flipCache = {
@@ -116,8 +116,8 @@ export const order = enumeration('fifo', 'lru');
 export const dictError = variant({ 'invalid-capacity': null, 'too-large': 'u64' });
 const item = tuple('string', value);
 
-/** @param {Type[]} takes @param {Type | null} [answers] */
-const ofDict = (takes, answers = null) => func(takes, answers, dictError);
+/** @param {Type[]} takes @param {Type | null} [returns] */
+const ofDict = (takes, returns = null) => func(takes, returns, dictError);
 
 /** The methods of `collections`' resource `dict`. @type {Record<string, Signature>} */
 export const dict = {
@@ -149,8 +149,7 @@ export const coherence = {
 const entries = list(tuple('string', 'bytes'));
 
 /**
- * What the functions of `kv-backend`'s resource `bucket` take that cases list: `open` and `changes` are not among
- * them.
+ * The parameters of the functions of `kv-backend`'s resource `bucket` that are recorded: all but `open` and `changes`.
  *
  * @type {Record<string, Type[]>}
  */
@@ -167,7 +166,7 @@ export const bucket = {
   clear: [],
 };
 
-/** Options and resilience where a case names none. */
+/** The options and resilience of a case that gives none. */
 export const DEFAULTS = {
   options: {
     'local-max': 100,

@@ -1,10 +1,10 @@
 // @ts-check
 /**
- * The steps of a case, each a function that does what its step says and throws if that went otherwise.
+ * The steps of a case. Each is a function that executes its step and throws if the outcome is not the expected one.
  *
  * @module
  */
-import { compareAnswer, compareCalls, failed, refuse } from './expect.js';
+import { compareResult, compareCalls, failed, refuse } from './expect.js';
 import { array, parse, tupleOf } from './parse.js';
 import * as signatures from './signatures.js';
 import { MalformedCase, camelCase, inWords, isObject, option } from './types.js';
@@ -19,19 +19,19 @@ import { MalformedCase, camelCase, inWords, isObject, option } from './types.js'
  * @typedef {{ world: World, handles: Handles }} Run
  */
 
-/** For each kind of step, by the field that names it: the fields that it may have, and what does it. */
+/** By the field that names a step: the other fields that it may have, and the function that runs it. */
 export const STEPS = /** @type {const} */ ({
-  open: { fields: ['name', 'options', 'resilience', 'answer', 'error', 'asks'], run: open },
-  'open-dict': { fields: ['order', 'max-items', 'answer', 'error', 'asks'], run: openDict },
-  call: { fields: ['with', 'answer', 'error', 'asks'], run: call },
-  tell: { fields: ['with', 'answer', 'error', 'asks'], run: tell },
-  list: { fields: ['limit', 'answer'], run: list },
-  store: { fields: ['with', 'answer'], run: store },
+  open: { fields: ['name', 'options', 'resilience', 'error', 'expect-calls'], run: open },
+  'open-dict': { fields: ['order', 'max-items', 'error', 'expect-calls'], run: openDict },
+  call: { fields: ['with', 'returns', 'error', 'expect-calls'], run: call },
+  coherence: { fields: ['with', 'returns', 'error', 'expect-calls'], run: coherence },
+  list: { fields: ['limit', 'returns'], run: list },
+  store: { fields: ['with', 'returns'], run: store },
   'wait-ms': { fields: [], run: wait },
   fail: { fields: ['though-done'], run: fail },
 });
 
-/** More pages than any case has keys: a cursor that leads nowhere must not keep the suite going. */
+/** More pages than any case has keys, so that a cursor which never ends does not hang the suite. */
 const MAX_PAGES = 10_000;
 
 /** @param {Run} run @param {Step} step */
@@ -43,16 +43,16 @@ function open({ world, handles }, step) {
     given.push(withDefaults(signatures.resilience, signatures.DEFAULTS.resilience, step['resilience']));
   }
   const { FlipCache } = world.exports.cache;
-  const ask = () => (isResilient ? FlipCache.openWith(...given) : FlipCache.open(...given));
-  opened(world, handles, step, string(step['open']), { ask, fails: signatures.cacheError, methods: signatures.flipCache });
+  const call = () => (isResilient ? FlipCache.openWith(...given) : FlipCache.open(...given));
+  opened(world, handles, step, string(step['open']), { call, fails: signatures.cacheError, methods: signatures.flipCache });
 }
 
 /** @param {Run} run @param {Step} step */
 function openDict({ world, handles }, step) {
   const order = parse(signatures.order, step['order']);
   const maxItems = parse('u32', step['max-items']);
-  const ask = () => world.exports.collections.Dict.open(order, maxItems);
-  opened(world, handles, step, string(step['open-dict']), { ask, fails: signatures.dictError, methods: signatures.dict });
+  const call = () => world.exports.collections.Dict.open(order, maxItems);
+  opened(world, handles, step, string(step['open-dict']), { call, fails: signatures.dictError, methods: signatures.dict });
 }
 
 /**
@@ -60,13 +60,12 @@ function openDict({ world, handles }, step) {
  * @param {Handles} handles
  * @param {Step} step
  * @param {string} handle
- * @param {{ ask: () => any, fails: Type, methods: Record<string, Signature> }} opening
+ * @param {{ call: () => any, fails: Type, methods: Record<string, Signature> }} opening
  */
-function opened(world, handles, step, handle, { ask, fails, methods }) {
-  if ('answer' in step) throw new MalformedCase('what is opened has no answer to compare');
+function opened(world, handles, step, handle, { call, fails, methods }) {
   if (handles.has(handle)) throw new MalformedCase(`the handle ${inWords(handle)} is open`);
-  const resource = compareAnswer({ takes: [], answers: null, fails }, step, ask);
-  compareCalls(world, step['asks']);
+  const resource = compareResult({ takes: [], returns: null, fails }, step, call);
+  compareCalls(world, step['expect-calls']);
   if (resource !== undefined) handles.set(handle, { resource, methods });
 }
 
@@ -77,18 +76,18 @@ function call({ world, handles }, step) {
   if (open === undefined) throw new MalformedCase(`no handle ${inWords(handle)} is open`);
   const signature = known(open.methods, rest.length === 0 ? name : step['call']);
   const given = tupleOf(signature.takes, step['with']).map(([type, json]) => parse(type, json));
-  compareAnswer(signature, step, () => open.resource[camelCase(name)](...given));
-  compareCalls(world, step['asks']);
+  compareResult(signature, step, () => open.resource[camelCase(name)](...given));
+  compareCalls(world, step['expect-calls']);
 }
 
 /** @param {Run} run @param {Step} step */
-function tell({ world }, step) {
-  const signature = known(signatures.coherence, string(step['tell']));
+function coherence({ world }, step) {
+  const signature = known(signatures.coherence, string(step['coherence']));
   const given = tupleOf(signature.takes, step['with']).map(([type, json]) => parse(type, json));
-  const { coherence } = world.exports;
-  if (coherence === undefined) throw refuse('coherence');
-  compareAnswer(signature, step, () => coherence[camelCase(step['tell'])](...given));
-  compareCalls(world, step['asks']);
+  const exported = world.exports.coherence;
+  if (exported === undefined) throw refuse('coherence');
+  compareResult(signature, step, () => exported[camelCase(step['coherence'])](...given));
+  compareCalls(world, step['expect-calls']);
 }
 
 /** @param {Run} run @param {Step} step */
@@ -100,24 +99,24 @@ function list({ world, handles }, step) {
   /** @type {string | undefined} */
   let cursor;
   for (let pages = 0; ; pages += 1) {
-    if (pages === MAX_PAGES) throw failed(`listed ${MAX_PAGES} pages and came to no end`);
+    if (pages === MAX_PAGES) throw failed(`the listing did not end after ${MAX_PAGES} pages`);
     const page = open.resource.keys(cursor, limit);
     for (const key of page.keys) keys.add(key);
     if (page.cursor === undefined) break;
     cursor = page.cursor;
   }
   world.takeCalls?.();
-  const [listed, expected] = [[...keys].sort(), [...array(step['answer'])].sort()];
+  const [listed, expected] = [[...keys].sort(), [...array(step['returns'])].sort()];
   if (inWords(listed) !== inWords(expected)) throw failed(`listed ${inWords(listed)}, expected ${inWords(expected)}`);
 }
 
 /** @param {Run} run @param {Step} step */
 async function store({ world }, step) {
-  const verb = step['store'];
+  const operation = step['store'];
   const inner = world.store;
-  if (inner === undefined) throw refuse('foreign');
-  if (verb !== 'get' && 'answer' in step) throw new MalformedCase(`${inWords(verb)} has no answer to compare`);
-  switch (verb) {
+  if (inner === undefined) throw refuse('external-writes');
+  if (operation !== 'get' && 'returns' in step) throw new MalformedCase(`${inWords(operation)} returns nothing`);
+  switch (operation) {
     case 'set': {
       const given = tupleOf(['string', 'bytes', option('u64')], step['with']);
       const [key, value, ttlMs] = given.map(([type, json]) => parse(type, json));
@@ -129,13 +128,13 @@ async function store({ world }, step) {
       if (inner.spoil === undefined) throw refuse('wrong-type');
       return inner.spoil(onlyKey(step));
     case 'get': {
-      if (!('answer' in step)) throw new MalformedCase('an answer is to be expected');
+      if (!('returns' in step)) throw new MalformedCase('"returns" is missing');
       const held = await inner.get(onlyKey(step));
-      compareAnswer({ takes: [], answers: option('bytes') }, step, () => held);
+      compareResult({ takes: [], returns: option('bytes') }, step, () => held);
       return undefined;
     }
     default:
-      throw new MalformedCase(`nobody can ${inWords(verb)} a key`);
+      throw new MalformedCase(`there is no store operation ${inWords(operation)}`);
   }
 }
 
@@ -154,12 +153,12 @@ function fail({ world }, step) {
   return world.fail({ error: fault(json), isDone });
 }
 
-/** A case of `backend-error`; one that is only named has some payload. @param {unknown} json */
+/** Returns a case of `backend-error`. If only its name is given, the payload is arbitrary. @param {unknown} json */
 function fault(json) {
   const { cases } = signatures.backendError;
   const type = typeof json === 'string' ? cases[json] : undefined;
   if (typeof json !== 'string' || !type) return parse(signatures.backendError, json);
-  return { tag: json, val: type === 'u64' ? 0n : 'the store was told to fail' };
+  return { tag: json, val: type === 'u64' ? 0n : 'injected fault' };
 }
 
 /** @param {Step} step @returns {string} */

@@ -1,12 +1,12 @@
 // @ts-check
 /**
- * WIT's types: what stands for them in a case, and in the glue that `jco transpile` makes.
+ * WIT's types, and their forms in a case and in the glue that `jco transpile` generates.
  *
  * @module
  */
 
 /**
- * A type: a name of WIT's, `bytes` for `list<u8>`, or one made of others. A variant's case without a payload has
+ * A type: the name of a WIT primitive, `bytes` for `list<u8>`, or a composite. A variant case without a payload has
  * `null`.
  *
  * @typedef {'bool' | 'u8' | 'u32' | 'u64' | 's64' | 'f64' | 'string' | 'bytes'} PlainType
@@ -32,21 +32,21 @@ export const variant = (cases) => ({ kind: 'variant', cases });
 /** @param {string[]} cases @returns {EnumType} */
 export const enumeration = (...cases) => ({ kind: 'enum', cases });
 
-/** A case says what the format does not have: it fails, in every host. */
+/** A case violates the format: it fails in every host. */
 export class MalformedCase extends Error {}
 
-/** The name of a function or field as the glue has it. @param {string} name */
+/** Returns the name of a function or field in the glue. @param {string} name */
 export function camelCase(name) {
   return name.replace(/-([a-z0-9])/g, (_, letter) => letter.toUpperCase());
 }
 
-/** A value in one line, for people. @param {unknown} json */
+/** Formats a value in one line, for messages. @param {unknown} json */
 export function inWords(json) {
   return JSON.stringify(json, (_, value) => (typeof value === 'bigint' ? String(value) : value)) ?? String(json);
 }
 
 /**
- * Takes an object of a case apart: what kind of variant it names, and the payload.
+ * Splits a variant of a case into the name of its case and the payload.
  *
  * @param {unknown} json
  * @returns {{ name: string, payload?: unknown }}
@@ -56,7 +56,7 @@ export function variantCase(json) {
   const entries = isObject(json) ? Object.entries(json) : [];
   const [only] = entries;
   if (entries.length !== 1 || only === undefined) {
-    throw new MalformedCase(`${inWords(json)} is no case of a variant`);
+    throw new MalformedCase(`${inWords(json)} is not a case of a variant`);
   }
   return { name: only[0], payload: only[1] };
 }

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * What a host gives the interpreter.
+ * What a host provides to the interpreter.
  *
  * @module
  */
@@ -8,16 +8,16 @@
 /** @import { Call, Fault } from './recorder.js' */
 
 /**
- * Of all that a case may need, what a host has not left out. See `README.md` of the suite.
+ * Something that a case may need and a host may lack. See the `README.md` of the suite.
  *
- * @typedef {'clock' | 'foreign' | 'wrong-type' | 'faults' | 'coherence' | 'changes' | 'set-if-absent' | 'increment'
- *   | 'expire' | 'prolong'} Need
+ * @typedef {'clock' | 'external-writes' | 'wrong-type' | 'faults' | 'coherence' | 'changes' | 'set-if-absent'
+ *   | 'increment' | 'expire' | 'extend-ttl'} Need
  */
 
 /** @type {ReadonlySet<string>} */
 export const NEEDS = new Set([
   'clock',
-  'foreign',
+  'external-writes',
   'wrong-type',
   'faults',
   'coherence',
@@ -25,28 +25,27 @@ export const NEEDS = new Set([
   'set-if-absent',
   'increment',
   'expire',
-  'prolong',
+  'extend-ttl',
 ]);
 
 /**
- * A host of the component, and a store that it has behind it.
+ * A host of the component, with a store.
  *
  * @typedef {object} Host
  * @property {string} name For the report: `Node`.
  * @property {string} store For the report: `Redis`.
- * @property {string} digest SHA-256 of the very `flipcache.wasm`, in hex.
+ * @property {string} digest SHA-256 of `flipcache.wasm`, in hex.
  * @property {Need[]} has
- * @property {() => World | Promise<World>} open A new instance over an empty store.
+ * @property {() => World | Promise<World>} open Creates an instance over an empty store.
  */
 
 /**
- * One instance of the component, over a store of its own. What belongs to a need that the host does not have may be
- * missing.
+ * One instance of the component, with its own store. Members of a need that the host lacks may be missing.
  *
  * @typedef {object} World
- * @property {{ cache: any, collections: any, coherence?: any }} exports The interfaces, as the glue names things.
- * @property {() => Call[]} [takeCalls] The calls of `kv-backend` since this was last asked. Without it, what the
- *   component asks is not compared.
+ * @property {{ cache: any, collections: any, coherence?: any }} exports The interfaces of the glue.
+ * @property {() => Call[]} [takeCalls] Returns the calls of `kv-backend` since the last `takeCalls`. Without it,
+ *   calls are not compared.
  * @property {Store} [store]
  * @property {(ms: number) => void | Promise<void>} [wait] Moves both clocks.
  * @property {(fault: Fault | null) => void} [fail]
@@ -54,13 +53,13 @@ export const NEEDS = new Set([
  */
 
 /**
- * The store as somebody else sees it; keys are complete.
+ * The store as another client sees it. Keys are complete.
  *
  * @typedef {object} Store
  * @property {(key: string, value: Uint8Array, ttlMs: bigint | undefined) => void | Promise<void>} set
  * @property {(key: string) => void | Promise<void>} delete
  * @property {(key: string) => Uint8Array | undefined | Promise<Uint8Array | undefined>} get
- * @property {(key: string) => void | Promise<void>} [spoil] Puts something there that is no plain string.
+ * @property {(key: string) => void | Promise<void>} [spoil] Stores a value that is not a plain string.
  */
 
 /**
@@ -69,7 +68,7 @@ export const NEEDS = new Set([
  * @property {string} store
  * @property {string} digest
  * @property {string[]} passed
- * @property {Record<string, string[]>} left-out Which needs are not met.
+ * @property {Record<string, string[]>} left-out The needs that are not met.
  * @property {Record<string, string>} failed
  */
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// As it is told.
+/// The capacity as it is printed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Capacity {
     /// So many percent of the keys.

@@ -13,13 +13,15 @@ use flipcache_hit_ratio::{plot, table};
 /// How many points S3-FIFO may be under LRU.
 const TOLERANCE: f64 = 0.5;
 
-/// Replays access traces through the core and through other caches, and prints how many percent of the
-/// requests are hits.
+/// Replays access traces through the core and through other caches, and prints how many percent of
+/// the requests are hits.
 #[derive(Parser)]
 struct Options {
-    /// The folder of the traces: files *.u32.zst, little-endian key numbers of 32 bits, compressed with zstd.
+    /// The folder of the traces: files *.u32.zst, little-endian key numbers of 32 bits, compressed
+    /// with zstd.
     traces: PathBuf,
-    /// How many entries a cache holds: a number, or a share of a trace's keys, as 10%. May be given repeatedly.
+    /// How many entries a cache holds: a number, or a share of a trace's keys, as 10%. May be given
+    /// repeatedly.
     #[arg(long, default_values = ["10%", "1%"])]
     capacity: Vec<Capacity>,
     /// Fails if S3-FIFO has fewer hits than LRU, by more than half a point.

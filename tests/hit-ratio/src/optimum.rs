@@ -1,9 +1,9 @@
-//! The most hits that any cache of a size can have, by Belády: whoever is used again last makes room, the
-//! entry that comes included.
+//! The most hits that a cache of a size can have, by Belády: the entry that is used again last is
+//! evicted, the incoming one included.
 
 use std::collections::{BTreeSet, HashMap};
 
-/// How many of the requests are hits.
+/// Returns how many of the requests are hits.
 pub(crate) fn hits(requests: &[u32], capacity: u32) -> u32 {
     // An entry is known by its next use; one that has none is never held.
     let mut held = BTreeSet::new();

@@ -6,11 +6,11 @@ use flipcache_core::{
 
 const NAME: &str = "trace";
 
-/// How many of the requests are hits.
+/// Returns how many of the requests are hits.
 ///
 /// # Panics
 ///
-/// If the core does not keep an answer of L2, or counts no hit where it answered one.
+/// If the core does not store a value of L2, or does not count a hit that it served.
 pub(crate) fn hits(requests: &[u32], local_max: u32, eviction: Eviction) -> u32 {
     let options = Options {
         local_max,

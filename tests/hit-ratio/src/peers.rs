@@ -1,6 +1,6 @@
-//! Other caches of Rust, each bounded to the same number of entries, with its own defaults but for these:
-//! one shard, as shards of a few entries would have hit ratios of their own; work that is put off is done
-//! at once; and a fixed hash, so that two runs answer the same.
+//! Other caches of Rust, each bounded to the same number of entries, with its own defaults but for
+//! these: one shard, as shards of a few entries would have hit ratios of their own; work that is
+//! put off is done at once; and a fixed hash, so that two runs answer the same.
 
 use foldhash::quality::FixedState;
 use foyer_memory::{Cache, CacheBuilder, EvictionConfig};
@@ -9,7 +9,8 @@ use quick_cache::{OptionsBuilder, UnitWeighter};
 
 const HASH: FixedState = FixedState::with_seed(7);
 
-/// moka decides in its maintenance who stays. Until then it holds what is new beyond its bound, up to 64 entries.
+/// moka decides in its maintenance who stays. Until then it holds what is new beyond its bound, up
+/// to 64 entries.
 pub(crate) fn moka(requests: &[u32], capacity: u32) -> u32 {
     let cache = moka::future::Cache::builder()
         .max_capacity(capacity.into())

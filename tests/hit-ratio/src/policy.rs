@@ -14,7 +14,8 @@ pub enum Policy {
     Own(Eviction),
     /// moka: TinyLFU, its default.
     Moka,
-    /// quick_cache: its only one, which its author tells to be a CLOCK-Pro that is close to S3-FIFO.
+    /// quick_cache: its only one, which its author tells to be a CLOCK-Pro that is close to
+    /// S3-FIFO.
     QuickCache,
     /// foyer's in-memory cache: LRU, its default.
     Foyer,
@@ -25,7 +26,7 @@ pub enum Policy {
 }
 
 impl Policy {
-    /// All, in the order in which they are told.
+    /// All policies, in the order of the table.
     pub const ALL: [Self; 8] = [
         Self::Own(Eviction::Fifo),
         Self::Own(Eviction::Lru),
@@ -37,7 +38,8 @@ impl Policy {
         Self::Optimum,
     ];
 
-    /// How many of the requests are hits, in a cache that is empty at first and holds so many entries.
+    /// How many of the requests are hits, in a cache that is empty at first and holds so many
+    /// entries.
     pub fn hits(self, requests: &[u32], capacity: u32) -> u32 {
         match self {
             Self::Own(eviction) => own::hits(requests, capacity, eviction),

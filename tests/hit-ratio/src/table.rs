@@ -18,7 +18,7 @@ pub struct Row {
     pub requests: u32,
     /// How many keys.
     pub keys: u32,
-    /// How many entries each cache holds, as told.
+    /// How many entries each cache holds, as printed.
     pub capacity: Capacity,
     /// The same for this trace.
     pub entries: u32,
@@ -41,7 +41,7 @@ pub fn under_lru(rows: &[Row], points: f64) -> Vec<&Row> {
     rows.iter().filter(is_under).collect()
 }
 
-/// The rows in Markdown.
+/// Returns the rows in Markdown.
 pub fn markdown(rows: &[Row]) -> String {
     let mut table = String::from("| trace | requests | keys | entries |");
     for policy in Policy::ALL {
@@ -80,14 +80,14 @@ impl Row {
         }
     }
 
-    /// How many percent of the requests are hits under a policy.
+    /// Returns how many percent of the requests are hits under a policy.
     pub fn percentage(&self, policy: Policy) -> f64 {
         let mut columns = Policy::ALL.iter().zip(self.percentages);
         let column = columns.find(|(column, _)| **column == policy);
         column.map_or(f64::NAN, |(_, percentage)| percentage)
     }
 
-    /// How many points S3-FIFO is over LRU.
+    /// Returns how many points S3-FIFO is over LRU.
     pub fn points_over_lru(&self) -> f64 {
         let of = |eviction| self.percentage(Policy::Own(eviction));
         of(Eviction::S3Fifo) - of(Eviction::Lru)

@@ -61,7 +61,7 @@ pub enum TraceError {
 }
 
 impl Trace {
-    /// All traces of a folder, sorted by their names.
+    /// Returns all traces of a folder, sorted by their names.
     ///
     /// # Errors
     ///
@@ -107,7 +107,7 @@ impl Trace {
         }
     }
 
-    /// How many requests there are.
+    /// Returns how many requests there are.
     pub fn count(&self) -> u32 {
         count(self.requests.len())
     }
@@ -117,7 +117,7 @@ fn count(len: usize) -> u32 {
     u32::try_from(len).expect("a trace is no longer")
 }
 
-/// What is in all frames of a file.
+/// Returns what is in all frames of a file.
 fn decompressed(path: &Path) -> Result<Vec<u8>, TraceError> {
     let path = path.to_owned();
     let file = match fs::read(&path) {

@@ -6,7 +6,7 @@ mod proxy;
 
 use std::hint::black_box;
 
-/// What the exports hang on.
+/// Implements the exports.
 struct Hostile;
 
 /// Never ends.

@@ -69,7 +69,7 @@ fn head(out: ResponseOutparam) -> Option<OutgoingBody> {
     body
 }
 
-/// The request's body, as far as the host lets it be read.
+/// Returns the request's body, as far as the host lets it be read.
 fn body(request: &IncomingRequest) -> Vec<u8> {
     let mut bytes = Vec::new();
     if let Ok(body) = request.consume()
@@ -81,7 +81,7 @@ fn body(request: &IncomingRequest) -> Vec<u8> {
     bytes
 }
 
-/// What the host says to a request to another server.
+/// Returns what the host says to a request to another server.
 fn ask() -> String {
     let request = OutgoingRequest::new(Fields::new());
     // The names are right.

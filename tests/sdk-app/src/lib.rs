@@ -1,12 +1,12 @@
-//! An application that is written with `flipcache-guest`. Each scene plays with one part of it and tells
-//! what came out; the tests know what should.
+//! An application that is written with `flipcache-guest`. Each scene plays with one part of it and
+//! tells what came out; the tests know what should.
 #![cfg(target_arch = "wasm32")]
 
 mod bindings;
 
 mod scenes;
 
-/// What the generated code hangs the export on.
+/// Implements the exports of the generated code.
 struct App;
 
 impl bindings::Guest for App {

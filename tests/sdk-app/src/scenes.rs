@@ -42,7 +42,7 @@ pub(crate) fn values() -> Told {
     ])
 }
 
-/// What one key can do.
+/// The operations on one key.
 pub(crate) fn operations() -> Told {
     let cache = Cache::open("operations")?;
     let numbers = Cache::builder("numbers").integers::<i64>().open()?;
@@ -65,7 +65,7 @@ pub(crate) fn operations() -> Told {
     ])
 }
 
-/// How long entries live.
+/// Returns how long entries live.
 pub(crate) fn lives() -> Told {
     let hour = Duration::from_secs(3_600);
     let cache = Cache::builder("lives").ttl(hour).refresh_ttl_on_get(true);
@@ -107,7 +107,7 @@ pub(crate) fn many() -> Told {
     ])
 }
 
-/// What loaders may answer, and what becomes of it.
+/// The results of loaders, and what is stored.
 pub(crate) fn loading() -> Told {
     let cache = Cache::open("loading")?;
     let loaded = cache.get_or_insert_with("k", || "loaded".to_owned())?;
@@ -136,7 +136,7 @@ pub(crate) fn loading() -> Told {
     ])
 }
 
-/// What is returned where nothing can be written.
+/// The return values if nothing can be written.
 pub(crate) fn storing() -> Told {
     let cache = Cache::builder("storing").default("d").store_default(true);
     let cache = cache.open()?;
@@ -166,7 +166,7 @@ impl From<Error> for Failure {
     }
 }
 
-/// A default is answered where nothing is; a loader does not meet it.
+/// A default is returned for an absent key; a loader does not see it.
 pub(crate) fn defaults() -> Told {
     let plain = Cache::open("defaults")?;
     let answers = Cache::builder("defaults").default("d").open()?;
@@ -180,7 +180,7 @@ pub(crate) fn defaults() -> Told {
     ])
 }
 
-/// The local tier alone.
+/// Returns the local tier alone.
 pub(crate) fn local() -> Told {
     let cache = Cache::builder("local").local_max(2).eviction(Eviction::Lru);
     let cache = cache.open()?;
@@ -211,7 +211,7 @@ pub(crate) fn local() -> Told {
     Ok(told)
 }
 
-/// A dictionary.
+/// Returns a dictionary.
 pub(crate) fn dict() -> Told {
     let dict = Dict::open(Order::Lru, 2)?;
     dict.update([("a", 1), ("b", 2)])?;
@@ -238,7 +238,7 @@ pub(crate) fn dict() -> Told {
     Ok(told)
 }
 
-/// What is refused, in the words of the errors.
+/// Rejected calls, with the text of the errors.
 pub(crate) fn errors() -> Told {
     let told =
         |refused: Option<Error>| refused.map_or("nothing".to_owned(), |error| error.to_string());

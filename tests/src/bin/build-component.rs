@@ -1,4 +1,5 @@
-//! Copies the component, which this package's build script has built, to a file, and its adapters beside it: `make component`.
+//! Copies the component, which this package's build script has built, to a file, and its adapters
+//! beside it: `make component`.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};

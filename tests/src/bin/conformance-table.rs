@@ -1,5 +1,5 @@
-//! Writes the table of hosts into the README, from the reports of `make conformance`; with `--check` it only makes sure
-//! that the table is up to date.
+//! Writes the table of hosts into the README, from the reports of `make conformance`. With
+//! `--check` it fails if the table is out of date, and writes nothing else.
 
 use std::{env, fs};
 
@@ -7,9 +7,9 @@ use anyhow::{Context, Result, bail, ensure};
 use flipcache_tests::conformance::{Table, put_into};
 
 fn main() -> Result<()> {
-    let words: Vec<_> = env::args().skip(1).collect();
-    let words: Vec<_> = words.iter().map(String::as_str).collect();
-    let (checks, reports, document) = match words[..] {
+    let args: Vec<_> = env::args().skip(1).collect();
+    let args: Vec<_> = args.iter().map(String::as_str).collect();
+    let (check, reports, document) = match args[..] {
         ["--check", reports, document] => (true, reports, document),
         [reports, document] => (false, reports, document),
         _ => bail!("usage: conformance-table [--check] REPORTS DOCUMENT"),
@@ -20,8 +20,8 @@ fn main() -> Result<()> {
         .with_context(|| format!("cannot put the table into {document}"))?;
     println!("all hosts ran the file with sha256 {}", table.digest());
     ensure!(
-        !checks || new == old,
-        "the table in {document} is not what hosts report now: run `make conformance` and commit it"
+        !check || new == old,
+        "the table in {document} is out of date: run `make conformance` and commit it"
     );
     fs::write(document, new).with_context(|| format!("cannot write {document}"))
 }

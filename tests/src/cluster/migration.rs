@@ -3,8 +3,8 @@
 use super::RedisCluster;
 
 impl RedisCluster {
-    /// Begins to move a slot from one master to another: keys that are not at the one are asked for at the
-    /// other from now on.
+    /// Begins to move a slot from one master to another: keys that are not at the one are asked for
+    /// at the other from now on.
     ///
     /// # Panics
     ///
@@ -16,7 +16,7 @@ impl RedisCluster {
         self.tell(from, &["CLUSTER", "SETSLOT", &slot, "MIGRATING", target]);
     }
 
-    /// Moves some keys of a slot; answers how many.
+    /// Moves some keys of a slot. Returns how many.
     ///
     /// # Panics
     ///

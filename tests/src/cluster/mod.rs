@@ -57,7 +57,8 @@ impl RedisCluster {
     ///
     /// # Panics
     ///
-    /// If there is no `redis-server` of version 7 on the PATH, or if the nodes do not find each other.
+    /// If there is no `redis-server` of version 7 on the PATH, or if the nodes do not find each
+    /// other.
     pub fn start() -> Self {
         Self::start_with(ClusterOptions::default())
     }
@@ -97,7 +98,7 @@ impl RedisCluster {
         cluster
     }
 
-    /// One more master, which has no slots; answers which.
+    /// Adds a master without slots. Returns its index.
     ///
     /// # Panics
     ///
@@ -117,13 +118,13 @@ impl RedisCluster {
         added
     }
 
-    /// The URL for clients, with the password.
+    /// Returns the URL for clients, with the password.
     pub fn url(&self) -> String {
         let ports = self.nodes.iter().map(RedisServer::port);
         self.url_of(ports)
     }
 
-    /// The URL with one node only.
+    /// Returns the URL with one node only.
     pub fn url_by(&self, node: usize) -> String {
         self.url_of([self.nodes[node].port()])
     }
@@ -144,17 +145,17 @@ impl RedisCluster {
         format!("{scheme}+cluster://{user}{}", hosts.join(","))
     }
 
-    /// The nodes; the first [`MASTERS`] were masters at the start.
+    /// Returns the nodes; the first [`MASTERS`] were masters at the start.
     pub fn nodes(&self) -> &[RedisServer] {
         &self.nodes
     }
 
-    /// A node's own name.
+    /// Returns a node's own name.
     pub fn id(&self, node: usize) -> &str {
         &self.ids[node]
     }
 
-    /// The slot of a key, as Redis computes it.
+    /// Returns the slot of a key, as Redis computes it.
     pub fn slot(&self, key: &str) -> usize {
         let answers =
             (0..self.nodes.len()).map(|node| self.line(node, &["CLUSTER", "KEYSLOT", key]));
@@ -162,7 +163,7 @@ impl RedisCluster {
         slots.next().expect("some node must say which slot it is")
     }
 
-    /// Which node a node says has a slot; `None` if it says so of none.
+    /// Returns which node a node says has a slot; `None` if it says so of none.
     pub fn owner_by(&self, node: usize, slot: usize) -> Option<usize> {
         let view = self.ask(node, &["CLUSTER", "NODES"])?;
         view.lines().find_map(|line| {
@@ -178,7 +179,7 @@ impl RedisCluster {
         })
     }
 
-    /// The master of a key, as the first node that answers says.
+    /// Returns the master of a key, as the first node that replies reports it.
     ///
     /// # Panics
     ///
@@ -189,8 +190,8 @@ impl RedisCluster {
         owner.expect("some node must know who has the slot")
     }
 
-    /// Has a replica take the place of its master, with its consent, and waits until the replica says that
-    /// it has.
+    /// Has a replica take the place of its master, with its consent, and waits until the replica
+    /// says that it has.
     ///
     /// # Panics
     ///
@@ -262,7 +263,7 @@ impl RedisCluster {
 
     fn join(&self, nodes: impl IntoIterator<Item = usize>) {
         let mut nodes = nodes.into_iter();
-        let first = nodes.next().expect("somebody must be met");
+        let first = nodes.next().expect("there is another node");
         for node in nodes {
             let port = self.nodes[node].port().to_string();
             let bus = self.bus_port(node);
@@ -315,14 +316,14 @@ impl RedisCluster {
         answer.is_some_and(|answer| answer.contains(words))
     }
 
-    /// The last line of an answer.
+    /// Returns the last line of an answer.
     fn line(&self, node: usize, command: &[&str]) -> String {
         let answer = self.ask(node, command).unwrap_or_default();
         let line = answer.lines().last().unwrap_or_default();
         line.trim_start_matches(':').to_owned()
     }
 
-    /// What a node answers, as it comes; `None` if it is not there.
+    /// Returns the raw reply of a node; `None` if the node is down.
     fn ask(&self, node: usize, command: &[&str]) -> Option<String> {
         let server = &self.nodes[node];
         let password = self.options.password.as_deref();

@@ -1,4 +1,4 @@
-//! What the hosts report of the conformance cases, as a table.
+//! The reports of the hosts on the conformance cases, as a table.
 
 mod table;
 
@@ -9,16 +9,16 @@ pub use table::Table;
 const BEGIN: &str = "<!-- conformance: written by `make conformance` -->\n";
 const END: &str = "<!-- conformance: end -->\n";
 
-/// The document with this in the place of what stood between its two marks.
+/// Returns the document with the table in place of the text between its two marks.
 ///
 /// # Errors
 ///
-/// If the document does not have the marks.
+/// If a mark is missing.
 pub fn put_into(document: &str, table: &str) -> Result<String> {
     let (before, rest) = document
         .split_once(BEGIN)
-        .context("there is no first mark")?;
-    let (_, after) = rest.split_once(END).context("there is no second mark")?;
+        .context("the first mark is missing")?;
+    let (_, after) = rest.split_once(END).context("the second mark is missing")?;
     Ok([before, BEGIN, table, END, after].concat())
 }
 
@@ -27,7 +27,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn put_into_replaces_what_is_between_the_marks() {
+    fn put_into_replaces_the_text_between_the_marks() {
         let document = format!("a\n{BEGIN}old\n{END}b\n");
         let new = put_into(&document, "new\n").unwrap();
         assert_eq!(new, format!("a\n{BEGIN}new\n{END}b\n"));

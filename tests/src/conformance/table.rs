@@ -1,4 +1,4 @@
-//! The table: a line a host and store.
+//! The table: one line per host and store.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 
-/// The files of all reports. One that is not there is a host that was not run.
+/// The files of all reports. A missing file means that a host was not run.
 const REPORTS: [&str; 12] = [
     "rust-door-redis",
     "rust-door-sqlite",
@@ -35,7 +35,7 @@ struct Report {
     failed: BTreeMap<String, String>,
 }
 
-/// What all hosts have reported, in Markdown.
+/// The reports of all hosts, in Markdown.
 pub struct Table {
     reports: Vec<Report>,
 }
@@ -45,7 +45,8 @@ impl Table {
     ///
     /// # Errors
     ///
-    /// If a report is missing or not well-formed, a case has failed, or hosts have run different files or cases.
+    /// If a report is missing or malformed, a case has failed, or hosts have run different
+    /// component files or cases.
     pub fn read(folder: &Path) -> Result<Self> {
         let read = |name: &&str| {
             let path = folder.join(name).with_extension("json");
@@ -60,7 +61,7 @@ impl Table {
         Ok(table)
     }
 
-    /// SHA-256 of the component file that all have run.
+    /// Returns the SHA-256 of the component file that all hosts have run.
     pub fn digest(&self) -> &str {
         &self.first().digest
     }
@@ -73,8 +74,8 @@ impl Table {
         let first = self.first();
         for report in &self.reports {
             let Report { host, store, .. } = report;
-            if let Some((case, words)) = report.failed.first_key_value() {
-                bail!("{host} over {store} failed {case}: {words}");
+            if let Some((case, problem)) = report.failed.first_key_value() {
+                bail!("{host} over {store} failed {case}: {problem}");
             }
             ensure!(
                 report.digest == first.digest,
@@ -101,16 +102,16 @@ impl Report {
         cases
     }
 
-    /// What it lacks, and how many cases need that.
+    /// Lists the needs that the host lacks, and how many cases need each.
     fn lacks(&self) -> String {
         let mut lacks = BTreeMap::<&str, usize>::new();
         for need in self.left_out.values().flatten() {
             *lacks.entry(need).or_default() += 1;
         }
-        let words = lacks
+        let needs = lacks
             .iter()
             .map(|(need, cases)| format!("`{need}` {cases}"));
-        words.collect::<Vec<_>>().join(", ")
+        needs.collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -142,15 +143,15 @@ mod tests {
     use super::*;
 
     fn report(digest: &str, passed: &[&str], left_out: &[(&str, &[&str])]) -> Report {
-        let words = |words: &[&str]| words.iter().map(|&it| it.to_owned()).collect();
+        let owned = |names: &[&str]| names.iter().map(|&it| it.to_owned()).collect();
         Report {
             host: "H".to_owned(),
             store: "S".to_owned(),
             digest: digest.to_owned(),
-            passed: words(passed),
+            passed: owned(passed),
             left_out: left_out
                 .iter()
-                .map(|(case, needs)| ((*case).to_owned(), words(needs)))
+                .map(|(case, needs)| ((*case).to_owned(), owned(needs)))
                 .collect(),
             failed: BTreeMap::new(),
         }
@@ -161,19 +162,20 @@ mod tests {
     }
 
     #[test]
-    fn table_tells_what_is_left_out_and_why() {
-        let left_out: [(&str, &[&str]); 2] = [("b", &["clock"]), ("c", &["clock", "foreign"])];
+    fn display_counts_left_out_cases_by_need() {
+        let left_out: [(&str, &[&str]); 2] =
+            [("b", &["clock"]), ("c", &["clock", "external-writes"])];
         let table = table(vec![report("d", &["a"], &left_out)]);
         assert!(table.check().is_ok());
         let line = table.to_string();
         assert!(
-            line.ends_with("| H | S | 1 of 3 | `clock` 2, `foreign` 1 |\n"),
+            line.ends_with("| H | S | 1 of 3 | `clock` 2, `external-writes` 1 |\n"),
             "{line}"
         );
     }
 
     #[test]
-    fn check_refuses_failures_other_files_and_other_cases() {
+    fn check_failures_other_files_and_other_cases_are_errors() {
         let good = || report("d", &["a", "b"], &[]);
         let mut failed = good();
         failed.failed.insert("a".to_owned(), "step 1".to_owned());

@@ -1,12 +1,13 @@
-//! A TCP proxy of the loopback interface whose network can be made a bad one while it runs.
+//! A TCP proxy on the loopback interface that injects network faults while it runs.
 //!
 //! # Layout
 //!
-//! This file is the switchboard and the door; `wire` is one connection with its two ends, `pump` the
-//! thread that carries bytes from one end to the other.
+//! This file is the switchboard and the door; `wire` is one connection with its two ends, `pump`
+//! the thread that carries bytes from one end to the other.
 //!
-//! Everything is bounded: connections, the bytes that are held in each direction, and how long a switch
-//! takes to count. What it does not do: lose or reorder single packets, which TCP hides from programs.
+//! Everything is bounded: connections, the bytes that are held in each direction, and how long a
+//! switch takes to count. What it does not do: lose or reorder single packets, which TCP hides from
+//! programs.
 
 mod pump;
 mod wire;
@@ -93,8 +94,8 @@ struct Link {
 }
 
 impl Proxy {
-    /// Starts on a free port, in front of `upstream`, a port of the loopback interface. Nothing need
-    /// listen there yet: until something does, connections are reset.
+    /// Starts on a free port, in front of `upstream`, a port of the loopback interface. Nothing
+    /// need listen there yet: until something does, connections are reset.
     ///
     /// # Panics
     ///
@@ -121,12 +122,12 @@ impl Proxy {
         }
     }
 
-    /// The port to connect to.
+    /// Returns the port to connect to.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// How many connections go through it now.
+    /// Returns how many connections go through it now.
     pub fn connections(&self) -> usize {
         let links = self.board.links();
         links
@@ -152,7 +153,7 @@ impl Proxy {
         }
     }
 
-    /// Resets whoever connects from now on. (A closed port could be taken by somebody else.)
+    /// Resets all new connections. (A closed port could be taken by another process.)
     pub fn refuse(&self) {
         self.board.faults_mut().refuses = true;
     }
@@ -185,7 +186,7 @@ impl Proxy {
 impl Drop for Proxy {
     fn drop(&mut self) {
         self.board.is_ending.store(true, Ordering::Release);
-        // Wakes the acceptor; if this cannot connect, somebody else has just woken it.
+        // Wakes the acceptor; if this cannot connect, another client has just woken it.
         let _ = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port));
         if let Some(acceptor) = self.acceptor.take() {
             let _ = acceptor.join();
@@ -231,7 +232,7 @@ impl Board {
         Ok(())
     }
 
-    /// Whether there is no room for one more. Forgets those that have ended.
+    /// Returns whether the limit is reached. Removes connections that have ended.
     fn is_full(&self) -> bool {
         let mut links = self.links();
         links.retain(|link| link.wire.strong_count() > 0);

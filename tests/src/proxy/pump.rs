@@ -164,7 +164,7 @@ fn write_some(mut to: &TcpStream, bytes: &[u8]) -> io::Result<usize> {
     }
 }
 
-/// Whether an error only says that nothing came within a tick.
+/// Returns whether an error only says that nothing came within a tick.
 fn is_patience(error: &io::Error) -> bool {
     matches!(
         error.kind(),

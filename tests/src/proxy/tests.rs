@@ -6,13 +6,14 @@ use std::time::{Duration, Instant};
 use super::{Bytes, Cut, Direction, Proxy};
 use crate::RedisServer;
 
-/// How long a test waits for something that must happen.
+/// The timeout of a wait in a test.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How long it watches that nothing comes.
 const A_WHILE: Duration = Duration::from_millis(100);
 
-/// A proxy in front of a server that sends back what it gets. Its threads end with their connections.
+/// A proxy in front of a server that sends back what it gets. Its threads end with their
+/// connections.
 fn before_echo() -> Proxy {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("there must be a port");
     let port = listener.local_addr().expect("it has an address").port();
@@ -40,7 +41,7 @@ fn connect(proxy: &Proxy) -> TcpStream {
     stream
 }
 
-/// What comes back for `bytes`.
+/// Returns what comes back for `bytes`.
 fn echo(stream: &mut TcpStream, bytes: &[u8]) -> Vec<u8> {
     stream.write_all(bytes).expect("it must be sent");
     let mut answer = vec![0; bytes.len()];
@@ -48,7 +49,7 @@ fn echo(stream: &mut TcpStream, bytes: &[u8]) -> Vec<u8> {
     answer
 }
 
-/// How reading ends: bytes that came, and `Err` if not by the end of the stream.
+/// Returns how reading ends: bytes that came, and `Err` if not by the end of the stream.
 fn rest(stream: &mut TcpStream) -> (Vec<u8>, Result<(), ErrorKind>) {
     let mut bytes = Vec::new();
     let outcome = stream.read_to_end(&mut bytes);

@@ -31,7 +31,7 @@ where
 
 /// Q13.
 #[tokio::test]
-async fn get_every_type_is_what_was_set_whichever_tier_answers() {
+async fn get_of_every_type_returns_the_set_value_from_either_tier() {
     let client = client();
     round(client.cache("text").open().expect("it must open"), "é☃😀\n").await;
     round(client.cache("text").open().expect("it must open"), "").await;
@@ -84,7 +84,7 @@ async fn get_every_type_is_what_was_set_whichever_tier_answers() {
 }
 
 #[tokio::test]
-async fn set_json_is_what_python_writes() {
+async fn set_json_stores_the_bytes_that_python_writes() {
     let store = in_memory();
     let client = super::client(store.backend.clone());
     let cache = client.cache("n").json().open().expect("it must open");
@@ -99,7 +99,7 @@ async fn set_json_is_what_python_writes() {
 }
 
 #[tokio::test]
-async fn get_what_the_type_does_not_hold_is_refused_and_the_next_call_works() {
+async fn get_bytes_of_another_type_is_an_error_and_the_next_call_works() {
     let store = in_memory();
     let client = super::client(store.backend.clone());
     let written = pairs([("big", "300"), ("word", "x"), ("nan", "[NaN, 1]")]);
@@ -161,7 +161,7 @@ impl Codec for Refuses {
 
 /// Q2, Q3.
 #[tokio::test]
-async fn set_that_the_codec_refuses_writes_neither_tier() {
+async fn set_rejected_by_the_codec_writes_neither_tier() {
     let store = in_memory();
     let client = super::client(store.backend.clone());
     let cache = client
@@ -220,5 +220,5 @@ async fn open_with_another_type_conflicts() {
         .cache("n")
         .bytes()
         .open()
-        .expect("nobody has it open as text any more");
+        .expect("all handles of type text are closed");
 }

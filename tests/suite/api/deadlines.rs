@@ -9,7 +9,7 @@ use tokio::time::timeout;
 
 use super::{client, refused};
 use crate::component::world::FakeClock;
-use crate::double::{Double, Fault};
+use crate::faulty_backend::{Fault, FaultyBackend};
 use crate::stores::{PATIENCE, in_memory};
 
 const DEADLINE: Duration = Duration::from_millis(200);
@@ -18,22 +18,22 @@ fn is_timeout<T>(result: &Result<T, Error>) -> bool {
     matches!(result, Err(Error::Backend(BackendError::Timeout)))
 }
 
-/// The double keeps to no deadline: the caller alone can end this.
+/// The faulty keeps to no deadline: the caller alone can end this.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn get_queued_behind_a_request_that_hangs_ends_by_its_own_deadline() {
-    let double = Double::with_deadline(in_memory().backend, DEADLINE);
-    let cache = client(double.clone()).cache("n").open();
+    let faulty = FaultyBackend::with_deadline(in_memory().backend, DEADLINE);
+    let cache = client(faulty.clone()).cache("n").open();
     let cache = cache.expect("it must open");
     cache.set("k", "v").await.expect("it must be written");
     cache.local().clear();
-    double.calls();
-    double.set_fault(Fault::Waits);
+    faulty.calls();
+    faulty.set_fault(Fault::Waits);
     let mut first = Box::pin(cache.get("k"));
     assert!(poll!(&mut first).is_pending());
-    double.wait_for_calls(1).await;
-    double.set_fault(Fault::Down);
+    faulty.wait_for_calls(1).await;
+    faulty.set_fault(Fault::Down);
     refused(cache.set("k", "x").await);
-    double.set_fault(Fault::Waits);
+    faulty.set_fault(Fault::Waits);
 
     let queued = timeout(PATIENCE, cache.get("k")).await;
     let queued = queued.expect("it must end by its own deadline");
@@ -42,60 +42,60 @@ async fn get_queued_behind_a_request_that_hangs_ends_by_its_own_deadline() {
     let many = many.expect("it must end by its own deadline");
     assert!(is_timeout(&many), "{many:?}");
     assert_eq!(
-        double.calls(),
+        faulty.calls(),
         ["get", "set"],
         "the next request waits for the first one"
     );
-    double.let_go(9);
+    faulty.release(9);
     assert_eq!(first.await.expect("it must be read").as_deref(), Some("v"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn get_whose_ttl_cannot_be_extended_in_time_returns_what_it_has() {
     let (clock, ttl) = (FakeClock::default(), Duration::from_secs(8));
-    let double = Double::with_deadline(clock.backend(), DEADLINE);
-    let client = Client::builder(double.clone()).shards(clock.shards(Shards::default()));
+    let faulty = FaultyBackend::with_deadline(clock.backend(), DEADLINE);
+    let client = Client::builder(faulty.clone()).shards(clock.shards(Shards::default()));
     let client = client.build().expect("there must be memory for its shards");
     let cache = client.cache("n").ttl(ttl).refresh_ttl_on_get(true).open();
     let cache = cache.expect("it must open");
     cache.set("k", "v").await.expect("it must be written");
     cache.local().clear();
     clock.advance(ttl / 2);
-    double.calls();
-    double.set_fault(Fault::Waits);
-    double.let_go(1);
+    faulty.calls();
+    faulty.set_fault(Fault::Waits);
+    faulty.release(1);
     let read = timeout(PATIENCE, cache.get("k")).await;
     let read = read.expect("it must end by its own deadline");
     assert_eq!(read.expect("it was read").as_deref(), Some("v"));
     assert_eq!(
-        double.calls(),
+        faulty.calls(),
         ["get", "get"],
         "and once more, with the TTL"
     );
-    double.let_go(1);
+    faulty.release(1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn get_whose_default_cannot_be_stored_in_time_returns_it_by_its_own_deadline() {
-    let double = Double::with_deadline(in_memory().backend, DEADLINE);
-    let cache = client(double.clone()).cache("n");
+    let faulty = FaultyBackend::with_deadline(in_memory().backend, DEADLINE);
+    let cache = client(faulty.clone()).cache("n");
     let cache = cache.default("d").store_default(true).open();
     let cache = cache.expect("it must open");
-    double.set_fault(Fault::Waits);
-    double.let_go(1);
+    faulty.set_fault(Fault::Waits);
+    faulty.release(1);
     let read = timeout(PATIENCE, cache.get("k")).await;
     let read = read.expect("it must end by its own deadline");
     let read = read.expect("what is not stored is returned all the same");
     assert_eq!(read.as_deref(), Some("d"));
-    double.let_go(1);
+    faulty.release(1);
 }
 
 /// The first call of a cache subscribes to changes, and then asks.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn first_call_whose_subscription_hangs_ends_by_its_own_deadline() {
-    let double = Double::with_deadline(in_memory().backend, DEADLINE);
-    let client = client(double.clone());
-    double.set_fault(Fault::SubscribesLate);
+    let faulty = FaultyBackend::with_deadline(in_memory().backend, DEADLINE);
+    let client = client(faulty.clone());
+    faulty.set_fault(Fault::SubscribesLate);
     let open = |name| {
         let cache = client.cache(name).open();
         cache.expect("it must open")
@@ -113,9 +113,9 @@ async fn first_call_whose_subscription_hangs_ends_by_its_own_deadline() {
     let written = timeout(PATIENCE, open("d").set_if_absent("k", "v")).await;
     let written = written.expect("it must end by its own deadline");
     assert!(is_timeout(&written), "{written:?}");
-    assert_eq!(double.calls(), [""; 0], "nothing may be asked before");
+    assert_eq!(faulty.calls(), [""; 0], "nothing may be asked before");
 
-    double.set_fault(Fault::Off);
+    faulty.set_fault(Fault::Off);
     let cache = open("a");
     cache.set("k", "v").await.expect("the next call must work");
 }

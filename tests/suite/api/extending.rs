@@ -1,5 +1,5 @@
-//! Reads that extend a TTL, beside writes by others that are not announced: Redis takes those that it executes in the
-//! same tick of its event loop, before the read, for the reader's own.
+//! Reads that extend a TTL, with unannounced writes of other clients: if Redis executes those in
+//! the same tick of its event loop before the read, it attributes them to the reader.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
 use crate::component::world::FakeClock;
-use crate::double::{Double, Fault};
+use crate::faulty_backend::{Fault, FaultyBackend};
 use crate::stores::PATIENCE;
 
 const TTL: Duration = Duration::from_secs(8);
@@ -18,19 +18,19 @@ const TTL: Duration = Duration::from_secs(8);
 /// A store that does not announce anything, and caches of one client over it.
 struct World {
     clock: FakeClock,
-    double: Arc<Double>,
+    faulty: Arc<FaultyBackend>,
     client: Client,
 }
 
 impl World {
     fn new() -> Self {
         let clock = FakeClock::default();
-        let double = Double::over(clock.backend());
-        let client = Client::builder(double.clone()).runtime(Handle::current());
+        let faulty = FaultyBackend::over(clock.backend());
+        let client = Client::builder(faulty.clone()).runtime(Handle::current());
         let client = client.shards(clock.shards(Shards::default()));
         Self {
             clock,
-            double,
+            faulty,
             client: client.build().expect("there must be memory for its shards"),
         }
     }
@@ -40,12 +40,13 @@ impl World {
         cache.open().expect("the options are valid")
     }
 
-    /// A cache that extends TTLs, and one that does not; in both tiers is a key with half of its TTL left.
+    /// A cache that extends TTLs, and one that does not; in both tiers is a key with half of its
+    /// TTL left.
     async fn half_over(&self) -> [Cache; 2] {
         let caches = [true, false].map(|extends| self.open("n", extends));
         caches[0].set("k", "old").await.expect("it must be written");
         self.clock.advance(TTL / 2);
-        self.double.calls();
+        self.faulty.calls();
         caches
     }
 }
@@ -63,20 +64,20 @@ async fn value(reader: JoinHandle<Option<String>>) -> Option<String> {
 async fn get_settled_after_one_that_extends_the_ttl_does_not_bring_the_old_value_back() {
     let world = World::new();
     let [extending, plain] = world.half_over().await;
-    world.double.set_fault(Fault::Waits);
+    world.faulty.set_fault(Fault::Waits);
     let extended = read(&extending, "k");
-    world.double.wait_for_calls(1).await;
-    // As if it were evicted: the next reader has to ask.
+    world.faulty.wait_for_calls(1).await;
+    // As if it were evicted: the next read goes to L2.
     plain.local().clear();
-    world.double.set_fault(Fault::Travels);
+    world.faulty.set_fault(Fault::DelayedReplies);
     let overtaken = read(&plain, "k");
-    world.double.wait_for_travelling(1).await;
-    world.double.set_fault(Fault::Off);
-    world.double.set_unheard("n", "k", "new", TTL).await;
+    world.faulty.wait_for_delayed(1).await;
+    world.faulty.set_fault(Fault::Off);
+    world.faulty.set_unannounced("n", "k", "new", TTL).await;
 
-    world.double.let_go(1);
+    world.faulty.release(1);
     assert_eq!(value(extended).await.as_deref(), Some("new"));
-    world.double.let_go(1);
+    world.faulty.release(1);
     assert_eq!(
         value(overtaken).await.as_deref(),
         Some("old"),
@@ -95,16 +96,16 @@ async fn get_settled_after_one_by_another_name_that_extends_the_ttl_is_not_kept(
     admin.set("1", "old").await.expect("it must be written");
     admin.local().clear();
     world.clock.advance(TTL / 2);
-    world.double.set_fault(Fault::Travels);
+    world.faulty.set_fault(Fault::DelayedReplies);
     let overtaken = read(&user, "admin:1");
-    world.double.wait_for_travelling(1).await;
-    world.double.set_fault(Fault::Off);
+    world.faulty.wait_for_delayed(1).await;
+    world.faulty.set_fault(Fault::Off);
     world
-        .double
-        .set_unheard("user", "admin:1", "new", TTL / 2)
+        .faulty
+        .set_unannounced("user", "admin:1", "new", TTL / 2)
         .await;
     assert_eq!(value(read(&admin, "1")).await.as_deref(), Some("new"));
-    world.double.let_go(1);
+    world.faulty.release(1);
     assert_eq!(value(overtaken).await.as_deref(), Some("old"));
     let local = user.local().get("admin:1").expect("it is text");
     assert_eq!(local, None, "its write was not announced");
@@ -134,7 +135,7 @@ async fn value_loaded_ahead_does_not_overwrite_what_a_read_that_extends_the_ttl_
     let tasks = metrics.num_alive_tasks();
     let found = ahead.get_or_insert_with("k", load).await;
     assert_eq!(found.expect("it is local"), "old");
-    world.double.set_unheard("n", "k", "new", TTL).await;
+    world.faulty.set_unannounced("n", "k", "new", TTL).await;
     assert_eq!(value(read(&extending, "k")).await.as_deref(), Some("new"));
     gate.add_permits(1);
     let start = Instant::now();
@@ -142,19 +143,20 @@ async fn value_loaded_ahead_does_not_overwrite_what_a_read_that_extends_the_ttl_
         assert!(start.elapsed() < PATIENCE, "the loader must end");
         tokio::task::yield_now().await;
     }
-    assert_eq!(world.double.calls(), ["get"], "the loaded value is older");
+    assert_eq!(world.faulty.calls(), ["get"], "the loaded value is older");
     extending.local().clear();
     assert_eq!(value(read(&extending, "k")).await.as_deref(), Some("new"));
 }
 
-/// One request serves all callers: it leaves after they have come, so none of them queues for another.
+/// One request serves all callers: it is sent after they have called, so none of them queues for
+/// another.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn get_by_many_while_the_ttl_is_extended_is_one_request_and_the_entry_serves() {
     let world = World::new();
     let [extending, plain] = world.half_over().await;
-    world.double.set_fault(Fault::Waits);
+    world.faulty.set_fault(Fault::Waits);
     let first = read(&extending, "k");
-    world.double.wait_for_calls(1).await;
+    world.faulty.wait_for_calls(1).await;
     let others: Vec<_> = (0..20).map(|_| read(&extending, "k")).collect();
     let found = plain.get_detailed("k").await.expect("it must be read");
     assert_eq!(
@@ -162,23 +164,23 @@ async fn get_by_many_while_the_ttl_is_extended_is_one_request_and_the_entry_serv
         (Some("old"), Source::Local),
         "its TTL is not over"
     );
-    world.double.let_go(30);
+    world.faulty.release(30);
     assert_eq!(value(first).await.as_deref(), Some("old"));
     for other in others {
         assert_eq!(value(other).await.as_deref(), Some("old"));
     }
-    assert_eq!(world.double.calls(), ["get"]);
+    assert_eq!(world.faulty.calls(), ["get"]);
     world.clock.advance(TTL / 2);
     assert_eq!(value(read(&plain, "k")).await.as_deref(), Some("old"));
-    assert_eq!(world.double.calls(), [""; 0], "it lives as long again");
+    assert_eq!(world.faulty.calls(), [""; 0], "it lives as long again");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn get_whose_ttl_cannot_be_extended_is_local_until_its_end() {
     let world = World::new();
     let [extending, _] = world.half_over().await;
-    for fault in [Fault::Down, Fault::Deaf] {
-        world.double.set_fault(fault);
+    for fault in [Fault::Down, Fault::LostReplies] {
+        world.faulty.set_fault(fault);
         let found = extending.get_detailed("k").await;
         let found = found.unwrap_or_else(|error| panic!("{fault:?}: {error:?}"));
         assert_eq!(
@@ -186,7 +188,7 @@ async fn get_whose_ttl_cannot_be_extended_is_local_until_its_end() {
             (Some("old"), Source::Local)
         );
     }
-    world.double.set_fault(Fault::Down);
+    world.faulty.set_fault(Fault::Down);
     world.clock.advance(TTL / 2);
     extending.get("k").await.expect_err("its TTL is over");
 }

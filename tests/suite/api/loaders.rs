@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use flipcache::{Cache, Error};
 use tokio::sync::Semaphore;
 
-use super::{client_over_double, refused};
-use crate::double::Fault;
+use super::{client_over_faulty, refused};
+use crate::faulty_backend::Fault;
 
-/// A loader that counts its runs, and goes on only when let.
+/// A loader that counts its runs, and waits for a permit.
 #[derive(Clone)]
 struct Loader {
     runs: Arc<AtomicUsize>,
@@ -45,9 +45,9 @@ impl Loader {
     }
 }
 
-fn open() -> (Arc<crate::double::Double>, Cache) {
-    let (double, client) = client_over_double();
-    (double, client.cache("n").open().expect("it must open"))
+fn open() -> (Arc<crate::faulty_backend::FaultyBackend>, Cache) {
+    let (faulty, client) = client_over_faulty();
+    (faulty, client.cache("n").open().expect("it must open"))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -80,7 +80,7 @@ async fn load_by_many_runs_once_and_is_written() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn load_yields_to_what_was_written_meanwhile() {
+async fn load_does_not_overwrite_a_concurrent_write() {
     let (_double, cache) = open();
     let loader = Loader::new(0);
     let reader = tokio::spawn({
@@ -108,8 +108,8 @@ async fn load_yields_to_what_was_written_meanwhile() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn load_that_fails_is_told_to_all_and_the_next_one_loads_anew() {
-    let (double, cache) = open();
+async fn load_that_fails_is_an_error_for_all_and_the_next_one_loads_again() {
+    let (faulty, cache) = open();
     let loader = Loader::new(0);
     let readers: Vec<_> = (0..2)
         .map(|_| {
@@ -135,7 +135,7 @@ async fn load_that_fails_is_told_to_all_and_the_next_one_loads_anew() {
         .get_or_insert_with("k", || Loader::new(1).load(Ok("v")))
         .await;
     assert_eq!(loaded.expect("it must be loaded"), "v");
-    double.set_fault(Fault::Down);
+    faulty.set_fault(Fault::Down);
     let error = refused(
         cache
             .get_or_insert_with("other", || Loader::new(1).load(Ok("v")))
@@ -148,7 +148,7 @@ async fn load_that_fails_is_told_to_all_and_the_next_one_loads_anew() {
 async fn load_that_cannot_be_stored_is_returned_to_all_and_the_next_one_loads_again() {
     // Where reads fail too, a second reader might come too late to wait for the first one's loader.
     for (fault, readers) in [(Fault::Full, 2), (Fault::Down, 1), (Fault::Short, 1)] {
-        let (double, cache) = open();
+        let (faulty, cache) = open();
         let loader = Loader::new(0);
         let readers: Vec<_> = (0..readers)
             .map(|_| {
@@ -161,7 +161,7 @@ async fn load_that_cannot_be_stored_is_returned_to_all_and_the_next_one_loads_ag
             })
             .collect();
         loader.wait_until_it_runs().await;
-        double.set_fault(fault);
+        faulty.set_fault(fault);
         loader.gate.add_permits(2);
         for reader in readers {
             let value = reader.await.expect("the task must end");
@@ -171,7 +171,7 @@ async fn load_that_cannot_be_stored_is_returned_to_all_and_the_next_one_loads_ag
         let local = cache.local().get("k").expect("it must be readable");
         assert_eq!(local, None, "{fault:?}: L1 is never ahead of L2");
         assert!(cache.stats().backend_errors > 0, "{fault:?}");
-        double.set_fault(Fault::Full);
+        faulty.set_fault(Fault::Full);
         cache.delete("k").await.expect("it must be deleted");
         let loaded = cache
             .get_or_insert_with("k", || Loader::new(1).load(Ok("again")))
@@ -181,8 +181,8 @@ async fn load_that_cannot_be_stored_is_returned_to_all_and_the_next_one_loads_ag
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn load_of_what_became_unreadable_meanwhile_is_returned() {
-    let (_double, client) = client_over_double();
+async fn load_of_a_key_that_became_unreadable_meanwhile_is_returned() {
+    let (_double, client) = client_over_faulty();
     let text = client.cache("n").open().expect("it must open");
     let numbers = client.cache("n:i").integers::<i64>().open();
     let numbers = numbers.expect("it must open");
@@ -198,23 +198,23 @@ async fn load_of_what_became_unreadable_meanwhile_is_returned() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn get_default_that_cannot_be_stored_is_returned() {
-    let (double, client) = client_over_double();
+    let (faulty, client) = client_over_faulty();
     let builder = client.cache("n").default("default").store_default(true);
     let cache = builder.open().expect("it must open");
-    double.set_fault(Fault::Full);
+    faulty.set_fault(Fault::Full);
     for errors in [1, 2] {
         let value = cache.get("k").await.expect("the default must be returned");
         assert_eq!(value.as_deref(), Some("default"));
         assert_eq!(cache.stats().backend_errors, errors);
     }
-    double.set_fault(Fault::Off);
+    faulty.set_fault(Fault::Off);
     cache.get("k").await.expect("the default must be stored");
     let local = cache.local().get("k").expect("it must be readable");
     assert_eq!(local.as_deref(), Some("default"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn load_that_panics_is_an_error_and_the_next_one_loads_anew() {
+async fn load_that_panics_is_an_error_and_the_next_one_loads_again() {
     let (_double, cache) = open();
     let panics = || async { panic!("on purpose") };
     let error = refused(cache.get_or_insert_with::<_, _, String>("k", panics).await);
@@ -226,7 +226,7 @@ async fn load_that_panics_is_an_error_and_the_next_one_loads_anew() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn load_whose_caller_goes_away_is_finished() {
+async fn load_whose_future_is_dropped_completes() {
     let (_double, cache) = open();
     let loader = Loader::new(0);
     let reader = tokio::spawn({
@@ -247,8 +247,8 @@ async fn load_whose_caller_goes_away_is_finished() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn load_is_not_beaten_by_the_caches_own_default() {
-    let (_double, client) = client_over_double();
+async fn load_takes_precedence_over_the_default_of_the_cache() {
+    let (_double, client) = client_over_faulty();
     let builder = client.cache("n").default("default").store_default(true);
     let cache = builder.open().expect("it must open");
     let loaded = cache

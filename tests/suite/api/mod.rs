@@ -12,13 +12,13 @@ use std::sync::Arc;
 use flipcache::backend::KvBackend;
 use flipcache::{Client, Error};
 
-use crate::double::Double;
+use crate::faulty_backend::FaultyBackend;
 use crate::stores::in_memory;
 
-/// A client of a store in memory that can be made to fail or to wait.
-fn client_over_double() -> (Arc<Double>, Client) {
-    let double = Double::over(in_memory().backend);
-    (double.clone(), client(double))
+/// Returns a client of a store in memory that can be made to fail or to wait.
+fn client_over_faulty() -> (Arc<FaultyBackend>, Client) {
+    let faulty = FaultyBackend::over(in_memory().backend);
+    (faulty.clone(), client(faulty))
 }
 
 fn client(backend: Arc<dyn KvBackend>) -> Client {
@@ -26,7 +26,7 @@ fn client(backend: Arc<dyn KvBackend>) -> Client {
     client.build().expect("there must be memory for its shards")
 }
 
-/// The error of a call that must fail.
+/// Returns the error of a call that must fail.
 #[track_caller]
 fn refused<T: std::fmt::Debug>(result: Result<T, Error>) -> Error {
     result.expect_err("this must be refused")

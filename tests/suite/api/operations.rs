@@ -133,25 +133,30 @@ mod cases {
             .await
             .expect("it must be written");
         for _ in ["by the local tier", "by L2"] {
-            let Some(Expiry::After(left)) = cache.ttl("k").await.expect("it must be told") else {
+            let Some(Expiry::After(left)) = cache.ttl("k").await.expect("the TTL must be returned")
+            else {
                 panic!("it must expire");
             };
             assert!(left > HOUR && left <= 2 * HOUR, "{left:?}");
             assert_eq!(
-                cache.ttl("ever").await.expect("it must be told"),
+                cache.ttl("ever").await.expect("the TTL must be returned"),
                 Some(Expiry::Never)
             );
             cache.local().clear();
         }
         for key in ["k", "ever"] {
             assert!(cache.refresh(key).await.expect("it must answer"));
-            let Some(Expiry::After(left)) = cache.ttl(key).await.expect("it must be told") else {
+            let Some(Expiry::After(left)) = cache.ttl(key).await.expect("the TTL must be returned")
+            else {
                 panic!("{key} must expire");
             };
             assert!(left <= HOUR, "{left:?}");
         }
         assert!(!cache.refresh("absent").await.expect("it must answer"));
-        assert_eq!(cache.ttl("absent").await.expect("it must be told"), None);
+        assert_eq!(
+            cache.ttl("absent").await.expect("the TTL must be returned"),
+            None
+        );
         let error = refused(cache.set_with_ttl("k", "v", Duration::ZERO).await);
         assert!(
             matches!(error, Error::InvalidTtl { millis: 0 }),
@@ -253,7 +258,7 @@ mod cases {
 }
 
 #[tokio::test]
-async fn blocking_on_a_thread_of_a_runtime_answers() {
+async fn blocking_call_on_a_thread_of_a_runtime_returns() {
     let client = Client::connect("memory:").expect("it must open");
     let cache = client
         .cache("n")

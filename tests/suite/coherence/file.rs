@@ -8,10 +8,10 @@ use tokio::runtime::Handle;
 
 use super::{cache, keep, local, read, wait_until};
 
-/// A client with connections of its own to the file.
+/// Returns a client with connections of its own to the file.
 fn client(path: &std::path::Path) -> Client {
     let url = format!("sqlite:{}", path.display());
-    let url = url.parse().expect("the URL must be right");
+    let url = url.parse().expect("the URL must be valid");
     let backend = open(&url, &BackendOptions::default(), Handle::current());
     let client = Client::builder(backend.expect("the file must open"));
     let client = client.runtime(Handle::current()).build();
@@ -24,7 +24,7 @@ fn two_caches(folder: &tempfile::TempDir) -> [Cache; 2] {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn get_after_the_write_of_another_program_is_that() {
+async fn get_after_a_write_of_another_program_returns_it() {
     let folder = tempfile::tempdir().expect("a folder for the file must be created");
     let [one, other] = two_caches(&folder);
     for round in 0..10 {
@@ -41,7 +41,7 @@ async fn own_writes_do_not_empty_the_local_tier() {
     let folder = tempfile::tempdir().expect("a folder for the file must be created");
     let cache = cache(&client(&folder.path().join("cache.db")), "user");
     keep(&cache, "k", "v").await;
-    // As long as it takes to be asked some times whether others have written.
+    // Long enough for several polls for changes.
     let start = Instant::now();
     while start.elapsed() < Duration::from_millis(200) {
         cache.set("l", "w").await.expect("set");

@@ -1,8 +1,8 @@
-//! What others write is seen: by another client of the server, by another cache of the process, and
-//! after every way in which nobody may have told of it.
+//! Writes of other clients become visible: of another client of the server, of another cache of the
+//! process, and after every way in which invalidations may be lost.
 
-mod deaf;
 mod file;
+mod lost_invalidations;
 mod others;
 mod pulled;
 mod races;
@@ -18,7 +18,7 @@ use tokio::runtime::Handle;
 
 use crate::stores::PATIENCE;
 
-/// A client of a server, of its own.
+/// Returns a client of a server, of its own.
 fn client(server: &RedisServer) -> Client {
     client_with(server, &BackendOptions::default())
 }
@@ -27,7 +27,7 @@ fn client_with(server: &RedisServer, options: &BackendOptions) -> Client {
     let url = server
         .url()
         .parse()
-        .expect("the server's URL must be right");
+        .expect("the server's URL must be valid");
     let backend = open(&url, options, Handle::current()).expect("the backend must open");
     let client = Client::builder(backend).runtime(Handle::current());
     client.build().expect("there must be memory for its shards")
@@ -44,8 +44,8 @@ fn cache(client: &Client, name: &str) -> Cache {
     client.cache(name).open().expect("the options are valid")
 }
 
-/// Writes a value, and checks that the local tier keeps it. On a machine with much else to do the server may not be
-/// heard in time in between; then it is done again.
+/// Writes a value, and checks that the local tier has it. On a busy machine tracking may lapse in
+/// between; then it tries again.
 pub(crate) async fn keep(cache: &Cache, key: &str, value: &str) {
     let start = Instant::now();
     loop {
@@ -61,7 +61,7 @@ pub(crate) async fn keep(cache: &Cache, key: &str, value: &str) {
 
 pub(crate) async fn read(cache: &Cache, key: &str) -> Found<String> {
     let found = cache.get_detailed(key).await;
-    found.expect("the server must answer")
+    found.expect("the server must reply")
 }
 
 fn local(value: &str) -> Found<String> {

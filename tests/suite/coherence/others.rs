@@ -11,7 +11,7 @@ use super::{
 use crate::stores::{PATIENCE, foreign};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn get_after_a_foreign_command_is_what_it_left() {
+async fn get_after_a_command_of_another_client_returns_its_result() {
     let server = RedisServer::start();
     let user = cache(&client(&server), "user");
     let left: [(&[&str], Option<&str>); 9] = [
@@ -48,7 +48,7 @@ async fn get_other_keys_than_the_changed_one_stay_local() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn get_after_the_write_of_another_instance_is_that() {
+async fn get_after_a_write_of_another_instance_returns_it() {
     let server = RedisServer::start();
     let (one, other) = (client(&server), client(&server));
     let (one, other) = (cache(&one, "user"), cache(&other, "user"));
@@ -72,12 +72,12 @@ async fn own_writes_do_not_empty_the_local_tier() {
     assert_eq!(
         read(&user, "k").await,
         local("2"),
-        "by now, all has been told"
+        "all invalidations must have arrived"
     );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn open_names_that_nest_in_any_order_all_hear() {
+async fn open_nested_names_in_any_order_all_receive_invalidations() {
     for names in [["user", "user:admin"], ["user:admin", "user"]] {
         let server = RedisServer::start();
         let client = client(&server);
@@ -88,7 +88,7 @@ async fn open_names_that_nest_in_any_order_all_hear() {
             } else {
                 "1"
             };
-            // The other one holds the same key, and is told.
+            // The other cache holds the same key, and receives its invalidation.
             keep(cache, key, "v").await;
         }
         let _: () = foreign(&server, &["SET", "user:admin:1", "new"]);
@@ -104,8 +104,8 @@ async fn open_names_that_nest_in_any_order_all_hear() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn open_more_names_than_can_be_followed_one_by_one_all_hear() {
-    // What they begin with is followed then, or everything if that is nothing.
+async fn open_more_names_than_tracking_prefixes_all_receive_invalidations() {
+    // Their common prefix is tracked then, or all keys if there is none.
     for common in ["app-", ""] {
         let server = RedisServer::start();
         let client = client(&server);
@@ -125,25 +125,25 @@ async fn open_more_names_than_can_be_followed_one_by_one_all_hear() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn get_without_coherence_is_local_until_its_life_is_over() {
+async fn get_without_coherence_is_a_local_hit_until_its_ttl_has_passed() {
     let server = RedisServer::start();
     let user = cache(&client_with(&server, &coherence(Coherence::Off)), "user");
     keep(&user, "k", "old").await;
     let _: () = foreign(&server, &["SET", "user:k", "new"]);
-    // Nothing comes that could be waited for; a client that hears has heard by then.
+    // There is no event to wait for; an invalidation would have arrived by then.
     let reader = cache(&client(&server), "user");
     wait_until(&reader, "k", Some("new")).await;
     assert_eq!(read(&user, "k").await, local("old"));
 }
 
-/// How many reads asked the server.
+/// Returns how many reads asked the server.
 fn asked(cache: &Cache) -> u64 {
     let stats = cache.stats();
     stats.backend_hits + stats.misses
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn get_of_a_key_that_two_processes_keep_alive_is_local_and_never_absent() {
+async fn get_of_a_key_whose_ttl_two_processes_extend_is_a_local_hit_and_never_absent() {
     let server = RedisServer::start();
     // Long enough that no reader is held up for as much, and short enough to wait for.
     let life = Duration::from_secs(4);
@@ -156,7 +156,7 @@ async fn get_of_a_key_that_two_processes_keep_alive_is_local_and_never_absent() 
     let readers = caches.clone().map(|cache| {
         tokio::spawn(async move {
             let start = Instant::now();
-            // Each prolongs it once an eighth of it is over.
+            // Each extends it once an eighth of it is over.
             while asked(&cache) < 6 {
                 assert!(start.elapsed() < PATIENCE, "its life must be prolonged");
                 let value = cache.get("hot").await.expect("get");

@@ -1,4 +1,5 @@
-//! Caches that nobody tells of changes, in an instance of the component behind its imports: they ask.
+//! Caches without pushed invalidations, in an instance of the component: they pull changes by its
+//! imports.
 
 use std::time::Duration;
 
@@ -28,7 +29,7 @@ fn from_backend(value: &str) -> (Option<String>, Source) {
 }
 
 #[test]
-fn get_that_asks_every_time_is_what_a_sibling_wrote() {
+fn get_that_pulls_every_time_returns_what_a_sibling_wrote() {
     let store = in_memory();
     let [ours, theirs] = [(), ()].map(|()| over(store.backend.clone()));
     let (mine, other) = (
@@ -41,13 +42,13 @@ fn get_that_asks_every_time_is_what_a_sibling_wrote() {
     set(&other, "k", "new");
     assert_eq!(get_text(&mine, "k"), from_backend("new"));
     assert_eq!(get_text(&mine, "k"), local("new"));
-    assert_eq!(get_text(&mine, "l"), local("v"), "nobody has changed it");
+    assert_eq!(get_text(&mine, "l"), local("v"), "it is unchanged");
     other.clear().expect("it must be cleared");
     assert_eq!(get_text(&mine, "k"), (None, Source::None));
 }
 
 #[test]
-fn get_that_asks_now_and_then_is_no_staler_than_it_may_be() {
+fn get_that_pulls_sometimes_is_within_max_staleness() {
     let clock = FakeClock::default();
     let backend = clock.backend();
     let [ours, theirs] = [(), ()].map(|()| clock.instance(backend.clone()));
@@ -84,14 +85,14 @@ fn write_of_a_client_in_the_same_process_is_seen_and_the_other_way_round() {
     assert_eq!(
         found.as_deref(),
         Some("composed again"),
-        "told before the caller is answered"
+        "published before the call returns"
     );
     composed.delete(&["k".to_owned()]).expect("delete");
     assert_eq!(linked.get("k").expect("get"), None);
 }
 
 #[test]
-fn foreign_write_to_redis_is_seen() {
+fn external_write_to_redis_is_seen() {
     let server = RedisServer::start();
     let runtime = flipcache::io::runtime().expect("a runtime must start");
     let _entered = runtime.enter();
@@ -120,16 +121,16 @@ fn foreign_write_to_redis_is_seen() {
             Ok(found) if found.value == Some(text("after the cut")) => break,
             found => assert!(
                 start.elapsed() < crate::stores::PATIENCE,
-                "after a cut, it is asked anew; the last answer was {found:?}"
+                "after a connection loss it must read again; the last result was {found:?}"
             ),
         }
     }
 }
 
 #[test]
-fn store_that_does_not_tell_is_asked_for_every_value() {
+fn store_without_a_feed_is_read_every_time() {
     let store = in_memory();
-    let silent = crate::double::Double::over(store.backend);
+    let silent = crate::faulty_backend::FaultyBackend::over(store.backend);
     let cache = open(&over(silent), "user", Duration::ZERO);
     set(&cache, "k", "v");
     assert_eq!(get_text(&cache, "k"), from_backend("v"));
@@ -137,9 +138,9 @@ fn store_that_does_not_tell_is_asked_for_every_value() {
 }
 
 #[test]
-fn client_over_a_store_that_does_not_tell_promises_no_bound() {
+fn client_over_a_store_without_a_feed_rejects_a_bound() {
     let Store { backend, .. } = in_memory();
-    let silent: std::sync::Arc<dyn KvBackend> = crate::double::Double::over(backend);
+    let silent: std::sync::Arc<dyn KvBackend> = crate::faulty_backend::FaultyBackend::over(backend);
     let client = Client::builder(silent).build().expect("a client");
     let resilience = Resilience {
         max_staleness: Some(Duration::ZERO),

@@ -1,5 +1,5 @@
-//! Thousands of keys that are read and written at the same moment: when all is quiet, no answer may be
-//! another than the server's.
+//! Thousands of keys that are read and written concurrently: afterwards, every read must return the
+//! value of the server.
 
 use std::env;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::stores::{LONG, foreign};
 /// How many keys each race is run over.
 const KEYS: usize = 20_000;
 
-/// How many keys are asked for by one task, one after the other.
+/// How many keys one task reads, one after the other.
 const KEYS_A_TASK: usize = 100;
 
 /// How often each race is run: once, or as this variable says.
@@ -29,7 +29,7 @@ fn runs() -> usize {
     })
 }
 
-/// What both sides do to a key at the same time: the cache, and a client that is not ours.
+/// The concurrent operations on a key: of the cache, and of another client.
 #[derive(Clone, Copy)]
 enum Race {
     ReadAgainstWrite,
@@ -75,7 +75,7 @@ async fn run(race: Race) {
 async fn act(race: Race, cache: &Cache, key: &str) {
     match race {
         Race::ReadAgainstWrite => {
-            cache.get(key).await.expect("the server must answer");
+            cache.get(key).await.expect("the server must reply");
         }
         Race::WriteAgainstWrite => cache
             .set(key, "own")
@@ -85,8 +85,8 @@ async fn act(race: Race, cache: &Cache, key: &str) {
 }
 
 async fn connection(server: &RedisServer) -> MultiplexedConnection {
-    let client = redis::Client::open(server.url()).expect("the server's URL must be right");
-    // Half a second is the default, and may be too little on a machine with much else to do.
+    let client = redis::Client::open(server.url()).expect("the server's URL must be valid");
+    // The default of half a second may be too short on a busy machine.
     let patient = AsyncConnectionConfig::new()
         .set_connection_timeout(None)
         .set_response_timeout(None);
@@ -108,7 +108,7 @@ async fn write_all(mut connection: MultiplexedConnection, keys: Arc<[String]>, v
     }
 }
 
-/// Waits until the cache has been told of all that was written, and compares.
+/// Waits until all invalidations have arrived, and compares.
 async fn assert_quiet_and_right(server: &RedisServer, cache: &Cache, keys: &[String]) {
     wait_until(cache, "sentinel", None).await;
     let _: () = foreign(server, &["SET", "race:sentinel", "seen"]);
@@ -122,11 +122,11 @@ async fn assert_quiet_and_right(server: &RedisServer, cache: &Cache, keys: &[Str
             pipeline.get(format!("race:{key}"));
         }
         let truth: Result<Vec<String>, _> = pipeline.query_async(&mut connection).await;
-        for (key, truth) in keys.iter().zip(truth.expect("the server must answer")) {
+        for (key, truth) in keys.iter().zip(truth.expect("the server must reply")) {
             let found = cache
                 .get_detailed(key)
                 .await
-                .expect("the server must answer");
+                .expect("the server must reply");
             kept += usize::from(found.source == Source::Local);
             if found.value.as_deref() != Some(&*truth) {
                 stale.push((key, truth, found));
@@ -144,11 +144,11 @@ async fn assert_quiet_and_right(server: &RedisServer, cache: &Cache, keys: &[Str
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn reads_that_race_with_foreign_writes_leave_nothing_stale() {
+async fn reads_racing_with_external_writes_leave_nothing_stale() {
     run(Race::ReadAgainstWrite).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn writes_that_race_with_foreign_writes_leave_nothing_stale() {
+async fn writes_racing_with_external_writes_leave_nothing_stale() {
     run(Race::WriteAgainstWrite).await;
 }

@@ -28,7 +28,7 @@ fn with_short_bound(coherence: Coherence) -> BackendOptions {
 pub(crate) fn make_busy(server: &RedisServer) -> thread::JoinHandle<()> {
     let url = server.url();
     let script = thread::spawn(move || {
-        let client = redis::Client::open(url).expect("the server's URL must be right");
+        let client = redis::Client::open(url).expect("the server's URL must be valid");
         let mut connection = client.get_connection().expect("the server must be there");
         let ended = redis::cmd("EVAL")
             .arg(ENDLESS)
@@ -45,7 +45,7 @@ pub(crate) fn make_busy(server: &RedisServer) -> thread::JoinHandle<()> {
 }
 
 fn is_busy(server: &RedisServer) -> bool {
-    let client = redis::Client::open(server.url()).expect("the server's URL must be right");
+    let client = redis::Client::open(server.url()).expect("the server's URL must be valid");
     let mut connection = client.get_connection().expect("the server must be there");
     let pong = redis::cmd("PING").query::<String>(&mut connection);
     pong.is_err_and(|error| error.code() == Some("BUSY"))
@@ -104,7 +104,7 @@ async fn tracking_of_a_server_that_was_busy_for_a_while_keeps_its_connection() {
     let client = client_with(&server, &with_short_bound(Coherence::Auto));
     let user = cache(&client, "user");
     keep(&user, "k", "v").await;
-    // The oldest connection: this question has one of its own.
+    // The oldest connection: this command has its own.
     let ids = || {
         let clients: String = foreign(&server, &["CLIENT", "LIST"]);
         let oldest = clients.split(' ').next();
@@ -113,7 +113,7 @@ async fn tracking_of_a_server_that_was_busy_for_a_while_keeps_its_connection() {
     let before = ids();
 
     let script = make_busy(&server);
-    // No sign of life comes meanwhile.
+    // No reply to a heartbeat comes meanwhile.
     let start = Instant::now();
     while user.invalidation_status() == InvalidationStatus::Live {
         assert!(start.elapsed() < PATIENCE, "a busy server shows no sign");

@@ -1,5 +1,5 @@
-//! Clients that write through the same backend: to the store they are one client, and it tells none of
-//! them what another one does.
+//! Clients that write through the same backend: to the server they are one client, which receives
+//! no invalidations of its own writes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +24,7 @@ fn stores() -> [Store; 3] {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn get_after_each_write_of_a_sibling_is_that() {
+async fn get_after_each_write_of_a_sibling_returns_it() {
     for store in stores() {
         let [one, other] = two_clients(&store.backend).map(|client| cache(&client, "user"));
         keep(&other, "k", "0").await;
@@ -49,7 +49,7 @@ async fn get_after_each_write_of_a_sibling_is_that() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn get_after_a_siblings_write_to_a_nested_name_is_that() {
+async fn get_after_a_siblings_write_to_a_nested_name_returns_it() {
     for store in stores() {
         let [one, other] = two_clients(&store.backend);
         let (user, admin) = (cache(&one, "user"), cache(&other, "user:admin"));
@@ -94,7 +94,7 @@ async fn increment_of_a_sibling_is_seen() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn read_that_prolongs_a_life_is_told_to_siblings() {
+async fn read_that_extends_a_ttl_is_published_to_siblings() {
     let server = RedisServer::start();
     let backend = connect(&server.url());
     let [one, other] = two_clients(&backend);

@@ -1,4 +1,4 @@
-//! Input that no cache can take, and what stands in Redis that is no value: each its own error.
+//! Invalid input, and keys of Redis that hold no valid value: each has its own error.
 
 use flipcache::component::{Cache, CacheError, Instance, Source};
 use flipcache::{Expiry, MAX_KEY_BYTES, MAX_NAME_BYTES, Options, Resilience, Value, ValueType};
@@ -68,7 +68,7 @@ fn any_call_with_a_key_beyond_the_limit_is_refused() {
 }
 
 #[test]
-fn get_what_is_not_of_the_type_is_undecodable_and_the_next_call_works() {
+fn get_bytes_of_another_type_is_undecodable_and_the_next_call_works() {
     let (server, instance) = over_redis();
     for (value_type, stored) in [
         (ValueType::Text, b"\xff\xfe".as_slice()),
@@ -81,7 +81,7 @@ fn get_what_is_not_of_the_type_is_undecodable_and_the_next_call_works() {
         (ValueType::Json, b"\xff"),
     ] {
         let cache = open(&instance, value_type);
-        let client = redis::Client::open(server.url()).expect("the server's URL must be right");
+        let client = redis::Client::open(server.url()).expect("the server's URL must be valid");
         let mut connection = client.get_connection().expect("the server must be up");
         let () = redis::cmd("SET")
             .arg("n:k")
@@ -131,7 +131,7 @@ fn any_call_on_a_hash_is_a_wrong_type_and_the_next_call_works() {
 }
 
 #[test]
-fn increment_of_what_is_no_integer_is_undecodable_and_changes_nothing() {
+fn increment_of_a_non_integer_is_undecodable_and_changes_nothing() {
     let (server, instance) = over_redis();
     let cache = open(&instance, ValueType::Integer);
     let () = foreign(&server, &["SET", "n:k", "text"]);
@@ -141,7 +141,7 @@ fn increment_of_what_is_no_integer_is_undecodable_and_changes_nothing() {
 }
 
 #[test]
-fn set_what_is_not_of_the_type_is_refused_and_changes_nothing() {
+fn set_value_of_another_type_is_refused_and_changes_nothing() {
     let cache = over(in_memory().backend)
         .open("n", Options::default())
         .expect("it must open");

@@ -1,4 +1,4 @@
-//! What a cache does, whatever store is behind it.
+//! The operations of a cache, over every backend.
 
 use flipcache::component::{CacheError, Source};
 use flipcache::{Expiry, KeyType, Options, Value, ValueType};

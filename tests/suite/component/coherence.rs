@@ -1,4 +1,4 @@
-//! What the host tells an instance of others' writes.
+//! The interface `coherence`: the host invalidates entries of an instance.
 
 use flipcache::Options;
 use flipcache::Source;
@@ -6,7 +6,7 @@ use flipcache::Source;
 use super::world::{get_text, local, over, set};
 use crate::stores::in_memory;
 
-/// Two instances over one store: neither hears of the other but through the test.
+/// Two instances over one store, which only the test invalidates.
 fn two_instances() -> [flipcache::component::Instance; 2] {
     let store = in_memory();
     [over(store.backend.clone()), over(store.backend)]
@@ -27,7 +27,7 @@ fn invalidate_drops_the_keys_and_no_others() {
     assert_eq!(
         get_text(&mine, "a"),
         (Some("old".into()), Source::Local),
-        "nobody has told yet"
+        "not invalidated yet"
     );
     ours.invalidate("user", &["a".into(), "unknown".into()])
         .expect("it must be taken");
@@ -69,7 +69,7 @@ fn invalidate_all_empties_every_tier() {
 }
 
 #[test]
-fn suspend_asks_l2_every_time_until_resume() {
+fn suspend_reads_l2_every_time_until_resume() {
     let [ours, _] = two_instances();
     let cache = ours.open("n", Options::default()).expect("it must open");
     set(&cache, "k", "v");

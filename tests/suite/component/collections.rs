@@ -48,7 +48,7 @@ fn get_lru_moves_and_peek_and_contains_do_not() {
 
 /// Sections 1.2, 1.3 and 1.5.
 #[test]
-fn every_other_function_does_what_it_says() {
+fn every_other_function_follows_its_contract() {
     let (_instance, dict) = dict(Order::Fifo);
     assert!(dict.mark_as_used("a").expect("it must answer"));
     assert!(!dict.mark_as_used("absent").expect("it must answer"));
@@ -87,7 +87,7 @@ fn every_other_function_does_what_it_says() {
 
 /// Q25.
 #[test]
-fn open_without_room_is_refused() {
+fn open_with_zero_capacity_is_refused() {
     let instance = over(in_memory().backend);
     let error = refused(instance.open_dict(Order::Fifo, 0).map(|_| ()));
     assert!(matches!(error, CacheError::InvalidCapacity), "{error:?}");

@@ -1,4 +1,4 @@
-//! Lives of entries, by one clock for both tiers that moves only when told.
+//! TTLs of entries, by one clock for both tiers that moves only on demand.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ fn with_ttl(ttl: Duration) -> Options {
 
 /// Q6; section 3.
 #[test]
-fn get_after_the_ttl_answers_from_neither_tier() {
+fn get_after_the_ttl_is_a_miss_in_both_tiers() {
     let clock = FakeClock::default();
     let cache = clock
         .instance(clock.backend())
@@ -45,7 +45,7 @@ fn get_after_the_ttl_answers_from_neither_tier() {
 
 /// Q6.
 #[test]
-fn get_promoted_entry_lives_no_longer_than_in_l2() {
+fn get_promoted_entry_expires_no_later_than_in_l2() {
     let clock = FakeClock::default();
     let cache = clock
         .instance(clock.backend())
@@ -143,12 +143,12 @@ fn get_with_refresh_keeps_a_hot_key_alive_in_both_tiers() {
     assert_eq!(
         left,
         Some(Expiry::After(8 * SECOND)),
-        "L2 heard of the last read"
+        "the last read must have extended the TTL in L2"
     );
 }
 
 #[test]
-fn refresh_starts_the_life_anew_in_both_tiers() {
+fn refresh_restarts_the_ttl_in_both_tiers() {
     let clock = FakeClock::default();
     let cache = clock
         .instance(clock.backend())

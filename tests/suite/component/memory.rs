@@ -1,4 +1,4 @@
-//! What entries take of an instance's linear memory, fragments and all.
+//! The linear memory that entries occupy in an instance, including fragmentation.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,7 +13,7 @@ use crate::exports::{Caches, Eviction, Expiry, KeyType, Options, Value, ValueTyp
 
 const HOUR_MS: u64 = 60 * 60 * 1_000;
 
-/// The cache in an instance whose memory is watched, by a clock that moves only when told.
+/// The cache in an instance whose memory is watched, by a clock that moves only on demand.
 struct World {
     store: Store<Data>,
     caches: Caches,
@@ -125,7 +125,7 @@ impl World {
     }
 }
 
-/// Numbers that look like chance, always the same.
+/// A deterministic pseudo-random sequence.
 struct Chance(u64);
 
 impl Chance {
@@ -170,9 +170,10 @@ fn set_many_small_entries_takes_ninety_bytes_each_at_most() {
     }
 }
 
-/// A year by the clock, with seasons of small values and of large ones, some that live for hours and some for ever.
+/// A year by the clock, with seasons of small values and of large ones, some that live for hours
+/// and some for ever.
 #[test]
-fn set_for_a_year_takes_no_more_memory_in_the_second_half_than_in_the_first() {
+fn set_for_a_year_uses_no_more_memory_in_the_second_half_than_in_the_first() {
     const DAYS: u64 = 365;
     const MAX_BYTES: u64 = 2 << 20;
     for eviction in [Eviction::Fifo, Eviction::S3Fifo] {
@@ -204,7 +205,8 @@ fn set_for_a_year_takes_no_more_memory_in_the_second_half_than_in_the_first() {
             bytes <= in_the_first_half + in_the_first_half / 8,
             "{in_the_first_half} bytes after half a year, and {bytes} after the year under {eviction:?}"
         );
-        // What a host grants: half as much again as the tier may weigh, beside what an instance has anyway.
+        // What a host grants: half as much again as the tier may weigh, beside what an instance has
+        // anyway.
         let weight = MAX_BYTES + 20_000 * 80;
         assert!(
             (bytes as u64) < weight + weight / 2,

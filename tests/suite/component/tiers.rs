@@ -66,7 +66,7 @@ fn refresh_moves_under_both_and_fills_nothing() {
 
 /// Section 1.1, `local_max` of 0.
 #[test]
-fn open_without_a_local_tier_asks_l2_every_time() {
+fn open_without_a_local_tier_reads_l2_every_time() {
     let world = World::over_store(in_memory);
     let cache = world.open(
         "n",
@@ -83,7 +83,7 @@ fn open_without_a_local_tier_asks_l2_every_time() {
 }
 
 #[test]
-fn set_larger_than_the_bytes_passes_through() {
+fn set_larger_than_max_bytes_is_not_cached() {
     let world = World::over_store(in_memory);
     let cache = world.open(
         "n",
@@ -102,7 +102,7 @@ fn set_larger_than_the_bytes_passes_through() {
 }
 
 #[test]
-fn open_again_shares_the_tier_and_the_last_bounds_count() {
+fn open_again_shares_the_tier_and_the_last_bounds_apply() {
     let (world, cache) = full_cache(Eviction::Fifo);
     let again = world.open(
         "n",
@@ -133,6 +133,6 @@ fn open_with_another_type_conflicts_until_the_last_handle_is_dropped() {
     assert_eq!(
         local(&integers),
         "",
-        "what was text must not be answered as an integer"
+        "a text must not be returned as an integer"
     );
 }

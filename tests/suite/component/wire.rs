@@ -1,4 +1,5 @@
-//! What Redis holds, byte for byte, and what is read that Python wrote: flipcache-1.3's wire form.
+//! The bytes that Redis holds, and the decoding of those written by Python: the wire form of
+//! flipcache-1.3.
 
 use flipcache::Source;
 use flipcache::{Expiry, KeyType, Options, Value, ValueType};
@@ -69,7 +70,7 @@ fn set_every_type_stores_plain_strings_at_name_and_key_and_nothing_else() {
 }
 
 #[test]
-fn set_integer_key_and_ttl_are_what_python_writes() {
+fn set_integer_key_and_ttl_match_those_of_python() {
     let server = RedisServer::start();
     let runtime = flipcache::io::runtime().expect("a runtime must start");
     let _entered = runtime.enter();
@@ -99,7 +100,7 @@ fn set_integer_key_and_ttl_are_what_python_writes() {
 }
 
 #[test]
-fn get_what_python_wrote_is_read() {
+fn get_values_written_by_python_are_decoded() {
     let server = RedisServer::start();
     let runtime = flipcache::io::runtime().expect("a runtime must start");
     let _entered = runtime.enter();

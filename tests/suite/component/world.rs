@@ -1,4 +1,4 @@
-//! What a test of the component needs: an instance over a backend, and shorthands.
+//! An instance of the component over a backend for tests, and shorthands.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -36,13 +36,13 @@ impl World {
     }
 }
 
-/// An instance over a backend.
+/// Returns an instance over a backend.
 pub(crate) fn over(backend: Arc<dyn KvBackend>) -> Instance {
     let instance = Instance::builder(backend).build();
     instance.expect("the component must instantiate")
 }
 
-/// A clock that moves only when told, the same for both tiers.
+/// A clock that moves only on demand, the same for both tiers.
 #[derive(Clone, Default)]
 pub(crate) struct FakeClock(Arc<AtomicU64>);
 
@@ -58,7 +58,7 @@ impl FakeClock {
         move || nanos.load(Ordering::SeqCst) + 1_000
     }
 
-    /// A store in memory by this clock.
+    /// Returns a store in memory by this clock.
     pub(crate) fn backend(&self) -> Arc<MemoryBackend> {
         let nanos = self.nanos();
         let clock = move || Duration::from_nanos(nanos());
@@ -70,7 +70,7 @@ impl FakeClock {
         shards.clock(self.nanos())
     }
 
-    /// An instance by this clock.
+    /// Returns an instance by this clock.
     pub(crate) fn instance(&self, backend: Arc<dyn KvBackend>) -> Instance {
         let instance = Instance::builder(backend).clock(self.nanos()).build();
         instance.expect("the component must instantiate")
@@ -86,14 +86,14 @@ pub(crate) fn set(cache: &Cache, key: &str, value: &str) {
     written.unwrap_or_else(|error| panic!("{key} must be written: {error:?}"));
 }
 
-/// A read's value and source.
+/// Returns a read's value and source.
 pub(crate) fn get(cache: &Cache, key: &str) -> (Option<Value>, Source) {
     let found = cache.get(key);
     let found = found.unwrap_or_else(|error| panic!("{key} must be read: {error:?}"));
     (found.value, found.source)
 }
 
-/// A read's text and source.
+/// Returns a read's text and source.
 pub(crate) fn get_text(cache: &Cache, key: &str) -> (Option<String>, Source) {
     match get(cache, key) {
         (Some(Value::Text(text)), source) => (Some(text), source),
@@ -102,7 +102,7 @@ pub(crate) fn get_text(cache: &Cache, key: &str) -> (Option<String>, Source) {
     }
 }
 
-/// All keys of L2, sorted, without repetitions.
+/// Returns all keys of L2, sorted, without repetitions.
 pub(crate) fn all_keys(cache: &Cache) -> Vec<String> {
     let mut keys = Vec::new();
     let mut cursor = None;
@@ -120,7 +120,7 @@ pub(crate) fn all_keys(cache: &Cache) -> Vec<String> {
     }
 }
 
-/// The local tier's keys in eviction order, in one word.
+/// Returns the local tier's keys in eviction order, in one word.
 pub(crate) fn local(cache: &Cache) -> String {
     cache
         .local_keys()
@@ -128,7 +128,7 @@ pub(crate) fn local(cache: &Cache) -> String {
         .concat()
 }
 
-/// The error of a call that must fail.
+/// Returns the error of a call that must fail.
 #[track_caller]
 pub(crate) fn refused<T: std::fmt::Debug>(result: Result<T, CacheError>) -> CacheError {
     result.expect_err("this must be refused")

@@ -1,4 +1,4 @@
-//! The functions of the component, as Rust programs call them.
+//! The functions of the component as Rust traits, one per resource or interface.
 
 use flipcache::backend::Page;
 use flipcache::{Error, Expiry, Found, Stats, Value};

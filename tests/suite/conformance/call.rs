@@ -1,4 +1,4 @@
-//! Calls by name: arguments and answers in JSON.
+//! Calls functions by name, with arguments and return values in JSON.
 
 use anyhow::{Result, bail};
 use flipcache::backend::Page;
@@ -6,49 +6,49 @@ use flipcache::{Error, Value};
 use serde_json::{Value as Json, json};
 
 use super::api::{Cache, Coherence, Dict};
-use super::path::{Answer, Handle, Opened};
-use super::words::{
+use super::json::{
     entries, exactly, expiry, integer, number, of_error, of_expiry, of_found, of_stats, of_value,
     text, texts, truth, value,
 };
+use super::path::{Handle, Opened, Returned};
 
 struct OfCache<C>(C);
 
 struct OfDict<D>(D);
 
-/// The handle of a cache that was opened, or why it was not.
+/// Wraps an opened cache in a handle, or converts the error.
 pub(crate) fn opened_cache(cache: Result<impl Cache + 'static, Error>) -> Result<Opened> {
     let handle = |cache| Box::new(OfCache(cache)) as Box<dyn Handle>;
-    told(cache.map(handle))
+    converted(cache.map(handle))
 }
 
-/// The same of a dictionary.
+/// Wraps an opened dictionary in a handle, or converts the error.
 pub(crate) fn opened_dict(dict: Result<impl Dict + 'static, Error>) -> Result<Opened> {
     let handle = |dict| Box::new(OfDict(dict)) as Box<dyn Handle>;
-    told(dict.map(handle))
+    converted(dict.map(handle))
 }
 
 impl<C: Cache> Handle for OfCache<C> {
-    fn call(&self, method: &str, with: &[Json]) -> Result<Answer> {
-        told(cache(&self.0, method, with)?)
+    fn call(&self, method: &str, with: &[Json]) -> Result<Returned> {
+        converted(cache(&self.0, method, with)?)
     }
 }
 
 impl<D: Dict> Handle for OfDict<D> {
-    fn call(&self, method: &str, with: &[Json]) -> Result<Answer> {
-        told(dict(&self.0, method, with)?)
+    fn call(&self, method: &str, with: &[Json]) -> Result<Returned> {
+        converted(dict(&self.0, method, with)?)
     }
 }
 
-/// An error as the component answers it.
-fn told<T>(answer: Result<T, Error>) -> Result<Result<T, Json>> {
-    match answer {
-        Ok(answer) => Ok(Ok(answer)),
+/// Converts an error to the JSON of the cases.
+fn converted<T>(result: Result<T, Error>) -> Result<Result<T, Json>> {
+    match result {
+        Ok(value) => Ok(Ok(value)),
         Err(error) => Ok(Err(of_error(&error)?)),
     }
 }
 
-/// What a function of the API answers; `Err` beside it: the case is written wrongly.
+/// The result of a function of the API. The outer `Err` means a malformed case.
 type Called = Result<Result<Json, Error>>;
 
 fn cache(cache: &dyn Cache, method: &str, with: &[Json]) -> Called {
@@ -106,18 +106,18 @@ fn local(cache: &dyn Cache, method: &str, with: &[Json]) -> Called {
 fn write(cache: &dyn Cache, method: &str, with: &[Json]) -> Called {
     Ok(match method {
         "set" => {
-            let [key, of, life] = exactly(with)?;
-            let written = cache.set(text(key)?, value(of)?, expiry(life)?);
+            let [key, of, ttl] = exactly(with)?;
+            let written = cache.set(text(key)?, value(of)?, expiry(ttl)?);
             written.map(Json::from)
         }
         "set-many" => {
-            let [pairs, life] = exactly(with)?;
-            let written = cache.set_many(entries(pairs)?, expiry(life)?);
+            let [pairs, ttl] = exactly(with)?;
+            let written = cache.set_many(entries(pairs)?, expiry(ttl)?);
             written.map(Json::from)
         }
         "set-if-absent" => {
-            let [key, of, life] = exactly(with)?;
-            let written = cache.set_if_absent(text(key)?, value(of)?, expiry(life)?);
+            let [key, of, ttl] = exactly(with)?;
+            let written = cache.set_if_absent(text(key)?, value(of)?, expiry(ttl)?);
             written.map(Json::from)
         }
         "increment" => {
@@ -212,15 +212,16 @@ fn contents(dict: &dyn Dict, method: &str) -> Called {
     })
 }
 
-pub(crate) fn tell(coherence: &dyn Coherence, function: &str, with: &[Json]) -> Result<()> {
+/// Calls a function of the interface `coherence`.
+pub(crate) fn coherence(exports: &dyn Coherence, function: &str, with: &[Json]) -> Result<()> {
     match function {
         "invalidate" => {
             let [name, keys] = exactly(with)?;
-            coherence.invalidate(text(name)?, &texts(keys)?)?;
+            exports.invalidate(text(name)?, &texts(keys)?)?;
         }
-        "invalidate-all" => coherence.invalidate_all()?,
-        "suspend" => coherence.suspend()?,
-        "resume" => coherence.resume()?,
+        "invalidate-all" => exports.invalidate_all()?,
+        "suspend" => exports.suspend()?,
+        "resume" => exports.resume()?,
         _ => bail!("coherence has no function {function}"),
     }
     Ok(())

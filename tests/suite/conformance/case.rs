@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value as Json};
 
-/// A case and the file that it stands in.
+/// A case and its full name.
 pub(crate) struct Named {
     /// `file/case`.
     pub(crate) name: String,
@@ -31,12 +31,12 @@ pub(crate) struct Case {
     pub(crate) steps: Vec<Step>,
 }
 
-/// What a host may lack.
+/// A need of a case that a host may lack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Need {
     Clock,
-    Foreign,
+    ExternalWrites,
     WrongType,
     Faults,
     Coherence,
@@ -44,7 +44,7 @@ pub(crate) enum Need {
     SetIfAbsent,
     Increment,
     Expire,
-    Prolong,
+    ExtendTtl,
 }
 
 #[derive(Deserialize)]
@@ -54,8 +54,8 @@ pub(crate) enum Step {
     OpenDict(OpenDict),
     Call(Call),
     List(List),
-    Tell(Tell),
-    Store(Beside),
+    Coherence(Coherence),
+    Store(StoreStep),
     Wait(Wait),
     Fail(Fail),
 }
@@ -68,8 +68,8 @@ pub(crate) struct Open {
     pub(crate) options: Map<String, Json>,
     pub(crate) resilience: Option<Map<String, Json>>,
     pub(crate) error: Option<Json>,
-    #[serde(default)]
-    pub(crate) asks: Vec<Json>,
+    #[serde(default, rename = "expect-calls")]
+    pub(crate) expect_calls: Vec<Json>,
 }
 
 #[derive(Deserialize)]
@@ -87,12 +87,12 @@ pub(crate) struct Call {
     /// `HANDLE.METHOD`.
     pub(crate) call: String,
     pub(crate) with: Vec<Json>,
-    /// `null` is an answer, too.
+    /// `null` is a return value, too.
     #[serde(default, deserialize_with = "present")]
-    pub(crate) answer: Option<Json>,
+    pub(crate) returns: Option<Json>,
     pub(crate) error: Option<Json>,
-    #[serde(default)]
-    pub(crate) asks: Vec<Json>,
+    #[serde(default, rename = "expect-calls")]
+    pub(crate) expect_calls: Vec<Json>,
 }
 
 #[derive(Deserialize)]
@@ -100,25 +100,25 @@ pub(crate) struct Call {
 pub(crate) struct List {
     pub(crate) list: String,
     pub(crate) limit: u32,
-    pub(crate) answer: Vec<String>,
+    pub(crate) returns: Vec<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Tell {
-    pub(crate) tell: String,
+pub(crate) struct Coherence {
+    pub(crate) coherence: String,
     pub(crate) with: Vec<Json>,
-    #[serde(default)]
-    pub(crate) asks: Vec<Json>,
+    #[serde(default, rename = "expect-calls")]
+    pub(crate) expect_calls: Vec<Json>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Beside {
+pub(crate) struct StoreStep {
     pub(crate) store: String,
     pub(crate) with: Vec<Json>,
     #[serde(default, deserialize_with = "present")]
-    pub(crate) answer: Option<Json>,
+    pub(crate) returns: Option<Json>,
 }
 
 #[derive(Deserialize)]
@@ -140,7 +140,7 @@ fn present<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Json>, D::Error>
     Json::deserialize(from).map(Some)
 }
 
-/// All cases, in the order of their files' names.
+/// Reads all cases, in the order of their file names.
 pub(crate) fn all() -> Result<Vec<Named>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance");
     let entries = fs::read_dir(&folder).with_context(|| format!("cannot list {folder:?}"))?;

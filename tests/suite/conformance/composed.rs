@@ -1,5 +1,5 @@
-//! The cache composed with the adapter for `wasi:keyvalue`, in a host that has nothing but wasmtime's provider of that
-//! interface and clocks.
+//! The cache composed with the adapter for `wasi:keyvalue`, in a host that provides only that
+//! interface, by wasmtime's implementation, and clocks.
 
 use std::rc::Rc;
 use std::sync::LazyLock;
@@ -14,7 +14,7 @@ use wasmtime_wasi_keyvalue::{WasiKeyValue, WasiKeyValueCtx, WasiKeyValueCtxBuild
 
 use super::case::Need;
 use super::host::World;
-use super::path::{Answer, Handle, Opened, Path};
+use super::path::{Handle, Opened, Path, Returned};
 use super::untyped::{Untyped, to_json};
 use crate::keyvalue::clock::Clock;
 use crate::keyvalue::composition::cache_over_wasi_keyvalue;
@@ -28,7 +28,7 @@ struct Data {
     table: ResourceTable,
 }
 
-/// An instance of the composition, whose clocks stand still.
+/// Creates an instance of the composition. Its clocks stand still.
 pub(crate) fn over_wasi_keyvalue() -> World {
     static COMPOSED: LazyLock<Component> = LazyLock::new(|| {
         let engine = Engine::default();
@@ -49,11 +49,11 @@ pub(crate) fn over_wasi_keyvalue() -> World {
             Need::SetIfAbsent,
             Need::Increment,
             Need::Expire,
-            Need::Prolong,
+            Need::ExtendTtl,
         ],
-        seen: None,
-        shows_calls: false,
-        beside: None,
+        recorder: None,
+        compares_calls: false,
+        other_client: None,
         wait: Some(Box::new(wait)),
         _keep: Box::new(()),
     }
@@ -103,7 +103,7 @@ impl Path for Rc<Untyped<Data>> {
         self::opened(self, COLLECTIONS, "dict", opened?)
     }
 
-    fn tell(&self, function: &str, with: &[Json]) -> Result<()> {
+    fn coherence(&self, function: &str, with: &[Json]) -> Result<()> {
         self.call(COHERENCE, function, None, with).map(drop)
     }
 }
@@ -112,13 +112,13 @@ fn opened(
     instance: &Rc<Untyped<Data>>,
     interface: &'static str,
     resource: &'static str,
-    answer: Option<(Type, Val)>,
+    returned: Option<(Type, Val)>,
 ) -> Result<Opened> {
-    let (of, val) = answer.context("opening answers something")?;
+    let (of, val) = returned.context("open returns a result")?;
     Ok(match result(&of, val)? {
         Err(error) => Err(error),
         Ok(this) => {
-            let (_, this) = this.context("opening answers a handle")?;
+            let (_, this) = this.context("open returns a handle")?;
             Ok(Box::new(Method {
                 instance: Rc::clone(instance),
                 interface,
@@ -129,7 +129,7 @@ fn opened(
     })
 }
 
-/// A handle: its methods are called by their names.
+/// A handle whose methods are called by name.
 struct Method {
     instance: Rc<Untyped<Data>>,
     interface: &'static str,
@@ -138,7 +138,7 @@ struct Method {
 }
 
 impl Handle for Method {
-    fn call(&self, method: &str, with: &[Json]) -> Result<Answer> {
+    fn call(&self, method: &str, with: &[Json]) -> Result<Returned> {
         let Self {
             interface,
             resource,
@@ -146,31 +146,31 @@ impl Handle for Method {
             ..
         } = self;
         let function = format!("[method]{resource}.{method}");
-        let answer = self.instance.call(interface, &function, Some(this), with)?;
-        let json = |answer: Option<(Type, Val)>| match answer {
+        let returned = self.instance.call(interface, &function, Some(this), with)?;
+        let json = |value: Option<(Type, Val)>| match value {
             Some((of, val)) => to_json(&of, &val),
             None => Ok(Json::Null),
         };
-        Ok(match answer {
+        Ok(match returned {
             Some((of @ Type::Result(_), val)) => match result(&of, val)? {
-                Ok(answer) => Ok(json(answer)?),
+                Ok(value) => Ok(json(value)?),
                 Err(error) => Err(error),
             },
-            answer => Ok(json(answer)?),
+            value => Ok(json(value)?),
         })
     }
 }
 
-/// What `ok` holds, or the error.
+/// Splits a `result` into the payload of `ok`, or the error as JSON.
 fn result(of: &Type, val: Val) -> Result<Result<Option<(Type, Val)>, Json>> {
-    let (Type::Result(of), Val::Result(answer)) = (of, val) else {
-        bail!("it is no result");
+    let (Type::Result(of), Val::Result(result)) = (of, val) else {
+        bail!("the value is not a result");
     };
-    Ok(match answer {
+    Ok(match result {
         Ok(held) => Ok(of.ok().zip(held.map(|held| *held))),
         Err(held) => {
             let error = of.err().zip(held);
-            let (of, held) = error.context("an error holds something")?;
+            let (of, held) = error.context("an error has a payload")?;
             Err(to_json(&of, &held)?)
         }
     })

@@ -1,4 +1,4 @@
-//! The way by the door: the API for Rust programs.
+//! The door: the API for Rust programs.
 
 use anyhow::{Result, bail};
 use flipcache::backend::Page;
@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json};
 
 use super::api::{Cache, Dict};
 use super::path::{Opened, Path};
-use super::{call, words};
+use super::{call, json};
 
 impl Path for Client {
     fn open(
@@ -17,17 +17,17 @@ impl Path for Client {
         options: &Map<String, Json>,
         resilience: Option<&Map<String, Json>>,
     ) -> Result<Opened> {
-        let options = words::options(options)?;
-        let resilience = resilience.map(words::resilience).transpose()?;
+        let options = json::options(options)?;
+        let resilience = resilience.map(json::resilience).transpose()?;
         call::opened_cache(self.open_with(name, options, resilience.unwrap_or_default()))
     }
 
     fn open_dict(&self, order: &str, max_items: u32) -> Result<Opened> {
-        call::opened_dict(HostDict::open(words::order(order)?, max_items))
+        call::opened_dict(HostDict::open(json::order(order)?, max_items))
     }
 
-    fn tell(&self, function: &str, _: &[Json]) -> Result<()> {
-        bail!("the door tells its shards itself: {function} is not called")
+    fn coherence(&self, function: &str, _: &[Json]) -> Result<()> {
+        bail!("the door invalidates its shards itself: it does not call {function}")
     }
 }
 

@@ -1,4 +1,4 @@
-//! The way by the component's typed exports.
+//! The component's typed exports.
 
 use anyhow::Result;
 use flipcache::backend::Page;
@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json};
 
 use super::api::{Cache, Coherence, Dict};
 use super::path::{Opened, Path};
-use super::{call, words};
+use super::{call, json};
 
 impl Path for Instance {
     fn open(
@@ -17,20 +17,20 @@ impl Path for Instance {
         options: &Map<String, Json>,
         resilience: Option<&Map<String, Json>>,
     ) -> Result<Opened> {
-        let options = words::options(options)?;
+        let options = json::options(options)?;
         let cache = match resilience {
-            Some(with) => self.open_with(name, options, words::resilience(with)?),
+            Some(with) => self.open_with(name, options, json::resilience(with)?),
             None => self.open(name, options),
         };
         call::opened_cache(cache)
     }
 
     fn open_dict(&self, order: &str, max_items: u32) -> Result<Opened> {
-        call::opened_dict(self.open_dict(words::order(order)?, max_items))
+        call::opened_dict(self.open_dict(json::order(order)?, max_items))
     }
 
-    fn tell(&self, function: &str, with: &[Json]) -> Result<()> {
-        call::tell(self, function, with)
+    fn coherence(&self, function: &str, with: &[Json]) -> Result<()> {
+        call::coherence(self, function, with)
     }
 }
 

@@ -1,34 +1,35 @@
-//! Whether what was answered is what was expected.
+//! Compares return values and errors with the expected ones.
 
 use serde_json::Value as Json;
 
-/// Of records only those fields are compared that are expected.
-pub(crate) fn answer_fits(expected: &Json, answered: &Json) -> bool {
-    match (expected, answered) {
-        (Json::Object(expected), Json::Object(answered)) => expected.iter().all(|(name, part)| {
-            let answered = answered.get(name);
-            answered.is_some_and(|answered| answer_fits(part, answered))
+/// Returns whether a value is the expected one. Only the expected fields of a record are compared.
+pub(crate) fn value_fits(expected: &Json, actual: &Json) -> bool {
+    match (expected, actual) {
+        (Json::Object(expected), Json::Object(actual)) => expected.iter().all(|(name, part)| {
+            let actual = actual.get(name);
+            actual.is_some_and(|actual| value_fits(part, actual))
         }),
-        (Json::Array(expected), Json::Array(answered)) => {
-            let parts = expected.iter().zip(answered);
-            expected.len() == answered.len() && { parts }
-                .all(|(expected, answered)| answer_fits(expected, answered))
+        (Json::Array(expected), Json::Array(actual)) => {
+            let parts = expected.iter().zip(actual);
+            expected.len() == actual.len() && { parts }
+                .all(|(expected, actual)| value_fits(expected, actual))
         }
         // 1 is 1.0.
-        (Json::Number(expected), Json::Number(answered)) => expected.as_f64() == answered.as_f64(),
-        _ => expected == answered,
+        (Json::Number(expected), Json::Number(actual)) => expected.as_f64() == actual.as_f64(),
+        _ => expected == actual,
     }
 }
 
-/// An error is expected by the name of its case alone, or with what it holds.
-pub(crate) fn error_fits(expected: &Json, answered: &Json) -> bool {
-    match (expected, answered) {
-        (Json::String(case), Json::Object(answered)) => answered.contains_key(case),
-        (Json::Object(expected), Json::Object(answered)) => expected.iter().all(|(case, held)| {
-            let answered = answered.get(case);
-            answered.is_some_and(|answered| error_fits(held, answered))
+/// Returns whether an error is the expected one: the name of its case, or the case with its
+/// payload.
+pub(crate) fn error_fits(expected: &Json, actual: &Json) -> bool {
+    match (expected, actual) {
+        (Json::String(case), Json::Object(actual)) => actual.contains_key(case),
+        (Json::Object(expected), Json::Object(actual)) => expected.iter().all(|(case, held)| {
+            let actual = actual.get(case);
+            actual.is_some_and(|actual| error_fits(held, actual))
         }),
-        _ => expected == answered,
+        _ => expected == actual,
     }
 }
 
@@ -39,8 +40,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn answer_fits_if_what_is_expected_is_there() {
-        for (expected, answered) in [
+    fn value_fits_expected_parts_present_is_true() {
+        for (expected, actual) in [
             (json!(null), json!(null)),
             (json!(1), json!(1.0)),
             (json!({ "a": 1 }), json!({ "a": 1, "b": 2 })),
@@ -49,16 +50,13 @@ mod tests {
                 json!([{ "text": "x" }, null]),
             ),
         ] {
-            assert!(
-                answer_fits(&expected, &answered),
-                "{expected} is {answered}"
-            );
+            assert!(value_fits(&expected, &actual), "{expected} is {actual}");
         }
     }
 
     #[test]
-    fn answer_of_another_value_kind_or_length_does_not_fit() {
-        for (expected, answered) in [
+    fn value_fits_another_value_kind_or_length_is_false() {
+        for (expected, actual) in [
             (json!(null), json!({ "text": "x" })),
             (json!({ "text": "x" }), json!(null)),
             (json!({ "text": "1" }), json!({ "integer": 1 })),
@@ -67,19 +65,19 @@ mod tests {
             (json!({ "a": { "b": 1 } }), json!({ "a": { "c": 1 } })),
         ] {
             assert!(
-                !answer_fits(&expected, &answered),
-                "{expected} is not {answered}"
+                !value_fits(&expected, &actual),
+                "{expected} is not {actual}"
             );
         }
     }
 
     #[test]
-    fn error_fits_by_its_case_or_with_what_it_holds() {
-        let refused = json!({ "invalid-key": "007" });
-        assert!(error_fits(&json!("invalid-key"), &refused));
-        assert!(error_fits(&refused, &refused));
-        assert!(!error_fits(&json!({ "invalid-key": "7" }), &refused));
-        assert!(!error_fits(&json!("invalid-value"), &refused));
+    fn error_fits_compares_the_case_and_a_given_payload() {
+        let error = json!({ "invalid-key": "007" });
+        assert!(error_fits(&json!("invalid-key"), &error));
+        assert!(error_fits(&error, &error));
+        assert!(!error_fits(&json!({ "invalid-key": "7" }), &error));
+        assert!(!error_fits(&json!("invalid-value"), &error));
         let failed = json!({ "backend": { "unavailable": "in words" } });
         assert!(error_fits(&json!({ "backend": "unavailable" }), &failed));
         assert!(!error_fits(&json!({ "backend": "timeout" }), &failed));

@@ -1,7 +1,7 @@
-//! The conformance cases in Rust, by both ways to the component and over all stores.
+//! The conformance cases in Rust, by both entries to the component and over all stores.
 //!
-//! `tests/conformance/` holds the cases and describes their format. `case` reads them, `run` takes them step by
-//! step, `host` has what they run in, `report` tells what came of it.
+//! `tests/conformance/` holds the cases and describes their format. `case` reads them, `run`
+//! executes their steps, `host` provides their worlds, and `report` writes the outcome.
 
 mod api;
 mod call;
@@ -11,12 +11,12 @@ mod door;
 mod exports;
 mod fit;
 mod host;
+mod json;
 mod path;
+mod recorder;
 mod report;
 mod run;
-mod seen;
 mod untyped;
-mod words;
 
 use flipcache_tests::RedisServer;
 
@@ -24,7 +24,7 @@ use composed::over_wasi_keyvalue;
 use host::{World, by_exports, by_the_door, in_memory, in_redis, in_sqlite};
 use report::Report;
 
-/// Runs all cases whose needs the host has, each in a world of its own.
+/// Runs all cases whose needs the host meets, each in its own world.
 fn conform(file: &str, host: &str, store: &str, new_world: impl Fn() -> World) {
     let runtime = flipcache::io::runtime().expect("a runtime must start");
     let _entered = runtime.enter();
@@ -47,7 +47,7 @@ fn conform(file: &str, host: &str, store: &str, new_world: impl Fn() -> World) {
     report.publish(file).expect("the report must be written");
     assert!(
         report.failed.is_empty(),
-        "these cases came out otherwise: {:#?}",
+        "these cases failed: {:#?}",
         report.failed
     );
     assert!(!report.passed.is_empty(), "no case was run");
@@ -57,21 +57,21 @@ const EXPORTS: &str = "Rust, typed exports";
 const DOOR: &str = "Rust, door";
 
 #[test]
-fn cases_over_memory_by_the_typed_exports_pass() {
+fn typed_exports_over_memory_pass_all_cases() {
     conform("rust-exports-memory", EXPORTS, "memory", || {
         by_exports(in_memory())
     });
 }
 
 #[test]
-fn cases_over_sqlite_by_the_typed_exports_pass() {
+fn typed_exports_over_sqlite_pass_all_cases() {
     conform("rust-exports-sqlite", EXPORTS, "SQLite", || {
         by_exports(in_sqlite())
     });
 }
 
 #[test]
-fn cases_over_redis_by_the_typed_exports_pass() {
+fn typed_exports_over_redis_pass_all_cases() {
     let server = RedisServer::start();
     conform("rust-exports-redis", EXPORTS, "Redis", || {
         by_exports(in_redis(&server))
@@ -79,21 +79,21 @@ fn cases_over_redis_by_the_typed_exports_pass() {
 }
 
 #[test]
-fn cases_over_memory_by_the_door_pass() {
+fn door_over_memory_passes_all_cases() {
     conform("rust-door-memory", DOOR, "memory", || {
         by_the_door(in_memory())
     });
 }
 
 #[test]
-fn cases_over_sqlite_by_the_door_pass() {
+fn door_over_sqlite_passes_all_cases() {
     conform("rust-door-sqlite", DOOR, "SQLite", || {
         by_the_door(in_sqlite())
     });
 }
 
 #[test]
-fn cases_over_redis_by_the_door_pass() {
+fn door_over_redis_passes_all_cases() {
     let server = RedisServer::start();
     conform("rust-door-redis", DOOR, "Redis", || {
         by_the_door(in_redis(&server))
@@ -101,7 +101,7 @@ fn cases_over_redis_by_the_door_pass() {
 }
 
 #[test]
-fn cases_over_wasi_keyvalue_pass() {
+fn composition_over_wasi_keyvalue_passes_all_cases() {
     let host = "wasmtime, by `wasi:keyvalue`";
     conform(
         "wasi-keyvalue",

@@ -1,9 +1,9 @@
-//! What a case needs of a way to the component.
+//! The entries to the component, as cases use them.
 
 use anyhow::Result;
 use serde_json::{Map, Value as Json};
 
-/// An instance, over a store that was empty. The outer errors are those of a case that is written wrongly.
+/// An instance over an empty store. The outer errors mean a malformed case.
 pub(crate) trait Path {
     fn open(
         &self,
@@ -15,16 +15,16 @@ pub(crate) trait Path {
     fn open_dict(&self, order: &str, max_items: u32) -> Result<Opened>;
 
     /// Calls a function of the interface `coherence`.
-    fn tell(&self, function: &str, with: &[Json]) -> Result<()>;
+    fn coherence(&self, function: &str, with: &[Json]) -> Result<()>;
 }
 
-/// A handle, or the error that the component answers.
+/// A handle, or the error that the component returned.
 pub(crate) type Opened = Result<Box<dyn Handle>, Json>;
 
 /// A handle of a cache or a dictionary.
 pub(crate) trait Handle {
-    fn call(&self, method: &str, with: &[Json]) -> Result<Answer>;
+    fn call(&self, method: &str, with: &[Json]) -> Result<Returned>;
 }
 
-/// What the component answers: what `ok` holds, or an error.
-pub(crate) type Answer = Result<Json, Json>;
+/// The result of a call: the payload of `ok`, or an error.
+pub(crate) type Returned = Result<Json, Json>;

@@ -1,4 +1,4 @@
-//! What became of the cases in a host.
+//! The outcome of the cases in one host.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -35,7 +35,7 @@ impl Report {
         }
     }
 
-    /// Writes it where the table is made from, and prints its line.
+    /// Writes the report to the folder of the table, and prints its summary line.
     pub(crate) fn publish(&self, file: &str) -> Result<()> {
         let folder = match env::var_os("FLIPCACHE_CONFORMANCE_REPORTS") {
             Some(folder) => PathBuf::from(folder),

@@ -1,4 +1,4 @@
-//! A case, step by step.
+//! Executes a case step by step.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -6,13 +6,13 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use serde_json::{Value as Json, json};
 
-use super::case::{Beside, Call, Case, List, Open, OpenDict, Step, Tell};
-use super::fit::{answer_fits, error_fits};
+use super::case::{Call, Case, Coherence, List, Open, OpenDict, Step, StoreStep};
+use super::fit::{error_fits, value_fits};
 use super::host::World;
-use super::path::{Answer, Handle, Opened};
-use super::words::{bytes, exactly, integer, of_bytes, text, texts};
+use super::json::{bytes, exactly, integer, of_bytes, text, texts};
+use super::path::{Handle, Opened, Returned};
 
-/// Runs a case; the error says which step came out otherwise, and how.
+/// Runs a case. The error names the step that failed, and how.
 pub(crate) fn run(case: &Case, world: &World) -> Result<()> {
     let mut run = Run {
         handles: HashMap::new(),
@@ -37,19 +37,20 @@ impl<'a> Run<'a> {
             Step::OpenDict(step) => self.open_dict(step),
             Step::Call(step) => self.call(step),
             Step::List(step) => self.list(step),
-            Step::Tell(step) => self.tell(step),
-            Step::Store(step) => self.beside(step),
+            Step::Coherence(step) => self.coherence(step),
+            Step::Store(step) => self.store(step),
             Step::Wait(step) => {
                 let wait = self.world.wait.as_ref();
-                let wait = wait.context("the case needs `clock`, and does not say so")?;
+                let wait = wait.context("the case needs `clock`, but does not declare it")?;
                 wait(Duration::from_millis(step.wait_ms));
                 Ok(())
             }
             Step::Fail(step) => {
                 let error = step.fail.as_ref().unwrap_or(&Json::Null);
-                let seen = self.world.seen.as_ref();
-                let seen = seen.context("the case needs `faults`, and does not say so")?;
-                seen.fail(error, step.though_done)
+                let recorder = self.world.recorder.as_ref();
+                let recorder =
+                    recorder.context("the case needs `faults`, but does not declare it")?;
+                recorder.fail(error, step.though_done)
             }
         }
     }
@@ -61,21 +62,21 @@ impl<'a> Run<'a> {
             .path
             .open(&step.name, &step.options, resilience)?;
         self.name(&step.open, opened, step.error.as_ref())?;
-        self.check_asked(&step.asks)
+        self.check_calls(&step.expect_calls)
     }
 
     fn open_dict(&mut self, step: &'a OpenDict) -> Result<()> {
         let opened = self.world.path.open_dict(&step.order, step.max_items)?;
         self.name(&step.open_dict, opened, step.error.as_ref())?;
-        self.check_asked(&[])
+        self.check_calls(&[])
     }
 
     fn name(&mut self, name: &'a str, opened: Opened, error: Option<&Json>) -> Result<()> {
-        let answer = opened.map(|handle| {
+        let returned = opened.map(|handle| {
             self.handles.insert(name, handle);
             Json::Null
         });
-        check(&answer, None, error)
+        check(&returned, None, error)
     }
 
     fn handle(&self, name: &str) -> Result<&dyn Handle> {
@@ -85,9 +86,9 @@ impl<'a> Run<'a> {
 
     fn call(&mut self, step: &Call) -> Result<()> {
         let (handle, method) = step.call.split_once('.').context("no method")?;
-        let answer = self.handle(handle)?.call(method, &step.with)?;
-        check(&answer, step.answer.as_ref(), step.error.as_ref())?;
-        self.check_asked(&step.asks)
+        let returned = self.handle(handle)?.call(method, &step.with)?;
+        check(&returned, step.returns.as_ref(), step.error.as_ref())?;
+        self.check_calls(&step.expect_calls)
     }
 
     fn list(&mut self, step: &List) -> Result<()> {
@@ -96,7 +97,7 @@ impl<'a> Run<'a> {
         let mut cursor = Json::Null;
         loop {
             let page = cache.call("keys", &[cursor, json!(step.limit)])?;
-            let page = page.map_err(|error| anyhow!("answered the error {error}"))?;
+            let page = page.map_err(|error| anyhow!("returned the error {error}"))?;
             listed.extend(texts(&page["keys"])?);
             cursor = page["cursor"].clone();
             if cursor.is_null() {
@@ -105,85 +106,87 @@ impl<'a> Run<'a> {
         }
         listed.sort();
         listed.dedup();
-        self.asked();
+        self.take_calls();
         ensure!(
-            listed == step.answer,
+            listed == step.returns,
             "listed {listed:?}, expected {:?}",
-            step.answer
+            step.returns
         );
         Ok(())
     }
 
-    fn tell(&mut self, step: &Tell) -> Result<()> {
-        self.world.path.tell(&step.tell, &step.with)?;
-        self.check_asked(&step.asks)
+    fn coherence(&mut self, step: &Coherence) -> Result<()> {
+        self.world.path.coherence(&step.coherence, &step.with)?;
+        self.check_calls(&step.expect_calls)
     }
 
-    fn beside(&mut self, step: &Beside) -> Result<()> {
-        let beside = self.world.beside.as_ref();
-        let beside = beside.context("the case needs `foreign`, and does not say so")?;
+    fn store(&mut self, step: &StoreStep) -> Result<()> {
+        let client = self.world.other_client.as_ref();
+        let client = client.context("the case needs `external-writes`, but does not declare it")?;
         match step.store.as_str() {
             "set" => {
                 let [key, value, ttl] = exactly(&step.with)?;
                 let ttl = (!ttl.is_null()).then(|| integer(ttl)).transpose()?;
                 let ttl = ttl.map(Duration::from_millis);
-                beside.set(text(key)?, &bytes(value)?, ttl);
+                client.set(text(key)?, &bytes(value)?, ttl);
             }
             "delete" => {
                 let [key] = exactly(&step.with)?;
-                beside.delete(text(key)?);
+                client.delete(text(key)?);
             }
             "get" => {
                 let [key] = exactly(&step.with)?;
-                let held = beside.get(text(key)?).as_deref().map(of_bytes);
-                check(&Ok(held.into()), step.answer.as_ref(), None)?;
+                let held = client.get(text(key)?).as_deref().map(of_bytes);
+                check(&Ok(held.into()), step.returns.as_ref(), None)?;
             }
             "spoil" => {
                 let [key] = exactly(&step.with)?;
-                beside.spoil(text(key)?);
+                client.spoil(text(key)?);
             }
-            other => bail!("a store does not {other}"),
+            other => bail!("there is no store operation {other}"),
         }
         Ok(())
     }
 
-    /// Compares what has arrived at the store meanwhile.
-    fn check_asked(&self, expected: &[Json]) -> Result<()> {
-        let asked = self.asked();
+    /// Compares the calls of the import since the last step.
+    fn check_calls(&self, expected: &[Json]) -> Result<()> {
+        let calls = self.take_calls();
         ensure!(
-            !self.world.shows_calls || asked == expected,
-            "asked {}, expected {}",
-            json!(asked),
+            !self.world.compares_calls || calls == expected,
+            "called {}, expected {}",
+            json!(calls),
             json!(expected)
         );
         Ok(())
     }
 
-    fn asked(&self) -> Vec<Json> {
-        let seen = self.world.seen.as_ref();
-        seen.map(|seen| seen.take_calls()).unwrap_or_default()
+    fn take_calls(&self) -> Vec<Json> {
+        let recorder = self.world.recorder.as_ref();
+        recorder
+            .map(|recorder| recorder.take_calls())
+            .unwrap_or_default()
     }
 }
 
-fn check(answer: &Answer, expected: Option<&Json>, error: Option<&Json>) -> Result<()> {
-    match (answer, expected, error) {
+fn check(returned: &Returned, expected: Option<&Json>, error: Option<&Json>) -> Result<()> {
+    match (returned, expected, error) {
         (Ok(_), None, None) => Ok(()),
-        (Ok(answer), Some(expected), None) => {
-            let fits = answer_fits(expected, answer);
-            ensure!(fits, "answered {answer}, expected {expected}");
+        (Ok(value), Some(expected), None) => {
+            let fits = value_fits(expected, value);
+            ensure!(fits, "returned {value}, expected {expected}");
             Ok(())
         }
-        (Err(answer), None, Some(expected)) => {
-            let fits = error_fits(expected, answer);
+        (Err(actual), None, Some(expected)) => {
+            let fits = error_fits(expected, actual);
             ensure!(
                 fits,
-                "answered the error {answer}, expected the error {expected}"
+                "returned the error {actual}, expected the error {expected}"
             );
             Ok(())
         }
-        (Ok(answer), _, Some(expected)) => {
-            bail!("answered {answer}, expected the error {expected}")
+        (Ok(value), _, Some(expected)) => {
+            bail!("returned {value}, expected the error {expected}")
         }
-        (Err(answer), _, _) => bail!("answered the error {answer}"),
+        (Err(actual), _, _) => bail!("returned the error {actual}"),
     }
 }

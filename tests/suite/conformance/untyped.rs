@@ -1,5 +1,5 @@
-//! The way to a component whose types this program does not know: what crosses its border is made from the cases' JSON
-//! by the types that the component itself tells.
+//! Calls a component without generated bindings. Arguments and return values are converted between
+//! the JSON of the cases and the types that the component declares.
 
 use std::sync::Mutex;
 
@@ -9,9 +9,9 @@ use wasmtime::Store;
 use wasmtime::component::types::Type;
 use wasmtime::component::{Component, Instance, InstancePre, Val};
 
-use super::words::{bytes, float, integer, list, number, of_bytes, of_float, text, truth, variant};
+use super::json::{bytes, float, integer, list, number, of_bytes, of_float, text, truth, variant};
 
-/// An instance, in a store of its own.
+/// An instance in its own `wasmtime::Store`.
 pub(crate) struct Untyped<T: 'static> {
     component: Component,
     inner: Mutex<(Store<T>, Instance)>,
@@ -26,7 +26,7 @@ impl<T: 'static> Untyped<T> {
         })
     }
 
-    /// Calls a function of an exported interface. A resource's method takes its resource as `this`.
+    /// Calls a function of an exported interface. A method takes its resource as `this`.
     pub(crate) fn call(
         &self,
         interface: &str,
@@ -42,30 +42,33 @@ impl<T: 'static> Untyped<T> {
             .component
             .get_export(Some(&interface), function)
             .with_context(|| format!("there is no function {function}"))?;
-        let mut inner = self.inner.lock().expect("no test panics in here");
+        let mut inner = self
+            .inner
+            .lock()
+            .expect("no caller panics while it holds the lock");
         let (store, instance) = &mut *inner;
         let function = instance.get_func(&mut *store, function);
-        let function = function.context("it is no function")?;
+        let function = function.context("the export is not a function")?;
         let types = function.ty(&*store);
         let mut arguments: Vec<_> = this.into_iter().cloned().collect();
         let wanted: Vec<_> = types.params().map(|(_, of)| of).collect();
         let wanted = wanted.get(arguments.len()..).unwrap_or_default();
         ensure!(
             wanted.len() == with.len(),
-            "{} arguments are taken",
+            "the function takes {} arguments",
             wanted.len()
         );
         for (of, json) in wanted.iter().zip(with) {
             arguments.push(to_val(of, json)?);
         }
-        let mut answers = vec![Val::Bool(false); types.results().len()];
-        let called = function.call(&mut *store, &arguments, &mut answers);
+        let mut results = vec![Val::Bool(false); types.results().len()];
+        let called = function.call(&mut *store, &arguments, &mut results);
         called.map_err(|trap| anyhow::Error::from_boxed(trap.into()))?;
-        Ok(types.results().next().zip(answers.pop()))
+        Ok(types.results().next().zip(results.pop()))
     }
 }
 
-/// JSON to a value of a type.
+/// Converts JSON to a value of a type.
 fn to_val(of: &Type, json: &Json) -> Result<Val> {
     Ok(match of {
         Type::Bool => Val::Bool(truth(json)?),
@@ -141,7 +144,7 @@ pub(crate) fn to_json(of: &Type, val: &Val) -> Result<Json> {
                 None => json!(name),
             }
         }
-        _ => bail!("no case has a value such as {val:?}"),
+        _ => bail!("the format has no value such as {val:?}"),
     })
 }
 

@@ -22,7 +22,7 @@ super::contract!(
     expired_key_is_absent_for_every_call,
 );
 
-/// The TTL that a key shows.
+/// Returns the TTL that a key shows.
 async fn ttl(store: &Store, key: &str) -> Option<Duration> {
     match get(&*store.backend, &bucket("user"), key).await {
         Slot::Entry(entry) => entry.ttl,
@@ -125,7 +125,7 @@ async fn set_if_absent_gives_the_ttl_and_shows_that_of_the_first(store: &Store) 
         .await;
 
     let Some(Slot::Entry(held)) = held.unwrap().remove(0) else {
-        panic!("answer the entry of whoever came first");
+        panic!("the entry of the first writer must be returned");
     };
     assert_eq!(held.value, b"first");
     about(held.ttl, HOUR);
@@ -175,7 +175,8 @@ async fn expired_key_is_absent_for_every_call(store: &Store) {
         wait_until_absent(&*store.backend, &user, key).await;
     }
 
-    // For the last millisecond Redis shows a TTL of 0, which is absent to `get` and not to `EXISTS`.
+    // For the last millisecond Redis shows a TTL of 0, which is absent to `get` and not to
+    // `EXISTS`.
     let start = Instant::now();
     while store.backend.exists(&user, &all).await.unwrap() > 0 {
         assert!(

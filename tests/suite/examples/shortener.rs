@@ -1,5 +1,5 @@
-//! The URL shortener. With the cache composed into it, its local tier lives as long as the instance; a
-//! host that links the cache shares it among all.
+//! The URL shortener. With the cache composed into it, its local tier lives as long as the
+//! instance; a host that links the cache shares it among all.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use wasmtime_wasi_http::p2::bindings::http::types::Scheme;
 
 use super::host::{Data, Host};
 use crate::composed::imports;
-use crate::double::{Double, Fault};
+use crate::faulty_backend::{Fault, FaultyBackend};
 use crate::stores::{bucket, in_memory, keys, set};
 
 /// An instance of the service.
@@ -33,7 +33,7 @@ impl Service {
         Self { proxy, store }
     }
 
-    /// A service of its own, over an empty store.
+    /// Returns a service of its own, over an empty store.
     async fn alone() -> Self {
         Self::start(&Host::of(SHORTENER), in_memory().backend).await
     }
@@ -88,7 +88,7 @@ fn shortener_imports_wasi_and_what_the_cache_does() {
 }
 
 #[tokio::test]
-async fn follow_link_of_another_instance_is_found_in_the_backend_and_then_in_the_local_tier() {
+async fn follow_link_of_another_instance_is_a_backend_hit_and_then_a_local_hit() {
     let host = Host::of(SHORTENER);
     let backend = in_memory().backend;
     let mut first = Service::start(&host, backend.clone()).await;
@@ -132,7 +132,7 @@ async fn shorten_when_codes_are_taken_overwrites_none() {
 }
 
 #[tokio::test]
-async fn ask_for_what_is_not_there_is_refused() {
+async fn request_for_an_unknown_path_is_not_found() {
     let mut service = Service::alone().await;
     let absent = service.ask("GET", "/zz", "").await;
     assert_eq!(
@@ -149,7 +149,7 @@ async fn ask_for_what_is_not_there_is_refused() {
 }
 
 #[tokio::test]
-async fn shorten_what_is_no_url_or_too_long_is_refused() {
+async fn shorten_invalid_or_too_long_url_is_refused() {
     let mut service = Service::alone().await;
     let long = format!("https://example.com/{}", "a".repeat(1 << 20));
     for body in ["", "example.com", "javascript:alert(1)", &long] {
@@ -163,16 +163,16 @@ async fn shorten_what_is_no_url_or_too_long_is_refused() {
 }
 
 #[tokio::test]
-async fn head_answers_as_get_without_a_body() {
+async fn head_replies_as_get_without_a_body() {
     let mut service = Service::alone().await;
     let head = service.ask("HEAD", "/zz", "").await;
     assert_eq!((head.status().as_u16(), head.body().as_str()), (404, ""));
 }
 
 #[tokio::test]
-async fn ask_while_the_backend_is_down_is_unavailable_without_details() {
+async fn request_while_the_backend_is_down_is_unavailable_without_details() {
     let host = Host::of(SHORTENER);
-    let backend = Double::over(in_memory().backend);
+    let backend = FaultyBackend::over(in_memory().backend);
     backend.set_fault(Fault::Down);
     let mut service = Service::start(&host, backend).await;
     for (method, path) in [("GET", "/1"), ("POST", "/")] {

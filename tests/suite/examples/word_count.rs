@@ -10,7 +10,7 @@ use wasmtime_wasi::p2::pipe::{MemoryInputPipe, MemoryOutputPipe};
 
 use super::host::Host;
 use crate::composed::imports;
-use crate::double::{Double, Fault};
+use crate::faulty_backend::{Fault, FaultyBackend};
 use crate::stores::in_memory;
 
 /// More than any test's output.
@@ -55,7 +55,7 @@ fn word_count_imports_wasi_and_what_the_cache_does() {
 }
 
 #[tokio::test]
-async fn run_again_is_answered_by_the_backend_and_words_that_come_again_by_the_local_tier() {
+async fn run_again_hits_the_backend_and_repeated_words_hit_the_local_tier() {
     let host = Host::of(WORD_COUNT);
     let backend = in_memory().backend;
     let text = b"The cache caches; the cachez.\n";
@@ -103,7 +103,7 @@ async fn run_with_arguments_counts_these() {
 }
 
 #[tokio::test]
-async fn run_on_what_is_no_text_fails_and_says_so() {
+async fn run_on_invalid_utf8_fails_and_says_so() {
     let host = Host::of(WORD_COUNT);
     let ended = run(&host, in_memory().backend, &["word-count"], b"\xff").await;
     assert_eq!(
@@ -119,7 +119,7 @@ async fn run_on_what_is_no_text_fails_and_says_so() {
 #[tokio::test]
 async fn run_without_its_backend_fails_and_says_so() {
     let host = Host::of(WORD_COUNT);
-    let backend = Double::over(in_memory().backend);
+    let backend = FaultyBackend::over(in_memory().backend);
     backend.set_fault(Fault::Down);
     let ended = run(&host, backend, &["word-count"], b"a").await;
     assert_eq!(

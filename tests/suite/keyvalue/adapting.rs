@@ -12,10 +12,11 @@ use super::composition::{cache_over_wasi_keyvalue, cache_over_wasi_keyvalue_draf
 /// An instance type without functions, which every instance fits.
 const NOTHING: &[u8] = &[0x42, 0];
 
-/// One with the function `get-many` that neither takes nor answers anything.
+/// One with the function `get-many` without parameters and results.
 const ANOTHER_FORM: &[u8] = b"\x42\x02\x01\x40\0\x01\0\x04\0\x08get-many\x01\0";
 
-/// A component that imports instances, exports some of them again under other names, and does nothing.
+/// A component that imports instances, exports some of them again under other names, and does
+/// nothing.
 fn stranger(imports: &[(&str, &[u8])], exports: &[(&str, u8)]) -> Vec<u8> {
     let count = |items: usize| u8::try_from(items).expect("they are few");
     let section = |number: u8, items: usize, bytes: Vec<u8>| {
@@ -42,7 +43,7 @@ fn stranger(imports: &[(&str, &[u8])], exports: &[(&str, u8)]) -> Vec<u8> {
     component
 }
 
-/// The names of a component's imports and exports.
+/// Returns the names of a component's imports and exports.
 fn interfaces(file: &[u8]) -> [BTreeSet<String>; 2] {
     let decoded = wit_component::decode(file).expect("the file must be a component");
     let DecodedWasm::Component(resolve, world) = decoded else {
@@ -64,7 +65,7 @@ fn names<const N: usize>(names: [&str; N]) -> BTreeSet<String> {
 }
 
 #[test]
-fn adapters_import_and_export_what_they_say() {
+fn adapters_import_and_export_the_documented_interfaces() {
     let types = "flipcache:cache/types@0.1.0";
     let (cache, kv) = (
         "flipcache:cache/cache@0.1.0",
@@ -129,14 +130,14 @@ fn adapt_application_of_either_draft_imports_the_cache_in_the_place_of_the_stand
 }
 
 #[test]
-fn adapt_application_that_asks_for_the_cache_itself_stays_as_it_is() {
+fn adapt_application_that_imports_the_cache_is_unchanged() {
     let application = file(COMMAND_APP);
     let adapted = adapt(&application).expect("there is nothing to do");
     assert!(matches!(adapted, Cow::Borrowed(bytes) if bytes == application));
 }
 
 #[test]
-fn adapt_application_that_asks_for_more_names_all_that_is_missing() {
+fn adapt_application_that_imports_more_names_all_that_is_missing() {
     let (atomics, batch) = (
         "wasi:keyvalue/atomics@0.2.0-draft2",
         "wasi:keyvalue/batch@0.2.0-draft2",
@@ -157,7 +158,7 @@ fn adapt_application_that_asks_for_more_names_all_that_is_missing() {
 }
 
 #[test]
-fn adapt_application_for_another_draft_is_told_which_there_are() {
+fn adapt_application_for_another_draft_lists_the_supported_ones() {
     for store in ["wasi:keyvalue/store@0.1.0", "wasi:keyvalue/store"] {
         let refused = adapt(&stranger(&[(store, NOTHING)], &[])).expect_err("there is none");
         let words = refused.to_string();
@@ -169,15 +170,15 @@ fn adapt_application_for_another_draft_is_told_which_there_are() {
 }
 
 #[test]
-fn adapt_application_that_wants_to_be_told_of_changes_is_refused() {
+fn adapt_application_that_imports_watcher_is_refused() {
     let watcher = "wasi:keyvalue/watcher@0.2.0-draft2";
     let watching = stranger(&[("test:x/y", NOTHING)], &[(watcher, 0)]);
-    let refused = adapt(&watching).expect_err("nobody would call it");
+    let refused = adapt(&watching).expect_err("the host does not call it");
     assert!(refused.to_string().contains(watcher), "{refused}");
 }
 
 #[test]
-fn adapt_application_that_imports_a_part_gets_that() {
+fn adapt_application_that_imports_a_part_gets_only_that() {
     let store = "wasi:keyvalue/store@0.2.0-draft";
     let other = "test:x/y";
     let application = stranger(&[(store, NOTHING), (other, NOTHING)], &[("test:x/z", 1)]);
@@ -192,7 +193,7 @@ fn adapt_application_that_imports_a_part_gets_that() {
 }
 
 #[test]
-fn adapt_application_that_asks_for_the_cache_as_well_imports_it_once() {
+fn adapt_application_that_imports_the_cache_as_well_imports_it_once() {
     let (store, cache) = (
         "wasi:keyvalue/store@0.2.0-draft2",
         "flipcache:cache/cache@0.1.0",
@@ -204,7 +205,7 @@ fn adapt_application_that_asks_for_the_cache_as_well_imports_it_once() {
 }
 
 #[test]
-fn adapt_what_is_no_component_is_an_error() {
+fn adapt_file_that_is_not_a_component_is_an_error() {
     for bytes in [&b""[..], b"text", b"\0asm\x01\0\0\0", &PROVIDER[..1_000]] {
         let refused = adapt(bytes);
         assert!(

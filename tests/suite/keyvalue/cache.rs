@@ -113,7 +113,7 @@ impl<T: 'static> Cache<T> {
     }
 }
 
-/// Methods of a handle that answer what the component answers.
+/// Methods of a handle that return the results of the component.
 macro_rules! calls {
     ($($name:ident($($arg:ident: $type:ty),*) -> $answer:ty, $call:ident;)+) => {
         impl<T: 'static> Cache<T> {
@@ -147,7 +147,7 @@ calls! {
     stats() -> Stats, call_stats;
 }
 
-/// A cache of text without a local tier: every call is the host's.
+/// Returns a cache of text without a local tier: every call is the host's.
 pub(super) fn without_l1() -> Options {
     Options {
         local_max: 0,

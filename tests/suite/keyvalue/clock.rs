@@ -35,7 +35,7 @@ impl Clock {
         self.wall.fetch_add(millis, Ordering::SeqCst);
     }
 
-    /// Somebody sets the clock on the wall.
+    /// Sets the wall clock.
     pub(crate) fn set_wall(&self, millis: u64) {
         self.wall.store(millis, Ordering::SeqCst);
     }

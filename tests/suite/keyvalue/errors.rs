@@ -7,7 +7,7 @@ use super::clock::Clock;
 use super::hosts::{Fault, Host};
 
 #[test]
-fn open_store_that_is_denied_or_not_there_fails_with_a_reason() {
+fn open_denied_or_missing_store_fails_with_a_reason() {
     for draft in DRAFTS {
         let host = Host::with(["default"]);
         host.held().open_fault = Some(Fault::Denied);
@@ -26,7 +26,7 @@ fn open_store_that_is_denied_or_not_there_fails_with_a_reason() {
 }
 
 #[test]
-fn calls_that_the_host_fails_are_errors_of_their_kind_and_leave_no_value_behind() {
+fn calls_that_fail_in_the_host_are_errors_of_their_kind_and_cache_no_value() {
     for draft in DRAFTS {
         let host = Host::with(["default"]);
         let mut cache = Cache::over(&host, draft, &Clock::new(), &with_l1());
@@ -66,7 +66,7 @@ fn calls_that_the_host_fails_are_errors_of_their_kind_and_leave_no_value_behind(
 }
 
 #[test]
-fn get_stale_answers_while_the_host_fails() {
+fn get_while_the_host_fails_is_served_stale() {
     let (host, clock) = (Host::with(["default"]), Clock::new());
     let mut cache = Cache::over(&host, DRAFTS[0], &clock, &with_l1());
     let lenient = Resilience {

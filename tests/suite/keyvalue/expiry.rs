@@ -4,14 +4,14 @@ use super::cache::{Cache, DRAFTS, Expiry, Source, strings, text, with_l1, withou
 use super::clock::{Clock, START};
 use super::hosts::Host;
 
-/// What stands in the store for a value that ends then and was to live so long.
+/// Returns the stored form of a value with this deadline and TTL.
 fn envelope(deadline: u64, ttl: u64, value: &[u8]) -> Vec<u8> {
     let (deadline, ttl) = (deadline.to_be_bytes(), ttl.to_be_bytes());
     [b"\xffFC\x01", &deadline[..], &ttl, value].concat()
 }
 
 #[test]
-fn set_with_a_ttl_is_an_envelope_and_ends_in_both_tiers() {
+fn set_with_a_ttl_is_an_envelope_and_expires_in_both_tiers() {
     for draft in DRAFTS {
         for options in [without_l1(), with_l1()] {
             let (host, clock) = (Host::with(["default"]), Clock::new());
@@ -55,7 +55,7 @@ fn get_expired_value_leaves_it_in_the_store() {
 }
 
 #[test]
-fn set_without_a_ttl_ends_an_expiry_that_the_key_had() {
+fn set_without_a_ttl_removes_the_previous_one() {
     let (host, clock) = (Host::with(["default"]), Clock::new());
     let mut cache = Cache::over(&host, DRAFTS[0], &clock, &with_l1());
     assert_eq!(cache.set("1", &text("Ada"), Expiry::AfterMs(5)), Ok(()));
@@ -65,7 +65,7 @@ fn set_without_a_ttl_ends_an_expiry_that_the_key_had() {
 }
 
 #[test]
-fn get_fills_the_local_tier_for_no_longer_than_the_rest_of_the_life() {
+fn get_fills_the_local_tier_for_the_remaining_ttl_at_most() {
     let (host, clock) = (Host::with(["default"]), Clock::new());
     let mut cache = Cache::over(&host, DRAFTS[0], &clock, &with_l1());
     host.put("user:1", &envelope(START + 50, 1_000, b"Ada"));
@@ -78,7 +78,7 @@ fn get_fills_the_local_tier_for_no_longer_than_the_rest_of_the_life() {
 }
 
 #[test]
-fn get_by_a_wall_clock_that_was_set_back_lives_longer_but_never_more_than_a_whole_life_at_once() {
+fn get_after_the_wall_clock_was_set_back_extends_the_entry_by_one_ttl_at_most() {
     let (host, clock) = (Host::with(["default"]), Clock::new());
     let mut cache = Cache::over(&host, DRAFTS[0], &clock, &with_l1());
     host.put("user:1", &envelope(START + 1_000, 1_000, b"Ada"));
@@ -96,7 +96,7 @@ fn get_by_a_wall_clock_that_was_set_back_lives_longer_but_never_more_than_a_whol
 }
 
 #[test]
-fn set_lasting_value_that_looks_like_an_envelope_is_read_as_it_was() {
+fn set_value_without_a_ttl_that_looks_like_an_envelope_is_read_unchanged() {
     let (host, clock) = (Host::with(["default"]), Clock::new());
     let mut options = without_l1();
     options.value_type = super::cache::ValueType::Bytes;

@@ -1,5 +1,5 @@
-//! A host with `wasi:keyvalue` of both drafts over one map, which can be written beside the component, and fails when
-//! told. What wasmtime's own does stands in `wasmtimes`.
+//! A host with `wasi:keyvalue` of both drafts over one map, which can be written beside the
+//! component, and fails on told. What wasmtime's own does stands in `wasmtimes`.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -65,7 +65,7 @@ pub(super) struct Held {
     pub(super) open_fault: Option<Fault>,
     /// Keys of a page; `None`: all in one.
     pub(super) page: Option<usize>,
-    /// Functions that were called, since somebody took them.
+    /// The functions that were called since they were last taken.
     pub(super) calls: Vec<&'static str>,
 }
 
@@ -91,7 +91,7 @@ impl Host {
         self.0.lock().expect("no test panics with it")
     }
 
-    /// What its only store holds.
+    /// Returns what its only store holds.
     pub(super) fn raw(&self, key: &str) -> Option<Vec<u8>> {
         let held = self.held();
         let store = held.stores.values().next().expect("there is one");
@@ -105,7 +105,7 @@ impl Host {
         store.insert(key.to_owned(), value.to_vec());
     }
 
-    /// The functions that were called since the last time.
+    /// Returns the functions that were called since the last time.
     pub(super) fn calls(&self) -> Vec<&'static str> {
         std::mem::take(&mut self.held().calls)
     }
@@ -154,7 +154,7 @@ impl Held {
     }
 }
 
-/// The interfaces of a draft. What differs is how a cursor is a number, how it is told, and what `get-many` answers.
+/// The interfaces of a draft. They differ in the types of cursors and of the result of `get-many`.
 macro_rules! serve {
     ($draft:ident, $cursor:ty, $parse:expr, $tell:expr, $pair:ty, $answer:expr) => {
         const _: () = {

@@ -4,7 +4,7 @@ use super::cache::{Cache, DRAFTS, Expiry, text, without_l1};
 use super::clock::Clock;
 use super::hosts::{Host, HostData};
 
-/// All pages, as their keys.
+/// Returns all pages, as their keys.
 fn pages(cache: &mut Cache<HostData>, limit: u32) -> Vec<Vec<String>> {
     let mut pages = Vec::new();
     let mut cursor = None;
@@ -28,7 +28,7 @@ fn filled() -> Host {
 }
 
 #[test]
-fn keys_are_those_of_the_name_however_long_the_hosts_pages_are() {
+fn keys_are_those_of_the_name_for_any_page_length_of_the_host() {
     for draft in DRAFTS {
         let host = filled();
         let mut cache = Cache::over(&host, draft, &Clock::new(), &without_l1());
@@ -47,7 +47,7 @@ fn keys_are_those_of_the_name_however_long_the_hosts_pages_are() {
 }
 
 #[test]
-fn keys_that_are_over_are_not_listed_nor_counted() {
+fn expired_keys_are_neither_listed_nor_counted() {
     for draft in DRAFTS {
         let (host, clock) = (filled(), Clock::new());
         let mut cache = Cache::over(&host, draft, &clock, &without_l1());
@@ -77,7 +77,7 @@ fn clear_deletes_every_key_of_the_name_and_of_no_other() {
 }
 
 #[test]
-fn keys_cursor_that_was_never_told_is_an_error() {
+fn keys_made_up_cursor_is_an_error() {
     for draft in DRAFTS {
         let host = filled();
         let mut cache = Cache::over(&host, draft, &Clock::new(), &without_l1());

@@ -53,7 +53,7 @@ fn store_default_is_stored_where_the_key_is_absent() {
 }
 
 #[test]
-fn max_staleness_asks_for_news_that_do_not_come_so_the_local_tier_answers_nothing() {
+fn max_staleness_without_changes_disables_local_hits() {
     let host = Host::with(["default"]);
     let mut cache = Cache::over(&host, DRAFTS[0], &Clock::new(), &with_l1());
     let asking = Resilience {

@@ -43,7 +43,7 @@ mod draft2 {
     });
 }
 
-/// What a bucket answers; of an error what it looks like.
+/// The result of a bucket, with errors as text.
 pub(super) type Answer<T> = Result<T, String>;
 
 /// A value, if there is one.
@@ -84,7 +84,7 @@ impl Platform {
         }
     }
 
-    /// An instance for an application of one draft.
+    /// Returns an instance for an application of one draft.
     pub(super) fn run(&self, draft: Draft, grant: &Grant) -> Box<dyn Buckets> {
         let data = Data {
             cache: CacheCtx::builder(self.client.clone(), grant.clone()).build(),
@@ -108,12 +108,12 @@ impl Platform {
     }
 }
 
-/// The tenant `acme` on probation.
+/// Returns the tenant `acme` on probation.
 pub(super) fn acme() -> GrantBuilder {
     Grant::builder(Tenant::new("acme").expect("it is valid"))
 }
 
-/// `store` and `batch`, whichever draft. A cursor is told as text.
+/// `store` and `batch`, of either draft. A cursor is passed as text.
 pub(super) trait Buckets {
     fn open(&mut self, identifier: &str) -> Answer<ResourceAny>;
     fn get(&mut self, bucket: ResourceAny, key: &str) -> Answer<Value>;

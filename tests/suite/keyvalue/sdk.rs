@@ -9,7 +9,7 @@ use super::composition::{cache_over_wasi_keyvalue, cache_over_wasi_keyvalue_draf
 use super::hosts::{Fault, Host};
 use crate::sdk::{self, APP};
 
-/// What a scene of `tests/sdk-app` tells over a host.
+/// Returns what a scene of `tests/sdk-app` tells over a host.
 fn play(engine: &Engine, composed: &Component, host: &Host, scene: &str) -> Vec<String> {
     let mut linker = Linker::new(engine);
     Host::add_to_linker(&mut linker).expect("the linker must be empty");
@@ -24,7 +24,7 @@ fn play(engine: &Engine, composed: &Component, host: &Host, scene: &str) -> Vec<
     told.unwrap_or_else(|error| panic!("{scene}: {error}"))
 }
 
-/// The application over each draft.
+/// Returns the application over each draft.
 fn applications() -> (Engine, [Component; 2]) {
     let engine = Engine::new(Config::new().cranelift_opt_level(OptLevel::None));
     let engine = engine.expect("the engine must start");
@@ -65,7 +65,7 @@ fn every_operation_returns_what_it_does_over_other_stores() {
 }
 
 #[test]
-fn get_or_insert_with_returns_what_was_loaded_though_the_host_refuses_writes() {
+fn get_or_insert_with_returns_the_loaded_value_though_the_host_rejects_writes() {
     let (engine, applications) = applications();
     for application in &applications {
         for fault in [Fault::Denied, Fault::Other, Fault::NoSuchStore] {

@@ -5,7 +5,7 @@ use super::clock::Clock;
 use super::hosts::Host;
 
 #[test]
-fn set_value_stands_plain_under_the_name_and_is_read() {
+fn set_value_is_stored_plain_under_the_name_and_read() {
     for draft in DRAFTS {
         let host = Host::with(["default"]);
         let mut cache = Cache::over(&host, draft, &Clock::new(), &without_l1());
@@ -18,7 +18,7 @@ fn set_value_stands_plain_under_the_name_and_is_read() {
 }
 
 #[test]
-fn get_what_others_wrote_is_read_as_a_lasting_value() {
+fn get_value_of_another_client_has_no_ttl() {
     for draft in DRAFTS {
         let host = Host::with(["default"]);
         host.put("user:1", b"Ada");
@@ -35,7 +35,7 @@ fn get_what_others_wrote_is_read_as_a_lasting_value() {
 }
 
 #[test]
-fn get_hit_asks_the_host_nothing() {
+fn get_hit_makes_no_call_of_the_host() {
     for draft in DRAFTS {
         let host = Host::with(["default"]);
         let mut cache = Cache::over(&host, draft, &Clock::new(), &with_l1());
@@ -72,7 +72,7 @@ fn calls_of_many_keys_are_one_call_of_the_host() {
 }
 
 #[test]
-fn open_takes_the_store_default_and_else_the_one_without_a_name() {
+fn open_uses_the_store_default_or_else_the_one_without_a_name() {
     for draft in DRAFTS {
         for (identifiers, expected) in [(vec!["", "default"], "default"), (vec![""], "")] {
             let host = Host::default();

@@ -15,7 +15,7 @@ fn integers() -> Options {
 }
 
 #[test]
-fn set_if_absent_writes_an_absent_key_and_keeps_what_another_instance_wrote() {
+fn set_if_absent_writes_an_absent_key_and_keeps_the_value_of_another_instance() {
     for draft in DRAFTS {
         let (host, clock) = (Host::with(["default"]), Clock::new());
         let mut cache = Cache::over(&host, draft, &clock, &with_l1());
@@ -64,7 +64,7 @@ fn increment_adds_keeps_the_deadline_and_leaves_no_older_value_in_the_local_tier
 }
 
 #[test]
-fn increment_what_is_no_integer_or_overflows_is_the_error_of_other_stores() {
+fn increment_non_integer_or_overflow_is_the_error_of_other_stores() {
     for draft in DRAFTS {
         let host = Host::with(["default"]);
         let mut cache = Cache::over(&host, draft, &Clock::new(), &integers());
@@ -103,7 +103,7 @@ fn refresh_starts_the_ttl_again_in_both_tiers_whether_the_entry_is_local_or_not(
 }
 
 #[test]
-fn second_step_that_the_host_fails_is_an_error_and_leaves_no_value_in_the_local_tier() {
+fn second_step_that_fails_in_the_host_is_an_error_and_caches_no_value() {
     for draft in DRAFTS {
         let host = Host::with(["default"]);
         let mut cache = Cache::over(&host, draft, &Clock::new(), &integers());

@@ -27,7 +27,7 @@ fn over(before: &[(&str, &[u8])], clock: &Clock, options: &Options) -> Cache<Dat
 }
 
 #[test]
-fn every_call_is_answered() {
+fn every_call_returns() {
     for options in [without_l1(), with_l1()] {
         let clock = Clock::new();
         let mut cache = over(&[("user:0", b"Eve"), ("other:1", b"x")], &clock, &options);
@@ -51,7 +51,7 @@ fn every_call_is_answered() {
 }
 
 #[test]
-fn get_what_another_instance_has_written_ends_when_it_said() {
+fn get_value_of_another_instance_expires_at_its_deadline() {
     let clock = Clock::new();
     let (deadline, ttl) = ((START + 500).to_be_bytes(), 9_000u64.to_be_bytes());
     let before = [b"\xffFC\x01", &deadline[..], &ttl, b"Ada"].concat();

@@ -1,5 +1,5 @@
-//! Any calls of an application, with any arguments: it gets answers, errors or its own end, and nothing of
-//! another tenant's is read, changed or listed.
+//! Arbitrary calls of an application: they return, fail or trap, and never read, change or list
+//! keys of another tenant.
 
 use flipcache::app::Grant;
 use pollster::block_on;
@@ -78,7 +78,7 @@ fn call() -> impl Strategy<Value = Call> {
     ]
 }
 
-/// What the application tells; `None`: it has ended.
+/// Returns the output of the application; `None` if it trapped.
 fn make(running: &mut Running, call: &Call) -> Option<String> {
     let told = match call {
         Call::Get(name, key) => running.call("get", (&**name, &**key)),
@@ -101,14 +101,14 @@ fn make(running: &mut Running, call: &Call) -> Option<String> {
     told.ok()
 }
 
-/// Whether the application has ended by it, or may have.
+/// Returns whether the call may have trapped the application.
 fn is_the_end(call: &Call) -> bool {
     let forged = matches!(call, Call::ForgeCache(_) | Call::ForgeDict(_));
     forged || matches!(call, Call::UseAfterClose | Call::Confuse)
 }
 
 #[test]
-fn any_calls_leave_another_tenant_unharmed() {
+fn any_calls_do_not_affect_another_tenant() {
     let backend = in_memory().backend;
     let platform = Platform::over(backend.clone());
     let mut bystander = platform.run(&Grant::builder(tenant("globex")).build());
@@ -126,7 +126,7 @@ fn any_calls_leave_another_tenant_unharmed() {
                 hostile = platform.run(&grant);
             }
         }
-        let keys = block_on(backend.scan(&globex, None, 1_000)).expect("the store must answer");
+        let keys = block_on(backend.scan(&globex, None, 1_000)).expect("the store must reply");
         prop_assert_eq!(keys.keys, ["user:k"], "what is another's was changed");
         Ok(())
     });

@@ -1,4 +1,4 @@
-//! What an application gets that means harm: errors, or its own end. Another one goes on.
+//! Hostile applications get errors or trap. Other applications are not affected.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -9,7 +9,7 @@ use flipcache_tests::RedisServer;
 use super::world::{Platform, Running, acme, tenant};
 use crate::stores::{connect, foreign};
 
-/// An application that minds its own business.
+/// Returns an application that minds its own business.
 fn bystander(platform: &Platform) -> Running {
     let mut bystander = platform.run(&Grant::builder(tenant("globex")).build());
     bystander.tell("set", ("user", "k", "v"));
@@ -51,7 +51,7 @@ fn any_call_with_a_closed_handle_or_another_kind_ends_the_application() {
 }
 
 #[tokio::test]
-async fn forged_handle_or_giant_batch_in_an_asynchronous_store_gets_the_same() {
+async fn forged_handle_or_giant_batch_in_an_asynchronous_store_has_the_same_outcome() {
     let platform = Platform::new();
     let grant = acme().build();
     let mut running = platform.run_async(&grant).await;
@@ -120,7 +120,7 @@ fn hoarding_memory_ends_the_application() {
 }
 
 #[test]
-fn endless_loop_ends_at_its_deadline_while_others_go_on() {
+fn endless_loop_ends_at_its_deadline_while_other_applications_continue() {
     let platform = Platform::new();
     let mut bystander = bystander(&platform);
     let mut running = platform.run(&acme().build());
@@ -142,20 +142,20 @@ fn endless_loop_ends_at_its_deadline_while_others_go_on() {
 
 /// What an instance had open when it died, its store takes along.
 #[test]
-fn handles_of_a_dead_application_are_closed() {
+fn handles_of_a_trapped_application_are_closed() {
     let platform = Platform::new();
     let grant = acme().build();
     platform.run(&grant).die("use-after-close", ());
     let integers = platform.client.cache("acme:closed").integers::<i64>();
     integers
         .open()
-        .expect("nobody has it open as text any more");
+        .expect("all handles of type text are closed");
 }
 
-/// A name that begins where another one ends has to be listened to in its place, which takes a new connection
-/// and costs everybody what is in the local tiers.
+/// A name that begins where another one ends has to be listened to in its place, which takes a new
+/// connection and costs everybody what is in the local tiers.
 #[test]
-fn names_that_nest_as_badly_as_can_be_cost_others_nothing() {
+fn names_that_nest_adversarially_do_not_affect_other_applications() {
     let server = RedisServer::start();
     let runtime = flipcache::io::runtime().expect("a runtime must start");
     let _entered = runtime.enter();

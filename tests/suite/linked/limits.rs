@@ -1,7 +1,7 @@
 //! Each limit of a grant, reached.
 
 use super::world::{Platform, acme};
-use crate::double::Double;
+use crate::faulty_backend::FaultyBackend;
 use crate::stores::{in_memory, in_redis};
 
 #[test]
@@ -46,7 +46,7 @@ fn open_more_handles_than_granted_is_denied_until_one_is_closed() {
 }
 
 #[test]
-fn fill_keeps_no_more_entries_and_bytes_than_granted() {
+fn fill_caches_no_more_entries_and_bytes_than_granted() {
     let platform = Platform::new();
     let grant = acme().max_local_entries(3).max_local_bytes(1_000).build();
     let mut running = platform.run(&grant);
@@ -69,7 +69,7 @@ fn any_call_with_more_keys_than_granted_is_denied() {
 }
 
 #[test]
-fn scan_answers_no_more_keys_a_page_than_granted() {
+fn scan_returns_no_more_keys_per_page_than_granted() {
     let platform = Platform::new();
     let mut running = platform.run(&acme().max_batch(2).build());
     for key in ["a", "b", "c"] {
@@ -93,8 +93,8 @@ fn set_and_default_longer_than_granted_are_too_large() {
 
 #[test]
 fn get_of_more_bytes_than_granted_is_too_large_and_no_more_is_read() {
-    let double = Double::over(in_memory().backend);
-    let platform = Platform::over(double.clone());
+    let faulty = FaultyBackend::over(in_memory().backend);
+    let platform = Platform::over(faulty.clone());
     let grant = acme().max_value_bytes(100).max_answer_bytes(300).build();
     let mut running = platform.run(&grant);
     let keys: Vec<String> = (0..9).map(|key| key.to_string()).collect();
@@ -107,15 +107,15 @@ fn get_of_more_bytes_than_granted_is_too_large_and_no_more_is_read() {
         .open()
         .expect("it must open");
     own.local().clear();
-    double.calls();
+    faulty.calls();
 
     let told = running.tell("get-many", ("n", &keys[..3]));
     assert_eq!(told, "[100, 100, 100]");
-    assert_eq!(double.calls(), ["get"]);
+    assert_eq!(faulty.calls(), ["get"]);
     own.local().clear();
     let told = running.tell("get-many", ("n", &keys[..]));
     assert_eq!(told, "Error::TooLarge(300)");
-    assert_eq!(double.calls(), ["get", "get"], "not the third part");
+    assert_eq!(faulty.calls(), ["get", "get"], "not the third part");
 
     own.blocking().set("0", &"v".repeat(301)).expect("no error");
     for _ in 0..2 {
@@ -127,24 +127,24 @@ fn get_of_more_bytes_than_granted_is_too_large_and_no_more_is_read() {
 
 #[test]
 fn get_many_of_one_key_reads_it_once_and_counts_its_value_each_time() {
-    let double = Double::over(in_memory().backend);
-    let platform = Platform::over(double.clone());
+    let faulty = FaultyBackend::over(in_memory().backend);
+    let platform = Platform::over(faulty.clone());
     // One key a round trip, and nothing is kept.
     let grant = acme().max_value_bytes(300).max_answer_bytes(300);
     let mut running = platform.run(&grant.max_local_bytes(1).build());
     running.tell("set", ("n", "k", "v".repeat(100).as_str()));
-    double.calls();
+    faulty.calls();
     for (count, expected) in [(3, "[100, 100, 100]"), (4, "Error::TooLarge(300)")] {
         assert_eq!(
             running.tell("get-many", ("n", &vec!["k"; count][..])),
             expected
         );
-        assert_eq!(double.calls(), ["get"]);
+        assert_eq!(faulty.calls(), ["get"]);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn scan_made_up_cursor_says_so_and_is_no_failure_of_the_backend() {
+async fn scan_made_up_cursor_is_an_error_but_not_a_backend_failure() {
     let store = in_redis();
     let platform = Platform::over(store.backend.clone());
     let mut running = platform.run(&acme().build());

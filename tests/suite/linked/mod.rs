@@ -1,5 +1,5 @@
-//! Applications whose host gives them the cache: what they are answered, what they share, what they are
-//! granted, and what hostile ones get.
+//! Applications that get the cache from their host: results, sharing, grants, and hostile
+//! applications.
 
 mod any_calls;
 mod hostile;

@@ -1,5 +1,5 @@
-//! An application gets from its host what the cache composed into it would give, in every kind of store
-//! and on every kind of thread.
+//! An application gets from its host what the cache composed into it would give, in every kind of
+//! store and on every kind of thread.
 
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ impl KvView for Data {
     }
 }
 
-/// What the application tells of its tour when the cache is composed into it.
+/// Returns the output of the tour of the application with the cache composed into it.
 fn tour_of_composed(backend: Arc<dyn KvBackend>) -> Vec<String> {
     let engine = Engine::default();
     let mut linker = Linker::new(&engine);
@@ -49,7 +49,7 @@ fn tour_of_composed(backend: Arc<dyn KvBackend>) -> Vec<String> {
 }
 
 #[test]
-fn run_in_a_synchronous_store_answers_as_composed() {
+fn run_in_a_synchronous_store_returns_the_same_as_composed() {
     let platform = Platform::new();
     let told: Told = platform
         .run(&acme().build())
@@ -59,7 +59,7 @@ fn run_in_a_synchronous_store_answers_as_composed() {
 }
 
 #[tokio::test]
-async fn run_in_an_asynchronous_store_answers_as_composed() {
+async fn run_in_an_asynchronous_store_returns_the_same_as_composed() {
     let platform = Platform::new();
     let mut running = platform.run_async(&acme().build()).await;
     let told: Told = running
@@ -70,7 +70,7 @@ async fn run_in_an_asynchronous_store_answers_as_composed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn tour_on_every_backend_answers_as_composed() {
+async fn tour_on_every_backend_returns_the_same_as_composed() {
     for store in [in_memory(), in_sqlite(), in_redis()] {
         let composed = tour_of_composed(store.backend.clone());
         let platform = Platform::over(store.backend.clone());
@@ -87,7 +87,7 @@ async fn tour_on_every_backend_answers_as_composed() {
 
 /// The client's tasks have no other thread than the one that would wait for them.
 #[test]
-fn run_on_the_only_worker_of_the_clients_runtime_answers() {
+fn run_on_the_only_worker_of_the_clients_runtime_returns() {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .build()
@@ -104,7 +104,7 @@ fn run_on_the_only_worker_of_the_clients_runtime_answers() {
 }
 
 #[tokio::test(flavor = "current_thread")]
-async fn run_on_the_thread_of_another_runtime_answers() {
+async fn run_on_the_thread_of_another_runtime_returns() {
     let platform = Platform::new();
     let told: Told = platform
         .run(&acme().build())
@@ -115,7 +115,7 @@ async fn run_on_the_thread_of_another_runtime_answers() {
 
 /// A task of tokio's may take so many steps before it has to yield; one that waits cannot yield.
 #[tokio::test(flavor = "multi_thread")]
-async fn any_number_of_calls_in_one_task_are_answered() {
+async fn any_number_of_calls_in_one_task_return() {
     let platform = Platform::new();
     let mut running = platform.run(&acme().build());
     for key in 0..500 {

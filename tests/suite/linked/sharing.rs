@@ -3,7 +3,7 @@
 use flipcache::app::Grant;
 
 use super::world::{Platform, acme, tenant};
-use crate::double::{Double, Fault};
+use crate::faulty_backend::{Fault, FaultyBackend};
 use crate::stores::in_memory;
 
 #[test]
@@ -22,7 +22,7 @@ fn get_in_a_second_store_is_a_local_hit() {
 }
 
 #[test]
-fn set_by_one_application_drops_nothing_of_another() {
+fn set_by_one_application_removes_no_entry_of_another() {
     let platform = Platform::new();
     let (acme, globex) = (acme().build(), Grant::builder(tenant("globex")).build());
     let (mut acme, mut globex) = (platform.run(&acme), platform.run(&globex));
@@ -40,7 +40,7 @@ fn set_by_one_application_drops_nothing_of_another() {
 }
 
 #[test]
-fn client_of_the_platform_reads_and_writes_what_its_applications_have() {
+fn client_of_the_platform_shares_the_entries_of_its_applications() {
     let platform = Platform::new();
     let mut running = platform.run(&acme().build());
     running.tell("set", ("user", "k", "v"));
@@ -55,21 +55,21 @@ fn client_of_the_platform_reads_and_writes_what_its_applications_have() {
 
 /// A write that has begun goes on to its end though the application is gone.
 #[tokio::test(flavor = "multi_thread")]
-async fn set_in_a_store_that_is_dropped_meanwhile_is_finished() {
-    let double = Double::over(in_memory().backend);
-    let platform = Platform::over(double.clone());
+async fn set_in_a_store_that_is_dropped_meanwhile_completes() {
+    let faulty = FaultyBackend::over(in_memory().backend);
+    let platform = Platform::over(faulty.clone());
     let grant = acme().build();
     let mut running = platform.run_async(&grant).await;
-    double.set_fault(Fault::Waits);
+    faulty.set_fault(Fault::Waits);
     let writing = tokio::spawn(async move {
         let params = ("user", "k", "v");
         running.call_async::<_, String>("set", params).await
     });
-    double.wait_for_calls(1).await;
+    faulty.wait_for_calls(1).await;
     writing.abort();
     assert!(writing.await.is_err(), "it must be gone");
-    double.set_fault(Fault::Off);
-    double.let_go(1);
+    faulty.set_fault(Fault::Off);
+    faulty.release(1);
 
     // A read of the platform's own client boards behind the write, or finds what it left.
     let cache = platform.client.cache("acme:user").open();
@@ -83,9 +83,9 @@ async fn set_in_a_store_that_is_dropped_meanwhile_is_finished() {
 
 /// While one application waits for L2, another's hits are answered.
 #[tokio::test(flavor = "multi_thread")]
-async fn get_of_another_while_l2_hangs_is_answered() {
-    let double = Double::over(in_memory().backend);
-    let platform = Platform::over(double.clone());
+async fn get_of_another_application_while_l2_hangs_is_a_local_hit() {
+    let faulty = FaultyBackend::over(in_memory().backend);
+    let platform = Platform::over(faulty.clone());
     let mut other = platform
         .run_async(&Grant::builder(tenant("globex")).build())
         .await;
@@ -93,19 +93,19 @@ async fn get_of_another_while_l2_hangs_is_answered() {
     let written: String = other.call_async("set", params).await.expect("no trap");
     assert_eq!(written, "()");
 
-    double.calls();
-    double.set_fault(Fault::Waits);
+    faulty.calls();
+    faulty.set_fault(Fault::Waits);
     let mut stuck = platform.run_async(&acme().build()).await;
     let reading =
         tokio::spawn(async move { stuck.call_async::<_, String>("get", ("user", "k")).await });
-    double.wait_for_calls(1).await;
+    faulty.wait_for_calls(1).await;
     let found: String = other
         .call_async("get", ("user", "k"))
         .await
         .expect("it must not trap");
     assert!(found.contains("Source::Local"), "{found}");
 
-    double.let_go(1);
+    faulty.release(1);
     let found = reading.await.expect("no panic").expect("no trap");
     assert!(found.contains("Source::None"), "{found}");
 }

@@ -1,5 +1,5 @@
-//! Nothing of a tenant is seen or changed by another, in either tier, whatever names, keys and cursors
-//! it makes up; nor does it see its own prefix.
+//! Nothing of a tenant is seen or changed by another, in either tier, whatever names, keys and
+//! cursors it makes up; nor does it see its own prefix.
 
 use flipcache::app::Grant;
 use flipcache::link::{self, KvCtx, KvCtxView, KvView};
@@ -8,7 +8,7 @@ use wasmtime::{Engine, Store as WasmStore};
 
 use super::world::{Platform, acme, tenant};
 use crate::composed::composed;
-use crate::double::{Double, Fault};
+use crate::faulty_backend::{Fault, FaultyBackend};
 use crate::stores::{Store, bucket, get, in_memory, in_redis, in_sqlite, lasting, list, set};
 
 /// Names by which globex might reach what is acme's.
@@ -46,7 +46,7 @@ const CURSORS: [&str; 14] = [
 ];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn any_name_key_or_cursor_reaches_only_the_tenants_own() {
+async fn any_name_key_or_cursor_reaches_only_keys_of_the_tenant() {
     for store in [in_memory(), in_sqlite(), in_redis()] {
         let platform = Platform::over(store.backend.clone());
         let mut acme = platform.run(&acme().build());
@@ -85,7 +85,7 @@ async fn assert_keys(store: &Store, name: &str, keys: &[&str]) {
 
 /// Pages of one tenant handed to another.
 #[tokio::test(flavor = "multi_thread")]
-async fn scan_with_another_tenants_cursor_lists_only_ones_own() {
+async fn scan_with_another_tenants_cursor_lists_only_own_keys() {
     for store in [in_memory(), in_sqlite(), in_redis()] {
         for key in 0..200 {
             for name in ["acme:user", "acme:users", "globex:user"] {
@@ -114,7 +114,7 @@ async fn scan_with_another_tenants_cursor_lists_only_ones_own() {
 }
 
 #[tokio::test]
-async fn set_by_an_application_stands_behind_its_tenant() {
+async fn set_by_an_application_is_stored_under_its_tenant() {
     let store = in_memory();
     let platform = Platform::over(store.backend.clone());
     platform
@@ -125,7 +125,7 @@ async fn set_by_an_application_stands_behind_its_tenant() {
 }
 
 #[test]
-fn open_too_long_a_name_is_refused_in_the_same_words_to_all() {
+fn open_too_long_name_is_the_same_error_for_all_tenants() {
     let platform = Platform::new();
     let told = ["t", &"t".repeat(64)].map(|name| {
         let mut running = platform.run(&Grant::builder(tenant(name)).build());
@@ -137,15 +137,15 @@ fn open_too_long_a_name_is_refused_in_the_same_words_to_all() {
 
 /// A backend's words may name its address, or keys as they stand in it.
 #[test]
-fn any_error_of_the_backend_comes_without_its_words() {
-    let double = Double::over(in_memory().backend);
-    let platform = Platform::over(double.clone());
+fn any_error_of_the_backend_omits_its_text() {
+    let faulty = FaultyBackend::over(in_memory().backend);
+    let platform = Platform::over(faulty.clone());
     let mut running = platform.run(&acme().build());
-    double.set_fault(Fault::Down);
+    faulty.set_fault(Fault::Down);
     let told = running.tell("get", ("user", "k"));
     let unavailable = "BackendError::Unavailable(\"the backend cannot be reached\")";
     assert_eq!(told, format!("Error::Backend({unavailable})"));
-    double.set_fault(Fault::Panics);
+    faulty.set_fault(Fault::Panics);
     let told = running.tell("len", ("user",));
     let failed = "BackendError::Other(\"the backend failed\")";
     assert_eq!(told, format!("Error::Backend({failed})"));
@@ -168,13 +168,13 @@ impl KvView for Data {
 
 /// A composed application and one whose host gives it the cache, of one tenant, share their keys.
 #[tokio::test(flavor = "multi_thread")]
-async fn set_by_a_composed_application_stands_behind_its_tenant() {
-    let double = Double::over(in_memory().backend);
+async fn set_by_a_composed_application_is_stored_under_its_tenant() {
+    let faulty = FaultyBackend::over(in_memory().backend);
     let engine = Engine::default();
     let mut linker = Linker::new(&engine);
     link::add_to_linker::<Data>(&mut linker).expect("the linker is empty");
     let composed = Component::new(&engine, composed()).expect("it must compile");
-    let kv = KvCtx::builder(double.clone())
+    let kv = KvCtx::builder(faulty.clone())
         .tenant(tenant("acme"))
         .build();
     let kv = kv.expect("a runtime must start");
@@ -189,14 +189,14 @@ async fn set_by_a_composed_application_stands_behind_its_tenant() {
         told
     };
     assert_eq!(call("set", ("user", "k", "v")), "()");
-    let held = get(&*double, &bucket("acme:user"), "k").await;
+    let held = get(&*faulty, &bucket("acme:user"), "k").await;
     assert_eq!(held, lasting("v"));
-    let found = Platform::over(double.clone())
+    let found = Platform::over(faulty.clone())
         .run(&acme().build())
         .tell("get", ("user", "k"));
     assert!(found.contains("\"v\""), "{found}");
 
-    double.set_fault(Fault::Down);
+    faulty.set_fault(Fault::Down);
     let told = call("set", ("user", "k", "v"));
     assert!(told.contains("\"the backend cannot be reached\""), "{told}");
     let long = "n".repeat(1_000);

@@ -74,7 +74,7 @@ impl Platform {
         }
     }
 
-    /// An instance in a synchronous store.
+    /// Returns an instance in a synchronous store.
     pub(crate) fn run(&self, grant: &Grant) -> Running {
         let mut store = self.store(grant);
         let instance = self.waiting.instantiate(&mut store, &self.component);
@@ -82,7 +82,7 @@ impl Platform {
         Running { store, instance }
     }
 
-    /// An instance in an asynchronous store.
+    /// Returns an instance in an asynchronous store.
     pub(crate) async fn run_async(&self, grant: &Grant) -> Running {
         let mut store = self.store(grant);
         let instance = self
@@ -121,7 +121,7 @@ impl Running {
         Ok(answer)
     }
 
-    /// The same, in an asynchronous store.
+    /// Returns the same, in an asynchronous store.
     pub(crate) async fn call_async<P, R>(&mut self, name: &str, params: P) -> wasmtime::Result<R>
     where
         P: ComponentNamedList + Lower,
@@ -136,7 +136,7 @@ impl Running {
         Ok(answer)
     }
 
-    /// What an export tells that must not trap.
+    /// Returns the result of an export that must not trap.
     #[track_caller]
     pub(crate) fn tell<P>(&mut self, name: &str, params: P) -> String
     where
@@ -157,7 +157,7 @@ impl Running {
         format!("{:?}", died.expect_err("it must trap"))
     }
 
-    /// The same, in an asynchronous store.
+    /// Returns the same, in an asynchronous store.
     pub(crate) async fn die_async<P>(&mut self, name: &str, params: P) -> String
     where
         P: ComponentNamedList + Lower,
@@ -173,7 +173,7 @@ pub(crate) fn tenant(name: &str) -> Tenant {
     Tenant::new(name).expect("the test's tenant must be right")
 }
 
-/// What is granted to the tenant `acme`, to begin with.
+/// Returns the initial grant of the tenant `acme`.
 pub(crate) fn acme() -> GrantBuilder {
     Grant::builder(tenant("acme"))
 }

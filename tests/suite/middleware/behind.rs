@@ -90,8 +90,8 @@ impl Behind {
         sum.expect("it must not trap")
     }
 
-    /// What the calls without values answer: the life of a key, whether it is there and refreshed, all keys,
-    /// how many there are, whether the key goes, and how many go after it.
+    /// What the calls without values answer: the TTL of a key, whether it is there and refreshed,
+    /// all keys, how many there are, whether the key goes, and how many go after it.
     pub(super) fn told_without_values(&mut self, key: &str) -> [String; 7] {
         let caches = self.world.flipcache_cache_cache().flip_cache();
         let (store, cache) = (&mut self.store, self.cache);

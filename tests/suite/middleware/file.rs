@@ -7,7 +7,7 @@ use wit_component::DecodedWasm;
 
 use super::{PASS_THROUGH, ZSTD};
 
-/// The names of a component's imports and exports.
+/// Returns the names of a component's imports and exports.
 fn interfaces(file: &[u8]) -> [BTreeSet<String>; 2] {
     let decoded = wit_component::decode(file).expect("the file must be a component");
     let DecodedWasm::Component(resolve, world) = decoded else {

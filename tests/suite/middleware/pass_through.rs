@@ -7,11 +7,11 @@ use flipcache::backend::{Entry, Slot};
 
 use super::behind::{BackendError, Behind, Error, Value, ValueType};
 use super::{PASS_THROUGH, ZSTD};
-use crate::double::{Double, Fault};
+use crate::faulty_backend::{Fault, FaultyBackend};
 use crate::stores::{bucket, get};
 
 #[test]
-fn set_any_bytes_are_stored_as_they_are_and_read() {
+fn set_any_bytes_are_stored_unchanged_and_read() {
     let store = Arc::new(MemoryBackend::new());
     let mut cache = Behind::open(PASS_THROUGH, store.clone(), ValueType::Bytes);
     for bytes in [vec![], (0..=255).collect(), vec![0; 100_000]] {
@@ -30,7 +30,7 @@ fn set_any_bytes_are_stored_as_they_are_and_read() {
 }
 
 #[test]
-fn calls_without_values_are_answered_by_the_backend_behind() {
+fn calls_without_values_are_forwarded_to_the_inner_backend() {
     for middleware in [PASS_THROUGH, ZSTD] {
         let store = Arc::new(MemoryBackend::new());
         let mut cache = Behind::open(middleware, store, ValueType::Integer);
@@ -54,18 +54,18 @@ fn calls_without_values_are_answered_by_the_backend_behind() {
 }
 
 #[test]
-fn get_failure_of_the_backend_is_handed_on() {
-    let double = Double::over(Arc::new(MemoryBackend::new()));
-    let mut cache = Behind::open(PASS_THROUGH, double.clone(), ValueType::Text);
-    double.set_fault(Fault::Down);
+fn get_failure_of_the_backend_is_forwarded() {
+    let faulty = FaultyBackend::over(Arc::new(MemoryBackend::new()));
+    let mut cache = Behind::open(PASS_THROUGH, faulty.clone(), ValueType::Text);
+    faulty.set_fault(Fault::Down);
     let failure = cache.get("k");
     assert!(
         matches!(&failure, Err(Error::Backend(BackendError::Unavailable(_)))),
         "{failure:?}"
     );
-    double.set_fault(Fault::Off);
+    faulty.set_fault(Fault::Off);
     assert!(matches!(cache.get("k"), Ok(None)));
-    double.set_fault(Fault::Deaf);
+    faulty.set_fault(Fault::LostReplies);
     let failure = cache.set_if_absent("k", &Value::Text("v".into()));
     assert!(matches!(
         failure,

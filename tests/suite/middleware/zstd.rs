@@ -1,4 +1,5 @@
-//! The middleware that compresses: what the store holds, and that the host's own codec does the same.
+//! The middleware that compresses: what the store holds, and that the host's own codec does the
+//! same.
 
 use std::sync::Arc;
 
@@ -11,13 +12,13 @@ use super::ZSTD;
 use super::behind::{Behind, Error, Value, ValueType};
 use crate::stores::{bucket, get, keys, lasting, pairs};
 
-/// A cache behind the middleware, and the store behind that.
+/// Returns a cache behind the middleware, and the store behind that.
 fn compressed(value_type: ValueType) -> (Behind, Arc<MemoryBackend>) {
     let store = Arc::new(MemoryBackend::new());
     (Behind::open(ZSTD, store.clone(), value_type), store)
 }
 
-/// What the store holds.
+/// Returns what the store holds.
 fn stored(store: &MemoryBackend, key: &str) -> Vec<u8> {
     match pollster::block_on(get(store, &bucket("user"), key)) {
         Slot::Entry(entry) => entry.value,
@@ -86,7 +87,7 @@ fn set_short_value_is_plain_and_a_page_is_a_short_frame() {
 }
 
 #[test]
-fn get_what_the_host_wrote_is_read_and_the_other_way_round() {
+fn get_value_written_by_the_host_is_read_and_the_other_way_round() {
     let (mut cache, store) = compressed(ValueType::Bytes);
     let host = Encoded::new(store.clone(), Zstd);
     for value in values() {
@@ -99,7 +100,7 @@ fn get_what_the_host_wrote_is_read_and_the_other_way_round() {
 }
 
 #[test]
-fn get_hostile_frame_is_of_the_wrong_type_and_the_cache_goes_on() {
+fn get_hostile_frame_is_of_the_wrong_type_and_the_next_call_works() {
     let (mut cache, store) = compressed(ValueType::Bytes);
     // A declared size of 2^63 bytes, and 200 MB of one letter in 1,600 blocks.
     let declares = [
@@ -136,7 +137,7 @@ fn set_if_absent_key_that_holds_a_frame_keeps_it() {
 }
 
 #[test]
-fn increment_counts_on_what_a_plain_peer_wrote_and_stays_plain() {
+fn increment_adds_to_the_plain_value_of_a_peer_and_stays_plain() {
     let (mut cache, store) = compressed(ValueType::Integer);
     let entries = pairs([("n", "40")]);
     pollster::block_on(store.set(&bucket("user"), &entries, None)).expect("it must be written");

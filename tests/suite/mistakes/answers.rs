@@ -1,4 +1,4 @@
-//! What is answered, and of which type.
+//! Returned values and their types.
 
 use std::time::Duration;
 
@@ -6,10 +6,10 @@ use flipcache::component::{CacheError, Source};
 use flipcache::{Expiry, Options, Value, ValueType};
 
 use crate::component::world::{get, get_text, local, over, refused, set, text};
-use crate::double::Double;
+use crate::faulty_backend::FaultyBackend;
 use crate::stores::in_memory;
 
-/// A value of each type.
+/// Returns a value of each type.
 fn one_of_each() -> [Value; 6] {
     [
         text("v"),
@@ -23,7 +23,7 @@ fn one_of_each() -> [Value; 6] {
 
 /// Q8.
 #[test]
-fn get_answer_changed_by_the_caller_stays_the_same_in_the_cache() {
+fn get_value_changed_by_the_caller_is_unchanged_in_the_cache() {
     let cache = over(in_memory().backend)
         .open("n", Options::default())
         .expect("it must open");
@@ -85,8 +85,8 @@ fn get_default_is_the_same_before_and_after_l2_holds_it() {
 /// Q12; also Q2 and Q3, for values that cannot be encoded.
 #[test]
 fn set_value_of_another_type_reaches_neither_tier() {
-    let double = Double::over(in_memory().backend);
-    let instance = over(double.clone());
+    let faulty = FaultyBackend::over(in_memory().backend);
+    let instance = over(faulty.clone());
     for held in one_of_each() {
         let options = Options {
             value_type: held.value_type(),
@@ -104,34 +104,34 @@ fn set_value_of_another_type_reaches_neither_tier() {
             refused(cache.set_many([(key.clone(), other.clone())], Expiry::Inherit));
             refused(cache.set_if_absent(&key, other, Expiry::Inherit));
         }
-        assert_eq!((double.calls(), local(&cache).as_str()), (vec![], ""));
+        assert_eq!((faulty.calls(), local(&cache).as_str()), (vec![], ""));
     }
 }
 
 /// Q32.
 #[test]
-fn get_asks_l2_once_unless_a_life_has_to_be_prolonged() {
-    let double = Double::over(in_memory().backend);
+fn get_reads_l2_once_unless_a_ttl_has_to_be_extended() {
+    let faulty = FaultyBackend::over(in_memory().backend);
     let options = Options {
         local_max: 0,
         ttl: Some(Duration::from_secs(60)),
         refresh_ttl_on_get: true,
         ..Options::default()
     };
-    let cache = over(double.clone())
+    let cache = over(faulty.clone())
         .open("n", options)
         .expect("it must open");
     set(&cache, "k", "v");
-    double.calls();
+    faulty.calls();
     assert_eq!(get_text(&cache, "k"), (Some("v".into()), Source::Backend));
-    assert_eq!(double.calls(), ["get"]);
+    assert_eq!(faulty.calls(), ["get"]);
     let short = Expiry::After(Duration::from_secs(30));
     cache
         .set("k", text("v"), short)
         .expect("it must be written");
-    double.calls();
+    faulty.calls();
     assert_eq!(get_text(&cache, "k"), (Some("v".into()), Source::Backend));
-    assert_eq!(double.calls(), ["get", "get"]);
+    assert_eq!(faulty.calls(), ["get", "get"]);
     let left = cache.ttl("k").expect("it is there");
     assert!(
         matches!(left, Some(Expiry::After(left)) if left > Duration::from_secs(50)),

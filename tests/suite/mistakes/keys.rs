@@ -5,22 +5,22 @@ use flipcache::component::CacheError;
 use flipcache::{Expiry, KeyType, Options, ValueType};
 
 use crate::component::world::{all_keys, local, over, refused, set, text};
-use crate::double::Double;
+use crate::faulty_backend::FaultyBackend;
 use crate::stores::in_memory;
 
 /// Q17: no call takes a key that another would refuse.
 #[test]
-fn refresh_key_in_another_form_is_refused_as_everywhere() {
-    let double = Double::over(in_memory().backend);
+fn refresh_key_in_another_form_is_refused_as_by_all_calls() {
+    let faulty = FaultyBackend::over(in_memory().backend);
     let options = Options {
         key_type: KeyType::Integer,
         ..Options::default()
     };
-    let cache = over(double.clone())
+    let cache = over(faulty.clone())
         .open("n", options)
         .expect("it must open");
     set(&cache, "1", "v");
-    double.calls();
+    faulty.calls();
     for key in ["1.0", "True", "+1", "01", " 1", ""] {
         let keys = [key.to_owned()];
         for error in [
@@ -39,12 +39,12 @@ fn refresh_key_in_another_form_is_refused_as_everywhere() {
             );
         }
     }
-    assert_eq!((double.calls(), local(&cache).as_str()), (vec![], "1"));
+    assert_eq!((faulty.calls(), local(&cache).as_str()), (vec![], "1"));
 }
 
 /// Q17: the key of `refresh` is the key of everything else.
 #[test]
-fn refresh_key_finds_what_set_has_written() {
+fn refresh_key_finds_the_entry_that_set_wrote() {
     let options = Options {
         local_max: 2,
         key_type: KeyType::Integer,
@@ -81,7 +81,7 @@ fn keys_of_a_cache_of_bytes_are_listed_as_text() {
 
 /// Q19: what names no backend is an error, and does not become Redis on this machine.
 #[test]
-fn parse_what_names_no_backend_is_an_error() {
+fn parse_url_without_a_backend_is_an_error() {
     for url in [
         "",
         "localhost",

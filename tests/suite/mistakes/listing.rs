@@ -17,10 +17,11 @@ fn len_key_that_scan_repeats_is_counted_once() {
     let cache = over(connect(&repeating_server()))
         .open("n", Options::default())
         .expect("it must open");
-    assert_eq!(cache.len().expect("the server must answer"), 2);
+    assert_eq!(cache.len().expect("the server must reply"), 2);
 }
 
-/// A server that lists two keys on two pages, one of them on both. Its threads end with the connections.
+/// A server that lists two keys on two pages, one of them on both. Its threads end with the
+/// connections.
 fn repeating_server() -> String {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port must be free");
     let address = listener.local_addr().expect("a listener has an address");
@@ -49,7 +50,7 @@ fn serve(mut stream: TcpStream) {
     }
 }
 
-/// The words of the next command; `None` at the end of the connection.
+/// Returns the words of the next command; `None` at the end of the connection.
 fn command(commands: &mut impl BufRead) -> Option<Vec<String>> {
     (0..number(commands, '*')?)
         .map(|_| {
@@ -62,7 +63,7 @@ fn command(commands: &mut impl BufRead) -> Option<Vec<String>> {
         .collect()
 }
 
-/// A line of the protocol: what kind it is of, and a number.
+/// Parses a line of the protocol into its type and a number.
 fn number(commands: &mut impl BufRead, kind: char) -> Option<usize> {
     let mut line = String::new();
     commands.read_line(&mut line).ok()?;

@@ -96,7 +96,7 @@ fn call_everything(dict: &Dict, key: &str) {
 
 /// Q27: listing is no use and loses nothing; and what was listed may be read meanwhile.
 #[test]
-fn items_of_a_dict_are_all_there_and_in_order() {
+fn items_of_a_dict_are_complete_and_in_order() {
     for order in [Order::Fifo, Order::Lru] {
         let instance = over(in_memory().backend);
         let dict = instance.open_dict(order, 1_500).expect("it must open");
@@ -117,7 +117,7 @@ fn items_of_a_dict_are_all_there_and_in_order() {
 
 /// Q24: what a dictionary of Python has and `FlipCache` has not.
 #[test]
-fn every_call_of_a_mapping_is_there() {
+fn every_call_of_a_mapping_is_supported() {
     let cache = over(in_memory().backend)
         .open("n", Options::default())
         .expect("it must open");

@@ -14,7 +14,7 @@ use proptest::prelude::*;
 
 use super::{client, shards};
 use crate::component::world::FakeClock;
-use crate::double::{Double, Fault};
+use crate::faulty_backend::{Fault, FaultyBackend};
 
 /// Caches that share keys: `n:1` is key `1` of one and no key of the others.
 const NAMES: [&str; 3] = ["n", "n:m", "other"];
@@ -67,7 +67,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// What was answered, errors in words.
+/// Formats a result, errors as text.
 fn told<T: Debug>(answer: Result<T, flipcache::Error>) -> String {
     answer.map_or_else(|error| format!("error: {error}"), |it| format!("{it:?}"))
 }
@@ -184,18 +184,18 @@ impl Path for Vec<Cache> {
 /// The paths to caches that are alike, each over a store of its own, by one clock.
 struct World {
     clock: FakeClock,
-    stores: [Arc<Double>; 3],
+    stores: [Arc<FaultyBackend>; 3],
     paths: [(&'static str, Box<dyn Path>); 3],
     is_down: bool,
-    /// Those whose lives are prolonged are asked for apart, at the same time: which settles first, and so what
-    /// is evicted, is not fixed.
+    /// Those whose lives are extended are asked for apart, at the same time: which settles first,
+    /// and so what is evicted, is not fixed.
     prolongs: bool,
 }
 
 impl World {
     fn new(options: &Options, resilience: Resilience) -> Self {
         let clock = FakeClock::default();
-        let stores = [(); 3].map(|()| Double::over(clock.backend()));
+        let stores = [(); 3].map(|()| FaultyBackend::over(clock.backend()));
         Self {
             paths: paths(&clock, &stores, options, resilience),
             clock,
@@ -205,8 +205,8 @@ impl World {
         }
     }
 
-    /// What a step is for all paths. Of many keys, some may be asked for before one fails: how many is each
-    /// path's own.
+    /// What a step is for all paths. Of many keys, some may be asked for before one fails: how many
+    /// is each path's own.
     fn prepare(&mut self, step: &Step) -> Step {
         match step {
             Step::Advance(millis) => self.clock.advance(Duration::from_millis(*millis)),
@@ -255,7 +255,7 @@ impl World {
 
 fn paths(
     clock: &FakeClock,
-    stores: &[Arc<Double>; 3],
+    stores: &[Arc<FaultyBackend>; 3],
     options: &Options,
     resilience: Resilience,
 ) -> [(&'static str, Box<dyn Path>); 3] {
@@ -316,9 +316,10 @@ proptest! {
     }
 }
 
-/// Each cache of these has a shard of its own at the door and in process, and one key is a key of two.
+/// Each cache of these has a shard of its own at the door and in process, and one key is a key of
+/// two.
 #[test]
-fn get_absent_of_a_key_of_two_caches_by_any_path_drops_what_the_other_has() {
+fn get_absent_key_of_two_caches_by_any_engine_removes_the_entry_of_the_other() {
     let steps = [
         (1, Step::Set(1, 0, Some(1))),
         (0, Step::Advance(1)),

@@ -26,7 +26,7 @@ fn open(client: &Client) -> Numbers {
     cache.expect("it must open").blocking()
 }
 
-/// A client whose shards' calls may compute for a millisecond, or two.
+/// Returns a client whose shards' calls may compute for a millisecond, or two.
 fn impatient(backend: Arc<dyn KvBackend>) -> Client {
     client(
         backend,
@@ -66,7 +66,7 @@ fn kill_a_shard(cache: &Numbers) {
 }
 
 #[test]
-fn shards_fail_under_load_and_no_answer_is_wrong() {
+fn shards_that_fail_under_load_return_no_wrong_value() {
     let client = impatient(in_memory().backend);
     let cache = open(&client);
     fill(&cache);
@@ -122,7 +122,7 @@ fn shards_fail_under_load_and_no_answer_is_wrong() {
 }
 
 #[test]
-fn shard_that_failed_works_on_with_all_its_caches() {
+fn shard_that_failed_keeps_serving_all_its_caches() {
     let client = impatient(in_memory().backend);
     let other = client
         .cache("other")
@@ -149,8 +149,9 @@ fn shard_that_failed_works_on_with_all_its_caches() {
     );
 }
 
-/// A clock whose thread stands still whenever it is read, as on a machine with too much to do, keeps a call running
-/// for a multiple of its deadline. Were that the shard's doing, it would lose the entry.
+/// A clock whose thread stands still whenever it is read, as on a machine with too much to do,
+/// keeps a call running for a multiple of its deadline. Were that the shard's doing, it would lose
+/// the entry.
 #[cfg(unix)]
 #[test]
 fn call_whose_thread_does_not_run_is_not_ended() {

@@ -12,7 +12,7 @@ use crate::stores::in_memory;
 /// The budget of the shard: less than the keys of a call in these tests.
 const MEMORY: u64 = 8 << 20;
 
-/// A cache whose only shard holds as many small entries as it can.
+/// Returns a cache whose only shard holds as many small entries as it can.
 fn full() -> (Client, ValueCache, Stats) {
     let client = client(in_memory().backend, shards(1).memory(MEMORY));
     let options = Options {
@@ -31,7 +31,7 @@ fn full() -> (Client, ValueCache, Stats) {
     (client, cache, stats)
 }
 
-/// A shard that begins anew counts from nothing.
+/// A shard that begins again counts from nothing.
 fn assert_same(cache: &ValueCache, before: Stats) {
     let now = cache.stats();
     assert_eq!(now.local_len, before.local_len, "a shard has begun anew");
@@ -56,14 +56,14 @@ fn local_keys_of_a_full_shard_are_all_keys() {
 }
 
 #[test]
-fn local_get_of_a_key_that_is_too_long_finds_nothing_and_costs_nothing() {
+fn local_get_of_a_key_that_is_too_long_is_a_miss_without_a_shard_call() {
     let (_client, cache, before) = full();
     assert!(cache.local_get(&"k".repeat(24 << 20)).is_none());
     assert_same(&cache, before);
 }
 
 #[test]
-fn calls_with_many_long_keys_leave_a_full_shard_as_it_is() {
+fn calls_with_many_long_keys_do_not_change_a_full_shard() {
     let (_client, cache, before) = full();
     let keys: Vec<_> = (0..500)
         .map(|key| format!("{key:03}{}", "k".repeat(MAX_KEY_BYTES - 3)))
@@ -91,7 +91,7 @@ fn calls_with_many_long_keys_leave_a_full_shard_as_it_is() {
 }
 
 #[test]
-fn reads_of_long_keys_that_extend_their_ttl_leave_a_full_shard_as_it_is() {
+fn reads_of_long_keys_that_extend_their_ttl_do_not_change_a_full_shard() {
     let (client, full, before) = full();
     let hour = Duration::from_secs(3_600);
     let options = Options {

@@ -1,4 +1,4 @@
-//! The ways to the same rules: the component's door, its typed exports, and the core in process.
+//! The engines: the component's door, its typed exports, and the core in process.
 
 mod differential;
 mod failing_shard;
@@ -11,12 +11,12 @@ use std::sync::Arc;
 use flipcache::backend::KvBackend;
 use flipcache::{Client, Shards};
 
-/// So many shards.
+/// Returns so many shards.
 pub(crate) fn shards(count: usize) -> Shards {
     Shards::default().count(NonZeroUsize::new(count).expect("at least one"))
 }
 
-/// A client whose tiers are held so.
+/// Returns a client of this engine.
 fn client(backend: Arc<dyn KvBackend>, shards: Shards) -> Client {
     let client = Client::builder(backend).shards(shards).build();
     client.expect("the shards must start")

@@ -18,7 +18,7 @@ async fn set(cache: &ValueCache, key: &str, value: &str) {
 }
 
 #[test]
-fn open_small_cache_lives_in_one_shard_and_evicts_in_exact_order() {
+fn open_small_cache_is_held_by_one_shard_and_evicts_in_exact_order() {
     let client = client(in_memory().backend, shards(4));
     let options = Options {
         local_max: 255,
@@ -56,7 +56,7 @@ fn open_large_cache_is_spread_and_holds_about_its_bound() {
     assert_eq!(late.count(), 4_000, "each shard keeps its latest");
 }
 
-/// A client with a cache and one whose names nest in it, which live in different shards.
+/// Returns a client with a cache and one whose names nest in it, which live in different shards.
 fn nested() -> (Client, [ValueCache; 2]) {
     let client = client(in_memory().backend, shards(2));
     let open = |name| client.open(name, Options::default()).expect("it must open");
@@ -83,7 +83,7 @@ fn set_key_of_two_caches_in_other_shards_is_seen_by_both() {
 }
 
 #[test]
-fn clear_of_a_name_empties_those_that_nest_in_it_in_other_shards() {
+fn clear_of_a_name_empties_nested_names_in_other_shards() {
     let (_client, [user, admin]) = nested();
     block_on(async {
         set(&admin, "1", "v").await;
@@ -94,7 +94,7 @@ fn clear_of_a_name_empties_those_that_nest_in_it_in_other_shards() {
 }
 
 #[test]
-fn reopen_with_other_bounds_moves_keys_and_answers_nothing_old() {
+fn reopen_with_other_bounds_moves_keys_and_serves_nothing_old() {
     let client = client(in_memory().backend, shards(2));
     let open = |local_max| {
         let options = Options {
@@ -155,7 +155,7 @@ fn set_more_than_the_memory_evicts_before_it_runs_out() {
 }
 
 #[test]
-fn set_value_larger_than_a_shard_passes_through_and_costs_nothing() {
+fn set_value_larger_than_a_shard_is_not_cached_and_removes_no_entry() {
     let client = client(in_memory().backend, shards(1).memory(1 << 20));
     let cache = client.open("n", Options::default()).expect("it must open");
     block_on(async {

@@ -1,5 +1,5 @@
-//! What each asks Redis: section 5, row by row. The keys are the same; where the commands are not, their
-//! effect on others is.
+//! What each asks Redis: section 5, row by row. The keys are the same; where the commands are not,
+//! their effect on others is.
 
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ struct Row<'a> {
     is_there: bool,
 }
 
-/// What this cache asks during its call, and what Python does.
+/// Returns the commands of this cache during its call, and those of Python.
 fn asked(python: &mut Peer, ours: &Ours, row: Row<'_>) -> [String; 2] {
     let mut monitor = Monitor::of(&ours.server);
     let cache = ours.open("n", row.options);
@@ -85,7 +85,7 @@ fn set_is_one_command_with_the_ttl() {
 
 /// Rows `get, L2 hit` with neither, either and both of TTL and flag; also sections 2.2 and 9.5.
 #[test]
-fn get_from_l2_prolongs_a_life_that_has_begun_to_run_out_if_told() {
+fn get_from_l2_extends_a_partly_elapsed_ttl_if_enabled() {
     let flagged = |options| Options {
         refresh_ttl_on_get: true,
         ..options
@@ -116,7 +116,7 @@ fn get_from_l2_prolongs_a_life_that_has_begun_to_run_out_if_told() {
 
 /// Rows `get, in L1`, `in, in L1`, `repr` and `.local`.
 #[test]
-fn get_and_contains_in_the_local_tier_ask_nothing() {
+fn get_and_contains_in_the_local_tier_send_no_command() {
     meet(|python, ours| {
         let cache = ours.open("n", Options::default());
         python.run("c = cache('n')");
@@ -134,7 +134,7 @@ fn get_and_contains_in_the_local_tier_ask_nothing() {
 
 /// Rows `get, missing`. This cache writes its default only where nothing is, and only if told.
 #[test]
-fn get_absent_key_writes_the_default_only_if_told() {
+fn get_absent_key_writes_the_default_only_if_enabled() {
     let defaulting = Options {
         default: Some(text("d")),
         ..for_a_minute()
@@ -164,9 +164,10 @@ fn get_absent_key_writes_the_default_only_if_told() {
     });
 }
 
-/// Rows `get, stored empty string, default D` and `get, default ""`; section 9.6: an empty value is read.
+/// Rows `get, stored empty string, default D` and `get, default ""`; section 9.6: an empty value is
+/// read.
 #[test]
-fn get_empty_value_asks_once() {
+fn get_empty_value_is_one_command() {
     meet(|_, ours| {
         for default in ["d", ""] {
             let storing = Options {

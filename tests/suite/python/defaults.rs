@@ -1,4 +1,5 @@
-//! Defaults that one writes back and the other reads, and the empty string, which Python takes for absent.
+//! Defaults that one writes back and the other reads, and the empty string, which Python takes for
+//! absent.
 
 use std::time::Duration;
 
@@ -47,7 +48,7 @@ fn get_default_stored_here_is_a_value_to_python() {
 
 /// Section 2.2, changed on purpose: a default never takes the place of a value.
 #[test]
-fn get_default_yields_to_what_python_wrote() {
+fn get_default_does_not_replace_a_value_of_python() {
     meet(|python, ours| {
         let cache = ours.open("n", storing(text("default")));
         python.run("cache('n')['k'] = 'theirs'");
@@ -81,7 +82,7 @@ fn get_default_that_is_not_stored_python_does_not_see() {
 
 /// Section 9.6: an empty text is a value here and absent in Python; whose default then replaces it.
 #[test]
-fn set_empty_text_is_absent_to_python_and_lost_to_its_default() {
+fn set_empty_text_is_absent_to_python_and_replaced_by_its_default() {
     meet(|python, ours| {
         let cache = ours.open("n", unkept(ValueType::Text));
         set(&cache, "k", "");

@@ -7,8 +7,8 @@ use flipcache::{Expiry, KeyType, Options, Value, ValueType};
 use super::meeting::{meet, unkept};
 use crate::component::world::{all_keys, get, set, text};
 
-/// Section 9.7: `len` and iteration of section 2.5. Nothing but the keys themselves stands in Redis,
-/// whatever the cache was asked to do.
+/// Section 9.7: `len` and iteration of section 2.5. Nothing but the keys themselves stands in
+/// Redis, whatever the cache was asked to do.
 #[test]
 fn keys_after_every_kind_of_call_are_the_same_in_python() {
     meet(|python, ours| {
@@ -93,7 +93,8 @@ fn keys_of_any_text_are_listed_by_both() {
     });
 }
 
-/// Section 9.9: Python's iteration is wrong for such names; this cache's is right over the same data.
+/// Section 9.9: Python's iteration is wrong for such names; this cache's is right over the same
+/// data.
 #[test]
 fn keys_of_awkward_names_are_right_here_and_wrong_in_python() {
     meet(|python, ours| {
@@ -113,8 +114,8 @@ fn keys_of_awkward_names_are_right_here_and_wrong_in_python() {
     });
 }
 
-/// Section 4, on keys: keys of nested names are listed under the outer one by both. With integer keys
-/// Python's iteration fails; this cache leaves them out.
+/// Section 4, on keys: keys of nested names are listed under the outer one by both. With integer
+/// keys Python's iteration fails; this cache leaves them out.
 #[test]
 fn keys_of_nested_names_are_listed_and_do_not_fail_integer_caches() {
     meet(|python, ours| {

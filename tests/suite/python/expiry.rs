@@ -19,7 +19,7 @@ fn for_an_hour() -> Options {
     }
 }
 
-/// About so many seconds are left of the key's life.
+/// About so many seconds are left of the key's TTL.
 #[track_caller]
 fn about(ours: &Ours, key: &str, seconds: i64) {
     let left = ours.left(key);
@@ -30,7 +30,7 @@ fn about(ours: &Ours, key: &str, seconds: i64) {
     );
 }
 
-/// Whether the cache knows of a life of more than so many seconds.
+/// Returns whether the cache knows of a life of more than so many seconds.
 #[track_caller]
 fn lives_longer_than(cache: &Cache, key: &str, seconds: u64) -> bool {
     match cache.ttl(key).expect("L2 must answer") {
@@ -39,9 +39,9 @@ fn lives_longer_than(cache: &Cache, key: &str, seconds: u64) -> bool {
     }
 }
 
-/// Section 9.5 and section 3, rows `None` and `int n > 0`: Python's lives are kept, in both tiers.
+/// Section 9.5 and section 3, rows `None` and `int n > 0`: Python's TTLs are kept, in both tiers.
 #[test]
-fn ttl_of_what_python_wrote_is_known() {
+fn ttl_of_a_key_of_python_is_its_remaining_time() {
     meet(|python, ours| {
         python.run("cache('n', expire_time=1000)['k'] = 'v'");
         python.run("cache('n')['lasting'] = 'v'");
@@ -58,7 +58,7 @@ fn ttl_of_what_python_wrote_is_known() {
     });
 }
 
-/// Section 9.5 and section 3: Python finds the life that was given here.
+/// Section 9.5 and section 3: Python finds the TTL that was set here.
 #[test]
 fn set_with_a_ttl_python_sees_it() {
     meet(|python, ours| {
@@ -71,7 +71,7 @@ fn set_with_a_ttl_python_sees_it() {
 
 /// Section 9.5 and section 3: a set without a TTL clears one, whoever gave it.
 #[test]
-fn set_without_a_ttl_clears_that_of_the_other() {
+fn set_without_a_ttl_removes_that_of_the_other() {
     meet(|python, ours| {
         python.run("cache('n', expire_time=1000)['k'] = 'theirs'");
         set(&ours.open("n", unkept(ValueType::Text)), "k", "ours");
@@ -87,7 +87,7 @@ fn set_without_a_ttl_clears_that_of_the_other() {
 
 /// Section 3: what has expired is gone for both.
 #[test]
-fn get_after_the_end_is_absent_for_both() {
+fn get_after_the_ttl_is_absent_for_both() {
     meet(|python, ours| {
         python.run("c = cache('n', local_max=0, expire_time=1)");
         python.run("c['theirs'] = 'v'");
@@ -108,7 +108,7 @@ fn get_after_the_end_is_absent_for_both() {
 
 /// Section 2.6: `refresh` is `EXPIRE`, for the other's entries too; without a TTL it changes none.
 #[test]
-fn refresh_starts_the_life_anew_for_both() {
+fn refresh_restarts_the_ttl_for_both() {
     meet(|python, ours| {
         python.run("short = cache('n', expire_time=100)");
         python.run("short['k'] = 'v'");
@@ -127,9 +127,9 @@ fn refresh_starts_the_life_anew_for_both() {
     });
 }
 
-/// Section 9.5, and step 5 of section 2.2: a read from L2 prolongs only with flag and TTL.
+/// Section 9.5, and step 5 of section 2.2: a read from L2 extends only with flag and TTL.
 #[test]
-fn get_prolongs_the_others_entry_only_with_flag_and_ttl() {
+fn get_extends_the_others_ttl_only_with_flag_and_ttl() {
     meet(|python, ours| {
         let begin = |python: &mut Peer| python.run("client.set('n:k', 'v', ex=100)");
         for (options, seconds) in [
@@ -158,8 +158,8 @@ fn get_prolongs_the_others_entry_only_with_flag_and_ttl() {
     });
 }
 
-/// Section 3, changed on purpose: a key that is read here alone stays alive for Python too, though the
-/// local tier could answer.
+/// Section 3, changed on purpose: a key that is read here alone stays alive for Python too, though
+/// the local tier could answer.
 #[test]
 fn get_hot_key_of_the_local_tier_stays_alive_for_python() {
     meet(|python, ours| {

@@ -1,5 +1,5 @@
-//! JSON across the border: Python's, which has more than the standard, and the standard's, which has more
-//! ways to write one value.
+//! JSON across the border: Python's, which has more than the standard, and the standard's, which
+//! has more ways to write one value.
 
 use flipcache::component::CacheError;
 use flipcache::{Expiry, Value, ValueType};
@@ -46,7 +46,7 @@ fn get_and_set_json_of_python_is_the_same_text_both_ways() {
 
 /// Section 9.3: read, and never written: no standard has them.
 #[test]
-fn get_python_constants_are_read_and_set_refuses_them() {
+fn get_accepts_python_constants_and_set_refuses_them() {
     meet(|python, ours| {
         python.run("c = cache('n', value_type='json')");
         let cache = ours.open("n", unkept(ValueType::Json));
@@ -84,7 +84,7 @@ fn set_json_in_any_form_python_reads_it() {
 
 /// Section 9.2: with a byte order mark neither reads it, and this cache does not write one.
 #[test]
-fn get_json_that_python_refuses_is_undecodable() {
+fn get_json_that_python_rejects_is_undecodable() {
     meet(|python, ours| {
         python.run("c = cache('n', value_type='json', local_max=0)");
         let cache = ours.open("n", unkept(ValueType::Json));

@@ -13,9 +13,10 @@ fn integer_keys() -> Options {
     }
 }
 
-/// Section 9.1: text keys, the key step of section 2 included: Python makes keys of anything by `str()`.
+/// Section 9.1: text keys, the key step of section 2 included: Python makes keys of anything by
+/// `str()`.
 #[test]
-fn get_text_keys_stand_where_python_puts_them() {
+fn get_text_keys_have_the_redis_keys_of_python() {
     meet(|python, ours| {
         python.run("c = cache('n', local_max=0)");
         let cache = ours.open("n", unkept(ValueType::Text));
@@ -50,7 +51,7 @@ fn get_text_keys_stand_where_python_puts_them() {
 
 /// Section 9.1: integer keys, the key step of section 2 included: Python makes keys by `int()`.
 #[test]
-fn get_integer_keys_stand_where_python_puts_them() {
+fn get_integer_keys_have_the_redis_keys_of_python() {
     meet(|python, ours| {
         python.run("c = cache('n', key_type='int', local_max=0)");
         let cache = ours.open("n", integer_keys());
@@ -79,8 +80,8 @@ fn get_integer_keys_stand_where_python_puts_them() {
     });
 }
 
-/// Section 9.1, as changed on purpose: a key has one form, and Python's other forms of it are refused
-/// instead of rewritten.
+/// Section 9.1, as changed on purpose: a key has one form, and Python's other forms of it are
+/// refused instead of rewritten.
 #[test]
 fn get_integer_key_in_another_form_is_refused() {
     meet(|_, ours| {
@@ -94,7 +95,7 @@ fn get_integer_key_in_another_form_is_refused() {
 
 /// Section 4, on keys: the type of a key is not to be seen in Redis.
 #[test]
-fn get_integer_key_is_the_same_place_for_text_and_integer_caches() {
+fn get_integer_key_is_the_same_redis_key_for_text_and_integer_caches() {
     meet(|python, ours| {
         python.run("cache('n', key_type='int')[5] = 'theirs'");
         let cache = ours.open("n", unkept(ValueType::Text));

@@ -8,8 +8,8 @@ use super::peer::Peer;
 use crate::component::world::over;
 use crate::stores::{connect, foreign};
 
-/// Runs a test between Python and an instance over one empty server. Where there is no Python, it is
-/// passed over.
+/// Runs a test between Python and an instance over one empty server. Where there is no Python, it
+/// is passed over.
 pub(super) fn meet(test: impl FnOnce(&mut Peer, &Ours)) {
     let server = RedisServer::start();
     let Some(mut python) = Peer::start(&server) else {
@@ -34,12 +34,12 @@ impl Ours {
         cache.unwrap_or_else(|error| panic!("{name} must open: {error:?}"))
     }
 
-    /// The bytes of a key.
+    /// Returns the bytes of a key.
     pub(super) fn bytes(&self, key: &str) -> Vec<u8> {
         foreign(&self.server, &["GET", key])
     }
 
-    /// What is left of a key's life, in milliseconds; -1: it does not expire.
+    /// Returns what is left of a key's TTL, in milliseconds; -1: it does not expire.
     pub(super) fn left(&self, key: &str) -> i64 {
         foreign(&self.server, &["PTTL", key])
     }

@@ -2,11 +2,12 @@
 //!
 //! # Layout
 //!
-//! [`venv`] makes a virtual environment with the package, [`peer`] runs Python in it, [`meeting`] brings
-//! the two together, [`monitor`] listens to what they ask Redis. The rest are tests, a file a subject.
+//! [`venv`] makes a virtual environment with the package, [`peer`] runs Python in it, [`meeting`]
+//! brings the two together, [`monitor`] listens to what they ask Redis. The rest are tests, a file
+//! a subject.
 //!
-//! Doc comments name the sections of the package's reference that a test covers: 2, operations; 3, expiry;
-//! 4, wire form; 5, commands; 9, the contract for shared data.
+//! Doc comments name the sections of the package's reference that a test covers: 2, operations; 3,
+//! expiry; 4, wire form; 5, commands; 9, the contract for shared data.
 
 mod commands;
 mod defaults;

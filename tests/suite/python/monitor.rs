@@ -1,4 +1,4 @@
-//! What a server is asked, by Redis' own `MONITOR`: <https://redis.io/docs/latest/commands/monitor/>.
+//! The commands that a server receives, by `MONITOR`: <https://redis.io/docs/latest/commands/monitor/>.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, TcpStream};
@@ -13,7 +13,7 @@ const GREETINGS: [&str; 5] = ["HELLO", "CLIENT", "PING", "SELECT", "ROLE"];
 /// The last of the commands that are waited for.
 const SENTINEL: &str = "ECHO end";
 
-/// A connection that hears every command.
+/// A connection that receives every command.
 pub(super) struct Monitor<'a> {
     server: &'a RedisServer,
     lines: BufReader<TcpStream>,
@@ -36,8 +36,8 @@ impl<'a> Monitor<'a> {
         monitor
     }
 
-    /// The commands since the last call, as one would type them, each in a line. All whose answers have
-    /// come are among them.
+    /// The commands since the last call, as one would type them, each in a line. All whose answers
+    /// have come are among them.
     pub(super) fn commands(&mut self) -> String {
         foreign::<String>(self.server, &["ECHO", "end"]);
         let mut commands = Vec::new();
@@ -61,8 +61,8 @@ impl<'a> Monitor<'a> {
     }
 }
 
-/// The command of a line such as `+1700000000.000000 [0 127.0.0.1:50000] "SET" "n:k" "v"`. Good for words
-/// without spaces and quotes.
+/// The command of a line such as `+1700000000.000000 [0 127.0.0.1:50000] "SET" "n:k" "v"`. Good for
+/// words without spaces and quotes.
 fn typed(line: &str) -> String {
     let (_, quoted) = line.split_once("] ").unwrap_or_default();
     quoted.replace("\" \"", " ").trim_matches('"').to_owned()

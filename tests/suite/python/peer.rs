@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 use super::venv;
 use crate::stores::PATIENCE;
 
-/// A Python with `FlipCache` and a connection to a server; ended with its value.
+/// A Python with `FlipCache` and a connection to a server; stopped on drop.
 pub(super) struct Peer {
     process: Child,
     asks: ChildStdin,
@@ -38,7 +38,7 @@ impl Peer {
         })
     }
 
-    /// What Python makes of an expression, as `ascii` shows it; `None` for statements.
+    /// Returns what Python makes of an expression, as `ascii` shows it; `None` for statements.
     #[track_caller]
     pub(super) fn run(&mut self, source: &str) -> String {
         let answer = self.ask(source);
@@ -48,7 +48,7 @@ impl Peer {
         }
     }
 
-    /// The class of the exception that it raises.
+    /// Returns the class of the exception that it raises.
     #[track_caller]
     pub(super) fn raised(&mut self, source: &str) -> String {
         let answer = self.ask(source);
@@ -73,7 +73,7 @@ impl Peer {
 
 impl Drop for Peer {
     fn drop(&mut self) {
-        // An error means that it has ended already.
+        // An error means that it has already exited.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

@@ -8,7 +8,7 @@ use crate::component::world::{get, get_text, refused, set, text};
 
 /// Section 9.4: values of a cache of `str` are `str(value)`.
 #[test]
-fn get_what_a_str_cache_of_python_holds_is_its_text() {
+fn get_value_of_a_str_cache_of_python_is_its_text() {
     let rows = [
         ("'v'", "v"),
         (r"'\xe9\u2603\U0001f600'", "é☃😀"),
@@ -40,7 +40,7 @@ fn get_what_a_str_cache_of_python_holds_is_its_text() {
 
 /// Section 9.4: the same text, read as what it says.
 #[test]
-fn get_numbers_and_truths_of_python_are_read_as_such() {
+fn get_numbers_and_booleans_of_python_are_decoded() {
     let rows = [
         ("str", "True", Value::Boolean(true)),
         ("str", "False", Value::Boolean(false)),
@@ -65,7 +65,7 @@ fn get_numbers_and_truths_of_python_are_read_as_such() {
 
 /// Section 9.3. A cache of `int` writes whatever it is given, so these stand in Redis as they are.
 #[test]
-fn get_what_int_takes_is_an_integer() {
+fn get_text_that_int_accepts_is_an_integer() {
     let rows = [
         ("5", 5),
         ("-2**63", i64::MIN),
@@ -87,9 +87,10 @@ fn get_what_int_takes_is_an_integer() {
     });
 }
 
-/// Section 9.3, as changed on purpose: integers have 64 bits. Caches of text and JSON have no such bound.
+/// Section 9.3, as changed on purpose: integers have 64 bits. Caches of text and JSON have no such
+/// bound.
 #[test]
-fn get_integer_beyond_64_bits_is_undecodable_and_stays_as_it_is() {
+fn get_integer_beyond_64_bits_is_undecodable_and_unchanged() {
     meet(|python, ours| {
         python.run("c = cache('n', value_type='int', local_max=0)");
         python.run("c['k'] = 2**100");
@@ -126,7 +127,7 @@ fn get_without_a_local_tier_sees_every_write_of_python_at_once() {
 
 /// Section 2.2: a value that Python wrote enters the local tier, and is answered from there.
 #[test]
-fn get_what_python_wrote_is_kept() {
+fn get_value_of_python_is_cached() {
     meet(|python, ours| {
         python.run("cache('n')['k'] = 'v'");
         let cache = ours.open("n", Options::default());

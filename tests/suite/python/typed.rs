@@ -76,7 +76,7 @@ fn get_json_floats_of_python_are_the_same_numbers() {
 
 /// Section 9.10, `custom`: the shapes of the package's README, by a codec of each side.
 #[test]
-fn get_and_set_by_a_codec_are_what_python_s_encoder_and_decoder_do() {
+fn get_and_set_by_a_codec_match_pythons_encoder_and_decoder() {
     meet(|python, ours| {
         python.run("encode = lambda shape: '||'.join(str(part) for part in shape)");
         python.run("decode = lambda text: (text.split('||')[0], float(text.split('||')[1]))");

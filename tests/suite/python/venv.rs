@@ -1,4 +1,5 @@
-//! Virtual environments, each made once for all tests and runs: one with `FlipCache` 1.3, and what others ask for.
+//! Virtual environments, each made once for all tests and runs: one with `FlipCache` 1.3, and what
+//! others ask for.
 
 use std::fs::{self, File, TryLockError};
 use std::io::Write;
@@ -18,14 +19,14 @@ const PATIENCE: Duration = Duration::from_secs(300);
 /// How often a child or a lock is looked at.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// The Python of the environment with `FlipCache`; `None` as of [`environment`].
+/// Returns the Python of the environment with `FlipCache`; `None` as of [`environment`].
 pub(super) fn python() -> Option<PathBuf> {
     let folder = environment("python", &PACKAGES)?;
     Some(python_of(&folder))
 }
 
-/// The folder of an environment with these packages. One that was made for another list is made anew. `None` if
-/// there is no Python here to make it with, which is said on standard error.
+/// The folder of an environment with these packages. One that was made for another list is made
+/// anew. `None` if there is no Python here to make it with, which is said on standard error.
 ///
 /// # Panics
 ///
@@ -54,7 +55,8 @@ fn python_of(folder: &Path) -> PathBuf {
     folder.join("bin").join("python")
 }
 
-/// The lock that one test holds while it makes the environment. The system lets go of it with the process.
+/// The lock that one test holds while it makes the environment. The system lets go of it with the
+/// process.
 fn lock(path: &Path) -> File {
     let file = File::create(path).expect("the lock's file must be created");
     let start = Instant::now();
@@ -139,7 +141,7 @@ fn finish(command: &mut Command) -> Result<(), Failure> {
             Some(status) if status.success() => return Ok(()),
             Some(status) => return Err(Failure::End(told(&printed, &status.to_string()))),
             None if start.elapsed() >= PATIENCE => {
-                // An error means that it has ended already.
+                // An error means that it has already exited.
                 let _ = child.kill();
                 let _ = child.wait();
                 let ended = format!("ended after {PATIENCE:?}");

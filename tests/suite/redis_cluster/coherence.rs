@@ -1,4 +1,4 @@
-//! What others write at any of the nodes is seen.
+//! Writes of other clients at any node are seen.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -26,7 +26,7 @@ fn set_by_redis_cli(cluster: &RedisCluster, key: &str, value: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn get_after_a_foreign_write_at_any_master_is_that() {
+async fn get_after_an_external_write_at_any_master_returns_it() {
     let cluster = without_replicas();
     let user = cache(&cluster, "user");
     let keys: Vec<String> = (0..KEYS).map(|number| number.to_string()).collect();
@@ -65,7 +65,7 @@ async fn get_after_a_foreign_write_at_any_master_is_that() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn get_of_caches_that_are_opened_one_after_the_other_hears_at_every_master() {
+async fn get_of_caches_opened_one_after_the_other_is_tracked_at_every_master() {
     let cluster = without_replicas();
     let options = BackendOptions::default();
     let [one, other] = [(), ()].map(|()| client(&cluster.url_by(2), &options));

@@ -1,4 +1,4 @@
-//! Another node takes the place of a master, with or without its consent.
+//! Failover of a master, coordinated or forced.
 
 use std::time::{Duration, Instant};
 
@@ -21,7 +21,7 @@ fn keys() -> Vec<String> {
     (0..KEYS).map(|number| number.to_string()).collect()
 }
 
-/// A key of the first master's.
+/// Returns a key of the first master's.
 fn key_of_the_first(cluster: &RedisCluster, start: &str) -> String {
     let mut keys = (0..1_000).map(|number| format!("{start}{number}"));
     let mine = keys.find(|key| cluster.owner(&format!("count:{key}")) == 0);
@@ -41,7 +41,7 @@ async fn assert_foreign_write_is_seen(cluster: &RedisCluster, cache: &Counters, 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn failover_with_consent_under_load_loses_and_repeats_nothing() {
+async fn coordinated_failover_under_load_loses_and_repeats_nothing() {
     let cluster = impatient();
     let cache = counters(&cluster);
     let untold = BackendOptions {
@@ -130,7 +130,7 @@ async fn master_killed_under_load_is_replaced_without_a_restart() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn master_that_hung_and_comes_back_is_not_believed() {
+async fn master_that_hung_and_comes_back_is_not_used() {
     let cluster = impatient();
     let cache = counters(&cluster);
     let key = key_of_the_first(&cluster, "");

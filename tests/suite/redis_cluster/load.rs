@@ -1,6 +1,7 @@
-//! Reads and writes that go on while something happens to the cluster.
+//! Load of reads and writes during a change of the cluster.
 //!
-//! Each key has one writer here, so that what it holds is known up to the writes whose outcome is not.
+//! Each key has one writer here, so that what it holds is known up to the writes whose outcome is
+//! not.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

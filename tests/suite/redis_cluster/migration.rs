@@ -1,4 +1,4 @@
-//! Slots on their way from one master to another.
+//! Migration of slots between masters.
 
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,7 @@ fn keys() -> Vec<String> {
     (0..KEYS).map(|number| format!("{{tag}}{number}")).collect()
 }
 
-/// How often a node has answered with an error of a kind.
+/// Returns how often a node has replied with an error of a kind.
 fn errors(node: &RedisServer, kind: &str) -> u64 {
     let stats: String = foreign(node, &["INFO", "errorstats"]);
     let start = format!("errorstat_{kind}:count=");
@@ -78,7 +78,7 @@ async fn move_under_load(cluster: &RedisCluster, cache: &Counters, to: usize) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn slot_moved_under_load_is_followed_to_a_master_that_is_known_and_to_one_that_is_new() {
+async fn slot_moved_under_load_is_followed_to_a_known_and_to_a_new_master() {
     let mut cluster = without_replicas();
     let cache = counters(&cluster);
     let from = cluster.owner("{tag}");
@@ -88,7 +88,7 @@ async fn slot_moved_under_load_is_followed_to_a_master_that_is_known_and_to_one_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn get_key_that_is_on_its_way_is_not_kept() {
+async fn get_key_of_a_migrating_slot_is_not_cached() {
     let cluster = without_replicas();
     let cache = counters(&cluster);
     let (slot, from) = (cluster.slot("{tag}"), cluster.owner("{tag}"));
@@ -148,7 +148,8 @@ async fn scan_while_a_slot_is_moved_lists_each_key() {
     let mut expected = keys();
     expected.extend((0..300).map(|number| number.to_string()));
     backend.set(&user, &entries(&expected), None).await.unwrap();
-    // Once around: at one of these steps, it goes to a master that comes before its own in the listing.
+    // Once around: at one of these steps, it goes to a master that comes before its own in the
+    // listing.
     for step in 0..3 {
         let [holder, to] = [step, step + 1].map(|step| (from + step) % 3);
         let mut listed = Vec::new();

@@ -43,7 +43,7 @@ fn cache(cluster: &RedisCluster, name: &str) -> Cache {
     cache.expect("the options are valid")
 }
 
-/// A cluster whose masters are replaced soon after they fall silent.
+/// Returns a cluster whose masters are replaced soon after they fall silent.
 fn impatient() -> RedisCluster {
     RedisCluster::start_with(ClusterOptions {
         node_timeout: Duration::from_secs(1),
@@ -58,7 +58,7 @@ fn without_replicas() -> RedisCluster {
     })
 }
 
-/// What a key holds, as its master says.
+/// Returns what a key holds, as its master says.
 fn truth(cluster: &RedisCluster, key: &str) -> Option<String> {
     let owner = &cluster.nodes()[cluster.owner(key)];
     foreign(owner, &["GET", key])

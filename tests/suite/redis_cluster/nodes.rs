@@ -14,7 +14,7 @@ use crate::stores::{
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn call_with_one_seed_finds_all_masters_and_none_of_the_passwords_is_shown() {
+async fn call_with_one_seed_finds_all_masters_and_shows_no_password() {
     let mut cluster = RedisCluster::start_with(ClusterOptions {
         password: Some("hunter2".to_owned()),
         ..ClusterOptions::default()
@@ -54,7 +54,7 @@ async fn call_with_one_seed_finds_all_masters_and_none_of_the_passwords_is_shown
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn call_server_that_is_in_no_cluster_says_so() {
+async fn call_server_that_is_not_in_a_cluster_says_so() {
     let server = RedisServer::start();
     let url = format!("redis+cluster://127.0.0.1:{}", server.port());
     let error = failure(&*connect(&url)).await;
@@ -128,7 +128,7 @@ async fn call_nodes_down_at_start_is_unavailable_until_they_are_up() {
 
 /// What the guide says that a user needs, with `CLUSTER SHARDS` or, as before Redis 7, without.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn call_users_who_may_little_are_served_and_told() {
+async fn call_of_users_with_minimal_permissions_succeeds_and_is_tracked() {
     let cluster = without_replicas();
     for (user, topology) in [("new", "+cluster|shards"), ("old", "+cluster|slots")] {
         let rules = "+get +set +getex +pttl +del +exists +incrby +pexpire +persist +scan +multi +exec \

@@ -1,4 +1,4 @@
-//! Sentinels make another server the master, with or without the consent of the one before.
+//! Failover by sentinels, coordinated or forced.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -46,9 +46,9 @@ async fn wait_until(cache: &Cache, key: &str, value: &str, patience: Duration) {
     }
 }
 
-/// Whether a server says so; one that is about to become one cuts its clients off.
+/// Returns whether a server reports this role; a server about to change it disconnects its clients.
 fn is_replica(server: &RedisServer) -> bool {
-    let client = redis::Client::open(server.url()).expect("the server's URL must be right");
+    let client = redis::Client::open(server.url()).expect("the server's URL must be valid");
     let role = client.get_connection().and_then(|mut connection| {
         let role: Result<redis::Value, _> = redis::cmd("ROLE").query(&mut connection);
         role
@@ -79,7 +79,7 @@ async fn write_on(cache: Cache, end: Arc<AtomicBool>) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn get_after_a_failover_is_what_the_new_master_holds() {
+async fn get_after_a_failover_returns_what_the_new_master_holds() {
     let trio = SentinelTrio::start();
     let user = open(&trio.url(), &BackendOptions::default());
     keep(&user, "k", "before").await;
@@ -120,7 +120,7 @@ async fn get_after_a_failover_is_what_the_new_master_holds() {
 
 /// With a heartbeat that would notice nothing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn get_old_master_that_comes_back_is_not_believed() {
+async fn get_after_the_old_master_comes_back_does_not_use_it() {
     let trio = SentinelTrio::start();
     let options = BackendOptions {
         deadline: Duration::from_secs(1),
@@ -168,18 +168,18 @@ async fn follow(silence: fn(&mut SentinelTrio)) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn failover_after_the_sentinel_that_was_heard_is_gone_is_followed() {
+async fn failover_after_the_subscribed_sentinel_is_gone_is_followed() {
     follow(|trio| trio.kill_sentinel(0)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn failover_while_the_sentinel_that_was_heard_hangs_is_followed() {
+async fn failover_while_the_subscribed_sentinel_hangs_is_followed() {
     follow(|trio| trio.pause_sentinel(0)).await;
 }
 
 /// With the users of the guide.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn failover_is_followed_by_users_who_may_little_at_sentinels() {
+async fn failover_is_followed_by_users_with_minimal_permissions_at_sentinels() {
     const ASKS: &str = "-@all +sentinel|get-master-addr-by-name";
     let trio = SentinelTrio::start_with(SentinelOptions {
         lines: vec![

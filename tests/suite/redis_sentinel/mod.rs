@@ -27,7 +27,7 @@ fn client(url: &str, options: &BackendOptions) -> Client {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn call_master_that_sentinels_name_does_what_a_server_does() {
+async fn call_master_that_sentinels_name_behaves_as_a_server() {
     let trio = SentinelTrio::start_with(SentinelOptions {
         password: Some("at-servers".to_owned()),
         sentinel_password: Some("at-sentinels".to_owned()),
@@ -97,7 +97,7 @@ async fn call_sentinels_down_at_start_is_unavailable_until_one_is_up() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn call_service_that_no_sentinel_knows_names_it() {
+async fn call_service_unknown_to_all_sentinels_names_it() {
     let mut trio = SentinelTrio::start();
     trio.kill_sentinel(2);
     let url = trio.url().replace("/flip", "/flop");

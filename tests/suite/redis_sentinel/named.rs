@@ -11,7 +11,7 @@ use crate::coherence;
 use crate::stores::{bucket, connect, everything_of, failure, foreign, set};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn call_replica_that_is_named_as_the_master_is_refused_until_it_is_one() {
+async fn call_replica_named_as_the_master_is_refused_until_it_is_promoted() {
     let server = RedisServer::start();
     let _: () = foreign(&server, &["REPLICAOF", "127.0.0.1", "1"]);
     let sentinel = FakeSentinel::naming(server.port());
@@ -28,7 +28,7 @@ async fn call_replica_that_is_named_as_the_master_is_refused_until_it_is_one() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn get_another_master_is_named_is_not_answered_locally() {
+async fn get_after_another_master_is_named_is_not_a_local_hit() {
     let (one, other) = (RedisServer::start(), RedisServer::start());
     let sentinel = FakeSentinel::naming(one.port());
     let options = BackendOptions {
@@ -47,7 +47,7 @@ async fn get_another_master_is_named_is_not_answered_locally() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn get_all_sentinels_gone_is_still_answered_and_kept() {
+async fn get_after_all_sentinels_are_gone_still_succeeds_and_is_cached() {
     let server = RedisServer::start();
     let sentinel = FakeSentinel::naming(server.port());
     let options = BackendOptions {

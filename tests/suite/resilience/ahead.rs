@@ -1,4 +1,4 @@
-//! Values that are loaded anew before they end.
+//! Refresh-ahead: values that are reloaded before they expire.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -43,7 +43,7 @@ impl Loader {
         value.unwrap_or_else(|error| panic!("there must be a value: {error:?}"))
     }
 
-    fn let_go(&self) {
+    fn release(&self) {
         self.gate.add_permits(1);
     }
 
@@ -64,19 +64,19 @@ async fn wait_until(what: &str, is_so: impl Fn() -> bool) {
     }
 }
 
-/// A cache whose entries live for a second, and are loaded anew in the last quarter of it; and the loader of
-/// the first one.
+/// A cache whose entries live for a second, and are loaded anew in the last quarter of it; and the
+/// loader of the first one.
 async fn loaded() -> (World, Cache, Loader) {
     let world = World::new();
     let cache = world.cache().ttl(SECOND).refresh_ahead(SECOND / 4).open();
     let (cache, loader) = (cache.expect("the options are valid"), Loader::new());
     assert_eq!(loader.get(&cache).await, "0");
-    world.double.calls();
+    world.faulty.calls();
     (world, cache, loader)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn get_soon_before_the_end_answers_and_loads_once() {
+async fn get_shortly_before_expiry_is_a_hit_and_loads_once() {
     let (world, cache, loader) = loaded().await;
     world
         .clock
@@ -88,11 +88,11 @@ async fn get_soon_before_the_end_answers_and_loads_once() {
         assert_eq!(loader.get(&cache).await, "0");
     }
     loader.wait_for_runs(2).await;
-    assert_eq!(world.double.calls(), [""; 0]);
-    loader.let_go();
+    assert_eq!(world.faulty.calls(), [""; 0]);
+    loader.release();
     let renewed = || cache.local().get("k").ok().flatten().as_deref() == Some("1");
     wait_until("the new value must be kept", renewed).await;
-    assert_eq!(world.double.calls(), ["set_if_present"]);
+    assert_eq!(world.faulty.calls(), ["set_if_present"]);
     world.clock.advance(SECOND / 4);
     assert_eq!(read(&cache, "k").await, found("1", Source::Local));
     assert_eq!(loader.runs(), 2);
@@ -104,33 +104,33 @@ async fn get_by_a_read_without_a_loader_loads_nothing() {
     world.clock.advance(SECOND * 3 / 4);
     assert_eq!(read(&cache, "k").await, found("0", Source::Local));
     assert_eq!(loader.runs(), 1);
-    assert_eq!(world.double.calls(), [""; 0]);
+    assert_eq!(world.faulty.calls(), [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn value_that_was_written_meanwhile_is_not_overwritten() {
+async fn refresh_ahead_does_not_overwrite_a_concurrent_write() {
     let (world, cache, loader) = loaded().await;
     world.clock.advance(SECOND * 3 / 4);
     assert_eq!(loader.get(&cache).await, "0");
     loader.wait_for_runs(2).await;
     cache.set("k", "written").await.expect("it must be written");
-    loader.let_go();
+    loader.release();
     wait_until("the loader must end", || {
         Arc::strong_count(&loader.gate) == 1
     })
     .await;
-    assert_eq!(world.double.calls(), ["set"]);
+    assert_eq!(world.faulty.calls(), ["set"]);
     assert_eq!(read(&cache, "k").await, found("written", Source::Local));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn value_that_is_gone_from_l2_is_not_brought_back() {
+async fn refresh_ahead_does_not_restore_a_value_deleted_from_l2() {
     let (world, cache, loader) = loaded().await;
     world.clock.advance(SECOND * 3 / 4);
     assert_eq!(loader.get(&cache).await, "0");
     loader.wait_for_runs(2).await;
-    world.double.delete_unheard("n", "k").await;
-    loader.let_go();
+    world.faulty.delete_unannounced("n", "k").await;
+    loader.release();
     wait_until("the entry must go", || {
         cache.local().get("k").is_ok_and(|it| it.is_none())
     })
@@ -139,7 +139,7 @@ async fn value_that_is_gone_from_l2_is_not_brought_back() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn value_is_not_written_while_the_store_is_silent() {
+async fn refresh_ahead_does_not_write_while_the_store_does_not_reply() {
     let (clock, runtime) = (FakeClock::default(), Handle::current());
     let backend = clock.backend();
     let client = Client::builder(backend.clone()).runtime(runtime.clone());
@@ -159,7 +159,7 @@ async fn value_is_not_written_while_the_store_is_silent() {
 
     let feed = backend.feed().expect("a store in memory tells of changes");
     feed.restore(Some(Lease::after(Duration::ZERO)));
-    loader.let_go();
+    loader.release();
     let has_ended = || runtime.metrics().num_alive_tasks() <= tasks;
     wait_until("the task must end", has_ended).await;
     let held = get(&*backend, &bucket("n"), "k").await;
@@ -170,16 +170,16 @@ async fn value_is_not_written_while_the_store_is_silent() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn loader_that_fails_is_not_run_again_before_the_entry_ends() {
+async fn loader_that_fails_is_not_run_again_before_the_entry_expires() {
     let (world, cache, loader) = loaded().await;
     world.clock.advance(SECOND * 3 / 4);
-    loader.let_go();
+    loader.release();
     assert_eq!(loader.get(&cache).await, "0");
     let renewed = || cache.local().get("k").ok().flatten().as_deref() == Some("1");
     wait_until("the new value must be kept", renewed).await;
 
     world.clock.advance(SECOND * 3 / 4);
-    loader.let_go();
+    loader.release();
     assert_eq!(loader.get(&cache).await, "1");
     loader.wait_for_runs(3).await;
     wait_until("the loader must end", || {
@@ -189,6 +189,6 @@ async fn loader_that_fails_is_not_run_again_before_the_entry_ends() {
     assert_eq!(loader.get(&cache).await, "1");
     assert_eq!(loader.runs(), 3);
     world.clock.advance(SECOND / 4);
-    loader.let_go();
+    loader.release();
     assert_eq!(loader.get(&cache).await, "3");
 }

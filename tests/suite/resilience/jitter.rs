@@ -1,4 +1,4 @@
-//! Lives that do not end together.
+//! TTL jitter: entries that do not expire together.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -18,7 +18,7 @@ fn jittering(world: &World) -> Cache {
     cache.open().expect("the options are valid")
 }
 
-/// What is left of the lives of keys, by L2 itself.
+/// Returns the remaining TTLs of keys, as L2 reports them.
 async fn lives(cache: &Cache, keys: impl IntoIterator<Item = usize>) -> BTreeSet<Duration> {
     cache.local().clear();
     let mut lives = BTreeSet::new();
@@ -36,7 +36,7 @@ fn are_shortened(lives: &BTreeSet<Duration>) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn set_one_by_one_ends_at_many_moments_within_the_part() {
+async fn set_one_by_one_expires_at_different_times_within_the_jitter() {
     let world = World::new();
     let cache = jittering(&world);
     for key in 0..50 {
@@ -49,25 +49,25 @@ async fn set_one_by_one_ends_at_many_moments_within_the_part() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn set_many_ends_in_parts() {
+async fn set_many_expires_in_groups() {
     let world = World::new();
     let cache = jittering(&world);
     let keys: Vec<String> = (0..1_000).map(|key: usize| key.to_string()).collect();
     let entries = keys.iter().map(|key| (key.as_str(), "v"));
     cache.set_many(entries).await.expect("all must be written");
-    assert_eq!(world.double.calls(), ["set"; 8]);
+    assert_eq!(world.faulty.calls(), ["set"; 8]);
     let lives = lives(&cache, 0..1_000).await;
     assert!(are_shortened(&lives), "{lives:?}");
     assert_eq!(lives.len(), 8, "{lives:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn local_tier_and_l2_end_a_life_at_the_same_moment() {
+async fn local_tier_and_l2_expire_an_entry_at_the_same_time() {
     let world = World::new();
     let cache = jittering(&world);
     cache.set("0", "v").await.expect("it must be written");
     let local = cache.ttl("0").await.expect("it is there");
-    assert_eq!(world.double.calls(), ["set"], "the local tier has it");
+    assert_eq!(world.faulty.calls(), ["set"], "the local tier has it");
     let Some(Expiry::After(local)) = local else {
         panic!("it must live for a time, not {local:?}");
     };
@@ -77,7 +77,7 @@ async fn local_tier_and_l2_end_a_life_at_the_same_moment() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn values_without_an_end_have_none() {
+async fn values_without_a_ttl_get_none_from_jitter() {
     let world = World::new();
     let cache = jittering(&world);
     cache

@@ -1,5 +1,6 @@
-//! What caches do when things go wrong, or may: stale answers, absences that are remembered, lives that do not
-//! end together, and values that are loaded before they end. By the door and by the component's exports.
+//! What caches do when things go wrong, or may: stale answers, absences that are remembered, lives
+//! that do not end together, and values that are loaded before they end. By the door and by the
+//! component's exports.
 
 mod absences;
 mod ahead;
@@ -12,25 +13,25 @@ use std::time::Duration;
 use flipcache::{Cache, CacheBuilder, Client, Found, Resilience, Shards, Source, Text, TextKeys};
 
 use crate::component::world::FakeClock;
-use crate::double::Double;
+use crate::faulty_backend::FaultyBackend;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// A client over a store that can be made to fail, both by a clock that moves when told.
+/// A client over a store that can be made to fail, both by a clock that moves on demand.
 struct World {
     clock: FakeClock,
-    double: Arc<Double>,
+    faulty: Arc<FaultyBackend>,
     client: Client,
 }
 
 impl World {
     fn new() -> Self {
         let clock = FakeClock::default();
-        let double = Double::over(clock.backend());
-        let client = Client::builder(double.clone()).shards(clock.shards(Shards::default()));
+        let faulty = FaultyBackend::over(clock.backend());
+        let client = Client::builder(faulty.clone()).shards(clock.shards(Shards::default()));
         Self {
             clock,
-            double,
+            faulty,
             client: client.build().expect("there must be memory for its shards"),
         }
     }

@@ -1,4 +1,4 @@
-//! Answers marked stale, while L2 cannot be reached.
+//! Stale-on-error: values marked stale while L2 is unavailable.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use tokio::runtime::Handle;
 
 use super::{SECOND, World, found, nothing, read};
 use crate::component::world::{FakeClock, get_text, over as over_backend, set};
-use crate::double::{Double, Fault};
+use crate::faulty_backend::{Fault, FaultyBackend};
 use crate::stores::{PATIENCE, connect, foreign};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -32,7 +32,7 @@ async fn get_expired_while_l2_fails_is_stale_within_the_window_and_marked() {
     let world = World::new();
     let cache = world.open(bearing(MINUTE));
     write(&cache, "k", "v").await;
-    world.double.set_fault(Fault::Down);
+    world.faulty.set_fault(Fault::Down);
     world.clock.advance(MINUTE);
     for _ in 0..2 {
         assert_eq!(read(&cache, "k").await, found("v", Source::Stale));
@@ -49,34 +49,34 @@ async fn get_expired_while_l2_fails_is_stale_within_the_window_and_marked() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn get_expired_while_l2_answers_is_what_it_answers() {
+async fn get_expired_while_l2_replies_returns_the_reply() {
     let world = World::new();
     let cache = world.open(bearing(MINUTE));
     write(&cache, "k", "v").await;
     world.clock.advance(SECOND);
     assert_eq!(read(&cache, "k").await, nothing());
-    world.double.set_fault(Fault::Down);
+    world.faulty.set_fault(Fault::Down);
     cache.get("k").await.expect_err("it is known to be gone");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn get_after_a_failure_that_is_no_outage_is_that_failure() {
+async fn get_after_an_error_that_is_not_an_outage_returns_that_error() {
     let world = World::new();
     let cache = world.open(bearing(MINUTE));
     write(&cache, "k", "v").await;
     world.clock.advance(SECOND);
-    world.double.set_fault(Fault::Short);
+    world.faulty.set_fault(Fault::Short);
     cache.get("k").await.expect_err("the store is at fault");
-    world.double.set_fault(Fault::Deaf);
+    world.faulty.set_fault(Fault::LostReplies);
     assert_eq!(read(&cache, "k").await, found("v", Source::Stale));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn get_after_a_write_that_failed_is_never_the_value_before_it() {
+async fn get_after_a_failed_write_never_returns_the_previous_value() {
     let world = World::new();
     let cache = world.open(bearing(MINUTE));
     write(&cache, "k", "v").await;
-    world.double.set_fault(Fault::Down);
+    world.faulty.set_fault(Fault::Down);
     cache.set("k", "w").await.expect_err("the store is down");
     cache
         .get("k")
@@ -85,14 +85,14 @@ async fn get_after_a_write_that_failed_is_never_the_value_before_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn get_of_a_handle_that_bears_nothing_fails_where_another_answers() {
+async fn get_of_a_handle_without_a_window_fails_where_another_serves_stale() {
     let world = World::new();
     let (bearing, other) = (
         world.open(bearing(MINUTE)),
         world.open(Resilience::default()),
     );
     write(&bearing, "k", "v").await;
-    world.double.set_fault(Fault::Down);
+    world.faulty.set_fault(Fault::Down);
     world.clock.advance(SECOND);
     other
         .get("k")
@@ -101,14 +101,14 @@ async fn get_of_a_handle_that_bears_nothing_fails_where_another_answers() {
     assert_eq!(read(&bearing, "k").await, found("v", Source::Stale));
 }
 
-/// A cache over a server, with short deadlines.
+/// Returns a cache over a server, with short deadlines.
 fn over(server: &RedisServer, resilience: Resilience) -> Cache {
     let options = BackendOptions {
         deadline: Duration::from_millis(200),
         staleness_bound: Duration::from_millis(400),
         ..BackendOptions::default()
     };
-    let url = server.url().parse().expect("the URL must be right");
+    let url = server.url().parse().expect("the URL must be valid");
     let backend = open(&url, &options, Handle::current()).expect("the backend must open");
     let client = Client::builder(backend).runtime(Handle::current()).build();
     let client = client.expect("there must be memory for its shards");
@@ -127,7 +127,7 @@ async fn wait_until_stale(cache: &Cache, value: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn get_while_redis_is_gone_is_stale_and_never_again_once_it_is_back() {
+async fn get_while_redis_is_down_is_stale_and_never_again_once_it_is_back() {
     let mut server = RedisServer::start();
     let cache = over(&server, bearing(MINUTE));
     write(&cache, "k", "v").await;
@@ -151,7 +151,7 @@ async fn get_while_redis_is_gone_is_stale_and_never_again_once_it_is_back() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn get_while_redis_is_silent_is_stale_until_the_window_is_over() {
+async fn get_while_redis_does_not_reply_is_stale_until_the_window_has_passed() {
     let server = RedisServer::start();
     let cache = over(&server, bearing(SECOND));
     write(&cache, "k", "v").await;
@@ -168,7 +168,7 @@ async fn get_while_redis_is_silent_is_stale_until_the_window_is_over() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn get_while_redis_is_gone_is_nothing_that_others_have_changed() {
+async fn get_while_redis_is_down_does_not_serve_invalidated_entries() {
     let mut server = RedisServer::start();
     let cache = over(&server, bearing(MINUTE));
     write(&cache, "k", "v").await;
@@ -185,7 +185,7 @@ async fn get_while_redis_is_gone_is_nothing_that_others_have_changed() {
     server.kill();
     let start = Instant::now();
     while read(&cache, "l").await != found("v", Source::Stale) {
-        assert!(start.elapsed() < PATIENCE, "nobody has changed it");
+        assert!(start.elapsed() < PATIENCE, "it is unchanged");
     }
     cache.get("k").await.expect_err("it was changed");
 }
@@ -206,12 +206,12 @@ fn stale(value: &str) -> (Option<String>, Source) {
 #[test]
 fn get_of_a_suspended_instance_is_stale_until_it_is_resumed() {
     let clock = FakeClock::default();
-    let double = Double::over(clock.backend());
-    let instance = clock.instance(double.clone());
+    let faulty = FaultyBackend::over(clock.backend());
+    let instance = clock.instance(faulty.clone());
     let cache = component(&instance, bearing(MINUTE));
     set(&cache, "k", "v");
     instance.suspend().expect("it must be taken");
-    double.set_fault(Fault::Down);
+    faulty.set_fault(Fault::Down);
     clock.advance(MINUTE - Duration::from_nanos(1));
     instance.suspend().expect("it must be taken");
     assert_eq!(get_text(&cache, "k"), stale("v"));
@@ -225,7 +225,7 @@ fn get_of_a_suspended_instance_is_stale_until_it_is_resumed() {
 }
 
 #[test]
-fn get_of_an_instance_that_asks_in_vain_is_stale_until_it_is_told_again() {
+fn get_of_an_instance_whose_pulls_fail_is_stale_until_they_succeed() {
     let mut server = RedisServer::start();
     let runtime = flipcache::io::runtime().expect("a runtime must start");
     let _entered = runtime.enter();

@@ -1,4 +1,4 @@
-//! Metrics: what a recorder is told, and when.
+//! Metrics: what is recorded, and when.
 
 use std::sync::Arc;
 
@@ -10,10 +10,10 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::runtime::Handle;
 use tokio::sync::{Mutex, MutexGuard};
 
-use crate::double::{Double, Fault};
+use crate::faulty_backend::{Fault, FaultyBackend};
 use crate::stores::{bucket, in_memory, keys};
 
-/// What one test publishes, another one's recorder would be told, too.
+/// Serializes tests, as a recorder receives what other tests publish, too.
 static TURN: Mutex<()> = Mutex::const_new(());
 
 /// A recorder of this thread's.
@@ -35,7 +35,7 @@ impl Recorder {
         }
     }
 
-    /// What a metric is after all is published.
+    /// Returns the value of a metric after publishing.
     fn get(&self, metric: &str) -> Option<f64> {
         metrics::publish();
         let page = self.page.render();
@@ -56,7 +56,7 @@ fn client(backend: Arc<dyn KvBackend>) -> Client {
 }
 
 #[tokio::test]
-async fn publish_tells_what_several_clients_did_together_and_once() {
+async fn publish_sums_several_clients_once() {
     let recorder = Recorder::begin().await;
     let backend = in_memory().backend;
     let clients = [client(backend.clone()), client(backend)];
@@ -76,7 +76,7 @@ async fn publish_tells_what_several_clients_did_together_and_once() {
             2.0,
         );
     }
-    // The second write was news to the first client.
+    // The second write invalidated the entry of the first client.
     recorder.is(
         r#"flipcache_removals_total{cache="summed",cause="invalidated"}"#,
         1.0,
@@ -94,21 +94,21 @@ async fn publish_tells_what_several_clients_did_together_and_once() {
 #[tokio::test]
 async fn calls_are_counted_by_operation_and_outcome() {
     let recorder = Recorder::begin().await;
-    let double = Double::over(in_memory().backend);
-    let observed = Arc::new(Instrumented::new(double.clone()));
+    let faulty = FaultyBackend::over(in_memory().backend);
+    let observed = Arc::new(Instrumented::new(faulty.clone()));
     let get = || {
         let observed = observed.clone();
         async move { observed.get(&bucket("n"), &keys(["k"]), None).await }
     };
     get().await.expect("it works");
-    for fault in [Fault::Down, Fault::Deaf] {
-        double.set_fault(fault);
+    for fault in [Fault::Down, Fault::LostReplies] {
+        faulty.set_fault(fault);
         get().await.expect_err("it fails on purpose");
     }
-    double.calls();
-    double.set_fault(Fault::Waits);
+    faulty.calls();
+    faulty.set_fault(Fault::Waits);
     let waiting = tokio::spawn(get());
-    double.wait_for_calls(1).await;
+    faulty.wait_for_calls(1).await;
     waiting.abort();
     waiting.await.expect_err("its caller goes away");
     for outcome in ["ok", "unavailable", "timeout", "cancelled"] {
@@ -122,14 +122,14 @@ async fn calls_are_counted_by_operation_and_outcome() {
 }
 
 #[tokio::test]
-async fn state_of_the_backend_is_published_as_it_is() {
+async fn state_of_the_backend_is_published() {
     let recorder = Recorder::begin().await;
-    let double = Double::over(in_memory().backend);
+    let faulty = FaultyBackend::over(in_memory().backend);
     let options = BreakerOptions {
         failures: 1,
         ..BreakerOptions::default()
     };
-    let backend = Arc::new(Breaker::new(double.clone(), options));
+    let backend = Arc::new(Breaker::new(faulty.clone(), options));
     let _client = client(backend.clone());
     let closed = r#"flipcache_backend_breaker{system="other",state="closed"}"#;
     let open = r#"flipcache_backend_breaker{system="other",state="open"}"#;
@@ -139,7 +139,7 @@ async fn state_of_the_backend_is_published_as_it_is() {
         r#"flipcache_invalidation_status{system="other",status="untracked"}"#,
         1.0,
     );
-    double.set_fault(Fault::Down);
+    faulty.set_fault(Fault::Down);
     let failed = backend.get(&bucket("n"), &keys(["k"]), None).await;
     failed.expect_err("it fails on purpose");
     recorder.is(closed, 0.0);

@@ -1,4 +1,4 @@
-//! What those who watch are told: spans, events and metrics, and nothing that is not theirs to know.
+//! Observability: spans, events and metrics, and that they contain no secrets.
 
 mod metrics;
 mod noted;

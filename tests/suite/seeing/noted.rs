@@ -1,4 +1,4 @@
-//! A subscriber that remembers what it was told.
+//! A subscriber that records spans and events.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -58,14 +58,14 @@ struct Notes {
 }
 
 impl Noted {
-    /// Notes everything until the guard goes.
+    /// Records everything until the guard is dropped.
     pub(super) fn begin() -> (Self, DefaultGuard) {
         let noted = Self::default();
         let guard = subscriber::set_default(registry().with(noted.clone()));
         (noted, guard)
     }
 
-    /// The spans of a target.
+    /// Returns the spans of a target.
     pub(super) fn spans(&self, target: &str) -> Vec<Note> {
         let notes = self.lock();
         let spans = notes.spans.iter().map(|(_, span)| span);
@@ -75,7 +75,7 @@ impl Noted {
             .collect()
     }
 
-    /// What the events of a target said.
+    /// Returns what the events of a target said.
     pub(super) fn said(&self, target: &str) -> Vec<String> {
         let notes = self.lock();
         let events = notes.events.iter().filter(|event| event.target == target);
@@ -84,14 +84,16 @@ impl Noted {
             .collect()
     }
 
-    /// All that anybody could read.
+    /// Returns all that anybody could read.
     pub(super) fn everything(&self) -> String {
         let notes = self.lock();
         format!("{:?} {:?}", notes.spans, notes.events)
     }
 
     fn lock(&self) -> MutexGuard<'_, Notes> {
-        self.0.lock().expect("no test panics in here")
+        self.0
+            .lock()
+            .expect("no caller panics while it holds the lock")
     }
 }
 

@@ -11,12 +11,12 @@ use tracing::Instrument;
 
 use super::noted::Noted;
 use crate::coherence::wait_until_local;
-use crate::double::{Double, Fault};
+use crate::faulty_backend::{Fault, FaultyBackend};
 use crate::stores::{PATIENCE, bucket, connect_with, foreign, in_memory, keys};
 
 const BACKEND: &str = "flipcache::backend";
 
-/// A client whose tasks run on this thread.
+/// Returns a client whose tasks run on this thread.
 fn client(backend: Arc<dyn KvBackend>) -> Client {
     let client = Client::builder(backend).runtime(Handle::current());
     client.build().expect("there must be memory for its shards")
@@ -65,7 +65,7 @@ async fn span_of_each_call_has_the_names_of_the_conventions() {
 }
 
 #[tokio::test]
-async fn span_is_within_that_of_whoever_asks() {
+async fn span_is_a_child_of_that_of_the_caller() {
     let (noted, _guard) = Noted::begin();
     let user = cache(&client(Arc::new(Instrumented::new(in_memory().backend))));
     let asked = async {
@@ -82,12 +82,15 @@ async fn span_is_within_that_of_whoever_asks() {
 }
 
 #[tokio::test]
-async fn span_of_a_call_that_fails_tells_the_kind_of_error() {
+async fn span_of_a_failed_call_has_the_kind_of_error() {
     let (noted, _guard) = Noted::begin();
-    let double = Double::over(in_memory().backend);
-    let observed = Instrumented::new(double.clone());
-    for (fault, kind) in [(Fault::Down, "unavailable"), (Fault::Deaf, "timeout")] {
-        double.set_fault(fault);
+    let faulty = FaultyBackend::over(in_memory().backend);
+    let observed = Instrumented::new(faulty.clone());
+    for (fault, kind) in [
+        (Fault::Down, "unavailable"),
+        (Fault::LostReplies, "timeout"),
+    ] {
+        faulty.set_fault(fault);
         let failed = observed.get(&bucket("n"), &keys(["k"]), None).await;
         failed.expect_err("it fails on purpose");
         let spans = noted.spans(BACKEND);
@@ -99,7 +102,7 @@ async fn span_of_a_call_that_fails_tells_the_kind_of_error() {
 }
 
 #[tokio::test]
-async fn call_that_the_breaker_refuses_is_no_span() {
+async fn call_rejected_by_the_breaker_has_no_span() {
     let (noted, _guard) = Noted::begin();
     let mut server = RedisServer::start();
     let options = BackendOptions {
@@ -121,7 +124,7 @@ async fn call_that_the_breaker_refuses_is_no_span() {
 }
 
 #[tokio::test]
-async fn nothing_that_is_told_has_a_key_a_value_or_a_password() {
+async fn spans_and_events_contain_no_key_value_or_password() {
     let (noted, _guard) = Noted::begin();
     let server = RedisServer::start_with(RedisOptions {
         password: Some("s3cret-password".to_owned()),
@@ -142,7 +145,7 @@ async fn nothing_that_is_told_has_a_key_a_value_or_a_password() {
 }
 
 #[tokio::test]
-async fn feed_that_goes_deaf_and_hears_again_says_so() {
+async fn feed_that_is_lost_and_restored_emits_events() {
     let (noted, _guard) = Noted::begin();
     let server = RedisServer::start();
     let user = cache(&client(connect_with(

@@ -1,4 +1,4 @@
-//! How long a process was running between two moments.
+//! Measures how long a process was running between two moments.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::history::Stall;
 use crate::time::Moment;
 
-/// The stalls of each process, by when they began.
+/// The stalls of each process, by start.
 pub(super) struct Stalls(HashMap<String, Vec<(Moment, Moment)>>);
 
 impl Stalls {
@@ -20,7 +20,7 @@ impl Stalls {
         Self(by_process)
     }
 
-    /// The time between two moments, without that in which the process did not run.
+    /// Returns the time between two moments, minus the stalls of the process.
     pub(super) fn awake(&self, process: &str, from: Moment, to: Moment) -> Duration {
         let stalls = self.0.get(process).map_or(&[][..], Vec::as_slice);
         let stalled: Duration = stalls
@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn awake_leaves_out_what_overlaps() {
+    fn awake_subtracts_overlapping_stalls() {
         let stall = |from, to| Stall {
             process: "w0".to_owned(),
             from: Moment(from),

@@ -1,14 +1,14 @@
-//! No call of the cache takes longer than the deadlines of its round trips, and none fails but as its
-//! backend does.
+//! No call of the cache takes longer than the deadlines of its round trips. Calls fail only with
+//! errors of the backend.
 
 use super::{Case, Rule, Violation};
 use crate::history::{Call, Op, Outcome};
 
-/// How failures of the backend are written down; see `worker`.
+/// The prefix of backend errors in a history; see `worker`.
 pub(crate) const BACKEND: &str = "backend: ";
 
 pub(super) fn check(case: &Case<'_>) -> Vec<Violation> {
-    let calls = case.history.calls.iter().filter(|call| !call.foreign);
+    let calls = case.history.calls.iter().filter(|call| !call.external);
     calls
         .flat_map(|call| [late(case, call), unexpected(call)])
         .flatten()
@@ -26,25 +26,25 @@ fn late(case: &Case<'_>, call: &Call) -> Option<Violation> {
         from: call.start,
         to: call.end,
         what: format!(
-            "{:?} of {} took {took:?} (stalls left out); {allowed:?} were allowed",
+            "{:?} of {} took {took:?} (without stalls); the limit is {allowed:?}",
             call.op, call.process
         ),
     })
 }
 
-/// How many round trips a call may have to wait for, one after the other.
+/// Returns the maximum number of sequential round trips of a call.
 fn round_trips(op: Op) -> Option<u32> {
     match op {
-        // For a question that is in the air and may not be joined, then for its own.
+        // A fetch in flight that it may not join, then its own.
         Op::Get | Op::GetMany => Some(2),
-        // Then for the write.
+        // The same, then the write.
         Op::Load => Some(3),
-        // Then for the life, in the same way.
-        Op::GetAndProlong => Some(4),
-        // And to learn why there is no sum.
+        // The same again, to extend the TTL.
+        Op::GetAndExtendTtl => Some(4),
+        // The second one finds out why there is no sum.
         Op::Increment => Some(2),
         Op::Set | Op::SetMany | Op::SetWithTtl | Op::SetIfAbsent | Op::Delete => Some(1),
-        // As many as there are pages.
+        // One per page.
         Op::Clear => None,
     }
 }
@@ -65,35 +65,35 @@ fn unexpected(call: &Call) -> Option<Violation> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::story::Story;
+    use super::super::history_builder::HistoryBuilder;
     use super::Rule;
 
     #[test]
-    fn check_call_that_takes_longer_is_found_but_for_stalls() {
+    fn check_call_over_its_deadline_is_a_violation_without_stalls() {
         // A deadline of 100 and a tolerance of 10.
-        let mut story = Story::with_staleness(10_000);
-        story.set("w0", "k", "v1", 0, 110);
-        story.read("w0", "k", Some("v1"), 200, 410);
-        story.assert_found(&[]);
-        story.set("w0", "k", "v2", 500, 611);
-        story.assert_found(&[Rule::Deadline]);
-        story.stall("w0", 550, 551);
-        story.assert_found(&[]);
+        let mut history = HistoryBuilder::with_staleness(10_000);
+        history.set("w0", "k", "v1", 0, 110);
+        history.read("w0", "k", Some("v1"), 200, 410);
+        history.assert_found(&[]);
+        history.set("w0", "k", "v2", 500, 611);
+        history.assert_found(&[Rule::Deadline]);
+        history.stall("w0", 550, 551);
+        history.assert_found(&[]);
     }
 
     #[test]
-    fn check_failure_that_is_not_the_backends_is_found() {
-        let mut story = Story::with_staleness(10_000);
-        story.set_that_fails("w0", "k", "v1", 0, 10);
-        story.assert_found(&[]);
-        story.set_that_breaks("w0", "k", "v2", 20, 30);
-        story.assert_found(&[Rule::Unexpected]);
+    fn check_error_not_of_the_backend_is_a_violation() {
+        let mut history = HistoryBuilder::with_staleness(10_000);
+        history.set_that_fails("w0", "k", "v1", 0, 10);
+        history.assert_found(&[]);
+        history.set_that_breaks("w0", "k", "v2", 20, 30);
+        history.assert_found(&[Rule::Unexpected]);
     }
 
     #[test]
-    fn check_plain_writers_have_no_deadline() {
-        let mut story = Story::with_staleness(10_000);
-        story.set("f0", "k", "v1", 0, 10_000);
-        story.assert_found(&[]);
+    fn check_external_writers_have_no_deadline() {
+        let mut history = HistoryBuilder::with_staleness(10_000);
+        history.set("f0", "k", "v1", 0, 10_000);
+        history.assert_found(&[]);
     }
 }

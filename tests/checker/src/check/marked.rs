@@ -1,17 +1,17 @@
-//! An answer that is marked stale may be older than the bound, but by no more than the window that was
-//! asked for, and is nothing that its process knows to be replaced.
+//! A value marked stale may exceed the staleness bound by the configured window at most. It must
+//! not be one that its process has seen replaced.
 //!
-//! Own writes are [`own_write`](super::own_write)'s matter, and quiet is [`quiet`](super::quiet)'s: both
-//! look at marked answers, too.
+//! [`read_your_writes`](super::read_your_writes) and [`convergence`](super::convergence) check
+//! marked values, too.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::{Case, Rule, Violation, stale, told};
+use super::{Case, Rule, Violation, bounded_staleness, describe};
 use crate::history::Call;
 use crate::time::Moment;
 
-/// What a process was answered of a key: not before which version that can have been, and when.
+/// A read of a process: the earliest version that it can have seen, and when it ended.
 struct Seen<'a> {
     end: Moment,
     least: usize,
@@ -25,7 +25,7 @@ pub(super) fn check(case: &Case<'_>) -> Vec<Violation> {
     }
     let mut seen: HashMap<(&str, &str), Vec<Seen<'_>>> = HashMap::new();
     for read in case.reads() {
-        let says_nothing = read.answer() == Some(None) && case.truth.is_fleeting(&read.key);
+        let says_nothing = read.read_result() == Some(None) && case.oracle.is_volatile(&read.key);
         if let Some(least) = least(case, read).filter(|_| !says_nothing) {
             let of_key = seen.entry((&read.process, &read.key)).or_default();
             of_key.push(Seen {
@@ -44,39 +44,44 @@ pub(super) fn check(case: &Case<'_>) -> Vec<Violation> {
         .collect()
 }
 
-/// The first version that an answer can have been, if it was no older than it may be.
+/// Returns the earliest version that a read within its bound can have seen.
 fn least(case: &Case<'_>, read: &Call) -> Option<usize> {
-    let bound = match case.may_be_stale(read) {
-        true => Duration::MAX,
-        false => case.history.limits.staleness(),
+    let bound = if case.may_be_stale(read) {
+        Duration::MAX
+    } else {
+        case.history.limits.staleness()
     };
-    let matches = case.truth.matches(read).into_iter();
+    let matches = case.oracle.matches(read).into_iter();
     matches
-        .filter(|index| stale::age_of(case, read, *index) <= bound)
+        .filter(|index| bounded_staleness::age_of(case, read, *index) <= bound)
         .min()
 }
 
-/// Replaced, or at the end of its life, for longer than the bound and the window together: an entry is as
-/// old as the bound allows when the window begins.
+/// Finds a value that was replaced, or had expired, for longer than the bound and the window
+/// together: the window may begin when the entry is as old as the bound allows.
 fn too_old(case: &Case<'_>, read: &Call) -> Option<Violation> {
     let limits = &case.history.limits;
     let window = limits.stale_window();
     if window.is_zero() {
-        let why = "though nobody had asked for such answers";
+        let why = "though stale values are disabled";
         return Some(violation(read, read.start, why));
     }
-    let over = [stale::age(case, read), stale::expired_for(case, read)];
+    let over = [
+        bounded_staleness::age(case, read),
+        bounded_staleness::expired_for(case, read),
+    ];
     let (_, over) = over.into_iter().flatten().max_by_key(|(_, over)| *over)?;
-    let why = format!("which was over {over:?} before the call; the window is {window:?}");
+    let why =
+        format!("which was replaced or expired {over:?} before the call; the window is {window:?}");
     let allowed = limits.staleness() + window + limits.tolerance();
     (over > allowed).then(|| violation(read, read.start, &why))
 }
 
 fn known_to_be_replaced(case: &Case<'_>, read: &Call, seen: &[Seen<'_>]) -> Option<Violation> {
-    let last = *case.truth.matches(read).last()?;
+    let last = *case.oracle.matches(read).last()?;
     let before = seen.iter().filter(|seen| seen.end < read.start);
     let later = before.max_by_key(|seen| seen.least)?;
-    let what = format!("though before {}", told(later.call));
+    let what = format!("though earlier {}", describe(later.call));
     (later.least > last).then(|| violation(read, later.call.start, &what))
 }
 
@@ -87,101 +92,101 @@ fn violation(read: &Call, from: Moment, why: &str) -> Violation {
         process: read.process.clone(),
         from,
         to: read.end,
-        what: format!("{}, {why}", told(read)),
+        what: format!("{}, {why}", describe(read)),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::story::Story;
+    use super::super::history_builder::HistoryBuilder;
     use super::Rule;
 
     /// Two versions, a bound of 100, a window of 1000 and a tolerance of 10.
-    fn two() -> Story {
-        let mut story = Story::with_window(100, 1_000);
-        story.set("f0", "k", "v1", 0, 10);
-        story.set("f0", "k", "v2", 20, 30);
-        story
+    fn two() -> HistoryBuilder {
+        let mut history = HistoryBuilder::with_window(100, 1_000);
+        history.set("f0", "k", "v1", 0, 10);
+        history.set("f0", "k", "v2", 20, 30);
+        history
     }
 
     #[test]
-    fn check_marked_answer_within_the_window_passes_and_an_older_one_is_found() {
-        let mut story = two();
-        story.read_marked("w0", "k", "v1", 1_140, 1_141);
-        story.assert_found(&[]);
-        story.read_marked("w0", "k", "v1", 1_141, 1_142);
-        story.assert_found(&[Rule::Marked]);
-        story.stall("w0", 500, 501);
-        story.assert_found(&[]);
+    fn check_marked_value_beyond_the_window_is_a_violation() {
+        let mut history = two();
+        history.read_marked("w0", "k", "v1", 1_140, 1_141);
+        history.assert_found(&[]);
+        history.read_marked("w0", "k", "v1", 1_141, 1_142);
+        history.assert_found(&[Rule::Marked]);
+        history.stall("w0", 500, 501);
+        history.assert_found(&[]);
     }
 
     #[test]
-    fn check_marked_answer_that_had_expired_within_the_window_passes_and_an_older_one_is_found() {
-        let mut story = Story::with_window(100, 1_000);
-        story.set_for("f0", "k", "v1", 50, (0, 10));
-        story.read_marked("w0", "k", "v1", 1_170, 1_171);
-        story.assert_found(&[]);
-        story.read_marked("w0", "k", "v1", 1_171, 1_172);
-        story.assert_found(&[Rule::Marked]);
+    fn check_marked_value_expired_beyond_the_window_is_a_violation() {
+        let mut history = HistoryBuilder::with_window(100, 1_000);
+        history.set_for("f0", "k", "v1", 50, (0, 10));
+        history.read_marked("w0", "k", "v1", 1_170, 1_171);
+        history.assert_found(&[]);
+        history.read_marked("w0", "k", "v1", 1_171, 1_172);
+        history.assert_found(&[Rule::Marked]);
     }
 
     #[test]
-    fn check_loaded_answer_counts_as_marked_where_some_are() {
-        let mut story = two();
-        story.load("w0", "k", "v1", 1_140, 1_141);
-        story.assert_found(&[]);
-        story.load("w0", "k", "v1", 1_141, 1_142);
-        story.assert_found(&[Rule::Marked]);
-        let mut story = Story::with_staleness(100);
-        story.set("f0", "k", "v1", 0, 10);
-        story.set("f0", "k", "v2", 20, 30);
-        story.load("w0", "k", "v1", 131, 132);
-        story.assert_found(&[Rule::Stale]);
+    fn check_loaded_value_counts_as_marked_if_stale_values_are_enabled() {
+        let mut history = two();
+        history.load("w0", "k", "v1", 1_140, 1_141);
+        history.assert_found(&[]);
+        history.load("w0", "k", "v1", 1_141, 1_142);
+        history.assert_found(&[Rule::Marked]);
+        let mut history = HistoryBuilder::with_staleness(100);
+        history.set("f0", "k", "v1", 0, 10);
+        history.set("f0", "k", "v2", 20, 30);
+        history.load("w0", "k", "v1", 131, 132);
+        history.assert_found(&[Rule::BoundedStaleness]);
     }
 
     #[test]
-    fn check_marked_answer_that_nobody_asked_for_is_found() {
-        let mut story = Story::with_staleness(100);
-        story.set("f0", "k", "v1", 0, 10);
-        story.read_marked("w0", "k", "v1", 20, 21);
-        story.assert_found(&[Rule::Marked]);
+    fn check_marked_value_without_a_window_is_a_violation() {
+        let mut history = HistoryBuilder::with_staleness(100);
+        history.set("f0", "k", "v1", 0, 10);
+        history.read_marked("w0", "k", "v1", 20, 21);
+        history.assert_found(&[Rule::Marked]);
     }
 
     #[test]
-    fn check_marked_answer_after_its_process_saw_a_later_one_is_found() {
-        let mut story = two();
-        story.read_in_thread("w0", 7, "k", Some("v2"), (40, 41));
-        story.read_marked("w1", "k", "v1", 42, 43);
-        story.read_marked("w0", "k", "v1", 41, 43);
-        story.assert_found(&[]);
-        story.read_marked("w0", "k", "v1", 42, 43);
-        story.assert_found(&[Rule::Marked]);
+    fn check_marked_value_after_its_process_saw_a_later_one_is_a_violation() {
+        let mut history = two();
+        history.read_in_thread("w0", 7, "k", Some("v2"), (40, 41));
+        history.read_marked("w1", "k", "v1", 42, 43);
+        history.read_marked("w0", "k", "v1", 41, 43);
+        history.assert_found(&[]);
+        history.read_marked("w0", "k", "v1", 42, 43);
+        history.assert_found(&[Rule::Marked]);
     }
 
     #[test]
-    fn check_marked_answer_after_its_process_saw_a_deletion_is_found() {
-        let mut story = Story::with_window(5, 1_000);
-        story.set("f0", "k", "v1", 0, 10);
-        story.heard(20, "DEL k");
-        story.read("w0", "k", None, 30, 31);
-        story.read_marked("w0", "k", "v1", 32, 33);
-        story.assert_found(&[Rule::Marked]);
+    fn check_marked_value_after_its_process_saw_a_deletion_is_a_violation() {
+        let mut history = HistoryBuilder::with_window(5, 1_000);
+        history.set("f0", "k", "v1", 0, 10);
+        history.monitored(20, "DEL k");
+        history.read("w0", "k", None, 30, 31);
+        history.read_marked("w0", "k", "v1", 32, 33);
+        history.assert_found(&[Rule::Marked]);
     }
 
     #[test]
-    fn check_marked_answer_after_an_own_write_is_found() {
-        let mut story = two();
-        story.set("w0", "k", "v3", 40, 50);
-        story.read_marked("w0", "k", "v2", 51, 52);
-        story.assert_found(&[Rule::OwnWrite]);
+    fn check_marked_value_after_an_own_write_is_a_violation() {
+        let mut history = two();
+        history.set("w0", "k", "v3", 40, 50);
+        history.read_marked("w0", "k", "v2", 51, 52);
+        history.assert_found(&[Rule::ReadYourWrites]);
     }
 
     #[test]
-    fn check_marked_answer_in_quiet_is_found_though_it_is_the_last() {
-        let mut story = two();
-        story.set("f0", "sentinel", "end", 40, 50);
-        story.quiet("w0", "sentinel", "end", Some(60));
-        story.read_marked_in_quiet("w0", "k", "v2", "end", (61, 62));
-        story.assert_found(&[Rule::Quiet]);
+    fn check_marked_value_after_the_sentinel_is_a_violation_though_the_last() {
+        let mut history = two();
+        history.set("f0", "sentinel", "end", 40, 50);
+        history.quiet("w0", "sentinel", "end", Some(60));
+        history.read_marked_in_quiet("w0", "k", "v2", "end", (61, 62));
+        history.assert_found(&[Rule::Convergence]);
     }
 }

@@ -2,166 +2,172 @@
 //!
 //! # Layout
 //!
-//! A rule is a file, with tests that it lets pass what is right and finds what is not. `report` tells
-//! what was found, with its `timeline`; `awake` is how long a process ran between two moments.
+//! Each rule is a file, with tests of what passes and what is a violation. `report` formats
+//! violations with their `timeline`; `awake` measures how long a process ran between two moments.
 
 mod awake;
-mod backwards;
+mod bounded_staleness;
+mod convergence;
 mod deadline;
-mod lost;
+mod duplicate_writes;
+mod lost_updates;
 mod marked;
-mod own_write;
-mod quiet;
+mod monotonic_reads;
+mod read_your_writes;
 mod report;
-mod resent;
-mod stale;
-mod unwritten;
-
+mod thin_air;
 mod timeline;
 
 #[cfg(test)]
-mod story;
+mod history_builder;
 
 use std::fmt;
 use std::time::Duration;
 
 use crate::history::{Call, History, Op};
+use crate::oracle::Oracle;
 use crate::time::Moment;
-use crate::truth::Truth;
 use awake::Stalls;
 
 pub(crate) use deadline::BACKEND;
 pub use report::report;
 
-/// What must hold.
+/// A property that every history must have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Rule {
-    /// An unmarked answer was current no longer ago than the bound.
-    Stale,
-    /// An unmarked answer had not expired.
+    /// A value not marked stale was current no longer ago than the bound.
+    BoundedStaleness,
+    /// A value not marked stale had not expired.
     Expired,
-    /// A marked answer is no older than its window, and nothing that its process knows to be replaced.
+    /// A value marked stale is within its window, and its process has not seen it replaced.
     Marked,
     /// A process reads its own acknowledged write, or a later one.
-    OwnWrite,
+    ReadYourWrites,
     /// A sequential reader never sees a key go backwards.
-    Backwards,
-    /// What is answered has been in Redis.
-    Unwritten,
-    /// What was acknowledged is in Redis until the next write.
-    Lost,
+    MonotonicReads,
+    /// Every value that is read has been in Redis.
+    ThinAir,
+    /// An acknowledged write is in Redis until the next write.
+    LostUpdates,
     /// A write is sent to Redis once.
-    Resent,
-    /// Once the sentinel was seen, nothing is older than it.
-    Quiet,
-    /// No call takes longer than its deadlines.
+    DuplicateWrites,
+    /// Once a process has seen the sentinel, it reads nothing older.
+    Convergence,
+    /// No call takes longer than the deadlines of its round trips.
     Deadline,
-    /// Calls fail only as the backend does.
+    /// Calls fail only with errors of the backend.
     Unexpected,
 }
 
-/// A rule that was broken.
+/// A broken rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
-    /// Which one.
+    /// The rule.
     pub rule: Rule,
-    /// The key; empty if it is about none.
+    /// The key; empty if the violation has none.
     pub key: String,
-    /// To whom; empty if it is about Redis.
+    /// The process that observed it; empty if it is about Redis.
     pub process: String,
-    /// Since when what happened has to do with it.
+    /// The start of the events that it depends on.
     pub from: Moment,
-    /// Until when.
+    /// The end of those events.
     pub to: Moment,
-    /// What is wrong, in words.
+    /// A description.
     pub what: String,
 }
 
-/// What rules judge.
+/// The input of the rules.
 struct Case<'a> {
     history: &'a History,
-    truth: &'a Truth,
+    oracle: &'a Oracle,
     stalls: Stalls,
 }
 
-/// Checks a history against all rules; what is found is in order of time.
+/// Checks a history against all rules. Returns the violations in order of time.
 pub fn check(history: &History) -> Vec<Violation> {
-    let truth = Truth::of(history);
-    let case = Case::of(history, &truth);
+    let oracle = Oracle::of(history);
+    let case = Case::of(history, &oracle);
     let mut found = Vec::new();
-    found.extend(stale::check(&case));
+    found.extend(bounded_staleness::check(&case));
     found.extend(marked::check(&case));
-    found.extend(own_write::check(&case));
-    found.extend(backwards::check(&case));
-    found.extend(unwritten::check(&case));
-    found.extend(lost::check(&case));
-    found.extend(resent::check(&case));
-    found.extend(quiet::check(&case));
+    found.extend(read_your_writes::check(&case));
+    found.extend(monotonic_reads::check(&case));
+    found.extend(thin_air::check(&case));
+    found.extend(lost_updates::check(&case));
+    found.extend(duplicate_writes::check(&case));
+    found.extend(convergence::check(&case));
     found.extend(deadline::check(&case));
     found.sort_by_key(|violation| violation.to);
     found
 }
 
-/// How long the oldest of the unmarked answers had been replaced before its call, stalls left out.
+/// Returns how long the oldest value not marked stale had been replaced before its call, without
+/// stalls.
 pub fn oldest_answer(history: &History) -> Duration {
-    let truth = Truth::of(history);
-    stale::oldest(&Case::of(history, &truth))
+    let oracle = Oracle::of(history);
+    bounded_staleness::oldest(&Case::of(history, &oracle))
 }
 
 impl<'a> Case<'a> {
-    fn of(history: &'a History, truth: &'a Truth) -> Self {
+    fn of(history: &'a History, oracle: &'a Oracle) -> Self {
         Self {
             history,
-            truth,
+            oracle,
             stalls: Stalls::of(&history.stalls),
         }
     }
 
-    /// The reads that were answered.
+    /// Returns the reads that succeeded.
     fn reads(&self) -> impl Iterator<Item = &'a Call> {
         let calls = self.history.calls.iter();
-        calls.filter(|call| call.answer().is_some())
+        calls.filter(|call| call.read_result().is_some())
     }
 
-    /// Whether an answer is marked as one that may be old; or would be, if a load told where its answer came from.
+    /// Returns whether a value is marked stale, or may be stale as a load does not report its
+    /// source.
     fn may_be_stale(&self, call: &Call) -> bool {
-        let tells_nothing = call.op == Op::Load && !self.history.limits.stale_window().is_zero();
-        call.is_marked_stale() || tells_nothing
+        let has_no_source = call.op == Op::Load && !self.history.limits.stale_window().is_zero();
+        call.is_marked_stale() || has_no_source
     }
 
-    /// Whether a version was the last, or the next came after a place in Redis' order.
+    /// Returns whether a version is the last, or the next one came after a position in Redis'
+    /// order.
     fn was_current_after(&self, key: &str, index: usize, order: u64) -> bool {
-        let next = self.truth.versions(key).get(index + 1);
+        let next = self.oracle.versions(key).get(index + 1);
         next.is_none_or(|next| next.order > order)
     }
 }
 
-/// An answer, in words.
-fn told(call: &Call) -> String {
+/// Describes the result of a read.
+fn describe(call: &Call) -> String {
     let source = call.source.map_or_else(
-        || " (it does not tell its source)".to_owned(),
+        || " (unknown source)".to_owned(),
         |source| format!(" ({source:?})"),
     );
-    match call.answer() {
-        Some(Some(value)) => format!("{} was answered {value}{source}", call.process),
-        _ => format!("{} was answered that it is absent{source}", call.process),
+    match call.read_result() {
+        Some(Some(value)) => format!("{} read {value}{source}", call.process),
+        _ => format!("{} read an absence{source}", call.process),
     }
 }
 
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Stale => "an unmarked answer was current no longer ago than the bound",
-            Self::Expired => "an unmarked answer had not expired",
-            Self::Marked => "a marked answer is within its window, and not known to be replaced",
-            Self::OwnWrite => "a process reads its own acknowledged write, or a later one",
-            Self::Backwards => "a sequential reader never sees a key go backwards",
-            Self::Unwritten => "what is answered has been in Redis",
-            Self::Lost => "no acknowledged write is lost",
-            Self::Resent => "a write is sent to Redis once",
-            Self::Quiet => "once the sentinel was seen, nothing is stale",
-            Self::Deadline => "no call takes longer than its deadlines",
-            Self::Unexpected => "calls fail only as the backend does",
+            Self::BoundedStaleness => {
+                "a value not marked stale was current no longer ago than the bound"
+            }
+            Self::Expired => "a value not marked stale had not expired",
+            Self::Marked => {
+                "a value marked stale is within its window, and not known to be replaced"
+            }
+            Self::ReadYourWrites => "a process reads its own acknowledged write, or a later one",
+            Self::MonotonicReads => "a sequential reader never sees a key go backwards",
+            Self::ThinAir => "every value that is read has been in Redis",
+            Self::LostUpdates => "no acknowledged write is lost",
+            Self::DuplicateWrites => "a write is sent to Redis once",
+            Self::Convergence => "once a process has seen the sentinel, it reads nothing older",
+            Self::Deadline => "no call takes longer than the deadlines of its round trips",
+            Self::Unexpected => "calls fail only with errors of the backend",
         })
     }
 }

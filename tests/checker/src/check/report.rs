@@ -1,22 +1,22 @@
-//! What was found, for those who have to find out why.
+//! Formats violations for the analysis of a run.
 
 use std::fmt::Write;
 use std::path::Path;
 
 use super::{Violation, timeline};
 use crate::history::History;
+use crate::oracle::Oracle;
 use crate::plan::Plan;
 use crate::time::Moment;
-use crate::truth::Truth;
 
-/// How many violations are told in full.
+/// How many violations are reported in full.
 const IN_FULL: usize = 3;
 
-/// The violations of a run, each with the events that have to do with it, in order; and how to look
-/// further. `folder` is where the history is.
+/// Formats the violations of a run with their events in order of time, and the commands that check
+/// or run it again. `folder` holds the history.
 pub fn report(plan: &Plan, history: &History, found: &[Violation], folder: &Path) -> String {
     let mut text = format!("{} violations, the first ones in full.\n", found.len());
-    let truth = Truth::of(history);
+    let oracle = Oracle::of(history);
     let start = history.calls.first().map_or(Moment(0), |call| call.start);
     for (at, violation) in found.iter().take(IN_FULL).enumerate() {
         let Violation {
@@ -28,7 +28,7 @@ pub fn report(plan: &Plan, history: &History, found: &[Violation], folder: &Path
             "\n{}. rule {rule:?}: {rule}\n   key {key:?}, {seconds:.6} s after the first call\n   {what}",
             at + 1
         );
-        timeline::tell(&mut text, history, &truth, violation, start);
+        timeline::write(&mut text, history, &oracle, violation, start);
     }
     let mut others: Vec<_> = found.iter().map(|violation| violation.rule).collect();
     others.sort();
@@ -52,27 +52,27 @@ pub fn report(plan: &Plan, history: &History, found: &[Violation], folder: &Path
 
 #[cfg(test)]
 mod tests {
-    use super::super::story::Story;
+    use super::super::history_builder::HistoryBuilder;
     use super::*;
     use std::time::Duration;
 
     use crate::plan::Profile;
 
     #[test]
-    fn report_tells_rule_key_events_and_how_to_go_on() {
-        let mut story = Story::with_staleness(0);
-        story.set("f0", "k", "v1", 0, 10);
-        story.set("f0", "other", "v9", 0, 10);
-        story.set("f0", "k", "v2", 20, 30);
-        story.read("w0", "k", Some("v1"), 131, 132);
-        let history = story.history();
+    fn report_violation_contains_rule_key_events_and_commands() {
+        let mut history = HistoryBuilder::with_staleness(0);
+        history.set("f0", "k", "v1", 0, 10);
+        history.set("f0", "other", "v9", 0, 10);
+        history.set("f0", "k", "v2", 20, 30);
+        history.read("w0", "k", Some("v1"), 131, 132);
+        let history = history.build();
         let found = super::super::check(&history);
         let plan = Plan::new(42, Profile::Several, Duration::from_secs(3));
 
         let text = report(&plan, &history, &found, Path::new("some/folder"));
 
         for part in [
-            "rule Stale",
+            "rule BoundedStaleness",
             "key \"k\"",
             "f0.0       Set v2 -> done",
             "w0.0       Get  -> v1",

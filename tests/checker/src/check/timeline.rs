@@ -1,48 +1,48 @@
-//! The events that have to do with a violation, in order of time.
+//! Writes the events of a violation in order of time.
 
 use std::fmt::Write;
 use std::time::Duration;
 
 use super::Violation;
 use crate::history::{Call, History, Outcome};
+use crate::oracle::Oracle;
 use crate::time::Moment;
-use crate::truth::Truth;
 
-/// How many of the first events are told, if there are many.
+/// How many of the first events are written, if there are many.
 const FIRST: usize = 25;
 
-/// How many of the last.
+/// How many of the last events are written.
 const LAST: usize = 35;
 
-/// How long before and after a violation events may have to do with it.
+/// How long before and after a violation events are included.
 const AROUND: Duration = Duration::from_millis(20);
 
-/// Writes them, a line each; `start` is when the run began.
-pub(super) fn tell(
+/// Writes the events, one per line; `start` is the start of the run.
+pub(super) fn write(
     text: &mut String,
     history: &History,
-    truth: &Truth,
+    oracle: &Oracle,
     violation: &Violation,
     start: Moment,
 ) {
     let mut lines = Vec::new();
     let calls = history.calls.iter();
-    for call in calls.filter(|call| has_to_do(call, violation)) {
-        lines.push((call.start, tell_call(call, start)));
+    for call in calls.filter(|call| is_relevant(call, violation)) {
+        lines.push((call.start, describe_call(call, start)));
     }
-    for version in truth.versions(&violation.key) {
+    for version in oracle.versions(&violation.key) {
         let line = format!(
             "Redis      {} from {} to {}, order {}, {:?}",
             version.value.as_deref().unwrap_or("(absent)"),
             seconds(version.lower, start),
             seconds(version.upper, start),
             version.order,
-            version.life
+            version.ttl
         );
         lines.push((version.upper, line));
     }
     for fault in &history.faults {
-        lines.push((fault.at, format!("trouble    {}", fault.what)));
+        lines.push((fault.at, format!("fault    {}", fault.what)));
     }
     for stall in &history.stalls {
         let lasted = stall.to.since(stall.from);
@@ -55,7 +55,7 @@ pub(super) fn tell(
     let left_out = lines.len().saturating_sub(FIRST + LAST);
     for (number, (at, line)) in lines.iter().enumerate() {
         if left_out > 0 && number == FIRST {
-            let _ = writeln!(text, "     ({left_out} events are left out)");
+            let _ = writeln!(text, "     ({left_out} events omitted)");
         }
         if left_out == 0 || number < FIRST || number >= FIRST + left_out {
             let _ = writeln!(text, "   {} {line}", seconds(*at, start));
@@ -63,14 +63,14 @@ pub(super) fn tell(
     }
 }
 
-/// Writes of the key by anybody, and what else the process did with it.
-fn has_to_do(call: &Call, violation: &Violation) -> bool {
+/// Returns whether a call writes the key, or is of the process and the key.
+fn is_relevant(call: &Call, violation: &Violation) -> bool {
     let is_of_key = call.key == violation.key || call.key.is_empty();
-    let is_read = call.answer().is_some() && !call.is_acknowledged_write();
+    let is_read = call.read_result().is_some() && !call.is_acknowledged_write();
     is_of_key && (!is_read || call.process == violation.process)
 }
 
-fn tell_call(call: &Call, start: Moment) -> String {
+fn describe_call(call: &Call, start: Moment) -> String {
     let value = call.value.as_deref().unwrap_or("");
     let outcome = match &call.outcome {
         Outcome::Found(value) => value.clone(),

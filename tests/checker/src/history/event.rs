@@ -1,6 +1,6 @@
-//! One thing that happened, as a line of JSON.
+//! The events of a history, one line of JSON each.
 //!
-//! Keys are complete ones, as they stand in Redis. No two writes of a run have the same value.
+//! Keys are complete, as they are stored in Redis. No two writes of a run have the same value.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::time::Moment;
 
-/// One thing that happened.
+/// An event of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Event {
@@ -17,54 +17,54 @@ pub enum Event {
     /// Redis executed a command.
     Monitored(MonitorLine),
     /// All keys of Redis were read.
-    Survey(Survey),
+    FinalScan(FinalScan),
     /// A process was not running.
     Stall(Stall),
-    /// Something was done to those who take part.
-    Fault(Fault),
-    /// A process has come to rest, or has not.
+    /// A fault began or ended.
+    Fault(FaultEvent),
+    /// A process has seen the sentinel, or has not.
     Quiet(Quiet),
 }
 
 /// A call and how it ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Call {
-    /// Who called.
+    /// The process that called.
     pub process: String,
-    /// Which of its sequential callers.
+    /// The sequential caller of the process.
     pub thread: u32,
-    /// What was called.
+    /// The operation.
     pub op: Op,
     /// The key; empty where a call has none.
     pub key: String,
-    /// What is written, or would be; what is added.
+    /// The value to write, or the increment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
-    /// Before the call.
+    /// The moment before the call.
     pub start: Moment,
-    /// After it.
+    /// The moment after it.
     pub end: Moment,
     /// How it ended.
     pub outcome: Outcome,
-    /// Where an answer came from, if the call tells.
+    /// Where a value came from, if the call reports it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
-    /// The value of the sentinel that this process had seen when it called.
+    /// The value of the sentinel that this process had seen before the call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quiet: Option<String>,
-    /// It was not the cache that was called, but Redis.
+    /// Whether an external writer called Redis, instead of the cache.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub foreign: bool,
+    pub external: bool,
 }
 
-/// What is called.
+/// An operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "they are methods of `Cache`, and commands")]
 pub enum Op {
     Get,
     GetMany,
-    GetAndProlong,
+    GetAndExtendTtl,
     Set,
     SetMany,
     SetWithTtl,
@@ -81,19 +81,19 @@ pub enum Op {
 pub enum Outcome {
     /// It was written or deleted.
     Done,
-    /// It was not written: the key was there.
+    /// It was not written: the key was present.
     Refused,
-    /// A read's answer.
+    /// A read found this value.
     Found(String),
-    /// A read's answer: nothing is there.
+    /// A read found no value.
     Absent,
-    /// An error. A write may have happened, or may yet.
+    /// An error. A write may have been executed, or may be later.
     Failed(String),
-    /// The caller went away. A write may have happened, or may yet.
+    /// The caller dropped the future. A write may have been executed, or may be later.
     Abandoned,
 }
 
-/// Where an answer came from: the cache's own `Source`.
+/// Where a value came from: `flipcache::Source`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "they are the cases of `flipcache::Source`")]
@@ -105,36 +105,36 @@ pub enum Source {
     Nowhere,
 }
 
-/// A command that Redis executed, as `MONITOR` told it.
+/// A command that Redis executed, as `MONITOR` printed it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MonitorLine {
-    /// Its place among all commands and surveys of the run.
+    /// Its position among all commands and scans of the run.
     pub order: u64,
-    /// When it was read here, which is after it was executed.
+    /// When its line was read, which is after its execution.
     pub at: Moment,
     /// The command and its arguments.
     pub words: Vec<String>,
 }
 
-/// All that Redis holds, read while nobody wrote.
+/// All keys of Redis, read without concurrent writes: after a restart, or at the end of the run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Survey {
-    /// Its place among all commands and surveys of the run.
+pub struct FinalScan {
+    /// Its position among all commands and scans of the run.
     pub order: u64,
-    /// After it was read.
+    /// The moment after the scan.
     pub at: Moment,
-    /// Redis has just been started again, after it was killed.
+    /// Whether Redis has just been restarted after a kill.
     pub restarted: bool,
-    /// Redis is told to keep what it has acknowledged.
+    /// Whether Redis persists acknowledged writes.
     pub durable: bool,
-    /// What it holds.
+    /// The values by key.
     pub values: BTreeMap<String, String>,
 }
 
-/// A time in which a process did not run, as its own ticker found.
+/// A time in which a process did not run, as its ticker measured it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stall {
-    /// Which process.
+    /// The process.
     pub process: String,
     /// When it should have run.
     pub from: Moment,
@@ -142,38 +142,38 @@ pub struct Stall {
     pub to: Moment,
 }
 
-/// Something was done to those who take part, or was undone.
+/// The begin or end of a fault.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fault {
-    /// After it was done.
+pub struct FaultEvent {
+    /// The moment after it.
     pub at: Moment,
-    /// What it was, in words.
+    /// A description.
     pub what: String,
 }
 
 /// How a process waited for the sentinel, the last write of the run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quiet {
-    /// Which process.
+    /// The process.
     pub process: String,
     /// The sentinel's key.
     pub key: String,
     /// The sentinel's value.
     pub token: String,
-    /// Since when it waited.
+    /// When it started to wait.
     pub since: Moment,
     /// When it saw the value; `None` if it gave up.
     pub seen: Option<Moment>,
 }
 
 impl Call {
-    /// Whether the caller was told that its value, or its deletion, is in Redis.
+    /// Returns whether a write or deletion was acknowledged.
     pub fn is_acknowledged_write(&self) -> bool {
         match &self.outcome {
             Outcome::Done => true,
-            // A loader's value that was answered was written.
-            Outcome::Found(answer) => match self.op {
-                Op::Load => self.value.as_ref() == Some(answer),
+            // If a load returned the value of its loader, that was written.
+            Outcome::Found(found) => match self.op {
+                Op::Load => self.value.as_ref() == Some(found),
                 Op::Increment => true,
                 _ => false,
             },
@@ -181,7 +181,7 @@ impl Call {
         }
     }
 
-    /// What the key held once an acknowledged write was done; `None`: nothing.
+    /// Returns the value after an acknowledged write; `None` if it deletes.
     pub fn written(&self) -> Option<&str> {
         match &self.outcome {
             Outcome::Found(sum) if self.op == Op::Increment => Some(sum),
@@ -189,8 +189,9 @@ impl Call {
         }
     }
 
-    /// A read's answer; `None` if this was no read or it failed.
-    pub fn answer(&self) -> Option<Option<&str>> {
+    /// Returns the result of a read, which is `None` if the key was absent; `None` if this is not a
+    /// read or it failed.
+    pub fn read_result(&self) -> Option<Option<&str>> {
         match &self.outcome {
             Outcome::Found(value) => Some(Some(value)),
             Outcome::Absent => Some(None),
@@ -198,7 +199,7 @@ impl Call {
         }
     }
 
-    /// Whether the answer was marked as one that may be old.
+    /// Returns whether the value was marked stale.
     pub fn is_marked_stale(&self) -> bool {
         self.source == Some(Source::Stale)
     }

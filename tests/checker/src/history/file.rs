@@ -1,4 +1,5 @@
-//! Events in files: `plan.json` says what was promised, and every `.jsonl` beside it holds events.
+//! Reads and writes events: `plan.json` holds the plan, and every `.jsonl` file beside it holds
+//! events.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, BufWriter, Write};
@@ -10,11 +11,11 @@ use anyhow::{Context, Result};
 use super::{Event, History};
 use crate::plan::Plan;
 
-/// Writes events to a file, a line each.
+/// Writes events to a file, one per line.
 pub struct Recorder(Mutex<BufWriter<File>>);
 
 impl Recorder {
-    /// Begins a file.
+    /// Creates a file.
     ///
     /// # Errors
     ///
@@ -37,7 +38,7 @@ impl Recorder {
         file.write_all(&line).expect("the history must be written");
     }
 
-    /// Sees to it that others can read what was written.
+    /// Flushes the file, so that other processes can read it.
     ///
     /// # Errors
     ///
@@ -48,11 +49,11 @@ impl Recorder {
     }
 }
 
-/// The plan of the run that a folder holds, and what happened in it.
+/// Reads the plan and the history of a run from a folder.
 ///
 /// # Errors
 ///
-/// If a file cannot be read, or is none of a history.
+/// If a file cannot be read or parsed.
 pub fn load(folder: &Path) -> Result<(Plan, History)> {
     let plan = Plan::load(folder)?;
     let mut history = History {
@@ -85,27 +86,27 @@ fn add_file(history: &mut History, path: &Path) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::history::{Fault, MonitorLine};
+    use crate::history::{FaultEvent, MonitorLine};
     use crate::plan::Profile;
     use crate::time::Moment;
 
     #[test]
-    fn load_brings_the_events_of_all_files_in_order() {
+    fn load_returns_the_events_of_all_files_in_order() {
         let folder = tempfile::tempdir().expect("a folder must be created");
         let plan = Plan::new(1, Profile::Lone, std::time::Duration::from_secs(1));
         plan.save(folder.path()).expect("it must be written");
-        let heard = |order| MonitorLine {
+        let line = |order| MonitorLine {
             order,
             at: Moment(order),
             words: vec!["SET".to_owned(), "k".to_owned(), "\"v\n".to_owned()],
         };
-        let fault = Fault {
+        let fault = FaultEvent {
             at: Moment(7),
             what: "something".to_owned(),
         };
         for (name, event) in [
-            ("a.jsonl", Event::Monitored(heard(2))),
-            ("b.jsonl", Event::Monitored(heard(1))),
+            ("a.jsonl", Event::Monitored(line(2))),
+            ("b.jsonl", Event::Monitored(line(1))),
             ("c.jsonl", Event::Fault(fault.clone())),
         ] {
             let recorder = Recorder::create(&folder.path().join(name)).expect("it must begin");
@@ -117,7 +118,7 @@ mod tests {
 
         assert_eq!(loaded, plan);
         assert_eq!(history.limits, plan.limits);
-        assert_eq!(history.heard, [heard(1), heard(2)]);
+        assert_eq!(history.monitored, [line(1), line(2)]);
         assert_eq!(history.faults, [fault]);
     }
 }

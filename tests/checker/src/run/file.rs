@@ -1,7 +1,7 @@
-//! An `SQLite` file that all share. There is no `MONITOR`; triggers of the file write down every change
-//! in the order of the transactions, whoever makes it, and a connection of its own reads that.
+//! A shared `SQLite` file. It has no `MONITOR`: triggers record the changes of all connections in
+//! the order of the transactions, and a separate connection reads them.
 //!
-//! What they cannot tell is that something was deleted that was not there.
+//! Triggers do not record deletions of absent keys.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -15,36 +15,36 @@ use flipcache::backend::sqlite::SqliteBackend;
 use flipcache::backend::{BackendOptions, Bucket, KvBackend};
 use rusqlite::Connection;
 
-use super::plain::set_in_file;
-use crate::history::{Event, MonitorLine, Recorder, Survey};
+use super::connection::set_in_file;
+use crate::history::{Event, FinalScan, MonitorLine, Recorder};
 use crate::names::complete;
 use crate::time::Moment;
 
-/// How long a connection waits for the others: a process that is stopped may have the file.
+/// The busy timeout of a connection: a stopped process may hold the lock.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// How often changes are read. When one is read says when it had happened, at the latest.
+/// The interval between reads of the changes. The time of a read is an upper bound of its changes.
 const INTERVAL: Duration = Duration::from_millis(2);
 
-/// A life is what is left of it when the trigger runs.
+/// A ttl is what is left of it when the trigger runs.
 const TRIGGERS: &str = "
     CREATE TABLE changes (
-        place INTEGER PRIMARY KEY AUTOINCREMENT,
+        position INTEGER PRIMARY KEY AUTOINCREMENT,
         key TEXT NOT NULL,
         value BLOB,
-        life INTEGER,
-        prolongs INTEGER NOT NULL
+        ttl INTEGER,
+        extends INTEGER NOT NULL
     ) STRICT;
     CREATE TRIGGER inserted AFTER INSERT ON entries BEGIN
-        INSERT INTO changes (key, value, life, prolongs) VALUES (new.key, new.value,
+        INSERT INTO changes (key, value, ttl, extends) VALUES (new.key, new.value,
             new.expires_ms - CAST(unixepoch('subsec') * 1000 AS INTEGER), 0);
     END;
     CREATE TRIGGER updated AFTER UPDATE ON entries BEGIN
-        INSERT INTO changes (key, value, life, prolongs) VALUES (new.key, new.value,
+        INSERT INTO changes (key, value, ttl, extends) VALUES (new.key, new.value,
             new.expires_ms - CAST(unixepoch('subsec') * 1000 AS INTEGER), new.value = old.value);
     END;
     CREATE TRIGGER deleted AFTER DELETE ON entries BEGIN
-        INSERT INTO changes (key, value, life, prolongs) VALUES (old.key, NULL, NULL, 0);
+        INSERT INTO changes (key, value, ttl, extends) VALUES (old.key, NULL, NULL, 0);
     END;
 ";
 
@@ -53,12 +53,12 @@ pub(super) struct SharedFile {
     admin: Connection,
     recorder: Arc<Recorder>,
     is_over: Arc<AtomicBool>,
-    /// The place of the last change that was read.
+    /// The position of the last change that was read.
     last: Arc<AtomicU64>,
     listener: Option<JoinHandle<Result<()>>>,
 }
 
-/// A connection that is not the cache's.
+/// Opens a connection beside those of the cache.
 pub(super) fn connect(path: &Path) -> Result<Connection> {
     let connection = Connection::open(path).context("the file must open")?;
     connection.busy_timeout(PATIENCE)?;
@@ -67,13 +67,13 @@ pub(super) fn connect(path: &Path) -> Result<Connection> {
 }
 
 impl SharedFile {
-    /// Creates it in a folder, and listens from now on.
+    /// Creates the file in a folder, and starts to record its changes.
     pub(super) fn start(folder: &Path, recorder: &Arc<Recorder>) -> Result<Self> {
         let path = folder.join("cache.db");
-        let runtime = flipcache::io::runtime().context("the store needs threads")?;
-        // The cache creates it, as it does for its users: by the first write.
+        let runtime = flipcache::io::runtime().context("the backend needs threads")?;
+        // The cache creates the file with its first write.
         let store = SqliteBackend::open(&path, &BackendOptions::default(), runtime.clone())?;
-        let bucket = Bucket::new("setup").context("it is a name")?;
+        let bucket = Bucket::new("setup").context("the name is valid")?;
         let entries = [("k".to_owned(), Vec::new())];
         runtime.block_on(async {
             store.set(&bucket, &entries, None).await?;
@@ -108,13 +108,13 @@ impl SharedFile {
         &self.path
     }
 
-    /// Writes a key of the cache, past it.
+    /// Writes a key of the cache, without using it.
     pub(super) fn set(&self, key: &str, value: &str) -> Result<()> {
         set_in_file(&self.admin, &complete(key), value)
     }
 
-    /// Reads all that it holds, once all changes are read.
-    pub(super) fn survey_at_rest(&mut self) -> Result<()> {
+    /// Scans the file, once all changes are read.
+    pub(super) fn final_scan(&mut self) -> Result<()> {
         self.is_over.store(true, Ordering::Release);
         if let Some(listener) = self.listener.take() {
             let ended = listener.join();
@@ -129,7 +129,7 @@ impl SharedFile {
             let (key, value) = row?;
             values.insert(key, String::from_utf8_lossy(&value).into_owned());
         }
-        self.recorder.write(&Event::Survey(Survey {
+        self.recorder.write(&Event::FinalScan(FinalScan {
             order: self.last.load(Ordering::Acquire) + 1,
             at: Moment::now(),
             restarted: false,
@@ -146,15 +146,15 @@ impl Drop for SharedFile {
     }
 }
 
-/// Writes down all changes, until it is over and there are no more.
+/// Records changes until `is_over` is set and none are left.
 fn listen(
     connection: &Connection,
     recorder: &Recorder,
     is_over: &AtomicBool,
     last: &AtomicU64,
 ) -> Result<()> {
-    const SQL: &str = "SELECT place, key, value, life, prolongs FROM changes
-        WHERE place > ?1 ORDER BY place";
+    const SQL: &str = "SELECT position, key, value, ttl, extends FROM changes
+        WHERE position > ?1 ORDER BY position";
     let mut statement = connection.prepare(SQL)?;
     loop {
         let was_over = is_over.load(Ordering::Acquire);
@@ -168,8 +168,8 @@ fn listen(
         let changes: Vec<_> = changes.collect::<rusqlite::Result<_>>()?;
         let at = Moment::now();
         let is_quiet = changes.is_empty();
-        for (place, words) in changes {
-            let order = u64::try_from(place).unwrap_or(0);
+        for (position, words) in changes {
+            let order = u64::try_from(position).unwrap_or(0);
             recorder.write(&Event::Monitored(MonitorLine { order, at, words }));
             last.store(order, Ordering::Release);
         }
@@ -180,16 +180,16 @@ fn listen(
     }
 }
 
-/// A change as the command of Redis that does the same.
-fn words(key: String, value: Option<String>, life: Option<i64>, prolongs: bool) -> Vec<String> {
-    let life = life.map(|life| ["PX".to_owned(), life.max(1).to_string()]);
-    let mut words: Vec<String> = match (value, &life) {
+/// Returns a change as the equivalent command of Redis.
+fn words(key: String, value: Option<String>, ttl: Option<i64>, extends: bool) -> Vec<String> {
+    let ttl = ttl.map(|ttl| ["PX".to_owned(), ttl.max(1).to_string()]);
+    let mut words: Vec<String> = match (value, &ttl) {
         (None, _) => vec!["DEL".to_owned(), key],
-        (Some(_), Some(_)) if prolongs => vec!["GETEX".to_owned(), key],
-        (Some(_), None) if prolongs => vec!["PERSIST".to_owned(), key],
+        (Some(_), Some(_)) if extends => vec!["GETEX".to_owned(), key],
+        (Some(_), None) if extends => vec!["PERSIST".to_owned(), key],
         (Some(value), _) => vec!["SET".to_owned(), key, value],
     };
-    words.extend(life.into_iter().flatten());
+    words.extend(ttl.into_iter().flatten());
     words
 }
 
@@ -198,9 +198,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_change_is_the_command_that_does_the_same() {
-        let of = |value: Option<&str>, life, prolongs| {
-            words("k".to_owned(), value.map(str::to_owned), life, prolongs).join(" ")
+    fn words_change_is_the_equivalent_command() {
+        let of = |value: Option<&str>, ttl, extends| {
+            words("k".to_owned(), value.map(str::to_owned), ttl, extends).join(" ")
         };
         assert_eq!(of(Some("v"), None, false), "SET k v");
         assert_eq!(of(Some("v"), Some(50), false), "SET k v PX 50");

@@ -1,21 +1,21 @@
-//! Makes a run: starts who takes part, lets go wrong what the plan says, brings all to rest, and leaves
-//! the history in a folder.
+//! Executes a run: starts the processes and writers, injects the faults of the plan, waits until
+//! all processes have seen the last write, and saves the history in a folder.
 //!
 //! # Layout
 //!
-//! `store` is what all write to: `stage` is Redis, the proxy and what is told of them, and `monitor` hears
-//! Redis' commands; `file` is an `SQLite` file. `workers` are the processes of the cache; `foreign` are the
-//! writers beside it, over `plain` connections; `troubles` begin and end.
+//! `store` is the shared backend: `testbed` is Redis behind a proxy, and `monitor` records its
+//! commands; `file` is an `SQLite` file. `workers` are the processes of the cache; `external` are
+//! the writers that do not use it, each with its `connection`; `faults` begins and ends faults.
 //!
-//! Every wait is bounded, and every process ends with its value, whatever fails.
+//! Every wait is bounded, and every process is killed on drop.
 
+mod connection;
+mod external;
+mod faults;
 mod file;
-mod foreign;
 mod monitor;
-mod plain;
-mod stage;
 mod store;
-mod troubles;
+mod testbed;
 mod workers;
 
 use std::fs;
@@ -26,29 +26,30 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::history::{Event, Fault, Recorder};
+use crate::history::{Event, FaultEvent, Recorder};
 use crate::names::SENTINEL;
 use crate::plan::{Plan, Profile};
 use crate::ticker::Ticker;
 use crate::time::Moment;
-use foreign::Writers;
+use external::Writers;
 use store::Store;
 use workers::Workers;
 
-/// How long a process may take to do what it was told.
+/// How long a process may take to execute a command.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What the sentinel holds before it tells anything.
+/// The first value of the sentinel, which processes cache.
 const FIRST: &str = "sentinel.first";
 
-/// What the sentinel holds last.
+/// The last value of the sentinel.
 const LAST: &str = "sentinel.last";
 
-/// Makes a run. `program` is the binary of this package; what `folder` held is deleted.
+/// Executes a run. `program` is the binary of this package; the previous contents of `folder` are
+/// deleted.
 ///
 /// # Errors
 ///
-/// If something fails that is not to fail: a process cannot be started, or does not come to rest.
+/// If the run itself fails: a process cannot be started, or does not execute a command in time.
 pub fn run(plan: &Plan, program: &Path, folder: &Path) -> Result<()> {
     if folder.exists() {
         fs::remove_dir_all(folder)
@@ -60,19 +61,24 @@ pub fn run(plan: &Plan, program: &Path, folder: &Path) -> Result<()> {
     let _ticker = Ticker::start("checker", &recorder)?;
     let mut store = Store::start(plan, folder, &recorder)?;
     let mut workers = Workers::start(plan, program, folder, &store.worker_url())?;
-    let writers = Writers::start(plan, &store.place(), &recorder)?;
+    let writers = Writers::start(plan, &store.endpoint(), &recorder)?;
     workers.all("work", PATIENCE)?;
-    misbehave(plan, &mut store, &workers, &recorder)?;
+    inject_faults(plan, &mut store, &workers, &recorder)?;
     writers.rest()?;
     workers.all("rest", PATIENCE)?;
-    come_to_rest(plan, &mut store, &mut workers)?;
-    store.survey_at_rest()?;
+    converge(plan, &mut store, &mut workers)?;
+    store.final_scan()?;
     workers.end(PATIENCE)?;
     recorder.flush()
 }
 
-/// Lets go wrong what the plan says, and nothing more at its end.
-fn misbehave(plan: &Plan, store: &mut Store, workers: &Workers, recorder: &Recorder) -> Result<()> {
+/// Injects the faults of the plan, and ends them.
+fn inject_faults(
+    plan: &Plan,
+    store: &mut Store,
+    workers: &Workers,
+    recorder: &Recorder,
+) -> Result<()> {
     let start = Instant::now();
     let wait_until = |millis: u64| {
         let until = start + Duration::from_millis(millis);
@@ -80,35 +86,35 @@ fn misbehave(plan: &Plan, store: &mut Store, workers: &Workers, recorder: &Recor
     };
     let note = |what: String| {
         let at = Moment::now();
-        recorder.write(&Event::Fault(Fault { at, what }));
+        recorder.write(&Event::Fault(FaultEvent { at, what }));
     };
-    for planned in &plan.troubles {
+    for planned in &plan.faults {
         wait_until(planned.at);
-        note(format!("begins: {:?}", planned.trouble));
-        troubles::begin(&planned.trouble, store, workers)?;
-        note(format!("is there: {:?}", planned.trouble));
+        note(format!("begins: {:?}", planned.fault));
+        faults::begin(&planned.fault, store, workers)?;
+        note(format!("has begun: {:?}", planned.fault));
         wait_until(planned.at + planned.lasts);
-        troubles::end(&planned.trouble, store, workers)?;
-        note(format!("is over: {:?}", planned.trouble));
+        faults::end(&planned.fault, store, workers)?;
+        note(format!("has ended: {:?}", planned.fault));
     }
     wait_until(plan.millis);
     Ok(())
 }
 
-/// Lets all processes see the last write, and then read everything.
-fn come_to_rest(plan: &Plan, store: &mut Store, workers: &mut Workers) -> Result<()> {
+/// Writes the sentinel, waits until all processes have seen it, and lets them read all keys.
+fn converge(plan: &Plan, store: &mut Store, workers: &mut Workers) -> Result<()> {
     let mut write = |token: &str, workers: &mut Workers| match plan.profile {
-        // There is nobody else who could write.
+        // There is no other writer.
         Profile::Lone => workers.one(0, &format!("write {token}"), PATIENCE),
         _ => store.set(SENTINEL, token).map(|()| true),
     };
     ensure!(write(FIRST, workers)?, "the sentinel cannot be written");
     ensure!(
         plan.local_max == 0 || workers.all("prime", PATIENCE)?,
-        "a process does not keep the sentinel in its local tier, though nothing is wrong any more"
+        "a process does not cache the sentinel, though all faults have ended"
     );
     ensure!(write(LAST, workers)?, "the sentinel cannot be written");
-    // Whoever fails to see it has written that down.
+    // A process that does not see it records that.
     workers.all(&format!("await {LAST}"), PATIENCE)?;
     workers.all(&format!("read {LAST}"), PATIENCE)?;
     Ok(())

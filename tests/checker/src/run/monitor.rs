@@ -1,5 +1,5 @@
-//! What Redis executes, by `MONITOR` on a connection of its own that nothing happens to:
-//! <https://redis.io/docs/latest/commands/monitor/>. Redis tells of a command after it was executed.
+//! Records the commands that Redis executes, by `MONITOR` on a separate connection without faults:
+//! <https://redis.io/docs/latest/commands/monitor/>. Redis prints a command after its execution.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, TcpStream};
@@ -11,12 +11,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::stage::NAME;
+use super::testbed::NAME;
 use crate::history::{Event, MonitorLine, Recorder};
+use crate::oracle::changes_something;
 use crate::time::Moment;
-use crate::truth::changes_something;
 
-/// The places of commands and surveys, over all starts of Redis.
+/// The positions of commands and scans, over all restarts of Redis.
 #[derive(Default)]
 pub(super) struct Order(AtomicU64);
 
@@ -26,35 +26,35 @@ impl Order {
     }
 }
 
-/// A connection that hears every command, until Redis ends.
+/// A connection that receives every command until Redis ends.
 pub(super) struct Monitor {
     thread: JoinHandle<()>,
-    /// What is echoed.
+    /// The arguments of `ECHO`.
     echoes: Receiver<String>,
 }
 
 impl Monitor {
-    /// Listens from now on.
+    /// Starts to record.
     pub(super) fn attach(port: u16, recorder: &Arc<Recorder>, order: &Arc<Order>) -> Result<Self> {
         let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port));
         let mut stream = stream.context("the server must be up")?;
-        // The name keeps it from being killed with the connections of the processes.
+        // The name protects it from the fault that kills the connections of the processes.
         let greeting = format!("CLIENT SETNAME {NAME}\r\nMONITOR\r\n");
         stream.write_all(greeting.as_bytes())?;
         let mut lines = BufReader::new(stream).lines();
         for _ in 0..2 {
-            let line = lines.next().context("the server must answer")??;
-            ensure!(line == "+OK", "the server must let us listen: {line}");
+            let line = lines.next().context("the server must reply")??;
+            ensure!(line == "+OK", "the server must accept MONITOR: {line}");
         }
         let (echo, echoes) = mpsc::channel();
         let (recorder, order) = (Arc::clone(recorder), Arc::clone(order));
-        let hear = move || {
+        let record = move || {
             for line in lines.map_while(Result::ok) {
                 let at = Moment::now();
                 let words = words(&line);
                 match words.first() {
                     Some(word) if word.eq_ignore_ascii_case("ECHO") => {
-                        // Nobody may wait any more.
+                        // The receiver may be gone.
                         let _ = echo.send(words.last().cloned().unwrap_or_default());
                     }
                     _ if changes_something(&words) => {
@@ -67,12 +67,12 @@ impl Monitor {
         };
         let thread = thread::Builder::new().name("monitor".to_owned());
         Ok(Self {
-            thread: thread.spawn(hear)?,
+            thread: thread.spawn(record)?,
             echoes,
         })
     }
 
-    /// Waits until Redis has told of an `ECHO`, and so of everything before it.
+    /// Waits for the line of an `ECHO`, which follows those of all earlier commands.
     pub(super) fn wait_for_echo(&self, token: &str, patience: Duration) -> Result<()> {
         let end = Instant::now() + patience;
         loop {
@@ -80,20 +80,20 @@ impl Monitor {
             match self.echoes.recv_timeout(left) {
                 Ok(echoed) if echoed == token => return Ok(()),
                 Ok(_) => {}
-                Err(_) => bail!("MONITOR must tell of ECHO {token} within {patience:?}"),
+                Err(_) => bail!("MONITOR must print ECHO {token} within {patience:?}"),
             }
         }
     }
 
-    /// Waits until all is read, after Redis was killed.
+    /// Waits until all lines are read, after Redis was killed.
     pub(super) fn finish(self) -> Result<()> {
         let ended = self.thread.join();
-        ended.map_err(|_| anyhow::anyhow!("the thread that hears MONITOR panicked"))
+        ended.map_err(|_| anyhow::anyhow!("the thread that reads MONITOR panicked"))
     }
 }
 
-/// The command of a line such as `+1700000000.000000 [0 127.0.0.1:50000] "SET" "k" "a \"b\""`. Bytes that
-/// are escaped by number stay as they are written: the keys and values of a run have none.
+/// Parses the command of a line such as `+1700000000.000000 [0 127.0.0.1:50000] "SET" "k" "a
+/// \"b\""`. Bytes that are escaped by number stay escaped: the keys and values of a run have none.
 fn words(line: &str) -> Vec<String> {
     let Some((_, quoted)) = line.split_once("] \"") else {
         return Vec::new();
@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_line_of_monitor_is_taken_apart() {
+    fn words_line_of_monitor_is_parsed() {
         let of = |line| words(line).join("|");
         assert_eq!(
             of(r#"+1700000000.000000 [0 127.0.0.1:50000] "SET" "check:k 1" "a\"b\\" "PX" "50""#),

@@ -1,18 +1,18 @@
-//! What all write to.
+//! The backend that all processes and writers share.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Result;
 
+use super::connection::Endpoint;
 use super::file::SharedFile;
-use super::plain::Place;
-use super::stage::Stage;
+use super::testbed::Testbed;
 use crate::history::Recorder;
 use crate::plan::{Plan, Profile};
 
 pub(super) enum Store {
-    Redis(Box<Stage>),
+    Redis(Box<Testbed>),
     File(SharedFile),
 }
 
@@ -20,42 +20,42 @@ impl Store {
     pub(super) fn start(plan: &Plan, folder: &Path, recorder: &Arc<Recorder>) -> Result<Self> {
         match plan.profile {
             Profile::File => Ok(Self::File(SharedFile::start(folder, recorder)?)),
-            _ => Ok(Self::Redis(Box::new(Stage::start(plan, recorder)?))),
+            _ => Ok(Self::Redis(Box::new(Testbed::start(plan, recorder)?))),
         }
     }
 
-    /// Where it is for the processes.
+    /// Returns the URL of the backend for the processes.
     pub(super) fn worker_url(&self) -> String {
         match self {
-            Self::Redis(stage) => stage.worker_url(),
+            Self::Redis(testbed) => testbed.worker_url(),
             Self::File(file) => file.url(),
         }
     }
 
-    /// Where it is for those who know nothing of the cache.
-    pub(super) fn place(&self) -> Place {
+    /// Returns the endpoint of the external writers.
+    pub(super) fn endpoint(&self) -> Endpoint {
         match self {
-            Self::Redis(stage) => Place::Redis {
-                url: stage.url(),
-                gate: stage.gate(),
+            Self::Redis(testbed) => Endpoint::Redis {
+                url: testbed.url(),
+                gate: testbed.gate(),
             },
-            Self::File(file) => Place::File(file.path().to_owned()),
+            Self::File(file) => Endpoint::File(file.path().to_owned()),
         }
     }
 
-    /// Writes a key of the cache, past it.
+    /// Writes a key of the cache, without using it.
     pub(super) fn set(&mut self, key: &str, value: &str) -> Result<()> {
         match self {
-            Self::Redis(stage) => stage.set(key, value),
+            Self::Redis(testbed) => testbed.set(key, value),
             Self::File(file) => file.set(key, value),
         }
     }
 
-    /// Writes down all that it holds.
-    pub(super) fn survey_at_rest(&mut self) -> Result<()> {
+    /// Records all keys and values.
+    pub(super) fn final_scan(&mut self) -> Result<()> {
         match self {
-            Self::Redis(stage) => stage.survey_at_rest(),
-            Self::File(file) => file.survey_at_rest(),
+            Self::Redis(testbed) => testbed.final_scan(),
+            Self::File(file) => file.final_scan(),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The processes of the cache, and how they are told what to do.
+//! The processes of the cache, and the commands to them.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -15,16 +15,16 @@ use crate::plan::{Plan, Profile};
 /// How long a process may take to start.
 const START: Duration = Duration::from_secs(60);
 
-/// All of them; they end with this value.
+/// All processes; they are killed on drop.
 pub(super) struct Workers(Vec<Worker>);
 
 struct Worker {
     child: Child,
-    answers: Receiver<String>,
+    replies: Receiver<String>,
 }
 
 impl Workers {
-    /// Starts them, and waits until they are ready.
+    /// Starts the processes, and waits until they are ready.
     pub(super) fn start(plan: &Plan, program: &Path, folder: &Path, url: &str) -> Result<Self> {
         let workers = (0..plan.workers).map(|number| {
             let process = format!("w{number}");
@@ -46,10 +46,10 @@ impl Workers {
                 .arg(history);
             command
                 .args(["--staleness-bound-ms", &plan.staleness_bound_ms.to_string()])
-                .args((plan.profile == Profile::Untold).then_some("--untold"));
+                .args((plan.profile == Profile::Untracked).then_some("--untracked"));
             if plan.profile == Profile::Racing {
                 command.arg("--racing");
-            } else if plan.workers + plan.foreign > 1 {
+            } else if plan.workers + plan.external_writers > 1 {
                 command.args(["--spares", &number.to_string()]);
             }
             command.args(plan.siblings.then_some("--siblings"));
@@ -58,30 +58,30 @@ impl Workers {
         });
         let workers = Self(workers.collect::<Result<_>>()?);
         for worker in &workers.0 {
-            ensure!(worker.answer(START)? == "ready", "a process must start");
+            ensure!(worker.reply(START)? == "ready", "a process must start");
         }
         Ok(workers)
     }
 
-    /// Tells all of them, and waits until all have done it; `false` if one could not.
+    /// Sends a command to all processes, and waits for the replies. Returns `false` if one failed.
     pub(super) fn all(&mut self, what: &str, patience: Duration) -> Result<bool> {
         for worker in &mut self.0 {
-            worker.tell(what)?;
+            worker.send(what)?;
         }
         let mut all = true;
         for worker in &self.0 {
-            let answer = worker.answer(patience);
-            all &= answer.with_context(|| format!("a process must {what}"))? == "done";
+            let reply = worker.reply(patience);
+            all &= reply.with_context(|| format!("a process must {what}"))? == "done";
         }
         Ok(all)
     }
 
-    /// Tells one of them, and waits until it has done it.
+    /// Sends a command to one process, and waits for its reply.
     pub(super) fn one(&mut self, number: usize, what: &str, patience: Duration) -> Result<bool> {
         let worker = &mut self.0[number];
-        worker.tell(what)?;
-        let answer = worker.answer(patience);
-        Ok(answer.with_context(|| format!("a process must {what}"))? == "done")
+        worker.send(what)?;
+        let reply = worker.reply(patience);
+        Ok(reply.with_context(|| format!("a process must {what}"))? == "done")
     }
 
     pub(super) fn signal(&self, number: u32, signal: Signal) -> Result<()> {
@@ -91,10 +91,9 @@ impl Workers {
         kill_process(id, signal).context("a process must get its signal")
     }
 
-    /// Lets them end, and waits until they have.
+    /// Closes the standard input of all processes, and waits until they exit.
     pub(super) fn end(mut self, patience: Duration) -> Result<()> {
         for worker in &mut self.0 {
-            // The end of its input is its end.
             drop(worker.child.stdin.take());
         }
         let end = Instant::now() + patience;
@@ -102,11 +101,14 @@ impl Workers {
             let status = loop {
                 match worker.child.try_wait()? {
                     Some(status) => break status,
-                    None if Instant::now() > end => bail!("a process must end"),
+                    None if Instant::now() > end => bail!("a process must exit"),
                     None => thread::sleep(Duration::from_millis(2)),
                 }
             };
-            ensure!(status.success(), "a process must end well: {status}");
+            ensure!(
+                status.success(),
+                "a process must exit successfully: {status}"
+            );
         }
         Ok(())
     }
@@ -117,32 +119,32 @@ impl Worker {
         let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
         let mut child = child.context("a process must start")?;
         let stdout = child.stdout.take().context("its output is a pipe")?;
-        let (tell, answers) = mpsc::channel();
-        // Ends with the process.
+        let (sender, replies) = mpsc::channel();
+        // The thread ends with the process.
         thread::spawn(move || {
             for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-                if tell.send(line).is_err() {
+                if sender.send(line).is_err() {
                     return;
                 }
             }
         });
-        Ok(Self { child, answers })
+        Ok(Self { child, replies })
     }
 
-    fn tell(&mut self, what: &str) -> Result<()> {
+    fn send(&mut self, what: &str) -> Result<()> {
         let stdin = self.child.stdin.as_mut().context("its input is a pipe")?;
-        writeln!(stdin, "{what}").context("a process must listen")
+        writeln!(stdin, "{what}").context("a process must read its input")
     }
 
-    fn answer(&self, patience: Duration) -> Result<String> {
-        let answer = self.answers.recv_timeout(patience);
-        answer.with_context(|| format!("no answer within {patience:?}"))
+    fn reply(&self, patience: Duration) -> Result<String> {
+        let reply = self.replies.recv_timeout(patience);
+        reply.with_context(|| format!("no reply within {patience:?}"))
     }
 }
 
 impl Drop for Worker {
     fn drop(&mut self) {
-        // SIGKILL ends one that is stopped, too. An error means that it has ended already.
+        // SIGKILL ends a stopped process, too. An error means that it has already exited.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -1,4 +1,4 @@
-//! The caches of a process, as many clients as it has.
+//! The caches of the clients of a process.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -11,28 +11,29 @@ use flipcache::{Cache, Client, Integer, Resilience, Shards};
 use super::Options;
 use crate::names::{CACHE, COUNTERS};
 
-/// The life that reads give to what they read, where they do.
-const LIFE: Duration = Duration::from_millis(400);
+/// The TTL that reads extend.
+const TTL: Duration = Duration::from_millis(400);
 
-/// How long an absence is remembered.
+/// How long an absence is cached.
 const ABSENT: Duration = Duration::from_secs(3);
 
-/// Those of one client.
+/// The caches of one client.
 #[derive(Clone)]
 pub(super) struct Caches {
     pub(super) text: Cache,
-    /// The same entries; a read gives them their life anew.
-    pub(super) prolonging: Cache,
-    /// Its names nest in the other's.
+    /// The same entries; a read extends their TTL.
+    pub(super) extending: Cache,
+    /// Its name nests in the other one.
     pub(super) counters: Cache<Integer<i64>>,
 }
 
-/// Opens those of each client. Clients have one backend.
+/// Opens the caches of each client. All clients share one backend.
 pub(super) fn open(options: &Options) -> Result<Vec<Caches>> {
     let runtime = flipcache::io::runtime().context("the cache needs threads")?;
-    let coherence = match options.untold {
-        true => Coherence::Off,
-        false => Coherence::Tracking,
+    let coherence = if options.untracked {
+        Coherence::Off
+    } else {
+        Coherence::Tracking
     };
     let backend_options = BackendOptions {
         deadline: Duration::from_millis(options.deadline_ms),
@@ -40,7 +41,7 @@ pub(super) fn open(options: &Options) -> Result<Vec<Caches>> {
         staleness_bound: Duration::from_millis(options.staleness_bound_ms),
         ..BackendOptions::default()
     };
-    let url = options.url.parse().context("the URL must be right")?;
+    let url = options.url.parse().context("the URL must be valid")?;
     let backend = backend::open(&url, &backend_options, runtime)?;
     let mut shards = Shards::default().count(const { NonZeroUsize::new(2).unwrap() });
     if !options.component {
@@ -57,8 +58,8 @@ pub(super) fn open(options: &Options) -> Result<Vec<Caches>> {
 fn of_client(client: &Client, options: &Options) -> Result<Caches> {
     let resilience = Resilience {
         stale_on_error: Duration::from_millis(options.stale_on_error_ms),
-        // Where nobody tells of changes, one that is remembered may be as stale as it is old.
-        absent_ttl: if options.untold {
+        // Without invalidations, a cached absence is as stale as it is old.
+        absent_ttl: if options.untracked {
             Duration::ZERO
         } else {
             ABSENT
@@ -72,7 +73,7 @@ fn of_client(client: &Client, options: &Options) -> Result<Caches> {
     let counters = client.cache(COUNTERS).local_max(options.local_max);
     Ok(Caches {
         text: text().open()?,
-        prolonging: text().ttl(LIFE).refresh_ttl_on_get(true).open()?,
+        extending: text().ttl(TTL).refresh_ttl_on_get(true).open()?,
         counters: counters.integers().resilience(resilience).open()?,
     })
 }

@@ -1,4 +1,4 @@
-//! Calls of the cache, each written down with its answer.
+//! Calls the cache, and records each call with its result.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -13,18 +13,18 @@ use crate::history::{Call, Event, Op, Outcome, Recorder, Source};
 use crate::names;
 use crate::time::Moment;
 
-/// One who calls, one call after the other.
+/// A sequential caller.
 pub(super) struct Caller {
     pub(super) process: String,
     pub(super) thread: u32,
     pub(super) caches: Caches,
     pub(super) recorder: Arc<Recorder>,
-    /// The sentinel that was seen.
+    /// The value of the sentinel that was seen.
     pub(super) quiet: Option<String>,
 }
 
-/// What one key of a call was answered.
-type Answer = (Outcome, Option<Source>);
+/// The result of a call for one key.
+type CallResult = (Outcome, Option<Source>);
 
 impl Caller {
     pub(super) async fn get(&self, key: &str) {
@@ -33,11 +33,11 @@ impl Caller {
         self.found(Op::Get, key, start, found);
     }
 
-    /// As [`get`](Self::get), and gives a life anew to what it finds.
-    pub(super) async fn get_and_prolong(&self, key: &str) {
+    /// Reads as [`get`](Self::get), and extends the TTL.
+    pub(super) async fn get_and_extend_ttl(&self, key: &str) {
         let start = Moment::now();
-        let found = self.caches.prolonging.get_detailed(key).await;
-        self.found(Op::GetAndProlong, key, start, found);
+        let found = self.caches.extending.get_detailed(key).await;
+        self.found(Op::GetAndExtendTtl, key, start, found);
     }
 
     pub(super) async fn get_counter(&self, counter: &str) {
@@ -67,35 +67,35 @@ impl Caller {
             .get_many_detailed(keys.iter().map(String::as_str))
             .await;
         let end = Moment::now();
-        let answers: Vec<Answer> = match found {
-            Ok(found) => found.into_iter().map(answered).collect(),
+        let results: Vec<CallResult> = match found {
+            Ok(found) => found.into_iter().map(result_of).collect(),
             Err(error) => vec![(failed(&error), None); keys.len()],
         };
-        for (key, answer) in keys.iter().zip(answers) {
-            self.note(Op::GetMany, (key, None), start, end, answer);
+        for (key, result) in keys.iter().zip(results) {
+            self.note(Op::GetMany, (key, None), start, end, result);
         }
     }
 
-    /// Asks for a key after others, which are not written down.
+    /// Reads a key after others, which are not recorded.
     pub(super) async fn get_among(&self, others: &[String], key: &str) {
         let keys = others.iter().map(String::as_str).chain([key]);
         let start = Moment::now();
         let found = self.caches.text.get_many_detailed(keys).await;
         let end = Moment::now();
-        let answer = match found.map(|mut found| found.pop()) {
-            Ok(found) => found.map_or((read(None), None), answered),
+        let result = match found.map(|mut found| found.pop()) {
+            Ok(found) => found.map_or((read(None), None), result_of),
             Err(error) => (failed(&error), None),
         };
-        self.note(Op::GetMany, (key, None), start, end, answer);
+        self.note(Op::GetMany, (key, None), start, end, result);
     }
 
-    /// Writes, and goes away after so many looks unless it has been written by then.
-    pub(super) async fn set_and_leave(&self, key: &str, value: &str, looks: u32) {
+    /// Writes, and drops the future after this many polls unless it has completed.
+    pub(super) async fn set_and_drop(&self, key: &str, value: &str, polls: u32) {
         let start = Moment::now();
         let done = tokio::select! {
             biased;
             done = self.caches.text.set(key, value) => Some(done),
-            () = look(looks) => None,
+            () = yield_times(polls) => None,
         };
         let end = Moment::now();
         let outcome = match done {
@@ -106,7 +106,7 @@ impl Caller {
         self.note(Op::Set, (key, Some(value)), start, end, (outcome, None));
     }
 
-    /// Whether it was written.
+    /// Writes. Returns whether that succeeded.
     pub(super) async fn set(&self, key: &str, value: &str) -> bool {
         let start = Moment::now();
         let done = self.caches.text.set(key, value).await;
@@ -130,8 +130,8 @@ impl Caller {
         let end = Moment::now();
         let outcome = done.map_or_else(|error| failed(&error), |()| Outcome::Done);
         for (key, value) in entries {
-            let answer = (outcome.clone(), None);
-            self.note(Op::SetMany, (key, Some(value)), start, end, answer);
+            let result = (outcome.clone(), None);
+            self.note(Op::SetMany, (key, Some(value)), start, end, result);
         }
     }
 
@@ -144,8 +144,8 @@ impl Caller {
             Ok(false) => Outcome::Refused,
             Err(error) => failed(&error),
         };
-        let answer = (outcome, None);
-        self.note(Op::SetIfAbsent, (key, Some(value)), start, end, answer);
+        let result = (outcome, None);
+        self.note(Op::SetIfAbsent, (key, Some(value)), start, end, result);
     }
 
     pub(super) async fn load(&self, key: &str, value: &str) {
@@ -175,8 +175,8 @@ impl Caller {
 
     fn found<V: ToString>(&self, op: Op, key: &str, start: Moment, found: Result<Found<V>, Error>) {
         let end = Moment::now();
-        let answer = found.map_or_else(|error| (failed(&error), None), answered);
-        self.note(op, (key, None), start, end, answer);
+        let result = found.map_or_else(|error| (failed(&error), None), result_of);
+        self.note(op, (key, None), start, end, result);
     }
 
     fn wrote(&self, op: Op, entry: (&str, Option<&str>), start: Moment, done: Result<(), Error>) {
@@ -191,7 +191,7 @@ impl Caller {
         (key, value): (&str, Option<&str>),
         start: Moment,
         end: Moment,
-        (outcome, source): Answer,
+        (outcome, source): CallResult,
     ) {
         let key = match op {
             Op::Clear => String::new(),
@@ -208,20 +208,20 @@ impl Caller {
             outcome,
             source,
             quiet: self.quiet.clone(),
-            foreign: false,
+            external: false,
         }));
     }
 }
 
-/// Lets others run so many times.
-async fn look(times: u32) {
+/// Yields to other tasks this many times.
+async fn yield_times(times: u32) {
     for _ in 0..times {
         tokio::task::yield_now().await;
     }
 }
 
-/// What a read was answered, and from where.
-fn answered<V: ToString>(found: Found<V>) -> Answer {
+/// Returns the value that a read found, and its source.
+fn result_of<V: ToString>(found: Found<V>) -> CallResult {
     let value = found.value.map(|value| value.to_string());
     (read(value), Some(source(found.source)))
 }
@@ -240,7 +240,7 @@ fn source(source: flipcache::Source) -> Source {
     }
 }
 
-/// The kind of an error of the backend's, and the words of any other.
+/// Records the kind of a backend error, and the text of any other error.
 fn failed(error: &Error) -> Outcome {
     let Error::Backend(backend) = error else {
         return Outcome::Failed(error.to_string());

@@ -1,10 +1,10 @@
-//! A process of a run: callers of one cache, until standard input tells them to rest.
+//! A process of a run: callers of one cache, controlled by standard input.
 //!
 //! # Layout
 //!
-//! This file understands what it is told; `caches` are what is called; `caller` calls them and writes
-//! down what they answer; `mix` is what a caller calls, one after the other; `race` is that where all call
-//! for one key.
+//! This file executes the commands of standard input; `caches` opens the caches; `caller` calls
+//! them and records the results; `mix` is the sequence of calls of a caller; `race` is that
+//! sequence if all callers use the same key.
 
 mod caches;
 mod caller;
@@ -29,13 +29,13 @@ use crate::time::Moment;
 use caches::Caches;
 use caller::Caller;
 
-/// How long a process waits for what must happen once nothing is wrong any more.
+/// How long a process waits for the sentinel once all faults have ended.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The pause between two looks.
+/// The pause between two reads.
 const PAUSE: Duration = Duration::from_millis(2);
 
-/// What a process is like.
+/// The options of a process.
 #[derive(clap::Args, Clone, Debug)]
 pub struct Options {
     /// Its name in the history.
@@ -44,40 +44,40 @@ pub struct Options {
     /// The URL of Redis.
     #[arg(long)]
     pub url: String,
-    /// What its calls follow from.
+    /// The seed of its calls.
     #[arg(long)]
     pub seed: u64,
-    /// How many sequential callers it has.
+    /// The number of sequential callers.
     #[arg(long)]
     pub threads: u32,
-    /// How many keys there are that do not expire.
+    /// The number of keys that do not expire.
     #[arg(long)]
     pub keys: u32,
-    /// Which third of the keys it only reads: each by a caller of its own, as it does the cold ones.
+    /// The third of the keys that it only reads, each with its own caller, like the cold keys.
     #[arg(long)]
     pub spares: Option<u32>,
-    /// Its callers race for one key after the other.
+    /// Let all callers use one key after the other.
     #[arg(long)]
     pub racing: bool,
-    /// Its callers are those of two clients over one backend, by turns.
+    /// Alternate the callers between two clients over one backend.
     #[arg(long)]
     pub siblings: bool,
-    /// How many entries its local tier holds.
+    /// The maximum number of entries of the local tier.
     #[arg(long)]
     pub local_max: u32,
-    /// How long a round trip may take, in milliseconds.
+    /// The deadline of a round trip, in milliseconds.
     #[arg(long)]
     pub deadline_ms: u64,
-    /// How long it may answer, marked stale, while Redis fails, in milliseconds.
+    /// The stale-on-error window, in milliseconds.
     #[arg(long, default_value_t = 0)]
     pub stale_on_error_ms: u64,
-    /// How long it may answer while Redis is silent, in milliseconds.
+    /// The staleness bound while Redis does not reply, in milliseconds.
     #[arg(long)]
     pub staleness_bound_ms: u64,
-    /// It is not told what others write.
+    /// Receive no invalidations.
     #[arg(long)]
-    pub untold: bool,
-    /// Holds the local tier in the component.
+    pub untracked: bool,
+    /// Hold the local tier in the component.
     #[arg(long)]
     pub component: bool,
     /// The file of its history.
@@ -88,20 +88,21 @@ pub struct Options {
 struct Worker {
     options: Options,
     recorder: Arc<Recorder>,
-    /// Of one client each.
+    /// The caches of each client.
     caches: Vec<Caches>,
     runtime: Runtime,
     callers: JoinSet<()>,
     is_resting: Arc<AtomicBool>,
 }
 
-/// Does what standard input says, a line each, and answers each with a line, until it is at its end.
+/// Executes the commands of standard input, one per line, and replies to each with a line, until
+/// its end.
 ///
 /// # Errors
 ///
-/// If the cache cannot be opened, or the history not be written.
+/// If the cache cannot be opened, or the history cannot be written.
 pub fn run(options: &Options) -> Result<()> {
-    // Whatever ends the checker ends this process too, though it be stopped.
+    // The kernel kills this process with the checker, even if it is stopped.
     #[cfg(target_os = "linux")]
     rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
     let recorder = Arc::new(Recorder::create(&options.history)?);
@@ -114,25 +115,25 @@ pub fn run(options: &Options) -> Result<()> {
         callers: JoinSet::new(),
         is_resting: Arc::new(AtomicBool::new(false)),
     };
-    answer("ready")?;
+    reply("ready")?;
     for line in io::stdin().lines() {
-        let line = line.context("cannot read what to do")?;
-        let done = worker.obey(&line)?;
+        let line = line.context("cannot read standard input")?;
+        let done = worker.execute(&line)?;
         recorder.flush()?;
-        answer(if done { "done" } else { "failed" })?;
+        reply(if done { "done" } else { "failed" })?;
     }
     Ok(())
 }
 
-fn answer(word: &str) -> Result<()> {
+fn reply(word: &str) -> Result<()> {
     let mut out = io::stdout().lock();
-    writeln!(out, "{word}").context("nobody listens")?;
-    out.flush().context("nobody listens")
+    writeln!(out, "{word}").context("standard output is closed")?;
+    out.flush().context("standard output is closed")
 }
 
 impl Worker {
-    /// `false` if it could not be done in time.
-    fn obey(&mut self, line: &str) -> Result<bool> {
+    /// Executes a command. Returns `false` if it did not succeed in time.
+    fn execute(&mut self, line: &str) -> Result<bool> {
         match line.split_once(' ').unwrap_or((line, "")) {
             ("work", "") => self.work(),
             ("rest", "") => {
@@ -144,7 +145,7 @@ impl Worker {
             ("write", token) => return Ok(self.runtime.block_on(self.write(token))),
             ("await", token) => return Ok(self.runtime.block_on(self.wait_for(token))),
             ("read", token) => self.runtime.block_on(self.read_all(token)),
-            _ => bail!("cannot {line:?}"),
+            _ => bail!("unknown command {line:?}"),
         }
         Ok(true)
     }
@@ -166,14 +167,13 @@ impl Worker {
             let (caller, options) = (self.caller(thread), self.options.clone());
             let is_resting = Arc::clone(&self.is_resting);
             let runtime = self.runtime.handle();
-            match options.racing {
-                true => self
-                    .callers
-                    .spawn_on(race::work(caller, options, is_resting), runtime),
-                false => self
-                    .callers
-                    .spawn_on(mix::work(caller, options, is_resting), runtime),
-            };
+            if options.racing {
+                self.callers
+                    .spawn_on(race::work(caller, options, is_resting), runtime);
+            } else {
+                self.callers
+                    .spawn_on(mix::work(caller, options, is_resting), runtime);
+            }
         }
         let watched = mix::watched(&self.options);
         for (thread, key) in (self.options.threads + 1..).zip(watched) {
@@ -182,7 +182,8 @@ impl Worker {
         }
     }
 
-    /// Reads the sentinel until the local tier has it: only then does it take a push to see the next.
+    /// Reads the sentinel until the local tier has it: only then does its next value need an
+    /// invalidation.
     fn prime(&self, cache: &Cache) -> bool {
         self.runtime.block_on(async {
             let start = Moment::now();
@@ -212,7 +213,7 @@ impl Worker {
         false
     }
 
-    /// Reads the sentinel until it has its last value, in all caches.
+    /// Reads the sentinel until all caches return its last value.
     async fn wait_for(&self, token: &str) -> bool {
         let since = Moment::now();
         let mut seen = None;

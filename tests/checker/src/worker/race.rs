@@ -1,5 +1,5 @@
-//! What a caller calls in a race: all work on the key whose turn it is, so that whatever can overlap
-//! does.
+//! The calls of a caller in a race: all callers use the key whose turn it is, so that their calls
+//! overlap.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,11 +12,11 @@ use super::caller::Caller;
 use crate::names::{self, Values};
 use crate::time::Moment;
 
-/// How many keys that nobody writes are asked for together with the one whose turn it is: they are settled
-/// before it, and meanwhile it is still under way.
+/// The number of absent keys that are read together with the key whose turn it is. They are settled
+/// first, which delays the fill of that key.
 const CROWD: u32 = 100;
 
-/// Calls until it is to rest.
+/// Calls until it must stop.
 pub(super) async fn work(caller: Caller, options: Options, is_resting: Arc<AtomicBool>) {
     let seed = options.seed ^ u64::from(caller.thread).rotate_left(32);
     let mut race = Race {
@@ -44,28 +44,31 @@ impl Race {
         let now = Moment::now();
         let key = names::of_turn(now, self.keys);
         match self.rng.u32(0..100) {
-            // What one client has kept, and the other writes and does not wait for.
-            0..90 if names::is_left_to_processes(now) => match self.rng.bool() {
-                true => caller.get(&key).await,
-                false => self.set_and_leave(caller, &key).await,
-            },
+            // One client reads a cached value while the other writes without waiting.
+            0..90 if names::is_left_to_processes(now) => {
+                if self.rng.bool() {
+                    caller.get(&key).await;
+                } else {
+                    self.set_and_drop(caller, &key).await;
+                }
+            }
             0..35 => caller.get(&key).await,
             35..50 => caller.get_among(&self.crowd, &key).await,
             50..70 => {
                 caller.set(&key, &self.values.next()).await;
                 caller.get(&key).await;
             }
-            70..85 => self.set_and_leave(caller, &key).await,
+            70..85 => self.set_and_drop(caller, &key).await,
             85..90 => caller.delete(&key).await,
             90..95 => caller.set_if_absent(&key, &self.values.next()).await,
             _ => caller.load(&key, &self.values.next()).await,
         }
     }
 
-    /// Waits for as long as it may take until the write has left, but is not answered.
-    async fn set_and_leave(&mut self, caller: &Caller, key: &str) {
-        let looks = self.rng.u32(0..12);
+    /// Drops the write after it may have been sent, but before the reply.
+    async fn set_and_drop(&mut self, caller: &Caller, key: &str) {
+        let polls = self.rng.u32(0..12);
         let value = self.values.next();
-        caller.set_and_leave(key, &value, looks).await;
+        caller.set_and_drop(key, &value, polls).await;
     }
 }

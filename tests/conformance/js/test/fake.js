@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * A host for the interpreter's own tests: caches without a local tier, over a map.
+ * A host for the tests of the interpreter: caches without a local tier, over a map.
  *
  * @module
  */
@@ -15,7 +15,7 @@ export class Thrown extends Error {
   }
 }
 
-/** A store of one bucket's keys, as far as the fake caches ask it. */
+/** A store with the functions that the fake caches call. */
 class FakeBackend {
   /** @type {Map<string, Uint8Array>} */
   rows = new Map();
@@ -39,9 +39,9 @@ class FakeBackend {
 
 /** @param {any} bucket */
 function fakeCache(bucket) {
-  const asError = (/** @type {() => any} */ ask) => {
+  const asError = (/** @type {() => any} */ call) => {
     try {
-      return ask();
+      return call();
     } catch (error) {
       const payload = error instanceof Thrown ? error.payload : undefined;
       throw payload === undefined ? error : new Thrown({ tag: 'backend', val: payload });
@@ -53,7 +53,7 @@ function fakeCache(bucket) {
       return slot.tag === 'entry' ? { tag: 'text', val: new TextDecoder().decode(slot.val.value) } : undefined;
     },
     set: (/** @type {string} */ key, /** @type {{ tag: string, val: any }} */ value) => {
-      if (value.tag !== 'text') throw new Thrown({ tag: 'invalid-value', val: 'it is no text' });
+      if (value.tag !== 'text') throw new Thrown({ tag: 'invalid-value', val: 'not a text' });
       asError(() => bucket.set([[key, new TextEncoder().encode(value.val)]], undefined));
     },
     keys: () => bucket.scan(undefined, 10),
@@ -66,12 +66,12 @@ function fakeCache(bucket) {
 }
 
 /**
- * @param {Partial<import('../world.js').Host> & { without?: string[] }} [changes] `without`: what its worlds lack.
+ * @param {Partial<import('../world.js').Host> & { without?: string[] }} [changes] `without`: the members that its worlds lack.
  * @returns {import('../world.js').Host & { closed: number }}
  */
 export function fakeHost({ without = [], ...changes } = {}) {
   /** @type {import('../world.js').Host & { closed: number }} */
-  const host = { name: 'Fake', store: 'a map', digest: '00', has: ['foreign', 'faults'], closed: 0, open: () => world(), ...changes };
+  const host = { name: 'Fake', store: 'a map', digest: '00', has: ['external-writes', 'faults'], closed: 0, open: () => world(), ...changes };
   const world = () => {
     const store = new FakeBackend();
     const recorder = record(store, (error) => new Thrown(error));

@@ -10,7 +10,7 @@ import { MalformedCase, list, option, tuple, variant } from '../types.js';
 
 const value = variant({ text: 'string', none: null });
 
-/** What the format writes, and what the glue has for it. @type {[Type, unknown, any][]} */
+/** The JSON of a case, and the value of the glue. @type {[Type, unknown, any][]} */
 const PAIRS = [
   ['bool', true, true],
   ['u32', 7, 7],
@@ -30,7 +30,7 @@ const PAIRS = [
   [value, 'none', { tag: 'none' }],
 ];
 
-test('what the format writes is what the glue has, and is written the same again', () => {
+test('values round-trip between the JSON of a case and the glue', () => {
   for (const [type, json, glue] of PAIRS) {
     assert.deepEqual(parse(type, json), glue);
     assert.deepEqual(show(type, glue), json);
@@ -38,7 +38,7 @@ test('what the format writes is what the glue has, and is written the same again
   }
 });
 
-test('what differs does not match', () => {
+test('different values do not match', () => {
   for (const [type, json, glue] of /** @type {[Type, unknown, any][]} */ ([
     ['u64', 7, 8n],
     ['f64', 'nan', 0],
@@ -57,7 +57,7 @@ test('what differs does not match', () => {
   }
 });
 
-test('what is no value of the type is refused', () => {
+test('values of another type are refused', () => {
   for (const [type, json] of /** @type {[Type, unknown][]} */ ([
     ['bool', 1],
     ['u32', -1],

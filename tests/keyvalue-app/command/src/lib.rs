@@ -1,5 +1,5 @@
-//! A command that was written for `wasi:keyvalue@0.2.0-draft` and knows nothing of the cache. It does with its buckets
-//! what standard input says, a line each, and answers each with a line.
+//! A command that was written for `wasi:keyvalue@0.2.0-draft` and knows nothing of the cache. It
+//! does with its buckets what standard input says, a line each, and answers each with a line.
 //!
 //! | line | answer |
 //! |---|---|
@@ -12,7 +12,7 @@
 //! | `set-many NAME VALUE KEY ...`, `delete-many NAME KEY ...` | `done` |
 //! | `fill NAME COUNT VALUE` | `done`, after keys `0`, `1` and so on were written in one call |
 //!
-//! What fails is answered `failed` and why.
+//! The reply to a line that fails is `failed` and the reason.
 #![cfg(target_arch = "wasm32")]
 
 mod bindings;
@@ -25,7 +25,7 @@ use wasip2::cli::{stdin, stdout};
 use bindings::wasi::keyvalue::batch;
 use bindings::wasi::keyvalue::store::{self, Bucket, Error};
 
-/// What the generated code hangs the export on.
+/// Implements the exports of the generated code.
 struct Command;
 
 wasip2::cli::command::export!(Command);

@@ -11,7 +11,7 @@
 //! | `POST /BUCKET/set`, with lines `KEY=VALUE` | 204 |
 //! | `POST /BUCKET/delete`, with keys line by line | 204 |
 //!
-//! What fails is answered 500 and why.
+//! A request that fails gets status 500 and the reason.
 #![cfg(target_arch = "wasm32")]
 
 mod bindings;
@@ -26,12 +26,12 @@ use wasip2::http::types::{
 use bindings::wasi::keyvalue::batch;
 use bindings::wasi::keyvalue::store::{self, Bucket, Error};
 
-/// What the generated code hangs the export on.
+/// Implements the exports of the generated code.
 struct Proxy;
 
 wasip2::http::proxy::export!(Proxy);
 
-/// What is answered: a status, the next cursor, a body.
+/// A response: a status, the next cursor, a body.
 struct Answer(u16, Option<String>, Vec<u8>);
 
 const DONE: Answer = Answer(204, None, Vec::new());
@@ -97,7 +97,7 @@ fn many(bucket: &Bucket, what: &str, lines: &str) -> Result<Answer, Error> {
     }
 }
 
-/// The request's body, as far as the host lets it be read.
+/// Returns the request's body, as far as the host lets it be read.
 fn body(request: &IncomingRequest) -> Vec<u8> {
     let mut bytes = Vec::new();
     if let Ok(body) = request.consume()
