@@ -17,11 +17,11 @@ pub(crate) fn to_millis(ttl: Duration) -> u64 {
 }
 
 /// L2's answer to the question for one key, as the core takes it; an absence is remembered for so long.
-pub(crate) fn answer(slot: &Slot, remember: Duration) -> core::Answer<'_> {
+pub(crate) fn answer(slot: &Slot, remember: Duration) -> core::BackendReply<'_> {
     match slot {
-        Slot::Absent => core::Answer::Absent { remember },
-        Slot::WrongType => core::Answer::WrongType,
-        Slot::Entry(entry) => core::Answer::Entry {
+        Slot::Absent => core::BackendReply::Absent { remember },
+        Slot::WrongType => core::BackendReply::WrongType,
+        Slot::Entry(entry) => core::BackendReply::Entry {
             value: &entry.value,
             ttl: entry.ttl_ms.map(Duration::from_millis),
         },

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use flipcache_core::{self as core, Answer, CacheId, Moment, Read, Shard};
+use flipcache_core::{self as core, BackendReply, CacheId, Moment, Read, Shard};
 
 use crate::Component;
 use crate::bindings::exports::flipcache::cache::driver::{
@@ -83,7 +83,7 @@ impl Guest for Component {
                         answers.values.extend_from_slice(wire);
                         (Found::Hit, None)
                     }
-                    Read::Renew(ticket) => (Found::Renew, Some(ticket)),
+                    Read::ExtendTtl(ticket) => (Found::Renew, Some(ticket)),
                     Read::Absent => (Found::Absent, None),
                     Read::Miss(ticket) => (Found::Miss, Some(ticket)),
                 };
@@ -105,14 +105,14 @@ impl Guest for Component {
         let (cache, answer) = (CacheId::from_number(cache), answer(&reply));
         let settled = with_shard(|shard| shard.settle(cache, hash, &key, ticket.into(), answer));
         match settled {
-            core::Settled::Kept => Settled::Kept,
-            core::Settled::PassedOn => Settled::PassedOn,
-            core::Settled::Undecodable => Settled::Undecodable,
+            core::FillOutcome::Stored => Settled::Kept,
+            core::FillOutcome::NotStored => Settled::PassedOn,
+            core::FillOutcome::Undecodable => Settled::Undecodable,
         }
     }
 
     fn answered(hash: u64, full_key: String, reply: Reply) {
-        with_shard(|shard| shard.answered(hash, &full_key, answer(&reply)));
+        with_shard(|shard| shard.observe(hash, &full_key, answer(&reply)));
     }
 
     fn begin_writes(cache: u32, hashes: Vec<u64>, keys: String, ends: Vec<u32>) -> (Vec<u64>, u64) {
@@ -195,7 +195,7 @@ impl Guest for Component {
             CacheId::from_number(cache),
             Duration::from_millis(within_ms),
         );
-        let ticket = with_shard(|shard| shard.claim(cache, hash, &key, within, &clock));
+        let ticket = with_shard(|shard| shard.refresh_claim(cache, hash, &key, within, &clock));
         ticket.map(Into::into)
     }
 
@@ -279,13 +279,13 @@ fn begun(tickets: &[core::Ticket]) -> (Vec<u64>, u64) {
 }
 
 /// What L2 says, as the core takes it.
-fn answer(reply: &Reply) -> Answer<'_> {
+fn answer(reply: &Reply) -> BackendReply<'_> {
     match reply {
-        Reply::Absent(remember_ms) => Answer::Absent {
+        Reply::Absent(remember_ms) => BackendReply::Absent {
             remember: Duration::from_millis(*remember_ms),
         },
-        Reply::WrongType => Answer::WrongType,
-        Reply::Entry((value, ttl_ms)) => Answer::Entry {
+        Reply::WrongType => BackendReply::WrongType,
+        Reply::Entry((value, ttl_ms)) => BackendReply::Entry {
             value,
             ttl: ttl(*ttl_ms),
         },

@@ -186,7 +186,7 @@ impl Catalog {
         self.by_name.get(name).copied()
     }
 
-    /// Ends one opening.
+    /// QueueEnds one opening.
     pub fn close(&mut self, id: CacheId) {
         let Some(cache) = self.caches.get_mut(id.0 as usize) else {
             return;

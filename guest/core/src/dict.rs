@@ -2,7 +2,7 @@
 //! and `LRUDict`, as one type.
 
 use crate::hash::Seed;
-use crate::list::{Queue, Slot};
+use crate::linked_slab::{Queue, Slot};
 use crate::table::Table;
 
 /// Which item leaves a full dictionary first.

@@ -1,4 +1,4 @@
-//! The fence: which answers of the shared tier may be kept, whatever happened while they travelled.
+//! The fence: which observed of the shared tier may be kept, whatever happened while they travelled.
 //!
 //! Every event that can make an answer old (a write, an invalidation, a clear) *bumps* what it
 //! touches to a number never used before. A question carries the version of its key from before it
@@ -47,7 +47,7 @@ pub(crate) struct Fence {
     /// The last bump of each stripe of keys.
     stripes: Box<[u64]>,
     /// The last answer of L2 to a question about each stripe.
-    answers: Box<[u64]>,
+    observed: Box<[u64]>,
     /// The last bump of everything.
     all: u64,
 }
@@ -60,7 +60,7 @@ impl Fence {
         Self {
             last: start,
             stripes: vec![start; STRIPES].into(),
-            answers: vec![start; STRIPES].into(),
+            observed: vec![start; STRIPES].into(),
             all: start,
         }
     }
@@ -78,14 +78,14 @@ impl Fence {
     }
 
     /// L2 has answered a question about a key.
-    pub(crate) fn answered(&mut self, hash: u64) {
+    pub(crate) fn observe(&mut self, hash: u64) {
         let next = self.next();
-        self.answers[stripe(hash)] = next;
+        self.observed[stripe(hash)] = next;
     }
 
     /// Whether it has since a version of the key.
-    pub(crate) fn has_answered_since(&self, hash: u64, version: u64) -> bool {
-        self.answers[stripe(hash)] > version
+    pub(crate) fn was_observed_since(&self, hash: u64, version: u64) -> bool {
+        self.observed[stripe(hash)] > version
     }
 
     /// Makes every version new. O(1).
@@ -98,9 +98,9 @@ impl Fence {
         self.all
     }
 
-    /// The version of a key whose cache was bumped at `floor`.
-    pub(crate) fn version(&self, hash: u64, floor: u64) -> u64 {
-        self.stripes[stripe(hash)].max(floor).max(self.all)
+    /// The version of a key whose cache was bumped at `min_version`.
+    pub(crate) fn version(&self, hash: u64, min_version: u64) -> u64 {
+        self.stripes[stripe(hash)].max(min_version).max(self.all)
     }
 }
 
@@ -121,8 +121,8 @@ mod tests {
         let stripe = fence.version(0, 0);
         fence.bump_all();
         let all = fence.version(0, 0);
-        let floor = fence.next();
-        assert!(before < stripe && stripe < all && all < fence.version(0, floor));
+        let min_version = fence.next();
+        assert!(before < stripe && stripe < all && all < fence.version(0, min_version));
     }
 
     #[test]

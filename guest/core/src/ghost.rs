@@ -2,9 +2,9 @@
 
 use std::num::NonZeroU32;
 
+use crate::entry_meta::EntryMeta;
 use crate::index::Index;
-use crate::list::{List, Queue, Slot};
-use crate::tag::Tag;
+use crate::linked_slab::{LinkedSlab, Queue, Slot};
 
 /// What a ghost costs of a shard's budget, in bytes: 12 for its node, 5 to 12 in the index, rounded up.
 const WEIGHT: u64 = 32;
@@ -14,7 +14,7 @@ const WEIGHT: u64 = 32;
 /// `shorten` for each that it forgets.
 #[derive(Debug)]
 pub(crate) struct Ghosts {
-    queue: List<NonZeroU32>,
+    queue: LinkedSlab<NonZeroU32>,
     /// The slot of every ghost, by its hash.
     index: Index,
 }
@@ -22,7 +22,7 @@ pub(crate) struct Ghosts {
 impl Ghosts {
     pub(crate) const fn new() -> Self {
         Self {
-            queue: List::new(),
+            queue: LinkedSlab::new(),
             index: Index::new(),
         }
     }
@@ -93,7 +93,7 @@ fn ghost_of(hash: u64) -> NonZeroU32 {
 
 /// The hash of a ghost, of which an index takes its low and its highest bits.
 fn spread(ghost: NonZeroU32) -> u64 {
-    Tag::kept_of(ghost.get().into())
+    EntryMeta::index_hash(ghost.get().into())
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use hashbrown::HashTable;
 
-use crate::list::Slot;
+use crate::linked_slab::Slot;
 
 /// A table of slots, which knows neither keys nor hashes: the caller tells which slot is meant, and of each its
 /// hash. Every operation is O(1).
@@ -56,13 +56,13 @@ impl Index {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::list::{List, Queue};
+    use crate::linked_slab::{LinkedSlab, Queue};
 
     /// As a full cache: what comes in takes the place of what leaves.
     #[test]
     fn insert_and_remove_for_long_takes_no_more_room() {
         let hash_of = |key: u64| key.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let (mut list, mut index) = (List::new(), Index::new());
+        let (mut list, mut index) = (LinkedSlab::new(), Index::new());
         let mut full = 0;
         for key in 0..20_000_u64 {
             let slot = list.push_back(Queue::Main, key);

@@ -9,7 +9,7 @@
 //!
 //! ```
 //! use std::time::Duration;
-//! use flipcache_core::{Answer, Bounds, Catalog, Moment, Options, Read, Seed, Settled, Shard};
+//! use flipcache_core::{BackendReply, Bounds, Catalog, Moment, Options, Read, Seed, FillOutcome, Shard};
 //!
 //! let clock = || Moment::from_nanos(0);
 //! let seed = Seed::new(7);
@@ -21,8 +21,8 @@
 //!
 //! // The local tier is empty: the answer is a ticket, and L2 has to be asked.
 //! let Read::Miss(ticket) = shard.read(cache, hash, "1", None, &clock) else { unreachable!() };
-//! let answer = Answer::Entry { value: b"Ada", ttl: Some(Duration::from_secs(60)) };
-//! assert_eq!(shard.settle(cache, hash, "1", ticket, answer), Settled::Kept);
+//! let answer = BackendReply::Entry { value: b"Ada", ttl: Some(Duration::from_secs(60)) };
+//! assert_eq!(shard.settle(cache, hash, "1", ticket, answer), FillOutcome::Stored);
 //! assert!(matches!(shard.read(cache, hash, "1", None, &clock), Read::Hit(b"Ada")));
 //!
 //! // While L2 is being written, nothing may be answered from here.
@@ -57,13 +57,13 @@ mod fence;
 
 mod table;
 
-mod tag;
+mod entry_meta;
 
 mod index;
 
-mod list;
+mod linked_slab;
 
-mod pieces;
+mod chunked_vec;
 
 mod ghost;
 
@@ -95,7 +95,7 @@ pub use options::{Eviction, Expiry, InvalidOptions, InvalidTtl, MAX_TTL, Options
 pub use resilience::Resilience;
 #[cfg(any(test, feature = "model"))]
 pub use shard::model;
-pub use shard::{Answer, KeyListing, Read, Settled, Shard, Write};
+pub use shard::{BackendReply, FillOutcome, KeyListing, Read, Shard, Write};
 pub use stats::{Removals, Stats};
 pub use time::{Clock, Moment};
 pub use value::{InvalidValue, Value, ValueType};

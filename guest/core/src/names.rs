@@ -216,14 +216,19 @@ mod tests {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let index = index_of(&names);
         let colons = ":".repeat(MAX_KEY_BYTES);
-        for (full_key, owners) in [
+        for (full_key, names_found) in [
             (colons.clone(), 0),
             (format!("t{colons}"), 0),
             (format!("{}{}", names[7], &colons[1..]), 1),
         ] {
             index.lookups.set(0);
-            assert_eq!(index.caches_for_key(&full_key).count(), owners);
-            assert_eq!(index.lookups.get(), owners + 1, "{} bytes", full_key.len());
+            assert_eq!(index.caches_for_key(&full_key).count(), names_found);
+            assert_eq!(
+                index.lookups.get(),
+                names_found + 1,
+                "{} bytes",
+                full_key.len()
+            );
         }
     }
 
@@ -255,8 +260,8 @@ mod tests {
                 }
             }
             let colons = full_key.match_indices(':').map(|(at, _)| at);
-            let divisions = colons.map(|at| (&full_key[..at], &full_key[at + 1..]));
-            let expected: Vec<_> = divisions.filter(|(name, _)| known.contains(*name)).collect();
+            let name_key_splits = colons.map(|at| (&full_key[..at], &full_key[at + 1..]));
+            let expected: Vec<_> = name_key_splits.filter(|(name, _)| known.contains(*name)).collect();
             prop_assert_eq!(found(&index, &full_key), expected);
 
             let within = |inner: &str, outer: &str| inner.starts_with(&format!("{outer}:"));

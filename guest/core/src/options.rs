@@ -91,7 +91,7 @@ impl Options {
 
     /// Whether a read has still to give its TTL anew to an entry that L2 has answered with so much life
     /// left. Not to every one it reads: that is a write, of which all other caches are told.
-    pub fn has_to_prolong(&self, remaining: Option<Duration>) -> bool {
+    pub fn needs_ttl_extension(&self, remaining: Option<Duration>) -> bool {
         self.ttl_on_read()
             .is_some_and(|ttl| !is_fresh(remaining, ttl))
     }

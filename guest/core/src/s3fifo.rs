@@ -7,25 +7,25 @@
 //!
 //! FIFO and LRU are the same rules where all is in the main queue, and no use is counted.
 
-use crate::list::Queue;
-use crate::tag::Tag;
+use crate::entry_meta::EntryMeta;
+use crate::linked_slab::Queue;
 
 /// The small queue is one of so many parts of what there is.
-const PARTS: usize = 10;
+const SMALL_FRACTION: usize = 10;
 
 /// Uses in the small queue that are worth a place in the main one. Fewer may be one reader's, who came
 /// twice at once.
-const WORTH: u8 = 2;
+const PROMOTE_USES: u8 = 2;
 
 /// What the small queue is to have, of all there is or may be: a tenth, and at least one.
-pub(crate) const fn share(all: u64) -> u64 {
-    let share = all / PARTS as u64;
-    if share == 0 { 1 } else { share }
+pub(crate) const fn small_target(all: u64) -> u64 {
+    let target = all / SMALL_FRACTION as u64;
+    if target == 0 { 1 } else { target }
 }
 
 /// The queue in which the next to leave is looked for: how many there are in the small one, and in both.
 pub(crate) const fn next_queue(small: u64, all: u64) -> Queue {
-    if small >= share(all) {
+    if small >= small_target(all) {
         Queue::Small
     } else {
         Queue::Main
@@ -34,9 +34,9 @@ pub(crate) const fn next_queue(small: u64, all: u64) -> Queue {
 
 /// Where an entry at the front of its queue goes instead of leaving, last in the queue and with so many
 /// uses; `None`: it leaves.
-pub(crate) const fn second_chance(tag: Tag) -> Option<(Queue, u8)> {
-    match (tag.queue(), tag.uses()) {
-        (Queue::Small, WORTH..) => Some((Queue::Main, 0)),
+pub(crate) const fn second_chance(meta: EntryMeta) -> Option<(Queue, u8)> {
+    match (meta.queue(), meta.uses()) {
+        (Queue::Small, PROMOTE_USES..) => Some((Queue::Main, 0)),
         (Queue::Main, uses @ 1..) => Some((Queue::Main, uses - 1)),
         _ => None,
     }
@@ -45,7 +45,7 @@ pub(crate) const fn second_chance(tag: Tag) -> Option<(Queue, u8)> {
 /// How many ghosts are remembered beside so many entries: as many as the main queue is to have, so that there is
 /// none without an entry.
 pub(crate) const fn max_ghosts(entries: usize) -> usize {
-    entries - entries / PARTS
+    entries - entries / SMALL_FRACTION
 }
 
 #[cfg(test)]
@@ -68,7 +68,8 @@ mod tests {
 
     #[test]
     fn second_chance_in_the_small_queue_takes_two_uses_and_in_the_main_one_each_is_a_round() {
-        let chance = |queue, uses| second_chance(Tag::new(0, 1, Queue::Main).placed(queue, uses));
+        let chance =
+            |queue, uses| second_chance(EntryMeta::new(0, 1, Queue::Main).placed(queue, uses));
         let main = |uses| Some((Queue::Main, uses));
         let small = [0, 1, 2, 3].map(|uses| chance(Queue::Small, uses));
         assert_eq!(small, [None, None, main(0), main(0)]);

@@ -49,7 +49,7 @@ pub struct Removals {
 
 /// Why an entry left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Cause {
+pub(crate) enum RemovalCause {
     Size,
     Expired,
     Explicit,
@@ -76,14 +76,14 @@ impl Removals {
         self.by_cause().iter().map(|(_, count)| count).sum()
     }
 
-    pub(crate) fn add(&mut self, cause: Cause, count: u64) {
+    pub(crate) fn add(&mut self, cause: RemovalCause, count: u64) {
         let counter = match cause {
-            Cause::Size => &mut self.size,
-            Cause::Expired => &mut self.expired,
-            Cause::Explicit => &mut self.explicit,
-            Cause::Replaced => &mut self.replaced,
-            Cause::Invalidated => &mut self.invalidated,
-            Cause::Flushed => &mut self.flushed,
+            RemovalCause::Size => &mut self.size,
+            RemovalCause::Expired => &mut self.expired,
+            RemovalCause::Explicit => &mut self.explicit,
+            RemovalCause::Replaced => &mut self.replaced,
+            RemovalCause::Invalidated => &mut self.invalidated,
+            RemovalCause::Flushed => &mut self.flushed,
         };
         *counter += count;
     }

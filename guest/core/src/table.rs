@@ -2,9 +2,9 @@
 
 use std::cell::Cell;
 
+use crate::entry_meta::EntryMeta;
 use crate::index::Index;
-use crate::list::{List, Queue, Slot};
-use crate::tag::Tag;
+use crate::linked_slab::{LinkedSlab, Queue, Slot};
 
 /// Entries by key, in the queues in which they wait to leave.
 ///
@@ -12,7 +12,7 @@ use crate::tag::Tag;
 /// key's hash; equal keys have equal hashes. O(1) but for `clear`.
 #[derive(Debug)]
 pub(crate) struct Table<V> {
-    entries: List<Entry<V>>,
+    entries: LinkedSlab<Entry<V>>,
     /// The slot of every entry, and of nothing else.
     index: Index,
 }
@@ -21,7 +21,7 @@ pub(crate) struct Table<V> {
 #[derive(Debug)]
 pub(crate) struct Entry<V> {
     /// A cell, so that a use is counted by whoever only looks.
-    tag: Cell<Tag>,
+    meta: Cell<EntryMeta>,
     /// The key, and behind it the payload: one allocation, so that what is read with the key is beside it.
     bytes: Box<[u8]>,
     pub(crate) value: V,
@@ -31,7 +31,7 @@ impl<V> Entry<V> {
     #[inline]
     fn key(&self) -> &[u8] {
         self.bytes
-            .get(..self.tag.get().key_len())
+            .get(..self.meta.get().key_len())
             .unwrap_or_default()
     }
 
@@ -42,25 +42,25 @@ impl<V> Entry<V> {
 
     #[inline]
     pub(crate) fn payload(&self) -> Option<&[u8]> {
-        let tag = self.tag.get();
-        let payload = self.bytes.get(tag.key_len()..);
-        payload.filter(|_| tag.has_payload())
+        let meta = self.meta.get();
+        let payload = self.bytes.get(meta.key_len()..);
+        payload.filter(|_| meta.has_payload())
     }
 
     /// Counts a use. The entry stays where it is.
     #[inline]
     pub(crate) fn count_use(&self) {
-        self.tag.set(self.tag.get().used());
+        self.meta.set(self.meta.get().with_use());
     }
 }
 
 impl<V> Table<V> {
     /// The longest key, in bytes.
-    pub(crate) const MAX_KEY_LEN: usize = Tag::MAX_KEY_LEN;
+    pub(crate) const MAX_KEY_LEN: usize = EntryMeta::MAX_KEY_LEN;
 
     pub(crate) const fn new() -> Self {
         Self {
-            entries: List::new(),
+            entries: LinkedSlab::new(),
             index: Index::new(),
         }
     }
@@ -83,9 +83,9 @@ impl<V> Table<V> {
         let mut found = None;
         let same = |slot: &Slot| {
             found = self.entries.get(*slot);
-            found.is_some_and(|entry| entry.tag.get().is_of(hash) && is_same(entry.key(), key))
+            found.is_some_and(|entry| entry.meta.get().is_of(hash) && is_same(entry.key(), key))
         };
-        let slot = self.index.find(Tag::kept_of(hash), same)?;
+        let slot = self.index.find(EntryMeta::index_hash(hash), same)?;
         Some((slot, found?))
     }
 
@@ -99,9 +99,9 @@ impl<V> Table<V> {
         payload: Option<&[u8]>,
         value: V,
     ) -> Slot {
-        let tag = Tag::new(hash, key.len(), queue);
+        let meta = EntryMeta::new(hash, key.len(), queue);
         let entry = Entry {
-            tag: Cell::new(tag.with_payload(payload.is_some())),
+            meta: Cell::new(meta.with_payload(payload.is_some())),
             bytes: [key.as_bytes(), payload.unwrap_or_default()]
                 .concat()
                 .into(),
@@ -111,17 +111,18 @@ impl<V> Table<V> {
         let hash_of = |slot: &Slot| {
             self.entries
                 .get(*slot)
-                .map_or(0, |entry| entry.tag.get().hash())
+                .map_or(0, |entry| entry.meta.get().hash())
         };
-        self.index.insert(Tag::kept_of(hash), slot, hash_of);
+        self.index
+            .insert(EntryMeta::index_hash(hash), slot, hash_of);
         slot
     }
 
     /// Takes an entry out: its value.
     pub(crate) fn remove(&mut self, slot: Slot) -> Option<V> {
-        let tag = self.tag(slot)?;
-        let entry = self.entries.remove(tag.queue(), slot)?;
-        self.index.remove(tag.hash(), |other| *other == slot);
+        let meta = self.meta(slot)?;
+        let entry = self.entries.remove(meta.queue(), slot)?;
+        self.index.remove(meta.hash(), |other| *other == slot);
         Some(entry.value)
     }
 
@@ -130,8 +131,8 @@ impl<V> Table<V> {
         if let Some(entry) = self.entries.get_mut(slot) {
             let bytes = [entry.key(), payload.unwrap_or_default()].concat();
             entry.bytes = bytes.into();
-            let tag = entry.tag.get_mut();
-            *tag = tag.with_payload(payload.is_some());
+            let meta = entry.meta.get_mut();
+            *meta = meta.with_payload(payload.is_some());
         }
     }
 
@@ -161,8 +162,8 @@ impl<V> Table<V> {
         self.entries.get_mut(slot).map(|entry| &mut entry.value)
     }
 
-    pub(crate) fn tag(&self, slot: Slot) -> Option<Tag> {
-        self.entries.get(slot).map(|entry| entry.tag.get())
+    pub(crate) fn meta(&self, slot: Slot) -> Option<EntryMeta> {
+        self.entries.get(slot).map(|entry| entry.meta.get())
     }
 
     /// Makes an entry of the main queue the last of it.
@@ -174,9 +175,9 @@ impl<V> Table<V> {
     /// Makes an entry the last of a queue, with so many uses.
     pub(crate) fn place(&mut self, slot: Slot, queue: Queue, uses: u8) {
         if let Some(entry) = self.entries.get_mut(slot) {
-            let tag = entry.tag.get();
-            entry.tag.set(tag.placed(queue, uses));
-            self.entries.move_to_back(tag.queue(), slot, queue);
+            let meta = entry.meta.get();
+            entry.meta.set(meta.placed(queue, uses));
+            self.entries.move_to_back(meta.queue(), slot, queue);
         }
     }
 
@@ -204,7 +205,7 @@ impl<V> Table<V> {
         self.index = Index::new();
     }
 
-    /// Panics unless the index and the list hold the same entries, each in the queue that its tag says.
+    /// Panics unless the index and the list hold the same entries, each in the queue that its meta says.
     #[cfg(any(test, feature = "model"))]
     pub(crate) fn validate(&self) {
         self.entries.validate();
@@ -215,9 +216,9 @@ impl<V> Table<V> {
         );
         for queue in [Queue::Small, Queue::Main] {
             for entry in self.entries.iter(queue) {
-                let (tag, key) = (entry.tag.get(), entry.key());
-                assert_eq!(tag.queue(), queue, "{key:?} stands in another queue");
-                let found = self.find(tag.hash(), key);
+                let (meta, key) = (entry.meta.get(), entry.key());
+                assert_eq!(meta.queue(), queue, "{key:?} stands in another queue");
+                let found = self.find(meta.hash(), key);
                 assert!(found.is_some(), "{key:?} is not indexed");
                 let payload = entry.payload().unwrap_or_default();
                 let bytes = key.len() + payload.len();

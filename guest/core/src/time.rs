@@ -82,7 +82,7 @@ impl Deadline {
     }
 
     /// Claims to renew the entry, if nobody has yet and its life ends within this time.
-    pub(crate) fn claim(&mut self, within: Duration, now: &Now<'_>) -> bool {
+    pub(crate) fn refresh_claim(&mut self, within: Duration, now: &Now<'_>) -> bool {
         let is_due = self.remaining(now).is_some_and(|left| left <= within);
         let is_free = self.0 & Self::CLAIMED == 0;
         if is_due && is_free {
@@ -126,16 +126,19 @@ mod tests {
     }
 
     #[test]
-    fn claim_is_given_once_and_leaves_the_end_where_it_is() {
+    fn refresh_claim_is_given_once_and_leaves_the_end_where_it_is() {
         let (within, now) = (Duration::from_nanos(4), Now::new(&|| Moment(7)));
         let mut deadline = Deadline::after(Moment(2), Some(Duration::from_nanos(10)));
-        assert!(!deadline.claim(within, &now), "five nanoseconds are left");
+        assert!(
+            !deadline.refresh_claim(within, &now),
+            "five nanoseconds are left"
+        );
         let now = Now::new(&|| Moment(8));
-        assert!(deadline.claim(within, &now));
-        assert!(!deadline.claim(within, &now));
+        assert!(deadline.refresh_claim(within, &now));
+        assert!(!deadline.refresh_claim(within, &now));
         assert_eq!(deadline.remaining(&now), Some(within));
         let mut never = Deadline::NEVER;
-        assert!(!never.claim(Duration::MAX, &now));
+        assert!(!never.refresh_claim(Duration::MAX, &now));
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! The state machine over the local tiers of several caches.
 
-mod answer;
 mod read;
 mod registry;
+mod types;
 mod write;
 
 #[cfg(any(test, feature = "model"))]
@@ -12,12 +12,12 @@ mod order_model;
 #[cfg(test)]
 mod tests;
 
-pub use answer::{Answer, Read, Settled, Write};
+pub use types::{BackendReply, FillOutcome, Read, Write};
 
 use crate::bounds::Bounds;
 use crate::catalog::CacheId;
 use crate::fence::{Fence, Ticket};
-use crate::stats::{Cause, Stats};
+use crate::stats::{RemovalCause, Stats};
 use crate::tier::{Listing, Tier};
 use crate::time::{Clock, Deadline, Now};
 use registry::Registry;
@@ -69,11 +69,11 @@ impl Shard {
     /// A number that is opened under another name is another cache: the entries, the counters and the tickets of the
     /// one before end. A name costs the budget about a kibibyte; names cost no more than three quarters of it.
     pub fn open(&mut self, cache: CacheId, name: &str, bounds: Bounds) {
-        self.weight -= self.caches.end_other(cache, name);
-        let floor = self.fence.next();
+        self.weight -= self.caches.remove_other_name(cache, name);
+        let min_version = self.fence.next();
         let all = self.fence.all();
-        self.caches.open(cache, name, bounds, floor, all);
-        self.with_tier(cache, Tier::fit);
+        self.caches.open(cache, name, bounds, min_version, all);
+        self.with_tier(cache, Tier::evict_to_fit);
         self.make_room(cache, 0);
     }
 
@@ -103,61 +103,63 @@ impl Shard {
         hash: u64,
         key: &str,
         ticket: Ticket,
-        answer: Answer<'_>,
-    ) -> Settled {
-        self.fence.answered(hash);
-        self.drop_others(cache, hash, key, answer);
+        reply: BackendReply<'_>,
+    ) -> FillOutcome {
+        self.fence.observe(hash);
+        self.remove_if_different_in_others(cache, hash, key, reply);
         let current = self.is_current(cache, hash, ticket);
-        let settled = self.with_tier(cache, |tier| match answer {
-            Answer::Absent { remember } => {
+        let settled = self.with_tier(cache, |tier| match reply {
+            BackendReply::Absent { remember } => {
                 tier.counters.misses += 1;
                 if !current {
-                    tier.drop_other(hash, key, None);
-                    return Err(Settled::PassedOn);
+                    tier.remove_if_different(hash, key, None);
+                    return Err(FillOutcome::NotStored);
                 }
                 let remember = Some(remember).filter(|ttl| !ttl.is_zero());
                 if remember.is_none() {
-                    tier.remove(hash, key, Cause::Invalidated);
+                    tier.remove(hash, key, RemovalCause::Invalidated);
                 }
                 let fill = remember.map(|ttl| (None, Deadline::after(ticket.asked, Some(ttl))));
-                fill.ok_or(Settled::PassedOn)
+                fill.ok_or(FillOutcome::NotStored)
             }
-            Answer::WrongType => {
+            BackendReply::WrongType => {
                 if current {
-                    tier.remove(hash, key, Cause::Invalidated);
+                    tier.remove(hash, key, RemovalCause::Invalidated);
                 } else {
-                    tier.drop_other(hash, key, None);
+                    tier.remove_if_different(hash, key, None);
                 }
-                Err(Settled::PassedOn)
+                Err(FillOutcome::NotStored)
             }
-            Answer::Entry { value, .. } if !tier.value_type().accepts(value) => {
-                tier.remove(hash, key, Cause::Invalidated);
-                Err(Settled::Undecodable)
+            BackendReply::Entry { value, .. } if !tier.value_type().accepts(value) => {
+                tier.remove(hash, key, RemovalCause::Invalidated);
+                Err(FillOutcome::Undecodable)
             }
-            Answer::Entry { value, ttl } => {
+            BackendReply::Entry { value, ttl } => {
                 tier.counters.backend_hits += 1;
-                tier.counters.refused_fills += u64::from(!current && !tier.is_off());
+                tier.counters.refused_fills += u64::from(!current && !tier.is_disabled());
                 if !current {
-                    tier.drop_other(hash, key, Some(value));
+                    tier.remove_if_different(hash, key, Some(value));
                 }
                 let fill = (Some(value), Deadline::after(ticket.asked, ttl));
-                current.then_some(fill).ok_or(Settled::PassedOn)
+                current.then_some(fill).ok_or(FillOutcome::NotStored)
             }
         });
         match settled {
             Some(Ok((held, deadline))) => self.put(cache, hash, key, held, deadline),
             Some(Err(settled)) => settled,
-            None => Settled::PassedOn,
+            None => FillOutcome::NotStored,
         }
     }
 
     /// L2 has answered a question about a key that was asked for a cache of another shard: what caches of
     /// this one hold of the key goes, if it differs, as in [`settle`](Self::settle). Costs a look-up for each of
     /// these, and one.
-    pub fn answered(&mut self, hash: u64, full_key: &str, answer: Answer<'_>) {
-        self.fence.answered(hash);
-        for (cache, key) in self.caches.owners(full_key) {
-            self.with_tier(cache, |tier| tier.drop_other(hash, key, answer.value()));
+    pub fn observe(&mut self, hash: u64, full_key: &str, reply: BackendReply<'_>) {
+        self.fence.observe(hash);
+        for (cache, key) in self.caches.caches_for_key(full_key) {
+            self.with_tier(cache, |tier| {
+                tier.remove_if_different(hash, key, reply.value())
+            });
         }
     }
 
@@ -170,8 +172,8 @@ impl Shard {
     /// it is. Costs a look-up for each of these, and one.
     pub fn invalidate(&mut self, hash: u64, full_key: &str) {
         self.fence.bump(hash);
-        for (cache, key) in self.caches.owners(full_key) {
-            self.drop_changed(cache, hash, key);
+        for (cache, key) in self.caches.caches_for_key(full_key) {
+            self.remove_invalidated(cache, hash, key);
         }
     }
 
@@ -184,8 +186,9 @@ impl Shard {
     /// cache, of caches whose names nest in it, and of those it nests in. Called before and after L2
     /// is cleared. O(open caches).
     pub fn invalidate_bucket(&mut self, name: &str) {
-        let floor = self.fence.next();
-        self.caches.kill_bucket(name, floor, self.fence.all());
+        let min_version = self.fence.next();
+        self.caches
+            .invalidate_bucket(name, min_version, self.fence.all());
     }
 
     /// Nobody tells of changes any more: entries answer nothing but as [`stale`](Self::stale) ones, and nothing
@@ -202,8 +205,8 @@ impl Shard {
 
     /// Removals the entries of one cache's tier, and every answer under way to it; L2 is as it was.
     pub fn clear_local(&mut self, cache: CacheId) {
-        let floor = self.fence.next();
-        self.with_tier(cache, |tier| tier.clear_below(floor));
+        let min_version = self.fence.next();
+        self.with_tier(cache, |tier| tier.clear_below(min_version));
     }
 
     /// The keys of one cache that would answer now, the next to leave first. O(n).
@@ -254,8 +257,8 @@ impl Shard {
     }
 
     fn version(&self, cache: CacheId, hash: u64) -> u64 {
-        let floor = self.caches.get(cache).map_or(0, Tier::floor);
-        self.fence.version(hash, floor)
+        let min_version = self.caches.get(cache).map_or(0, Tier::min_version);
+        self.fence.version(hash, min_version)
     }
 
     fn is_current(&self, cache: CacheId, hash: u64, ticket: Ticket) -> bool {
@@ -263,21 +266,31 @@ impl Shard {
     }
 
     /// One key of L2 may be a key of several caches: an own write is news to the others.
-    fn drop_from_others(&mut self, cache: CacheId, hash: u64, key: &str) {
-        for (other, key) in self.caches.other_owners(cache, key) {
-            self.drop_changed(other, hash, &key);
+    fn invalidate_in_others(&mut self, cache: CacheId, hash: u64, key: &str) {
+        for (other, key) in self.caches.other_caches_for_key(cache, key) {
+            self.remove_invalidated(other, hash, &key);
         }
     }
 
     /// One key of L2 may be a key of several caches: what L2 answers one of them is news to the others.
-    fn drop_others(&mut self, cache: CacheId, hash: u64, key: &str, answer: Answer<'_>) {
-        for (other, key) in self.caches.other_owners(cache, key) {
-            self.with_tier(other, |tier| tier.drop_other(hash, &key, answer.value()));
+    fn remove_if_different_in_others(
+        &mut self,
+        cache: CacheId,
+        hash: u64,
+        key: &str,
+        reply: BackendReply<'_>,
+    ) {
+        for (other, key) in self.caches.other_caches_for_key(cache, key) {
+            self.with_tier(other, |tier| {
+                tier.remove_if_different(hash, &key, reply.value())
+            });
         }
     }
 
-    fn drop_changed(&mut self, cache: CacheId, hash: u64, key: &str) {
-        self.with_tier(cache, |tier| tier.remove(hash, key, Cause::Invalidated));
+    fn remove_invalidated(&mut self, cache: CacheId, hash: u64, key: &str) {
+        self.with_tier(cache, |tier| {
+            tier.remove(hash, key, RemovalCause::Invalidated)
+        });
     }
 
     /// Keeps a value, or an absence, within all bounds. Whatever it answers, nothing older is there afterwards.
@@ -288,21 +301,21 @@ impl Shard {
         key: &str,
         held: Option<&[u8]>,
         deadline: Deadline,
-    ) -> Settled {
+    ) -> FillOutcome {
         let fits = self.make_room(cache, Tier::weight_of(key, held.unwrap_or_default()));
         let kept = self.with_tier(cache, |tier| {
             if fits {
                 tier.put(hash, key, held, deadline)
             } else {
-                tier.counters.too_large += u64::from(!tier.is_off());
-                tier.remove(hash, key, Cause::Size);
+                tier.counters.too_large += u64::from(!tier.is_disabled());
+                tier.remove(hash, key, RemovalCause::Size);
                 false
             }
         });
         if kept == Some(true) {
-            Settled::Kept
+            FillOutcome::Stored
         } else {
-            Settled::PassedOn
+            FillOutcome::NotStored
         }
     }
 

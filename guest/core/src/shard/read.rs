@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{CacheId, Read, Shard};
 use crate::fence::Ticket;
-use crate::list::Slot;
+use crate::linked_slab::Slot;
 use crate::tier::Tier;
 use crate::time::{Clock, Now};
 
@@ -57,13 +57,13 @@ impl Shard {
         }
         let ticket = self.ticket_of(cache, hash, &now);
         match found {
-            Some(_) => Read::Renew(ticket),
+            Some(_) => Read::ExtendTtl(ticket),
             None => Read::Miss(ticket),
         }
     }
 
     /// The value that may answer a read, marked stale, now that L2 has failed to: one whose life is not over
-    /// for longer than `window`, or that is suspended. Changes have gone unheard for `unheard`, which
+    /// for longer than `window`, or that is suspended. Changes have gone lost_for for `lost_for`, which
     /// counts against the window, too. An entry that was dropped, or that may not outlive what was told, is none.
     pub fn stale(
         &mut self,
@@ -71,10 +71,10 @@ impl Shard {
         hash: u64,
         key: &str,
         window: Duration,
-        unheard: Duration,
+        lost_for: Duration,
         clock: Clock<'_>,
     ) -> Option<&[u8]> {
-        if unheard >= window {
+        if lost_for >= window {
             return None;
         }
         let now = Now::new(clock);
@@ -88,7 +88,7 @@ impl Shard {
 
     /// Claims to renew a live entry whose life ends within this time: the ticket with which whoever made the
     /// value makes the next one. Given once for an entry.
-    pub fn claim(
+    pub fn refresh_claim(
         &mut self,
         cache: CacheId,
         hash: u64,
@@ -98,7 +98,7 @@ impl Shard {
     ) -> Option<Ticket> {
         let now = Now::new(clock);
         let claimed = self.with_live(cache, hash, key.as_bytes(), &now, |tier, slot| {
-            tier.claim(slot, within, &now)
+            tier.refresh_claim(slot, within, &now)
         });
         claimed?.then(|| self.ticket_of(cache, hash, &now))
     }
@@ -107,7 +107,7 @@ impl Shard {
     /// S3-FIFO. `false` if there is none.
     pub fn touch(&mut self, cache: CacheId, hash: u64, key: &str, clock: Clock<'_>) -> bool {
         let now = Now::new(clock);
-        let moved = self.with_live(cache, hash, key.as_bytes(), &now, Tier::refresh);
+        let moved = self.with_live(cache, hash, key.as_bytes(), &now, Tier::touch);
         moved.is_some()
     }
 

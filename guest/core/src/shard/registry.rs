@@ -3,7 +3,7 @@
 use crate::bounds::Bounds;
 use crate::catalog::{CacheId, MAX_CACHES};
 use crate::names::NameIndex;
-use crate::stats::Cause;
+use crate::stats::RemovalCause;
 use crate::tier::Tier;
 
 /// The cost of a cache beside its name and its entries, in bytes.
@@ -26,10 +26,17 @@ struct Cache {
 }
 
 impl Registry {
-    /// Opens a cache: a tier made for it begins at `floor`, and one whose values become others ends
-    /// there. A tier that was there has still to [`fit`](Tier::fit) its new bounds. The number is no other name's:
-    /// see [`end_other`](Self::end_other).
-    pub(super) fn open(&mut self, id: CacheId, name: &str, bounds: Bounds, floor: u64, all: u64) {
+    /// Opens a cache: a tier made for it begins at `min_version`, and one whose values become others ends
+    /// there. A tier that was there has still to [`fit`](Tier::evict_to_fit) its new bounds. The number is no other name's:
+    /// see [`remove_other_name`](Self::remove_other_name).
+    pub(super) fn open(
+        &mut self,
+        id: CacheId,
+        name: &str,
+        bounds: Bounds,
+        min_version: u64,
+        all: u64,
+    ) {
         if id.number() >= MAX_CACHES {
             return;
         }
@@ -40,14 +47,16 @@ impl Registry {
         match &mut self.caches[index] {
             Some(cache) => {
                 if cache.tier.value_type() != bounds.value_type {
-                    cache.tier.kill_all(floor, all, Cause::Explicit);
+                    cache
+                        .tier
+                        .invalidate_all(min_version, all, RemovalCause::Explicit);
                 }
-                cache.tier.rebound(bounds);
+                cache.tier.set_bounds(bounds);
             }
             vacant => {
                 *vacant = Some(Cache {
                     prefix: format!("{name}:"),
-                    tier: Tier::new(bounds, floor),
+                    tier: Tier::new(bounds, min_version),
                 });
                 self.by_name.insert(name, id);
                 self.names_weight += name_weight(name.len());
@@ -56,7 +65,7 @@ impl Registry {
     }
 
     /// Removes the cache of this number if its name is another one; returns what its tier weighed.
-    pub(super) fn end_other(&mut self, id: CacheId, name: &str) -> u64 {
+    pub(super) fn remove_other_name(&mut self, id: CacheId, name: &str) -> u64 {
         let place = self.caches.get_mut(id.number() as usize);
         let other = place.and_then(|place| place.take_if(|cache| cache.name() != name));
         let Some(other) = other else {
@@ -86,19 +95,19 @@ impl Registry {
     }
 
     /// The caches that have the complete key, each with the key that it is there.
-    pub(super) fn owners<'a>(&self, full_key: &'a str) -> Vec<(CacheId, &'a str)> {
+    pub(super) fn caches_for_key<'a>(&self, full_key: &'a str) -> Vec<(CacheId, &'a str)> {
         let found = self.by_name.caches_for_key(full_key);
         found.map(|(cache, key)| (*cache, key)).collect()
     }
 
     /// The caches but `id` that have its key `key`, each with the key that it is there.
-    pub(super) fn other_owners(&self, id: CacheId, key: &str) -> Vec<(CacheId, String)> {
+    pub(super) fn other_caches_for_key(&self, id: CacheId, key: &str) -> Vec<(CacheId, String)> {
         let Some(cache) = self.cache(id).filter(|_| self.by_name.has_nested()) else {
             return Vec::new();
         };
         let full_key = format!("{}{key}", cache.prefix);
         let others = self
-            .owners(&full_key)
+            .caches_for_key(&full_key)
             .into_iter()
             .filter(|(other, _)| *other != id);
         others.map(|(other, key)| (other, key.to_owned())).collect()
@@ -106,12 +115,14 @@ impl Registry {
 
     /// Kills what may stand under `name:`: in the cache itself, in those whose names begin so, and in
     /// those whose keys can begin so.
-    pub(super) fn kill_bucket(&mut self, name: &str, floor: u64, all: u64) {
+    pub(super) fn invalidate_bucket(&mut self, name: &str, min_version: u64, all: u64) {
         let this = self.by_name.get(name).copied();
         let others = self.by_name.overlapping(name).copied();
         for id in this.into_iter().chain(others) {
             if let Some(Some(cache)) = self.caches.get_mut(id.number() as usize) {
-                cache.tier.kill_all(floor, all, Cause::Invalidated);
+                cache
+                    .tier
+                    .invalidate_all(min_version, all, RemovalCause::Invalidated);
             }
         }
     }
@@ -168,19 +179,19 @@ mod tests {
     }
 
     #[test]
-    fn owners_nested_names_are_all_found() {
+    fn caches_for_key_nested_names_are_all_found() {
         let mut registry = Registry::default();
         let user = open(&mut registry, 0, "user");
         let admin = open(&mut registry, 7, "user:admin");
         open(&mut registry, 3, "other");
         assert_eq!(
-            registry.owners("user:admin:1"),
+            registry.caches_for_key("user:admin:1"),
             [(user, "admin:1"), (admin, "1")]
         );
-        assert_eq!(registry.owners("user:7:x"), [(user, "7:x")]);
-        assert_eq!(registry.owners("nobody"), []);
+        assert_eq!(registry.caches_for_key("user:7:x"), [(user, "7:x")]);
+        assert_eq!(registry.caches_for_key("nobody"), []);
         assert_eq!(
-            registry.other_owners(admin, "1"),
+            registry.other_caches_for_key(admin, "1"),
             [(user, "admin:1".to_owned())]
         );
     }
@@ -189,15 +200,15 @@ mod tests {
     fn open_a_number_again_under_another_name_is_another_cache() {
         let mut registry = Registry::default();
         let id = open(&mut registry, 0, "one");
-        assert_eq!(registry.end_other(id, "one"), 0);
-        assert_eq!(registry.owners("one:k"), [(id, "k")]);
-        registry.end_other(id, "other");
+        assert_eq!(registry.remove_other_name(id, "one"), 0);
+        assert_eq!(registry.caches_for_key("one:k"), [(id, "k")]);
+        registry.remove_other_name(id, "other");
         assert_eq!(
-            (registry.owners("one:k"), registry.names_weight()),
+            (registry.caches_for_key("one:k"), registry.names_weight()),
             (vec![], 0)
         );
         open(&mut registry, 0, "other");
-        assert_eq!(registry.owners("other:k"), [(id, "k")]);
+        assert_eq!(registry.caches_for_key("other:k"), [(id, "k")]);
         registry.validate();
     }
 

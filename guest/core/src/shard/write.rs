@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{CacheId, Shard, Write};
 use crate::fence::Ticket;
-use crate::stats::Cause;
+use crate::stats::RemovalCause;
 use crate::tier::Tier;
 use crate::time::{Clock, Deadline, Now};
 
@@ -17,7 +17,7 @@ impl Shard {
         key: &str,
         clock: Clock<'_>,
     ) -> Ticket {
-        self.open_for_write(cache, hash, key);
+        self.prepare_write(cache, hash, key);
         self.ticket_of(cache, hash, &Now::new(clock))
     }
 
@@ -30,7 +30,7 @@ impl Shard {
         clock: Clock<'_>,
     ) -> Vec<Ticket> {
         for (hash, key) in keys {
-            self.open_for_write(cache, *hash, key);
+            self.prepare_write(cache, *hash, key);
         }
         self.tickets_of(cache, keys, clock)
     }
@@ -69,7 +69,7 @@ impl Shard {
                 ticket,
                 written,
             } = *write;
-            self.drop_from_others(cache, hash, key);
+            self.invalidate_in_others(cache, hash, key);
             self.fence.bump(hash);
             if let Some((value, ttl)) = written.filter(|(value, _)| current && fits(value)) {
                 self.put(
@@ -80,7 +80,7 @@ impl Shard {
                     Deadline::after(ticket.asked, ttl),
                 );
             } else {
-                self.with_tier(cache, |tier| tier.remove(hash, key, Cause::Explicit));
+                self.with_tier(cache, |tier| tier.remove(hash, key, RemovalCause::Explicit));
             }
         }
     }
@@ -98,13 +98,13 @@ impl Shard {
         clock: Clock<'_>,
     ) -> Vec<Ticket> {
         for (hash, key) in keys {
-            self.drop_from_others(cache, *hash, key);
+            self.invalidate_in_others(cache, *hash, key);
             self.fence.bump(*hash);
         }
         self.tickets_of(cache, keys, clock)
     }
 
-    /// Ends the same read, whether it succeeded or not. Returns the tickets with which its replies are
+    /// QueueEnds the same read, whether it succeeded or not. Returns the tickets with which its replies are
     /// [settled](Self::settle), before the shard does anything else: void ones for keys that something else has
     /// bumped since, or about which L2 has replied to another request.
     pub fn end_extensions(
@@ -118,7 +118,7 @@ impl Shard {
         let current = begun.map(|((hash, _), ticket)| self.is_last(cache, *hash, *ticket));
         let current: Vec<bool> = current.collect();
         for (hash, key) in keys {
-            self.drop_from_others(cache, *hash, key);
+            self.invalidate_in_others(cache, *hash, key);
             self.fence.bump(*hash);
         }
         let ended = keys.iter().zip(tickets).zip(current);
@@ -132,7 +132,7 @@ impl Shard {
 
     /// Whether nothing has happened to a key since a call that writes it began.
     fn is_last(&self, cache: CacheId, hash: u64, ticket: Ticket) -> bool {
-        self.is_current(cache, hash, ticket) && !self.fence.has_answered_since(hash, ticket.version)
+        self.is_current(cache, hash, ticket) && !self.fence.was_observed_since(hash, ticket.version)
     }
 
     fn tickets_of(&self, cache: CacheId, keys: &[(u64, &str)], clock: Clock<'_>) -> Vec<Ticket> {
@@ -141,9 +141,9 @@ impl Shard {
         keys.iter().map(ticket).collect()
     }
 
-    fn open_for_write(&mut self, cache: CacheId, hash: u64, key: &str) {
-        self.drop_from_others(cache, hash, key);
+    fn prepare_write(&mut self, cache: CacheId, hash: u64, key: &str) {
+        self.invalidate_in_others(cache, hash, key);
         self.fence.bump(hash);
-        self.with_tier(cache, |tier| tier.hold_place(hash, key));
+        self.with_tier(cache, |tier| tier.clear_value_keep_slot(hash, key));
     }
 }

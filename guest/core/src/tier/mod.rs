@@ -1,6 +1,6 @@
 //! The local tier of one cache: entries with deadlines, bounded in number and in bytes.
 
-mod answers;
+mod lookup;
 mod order;
 #[cfg(test)]
 mod tests;
@@ -9,10 +9,10 @@ pub(crate) use order::Listing;
 
 use crate::bounds::Bounds;
 use crate::ghost::Ghosts;
-use crate::list::{Queue, Slot};
+use crate::linked_slab::{Queue, Slot};
 use crate::options::Eviction;
 use crate::s3fifo;
-use crate::stats::{Cause, Stats};
+use crate::stats::{RemovalCause, Stats};
 use crate::table::Table;
 use crate::time::Deadline;
 use crate::value::ValueType;
@@ -36,41 +36,41 @@ pub(crate) struct Tier {
     /// Keys that the small queue has evicted. Never more than the main queue is to have entries.
     ghosts: Ghosts,
     /// Something was evicted since the tier was empty.
-    is_warm: bool,
+    has_evicted: bool,
     /// The last bump of the whole cache.
-    floor: u64,
-    /// The bump up to which the entries have been dropped. If `floor` is above it, all in the table
+    min_version: u64,
+    /// The bump up to which the entries have been dropped. If `min_version` is above it, all in the table
     /// are dead, because whatever is put in is preceded by a sweep.
     swept: u64,
     /// What killed those that are dead, if it was a bump of the cache; `None`: one of everything.
-    killed_by: Option<Cause>,
+    pending_cause: Option<RemovalCause>,
     pub(crate) counters: Stats,
-    /// What was ever kept.
+    /// What was ever stored.
     #[cfg(any(test, feature = "model"))]
-    kept: u64,
+    stored: u64,
 }
 
 impl Tier {
-    pub(crate) fn new(bounds: Bounds, floor: u64) -> Self {
+    pub(crate) fn new(bounds: Bounds, min_version: u64) -> Self {
         Self {
             table: Table::new(),
             bounds,
             bytes: 0,
             small_bytes: 0,
             ghosts: Ghosts::new(),
-            is_warm: false,
-            floor,
-            swept: floor,
-            killed_by: None,
+            has_evicted: false,
+            min_version,
+            swept: min_version,
+            pending_cause: None,
             counters: Stats::default(),
             #[cfg(any(test, feature = "model"))]
-            kept: 0,
+            stored: 0,
         }
     }
 
-    /// Takes on new bounds. What they no longer hold stays until [`fit`](Self::fit), so that the weight
+    /// Takes on new bounds. What they no longer hold stays until [`fit`](Self::evict_to_fit), so that the weight
     /// is as it was.
-    pub(crate) fn rebound(&mut self, bounds: Bounds) {
+    pub(crate) fn set_bounds(&mut self, bounds: Bounds) {
         if self.bounds.eviction == Eviction::S3Fifo && bounds.eviction != Eviction::S3Fifo {
             self.make_one_queue();
         }
@@ -85,28 +85,33 @@ impl Tier {
         self.bounds.value_type
     }
 
-    pub(crate) fn floor(&self) -> u64 {
-        self.floor
+    pub(crate) fn min_version(&self) -> u64 {
+        self.min_version
     }
 
     /// Whether it could ever hold an entry.
-    pub(crate) fn is_off(&self) -> bool {
+    pub(crate) fn is_disabled(&self) -> bool {
         self.bounds.max_entries == 0
     }
 
-    /// Removals every entry; what is asked before this floor is not kept.
-    pub(crate) fn clear_below(&mut self, floor: u64) {
-        self.clear(Cause::Explicit);
-        (self.floor, self.swept) = (floor, floor);
+    /// Removals every entry; what is asked before this min_version is not stored.
+    pub(crate) fn clear_below(&mut self, min_version: u64) {
+        self.clear(RemovalCause::Explicit);
+        (self.min_version, self.swept) = (min_version, min_version);
     }
 
     /// Kills every entry. O(1): they are dropped at the next [`sweep`](Self::sweep).
-    pub(crate) fn kill_all(&mut self, floor: u64, bump_of_all: u64, cause: Cause) {
+    pub(crate) fn invalidate_all(
+        &mut self,
+        min_version: u64,
+        bump_of_all: u64,
+        cause: RemovalCause,
+    ) {
         // Those that are dead already have their cause.
-        if self.floor.max(bump_of_all) <= self.swept {
-            self.killed_by = Some(cause);
+        if self.min_version.max(bump_of_all) <= self.swept {
+            self.pending_cause = Some(cause);
         }
-        self.floor = floor;
+        self.min_version = min_version;
     }
 
     /// Removals the entries that a bump of the cache or of everything has killed. Precedes every other
@@ -114,25 +119,25 @@ impl Tier {
     #[inline]
     pub(crate) fn sweep(&mut self, bump_of_all: u64) {
         if !self.is_swept(bump_of_all) {
-            let cause = self.killed_by.take().unwrap_or(Cause::Flushed);
+            let cause = self.pending_cause.take().unwrap_or(RemovalCause::Flushed);
             self.clear(cause);
-            self.swept = self.floor.max(bump_of_all);
+            self.swept = self.min_version.max(bump_of_all);
         }
     }
 
     /// Whether there was no such bump since the last sweep.
     #[inline]
     pub(crate) fn is_swept(&self, bump_of_all: u64) -> bool {
-        self.floor.max(bump_of_all) <= self.swept
+        self.min_version.max(bump_of_all) <= self.swept
     }
 
     /// Removals every entry.
-    pub(crate) fn clear(&mut self, cause: Cause) {
+    pub(crate) fn clear(&mut self, cause: RemovalCause) {
         self.counters.removals.add(cause, self.table.len() as u64);
         self.table.clear();
         self.ghosts.clear();
         (self.bytes, self.small_bytes) = (0, 0);
-        self.is_warm = false;
+        self.has_evicted = false;
     }
 
     #[inline]
@@ -150,7 +155,7 @@ impl Tier {
     }
 
     /// Removals a key's value but leaves its place in the order, for a write that has begun.
-    pub(crate) fn hold_place(&mut self, hash: u64, key: &str) {
+    pub(crate) fn clear_value_keep_slot(&mut self, hash: u64, key: &str) {
         let Some(slot) = self.table.find(hash, key.as_bytes()) else {
             return;
         };
@@ -177,37 +182,37 @@ impl Tier {
     ) -> bool {
         let wire_len = wire.map_or(0, <[u8]>::len) as u64;
         let cost = key.len() as u64 + wire_len;
-        if self.is_off() || cost > self.bounds.max_bytes {
-            self.counters.too_large += u64::from(!self.is_off());
-            self.remove(hash, key, Cause::Size);
+        if self.is_disabled() || cost > self.bounds.max_bytes {
+            self.counters.too_large += u64::from(!self.is_disabled());
+            self.remove(hash, key, RemovalCause::Size);
             return false;
         }
-        self.hold_place(hash, key);
+        self.clear_value_keep_slot(hash, key);
         if let Some(slot) = self.table.find(hash, key.as_bytes()) {
             self.make_room(0, wire_len, Some(slot));
-            self.used(slot);
+            self.record_use(slot);
             self.table.set_payload(slot, wire);
             if let Some(old) = self.table.get_mut(slot) {
                 *old = deadline;
             }
-            self.counters.removals.add(Cause::Replaced, 1);
+            self.counters.removals.add(RemovalCause::Replaced, 1);
             self.count_in(slot, wire_len);
         } else {
-            let is_back = self.ghosts.forget(hash);
+            let was_ghost = self.ghosts.forget(hash);
             self.make_room(1, cost, None);
-            let queue = self.entrance(is_back);
+            let queue = self.target_queue(was_ghost);
             let slot = self.table.insert(queue, hash, key, wire, deadline);
             self.count_in(slot, cost);
         }
         #[cfg(any(test, feature = "model"))]
         {
-            self.kept += 1;
+            self.stored += 1;
         }
         true
     }
 
     /// Removals a key's entry.
-    pub(crate) fn remove(&mut self, hash: u64, key: &str, cause: Cause) {
+    pub(crate) fn remove(&mut self, hash: u64, key: &str, cause: RemovalCause) {
         if let Some(slot) = self.table.find(hash, key.as_bytes()) {
             self.remove_slot(slot, cause);
         }
@@ -215,13 +220,13 @@ impl Tier {
 
     /// Removals what is known of a key if it is something else than this. Of one that is being written,
     /// nothing is.
-    pub(crate) fn drop_other(&mut self, hash: u64, key: &str, wire: Option<&[u8]>) {
+    pub(crate) fn remove_if_different(&mut self, hash: u64, key: &str, wire: Option<&[u8]>) {
         let slot = self.table.find(hash, key.as_bytes());
         if let Some(slot) = slot
             && (self.wire(slot).is_some() || self.is_absence(slot))
             && self.wire(slot) != wire
         {
-            self.remove_slot(slot, Cause::Invalidated);
+            self.remove_slot(slot, RemovalCause::Invalidated);
         }
     }
 
@@ -244,7 +249,7 @@ impl Tier {
     }
 
     /// `false`: there was nothing.
-    fn remove_slot(&mut self, slot: Slot, cause: Cause) -> bool {
+    fn remove_slot(&mut self, slot: Slot, cause: RemovalCause) -> bool {
         self.count_out(slot, self.table.len_at(slot) as u64);
         if self.table.remove(slot).is_none() {
             return false;
@@ -269,8 +274,8 @@ impl Tier {
     }
 
     fn is_small(&self, slot: Slot) -> bool {
-        let tag = self.table.tag(slot);
-        tag.is_some_and(|tag| tag.queue() == Queue::Small)
+        let meta = self.table.meta(slot);
+        meta.is_some_and(|meta| meta.queue() == Queue::Small)
     }
 
     /// Panics unless the bounds and the count of bytes hold.
@@ -292,7 +297,7 @@ impl Tier {
         self.validate_order();
         assert_eq!(
             self.counters.removals.total() + self.table.len() as u64,
-            self.kept,
+            self.stored,
             "an entry has left without a cause, or with two"
         );
         assert!(

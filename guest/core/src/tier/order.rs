@@ -5,19 +5,19 @@
 
 use std::collections::VecDeque;
 
-use super::answers::live;
+use super::lookup::live;
 use super::{ENTRY_OVERHEAD, Tier};
-use crate::list::{Queue, Slot};
+use crate::entry_meta::EntryMeta;
+use crate::linked_slab::{Queue, Slot};
 use crate::options::Eviction;
 use crate::s3fifo;
-use crate::stats::Cause;
+use crate::stats::RemovalCause;
 use crate::table::Entry;
-use crate::tag::Tag;
 use crate::time::{Deadline, Now};
 
 /// What there is too little of, and by which the queues are compared therefore.
 #[derive(Clone, Copy)]
-enum Short {
+enum Limit {
     Entries,
     Bytes,
     /// The shard's budget.
@@ -51,45 +51,45 @@ impl Listing {
 impl Tier {
     /// A use of an entry.
     #[inline]
-    pub(super) fn used(&mut self, slot: Slot) {
-        if self.is_moved_by_use() {
+    pub(super) fn record_use(&mut self, slot: Slot) {
+        if self.moves_on_use() {
             self.table.move_to_back(slot);
         } else if let Some(entry) = self.table.entry(slot) {
-            self.used_in_place(entry);
+            self.record_use_in_place(entry);
         }
     }
 
-    /// Whether a use makes an entry the last to leave; else it is [`used_in_place`](Self::used_in_place).
+    /// Whether a use makes an entry the last to leave; else it is [`record_use_in_place`](Self::record_use_in_place).
     #[inline]
-    pub(super) fn is_moved_by_use(&self) -> bool {
+    pub(super) fn moves_on_use(&self) -> bool {
         self.bounds.eviction == Eviction::Lru
     }
 
     /// A use that moves nothing. Under S3-FIFO one saturating addition.
     #[inline]
-    pub(super) fn used_in_place(&self, entry: &Entry<Deadline>) {
+    pub(super) fn record_use_in_place(&self, entry: &Entry<Deadline>) {
         if self.bounds.eviction == Eviction::S3Fifo {
             entry.count_use();
         }
     }
 
     /// A use that counts under FIFO too.
-    pub(crate) fn refresh(&mut self, slot: Slot) {
+    pub(crate) fn touch(&mut self, slot: Slot) {
         match self.bounds.eviction {
             Eviction::Fifo | Eviction::Lru => self.table.move_to_back(slot),
-            Eviction::S3Fifo => self.used(slot),
+            Eviction::S3Fifo => self.record_use(slot),
         }
     }
 
-    /// Where a new entry enters; `is_back`: it was a ghost.
+    /// Where a new entry enters; `was_ghost`: it was a ghost.
     ///
     /// Until something has had to leave, the main queue is filled as well: it would stay empty otherwise
     /// under a loop over more keys than the tier holds, of which no one is read again in time.
-    pub(super) fn entrance(&self, is_back: bool) -> Queue {
+    pub(super) fn target_queue(&self, was_ghost: bool) -> Queue {
         let small_len = self.table.len_of(Queue::Small) as u64;
-        let is_full = small_len >= s3fifo::share(self.bounds.max_entries.into())
-            || self.small_bytes >= s3fifo::share(self.bounds.max_bytes);
-        if self.bounds.eviction != Eviction::S3Fifo || is_back || (is_full && !self.is_warm) {
+        let is_full = small_len >= s3fifo::small_target(self.bounds.max_entries.into())
+            || self.small_bytes >= s3fifo::small_target(self.bounds.max_bytes);
+        if self.bounds.eviction != Eviction::S3Fifo || was_ghost || (is_full && !self.has_evicted) {
             Queue::Main
         } else {
             Queue::Small
@@ -97,7 +97,7 @@ impl Tier {
     }
 
     /// Evicts what the bounds do not hold, and forgets ghosts that the eviction does not know.
-    pub(crate) fn fit(&mut self) {
+    pub(crate) fn evict_to_fit(&mut self) {
         if self.bounds.eviction != Eviction::S3Fifo {
             self.ghosts.clear();
         }
@@ -107,14 +107,14 @@ impl Tier {
     /// Evicts until so many more entries and bytes fit, sparing one slot.
     pub(super) fn make_room(&mut self, entries: usize, bytes: u64, spared: Option<Slot>) {
         loop {
-            let short = if self.table.len() + entries > self.bounds.max_entries as usize {
-                Short::Entries
+            let limit = if self.table.len() + entries > self.bounds.max_entries as usize {
+                Limit::Entries
             } else if self.bytes + bytes > self.bounds.max_bytes {
-                Short::Bytes
+                Limit::Bytes
             } else {
                 return;
             };
-            if !self.evict(short, spared) {
+            if !self.evict(limit, spared) {
                 return;
             }
         }
@@ -122,7 +122,7 @@ impl Tier {
 
     /// Evicts an entry for the budget of the shard; `false` if there is none.
     pub(crate) fn evict_first(&mut self) -> bool {
-        self.evict(Short::Weight, None)
+        self.evict(Limit::Weight, None)
     }
 
     /// Begins to list the keys.
@@ -162,37 +162,37 @@ impl Tier {
 
     /// Puts all in the main queue, in the order in which they leave, with no use counted.
     pub(super) fn make_one_queue(&mut self) {
-        for slot in self.leaving_order() {
+        for slot in self.eviction_order() {
             self.table.place(slot, Queue::Main, 0);
         }
         self.small_bytes = 0;
     }
 
     /// `false`: there is nothing but what is spared.
-    fn evict(&mut self, short: Short, spared: Option<Slot>) -> bool {
-        self.is_warm = true;
+    fn evict(&mut self, limit: Limit, spared: Option<Slot>) -> bool {
+        self.has_evicted = true;
         // Each round but the last takes an entry from the small queue, or a use from one in the main queue.
-        while let Some((slot, tag)) = self.next_to_leave(short, spared) {
-            if let Some((queue, uses)) = s3fifo::second_chance(tag) {
+        while let Some((slot, meta)) = self.next_to_leave(limit, spared) {
+            if let Some((queue, uses)) = s3fifo::second_chance(meta) {
                 self.place(slot, queue, uses);
                 continue;
             }
-            if tag.queue() == Queue::Small {
-                self.ghosts.remember(tag.hash());
+            if meta.queue() == Queue::Small {
+                self.ghosts.remember(meta.hash());
             }
-            return self.remove_slot(slot, Cause::Size);
+            return self.remove_slot(slot, RemovalCause::Size);
         }
         false
     }
 
-    fn next_to_leave(&self, short: Short, spared: Option<Slot>) -> Option<(Slot, Tag)> {
+    fn next_to_leave(&self, limit: Limit, spared: Option<Slot>) -> Option<(Slot, EntryMeta)> {
         let len = self.table.len_of(Queue::Small) as u64;
         let weight_of = |len, bytes| bytes + ENTRY_OVERHEAD * len;
         let all = self.table.len() as u64;
-        let (small, all) = match short {
-            Short::Entries => (len, all),
-            Short::Bytes => (self.small_bytes, self.bytes),
-            Short::Weight => (weight_of(len, self.small_bytes), weight_of(all, self.bytes)),
+        let (small, all) = match limit {
+            Limit::Entries => (len, all),
+            Limit::Bytes => (self.small_bytes, self.bytes),
+            Limit::Weight => (weight_of(len, self.small_bytes), weight_of(all, self.bytes)),
         };
         let first = |queue| match self.table.front(queue) {
             Some(first) if Some(first) == spared => self.table.after(first),
@@ -202,7 +202,7 @@ impl Tier {
             Queue::Small => first(Queue::Small).or_else(|| first(Queue::Main)),
             Queue::Main => first(Queue::Main).or_else(|| first(Queue::Small)),
         }?;
-        Some((slot, self.table.tag(slot)?))
+        Some((slot, self.table.meta(slot)?))
     }
 
     fn place(&mut self, slot: Slot, queue: Queue, uses: u8) {
@@ -213,7 +213,7 @@ impl Tier {
     }
 
     /// All slots in the order in which evictions for want of entries would take them.
-    fn leaving_order(&self) -> Vec<Slot> {
+    fn eviction_order(&self) -> Vec<Slot> {
         let mut listing = self.listing();
         std::iter::from_fn(|| self.next_listed(&mut listing)).collect()
     }
@@ -230,9 +230,9 @@ impl Tier {
                         .or_else(|| self.next_in(listing, Queue::Small))
                 }
             }?;
-            let tag = self.table.tag(slot)?;
-            let tag = uses.map_or(tag, |uses| tag.placed(Queue::Main, uses));
-            let Some((_, uses)) = s3fifo::second_chance(tag) else {
+            let meta = self.table.meta(slot)?;
+            let meta = uses.map_or(meta, |uses| meta.placed(Queue::Main, uses));
+            let Some((_, uses)) = s3fifo::second_chance(meta) else {
                 return Some(slot);
             };
             listing.left[1] += 1;
@@ -240,7 +240,7 @@ impl Tier {
         }
     }
 
-    /// The next one of a queue as it is; its uses are those of its tag.
+    /// The next one of a queue as it is; its uses are those of its meta.
     fn next_in(&self, listing: &mut Listing, queue: Queue) -> Option<(Slot, Option<u8>)> {
         let index = match queue {
             Queue::Small => 0,
@@ -259,13 +259,13 @@ impl Tier {
             "more ghosts than the main queue is to have entries"
         );
         if self.bounds.eviction != Eviction::S3Fifo {
-            let is_plain = |slot| self.table.tag(slot).is_some_and(|tag| tag.uses() == 0);
+            let is_plain = |slot| self.table.meta(slot).is_some_and(|meta| meta.uses() == 0);
             assert!(
                 self.table.len_of(Queue::Small) == 0 && self.table.slots(Queue::Main).all(is_plain),
                 "an entry has a place that this eviction does not know"
             );
             assert_eq!(self.ghosts.len(), 0, "a ghost that nobody asks for");
         }
-        assert_eq!(self.leaving_order().len(), self.table.len());
+        assert_eq!(self.eviction_order().len(), self.table.len());
     }
 }

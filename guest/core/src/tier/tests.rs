@@ -54,7 +54,7 @@ fn now() -> Moment {
 fn draw(tier: &Tier) -> String {
     let draw_one = |slot| {
         let key = tier.table.key(slot)?;
-        let uses = tier.table.tag(slot)?.uses();
+        let uses = tier.table.meta(slot)?.uses();
         Some(if uses == 0 {
             key.to_owned()
         } else {
@@ -122,11 +122,11 @@ fn put_of_a_ghost_enters_the_main_queue() {
 #[test]
 fn put_takes_a_use_from_what_is_first_in_the_main_queue_and_lets_it_stay() {
     let mut tier = tier(3, "abc");
-    tier.remove(hash("a"), "a", Cause::Explicit);
+    tier.remove(hash("a"), "a", RemovalCause::Explicit);
     put_all(&mut tier, "d");
     read(&mut tier, "bbc");
     assert_eq!(draw(&tier), "d|b2c1");
-    tier.remove(hash("d"), "d", Cause::Explicit);
+    tier.remove(hash("d"), "d", RemovalCause::Explicit);
     tier.bounds.max_entries = 2;
     // b2 c1 · c1 b1 · b1 c · c b
     put_all(&mut tier, "e");
@@ -137,7 +137,7 @@ fn put_takes_a_use_from_what_is_first_in_the_main_queue_and_lets_it_stay() {
 fn put_over_an_entry_is_a_use_and_keeps_its_place() {
     let mut tier = tier(3, "abc");
     for (key, drawn) in [("a", "a1|bc"), ("c", "a1|bc1")] {
-        tier.hold_place(hash(key), key);
+        tier.clear_value_keep_slot(hash(key), key);
         put(&mut tier, key, "new");
         assert_eq!(draw(&tier), drawn);
     }
@@ -158,7 +158,7 @@ fn put_over_an_entry_that_grows_evicts_others() {
 #[test]
 fn put_evicts_one_that_is_being_written_in_its_turn() {
     let mut tier = tier(3, "abc");
-    tier.hold_place(hash("a"), "a");
+    tier.clear_value_keep_slot(hash("a"), "a");
     put_all(&mut tier, "d");
     assert_eq!(draw(&tier), "d|bc");
     // The end of its write: it came twice.
@@ -186,7 +186,7 @@ fn remove_anywhere_leaves_the_others_in_order_and_no_ghost() {
         ("t", "b|defghijklmnopqrs"),
         ("k", "b|defghijlmnopqrs"),
     ] {
-        tier.remove(hash(key), key, Cause::Invalidated);
+        tier.remove(hash(key), key, RemovalCause::Invalidated);
         tier.validate();
         assert_eq!((draw(&tier).as_str(), tier.ghosts.len()), (drawn, 0));
     }
@@ -249,7 +249,7 @@ fn live_keys_are_in_the_order_in_which_entries_leave() {
     assert_eq!(keys.concat(), "afghijklmnopqrstbedc");
     for len in (0..20).rev() {
         tier.bounds.max_entries = len;
-        tier.fit();
+        tier.evict_to_fit();
         let left = keys.len() - len as usize;
         assert_eq!(live_keys(&tier, &Now::new(&now)), keys[left..]);
     }
@@ -267,10 +267,10 @@ fn ghosts_are_as_many_as_the_main_queue_is_to_have_and_weigh() {
     // The two in the small queue have keys of three bytes.
     assert_eq!(tier.weight(), before + 4 + tier.ghosts.weight());
     tier.bounds.max_entries = 1;
-    tier.fit();
+    tier.evict_to_fit();
     tier.validate();
     assert_eq!(tier.ghosts.len(), 1);
-    tier.clear(Cause::Explicit);
+    tier.clear(RemovalCause::Explicit);
     assert_eq!((tier.ghosts.len(), tier.weight()), (0, 0));
 }
 
@@ -290,13 +290,13 @@ fn rebound_to_another_eviction_keeps_the_order_and_forgets_uses_and_ghosts() {
         let mut tier = tier(5, "abcdef");
         read(&mut tier, "bbcf");
         assert_eq!((draw(&tier).as_str(), tier.ghosts.len()), ("f1|b2c1de", 1));
-        tier.rebound(bounds(eviction, 5, u64::MAX));
-        tier.fit();
+        tier.set_bounds(bounds(eviction, 5, u64::MAX));
+        tier.evict_to_fit();
         tier.validate();
         assert_eq!((draw(&tier).as_str(), tier.ghosts.len()), ("|fdecb", 0));
         // And back: what is new goes through the small queue, which takes the place of the oldest.
-        tier.rebound(bounds(Eviction::S3Fifo, 5, u64::MAX));
-        tier.fit();
+        tier.set_bounds(bounds(Eviction::S3Fifo, 5, u64::MAX));
+        tier.evict_to_fit();
         put_all(&mut tier, "gh");
         assert_eq!(draw(&tier), "h|decb");
     }
@@ -305,12 +305,12 @@ fn rebound_to_another_eviction_keeps_the_order_and_forgets_uses_and_ghosts() {
 #[test]
 fn rebound_to_less_and_more_room_evicts_in_order_and_refills() {
     let mut tier = tier(5, "abcdef");
-    tier.rebound(bounds(Eviction::S3Fifo, 2, u64::MAX));
-    tier.fit();
+    tier.set_bounds(bounds(Eviction::S3Fifo, 2, u64::MAX));
+    tier.evict_to_fit();
     // f|bcde · |bcde · |cde · |de
     assert_eq!(draw(&tier), "|de");
-    tier.rebound(bounds(Eviction::S3Fifo, 4, u64::MAX));
-    tier.fit();
+    tier.set_bounds(bounds(Eviction::S3Fifo, 4, u64::MAX));
+    tier.evict_to_fit();
     put_all(&mut tier, "gh");
     assert_eq!(draw(&tier), "gh|de");
     put_all(&mut tier, "i");
@@ -320,7 +320,7 @@ fn rebound_to_less_and_more_room_evicts_in_order_and_refills() {
 #[test]
 fn clear_lets_the_tier_fill_anew() {
     let mut tier = tier(3, "abcd");
-    tier.clear(Cause::Explicit);
+    tier.clear(RemovalCause::Explicit);
     tier.validate();
     put_all(&mut tier, "abcd");
     assert_eq!(draw(&tier), "d|bc");

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::step::Content;
-use crate::shard::Answer;
+use crate::shard::BackendReply;
 
 /// Every key's history, and the time.
 #[derive(Default)]
@@ -19,7 +19,7 @@ pub(super) struct L2 {
 struct History {
     held: Vec<Held>,
     /// The first that may still be answered: what it held at its last bump, or what was put in then.
-    floor: usize,
+    min_index: usize,
     /// How many events may have made answers old.
     bumps: u64,
 }
@@ -39,18 +39,18 @@ enum Wire {
     Value(String),
 }
 
-/// What L2 has said to a question.
+/// What L2 has said to a request.
 #[derive(Clone)]
-pub(super) struct Asked {
+pub(super) struct Reply {
     content: Wire,
     pub(super) ttl: Option<Duration>,
-    /// The bumps of the key before the question.
+    /// The bumps of the key before the request.
     pub(super) bumps: u64,
     /// The place of the content in the key's history.
     place: usize,
 }
 
-impl Asked {
+impl Reply {
     pub(super) fn value(&self) -> Option<&str> {
         match &self.content {
             Wire::Value(value) => Some(value),
@@ -58,11 +58,11 @@ impl Asked {
         }
     }
 
-    pub(super) fn answer(&self, remember: Duration) -> Answer<'_> {
+    pub(super) fn answer(&self, remember: Duration) -> BackendReply<'_> {
         match &self.content {
-            Wire::Nothing => Answer::Absent { remember },
-            Wire::List => Answer::WrongType,
-            Wire::Value(value) => Answer::Entry {
+            Wire::Nothing => BackendReply::Absent { remember },
+            Wire::List => BackendReply::WrongType,
+            Wire::Value(value) => BackendReply::Entry {
                 value: value.as_bytes(),
                 ttl: self.ttl,
             },
@@ -97,7 +97,7 @@ impl L2 {
     }
 
     /// Somebody else's write.
-    pub(super) fn put_foreign(&mut self, key: &str, content: Content) {
+    pub(super) fn put_external(&mut self, key: &str, content: Content) {
         if let Content::List = content {
             self.push(key, Wire::List, None);
         } else {
@@ -118,14 +118,14 @@ impl L2 {
     }
 
     /// What the key holds now, which is given a new TTL perhaps.
-    pub(super) fn ask(&mut self, key: &str, new_ttl: Option<u64>) -> Asked {
+    pub(super) fn ask(&mut self, key: &str, new_ttl: Option<u64>) -> Reply {
         let now = self.now;
         let history = self.history(key);
         let (bumps, place) = (history.bumps, history.held.len() - 1);
         let held = history.held.last_mut().expect("a history has a beginning");
         if held.until.is_some_and(|until| until <= now) {
             let (content, ttl) = (Wire::Nothing, None);
-            return Asked {
+            return Reply {
                 content,
                 ttl,
                 bumps,
@@ -137,7 +137,7 @@ impl L2 {
             held.longest = held.longest.map(|longest| longest.max(until));
             held.until = Some(until);
         }
-        Asked {
+        Reply {
             content: held.content.clone(),
             ttl: held.until.map(|until| Duration::from_nanos(until - now)),
             bumps,
@@ -157,9 +157,9 @@ impl L2 {
 
     /// The answer to a question that gave the key a new TTL has arrived: whatever the key held before that must
     /// not be answered from now on.
-    pub(super) fn seen(&mut self, key: &str, asked: &Asked) {
+    pub(super) fn seen(&mut self, key: &str, asked: &Reply) {
         let history = self.history(key);
-        history.floor = history.floor.max(asked.place);
+        history.min_index = history.min_index.max(asked.place);
     }
 
     /// As [`bump`](Self::bump), for every key that begins so.
@@ -186,7 +186,7 @@ impl L2 {
     /// What a write put there is answered again, though others may have written since.
     pub(super) fn kept(&mut self, key: &str, place: usize) {
         let history = self.history(key);
-        history.floor = history.floor.min(place);
+        history.min_index = history.min_index.min(place);
     }
 
     /// Panics unless the key has held the value since its last bump, and for no longer than its life.
@@ -199,7 +199,7 @@ impl L2 {
         let now = self.now;
         let history = self.history(key);
         let lives = |held: &&Held| held.longest.is_none_or(|until| until + window > now);
-        let mut right = history.held[history.floor..].iter().filter(lives);
+        let mut right = history.held[history.min_index..].iter().filter(lives);
         assert!(
             right.any(
                 |held| matches!(&held.content, Wire::Value(value) if value.as_bytes() == wire)
@@ -217,7 +217,7 @@ impl L2 {
             held.content == Wire::Nothing || held.until.is_some_and(|until| until <= now)
         };
         assert!(
-            history.held[history.floor..].iter().any(is_nothing),
+            history.held[history.min_index..].iter().any(is_nothing),
             "{key} is answered as absent, and never was"
         );
     }
@@ -229,7 +229,7 @@ impl L2 {
                 until: None,
                 longest: None,
             }],
-            floor: 0,
+            min_index: 0,
             bumps: 0,
         })
     }
@@ -238,6 +238,6 @@ impl L2 {
 impl History {
     fn bump(&mut self) {
         self.bumps += 1;
-        self.floor = self.held.len() - 1;
+        self.min_index = self.held.len() - 1;
     }
 }

@@ -79,7 +79,7 @@ impl Opening {
 /// A key of a cache, each by a number. Numbers wrap around.
 #[cfg_attr(feature = "model", derive(Arbitrary))]
 #[derive(Clone, Copy, Debug)]
-pub struct Place {
+pub struct KeyRef {
     /// The cache.
     pub cache: u8,
     /// The key.
@@ -117,7 +117,7 @@ pub enum Outcome {
     Failed,
 }
 
-/// One step. Numbers that choose among questions and calls under way wrap around.
+/// One step. Numbers that choose among requests and calls under way wrap around.
 #[cfg_attr(feature = "model", derive(Arbitrary))]
 #[derive(Clone, Debug)]
 pub enum Step {
@@ -125,30 +125,30 @@ pub enum Step {
     Open(u8, Opening),
     /// Reads, with a TTL for what is read perhaps. After a miss L2 answers at once, and its answer is on
     /// the way until it is settled.
-    Read(Place, Option<u16>),
+    Read(KeyRef, Option<u16>),
     /// Looks for what may answer now that L2 has failed, within so many nanoseconds.
-    Stale(Place, u8),
+    Stale(KeyRef, u8),
     /// Claims to renew an entry that ends within so many nanoseconds.
-    Claim(Place, u16),
+    RefreshClaim(KeyRef, u16),
     /// Looks for a hit.
-    Find(Place, Option<u16>),
+    Find(KeyRef, Option<u16>),
     /// Asks L2 whatever the local tier holds.
-    Ask(Place),
+    Ask(KeyRef),
     /// An answer arrives; `true`: and will once more. An absence is remembered for so many nanoseconds.
     Settle(u8, bool, u8),
     /// A question fails.
-    Lose(u8),
+    FailRequest(u8),
     /// Begins a call that writes keys of one cache.
     Begin(u8, Vec<(u8, Content)>),
     /// A call arrives at L2.
     Reach(u8, Outcome),
-    /// Ends a call; one that has not arrived is given up, and arrives later. `true`: its end is told
+    /// QueueEnds a call; one that has not arrived is given up, and arrives later. `true`: its end is told
     /// once more.
     End(u8, bool),
     /// Somebody else writes; `true`: and tells.
-    Foreign(Place, Content, bool),
+    ExternalWrite(KeyRef, Content, bool),
     /// A change is told, whether there was one or not.
-    Invalidate(Place),
+    Invalidate(KeyRef),
     /// All of a cache is told to have changed; `true`: L2 is emptied of it.
     InvalidateBucket(u8, bool),
     /// Everything is told to have changed.
@@ -160,11 +160,11 @@ pub enum Step {
     /// Empties a tier.
     ClearLocal(u8),
     /// Makes an entry the last to leave.
-    Touch(Place),
+    Touch(KeyRef),
     /// Looks at an entry.
-    Peek(Place),
+    Peek(KeyRef),
     /// Asks a tier for its keys and its numbers.
-    Survey(u8),
+    Inspect(u8),
     /// Time passes, in nanoseconds.
     Advance(u16),
 }

@@ -16,8 +16,8 @@ fn oldest() -> impl Strategy<Value = u8> {
     prop_oneof![4 => Just(0), 1 => any::<u8>()]
 }
 
-fn place() -> impl Strategy<Value = Place> {
-    (cache(), 0..10u8).prop_map(|(cache, key)| Place { cache, key })
+fn place() -> impl Strategy<Value = KeyRef> {
+    (cache(), 0..10u8).prop_map(|(cache, key)| KeyRef { cache, key })
 }
 
 fn opening() -> impl Strategy<Value = Opening> {
@@ -61,11 +61,11 @@ fn reads() -> impl Strategy<Value = Step> {
         9 => (oldest(), again, remember)
             .prop_map(|(at, again, remember)| Step::Settle(at, again, remember)),
         2 => (place(), 0..40u8).prop_map(|(place, window)| Step::Stale(place, window)),
-        1 => (place(), 0..40u16).prop_map(|(place, within)| Step::Claim(place, within)),
-        1 => oldest().prop_map(Step::Lose),
+        1 => (place(), 0..40u16).prop_map(|(place, within)| Step::RefreshClaim(place, within)),
+        1 => oldest().prop_map(Step::FailRequest),
         2 => place().prop_map(Step::Touch),
         1 => place().prop_map(Step::Peek),
-        1 => (0..4u8).prop_map(Step::Survey),
+        1 => (0..4u8).prop_map(Step::Inspect),
     ]
 }
 
@@ -83,7 +83,7 @@ fn events() -> impl Strategy<Value = Step> {
     let told = prop::bool::weighted(0.8);
     prop_oneof![
         8 => (place(), content(), told)
-            .prop_map(|(place, content, told)| Step::Foreign(place, content, told)),
+            .prop_map(|(place, content, told)| Step::ExternalWrite(place, content, told)),
         4 => place().prop_map(Step::Invalidate),
         1 => (0..4u8, any::<bool>())
             .prop_map(|(cache, clear)| Step::InvalidateBucket(cache, clear)),

@@ -144,16 +144,16 @@ impl Pair {
         let missed = match self.shard.read(self.cache, hash, &text, None, &clock) {
             Read::Hit(_) => None,
             Read::Miss(ticket) => Some(ticket),
-            Read::Renew(_) | Read::Absent => panic!("nobody asked for that"),
+            Read::ExtendTtl(_) | Read::Absent => panic!("nobody asked for that"),
         };
         assert_eq!(self.naive.read(key, now, false), missed.is_none());
         if let Some(ticket) = missed {
             let ttl = life.map(Duration::from_nanos);
-            let answer = Answer::Entry {
+            let reply = BackendReply::Entry {
                 value: &vec![b'v'; len],
                 ttl,
             };
-            self.shard.settle(self.cache, hash, &text, ticket, answer);
+            self.shard.settle(self.cache, hash, &text, ticket, reply);
             self.naive
                 .put(Held::new(key, len, life.map(|life| now + life)));
         }

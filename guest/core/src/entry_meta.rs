@@ -1,14 +1,14 @@
 //! What a table knows of an entry beside its bytes and its value, in eight bytes: part of the hash of its key, how
 //! long its key is, whether there is a payload, the queue that it stands in, and how often it was used there.
 
-use crate::list::Queue;
+use crate::linked_slab::Queue;
 
 /// Low half: what is kept of the hash of an entry's key. High half: the length of the key, and four bits of marks
 /// above it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Tag(u64);
+pub(crate) struct EntryMeta(u64);
 
-impl Tag {
+impl EntryMeta {
     /// The most uses that are counted.
     pub(crate) const MAX_USES: u8 = 3;
 
@@ -32,12 +32,12 @@ impl Tag {
     /// A hash for the entry's place in an index, which takes its low bits and its highest.
     #[inline]
     pub(crate) const fn hash(self) -> u64 {
-        Self::kept_of(self.0)
+        Self::index_hash(self.0)
     }
 
     /// The same of a whole hash.
     #[inline]
-    pub(crate) const fn kept_of(hash: u64) -> u64 {
+    pub(crate) const fn index_hash(hash: u64) -> u64 {
         half_of(hash) | hash << Self::HASH_BITS
     }
 
@@ -80,7 +80,7 @@ impl Tag {
     /// The same with one use more, unless so many are counted already.
     #[inline]
     #[must_use]
-    pub(crate) const fn used(self) -> Self {
+    pub(crate) const fn with_use(self) -> Self {
         match self.0 & Self::USES {
             Self::USES => self,
             _ => Self(self.0 + Self::USE),
@@ -108,36 +108,36 @@ mod tests {
     use super::*;
 
     #[test]
-    fn used_saturates_and_leaves_the_rest() {
+    fn with_use_saturates_and_leaves_the_rest() {
         for (hash, key_len, queue) in [
-            (0, Tag::MAX_KEY_LEN, Queue::Small),
+            (0, EntryMeta::MAX_KEY_LEN, Queue::Small),
             (u64::MAX, 0, Queue::Main),
         ] {
-            let mut tag = Tag::new(hash, key_len, queue);
+            let mut meta = EntryMeta::new(hash, key_len, queue);
             for uses in [0, 1, 2, 3, 3, 3] {
-                assert_eq!((tag.uses(), tag.queue()), (uses, queue));
-                assert_eq!((tag.key_len(), tag.has_payload()), (key_len, false));
-                assert!(tag.is_of(hash) && !tag.is_of(!hash));
-                tag = tag.used();
+                assert_eq!((meta.uses(), meta.queue()), (uses, queue));
+                assert_eq!((meta.key_len(), meta.has_payload()), (key_len, false));
+                assert!(meta.is_of(hash) && !meta.is_of(!hash));
+                meta = meta.with_use();
             }
         }
     }
 
     #[test]
     fn placed_takes_queue_and_uses_and_keeps_the_rest() {
-        let tag = Tag::new(u64::MAX, 7, Queue::Small).with_payload(true);
-        let placed = tag.placed(Queue::Main, 2);
+        let meta = EntryMeta::new(u64::MAX, 7, Queue::Small).with_payload(true);
+        let placed = meta.placed(Queue::Main, 2);
         assert_eq!((placed.queue(), placed.uses()), (Queue::Main, 2));
         assert_eq!((placed.key_len(), placed.has_payload()), (7, true));
-        assert_eq!(placed.hash(), tag.hash());
+        assert_eq!(placed.hash(), meta.hash());
         assert!(!placed.with_payload(false).has_payload());
     }
 
     #[test]
-    fn hash_is_what_is_kept_of_the_whole_one() {
+    fn hash_equals_index_hash_of_the_full_hash() {
         for hash in [0, 1, u64::MAX, 0x0123_4567_89ab_cdef] {
-            let tag = Tag::new(hash, 3, Queue::Main);
-            assert_eq!(tag.hash(), Tag::kept_of(hash));
+            let meta = EntryMeta::new(hash, 3, Queue::Main);
+            assert_eq!(meta.hash(), EntryMeta::index_hash(hash));
         }
     }
 }

@@ -4,7 +4,7 @@
 
 use std::num::NonZeroU32;
 
-use crate::pieces::Pieces;
+use crate::chunked_vec::ChunkedVec;
 
 /// The end of a chain of links.
 const NIL: u32 = u32::MAX;
@@ -36,16 +36,16 @@ pub(crate) enum Queue {
 /// Items in two queues, which share their nodes. Which queue an item stands in, the caller knows; if he is wrong,
 /// the ends of both are. Every operation but `clear` and `iter` is O(1).
 #[derive(Debug)]
-pub(crate) struct List<T> {
-    nodes: Pieces<Node<T>>,
-    small: Ends,
-    main: Ends,
+pub(crate) struct LinkedSlab<T> {
+    nodes: ChunkedVec<Node<T>>,
+    small: QueueEnds,
+    main: QueueEnds,
     /// The first vacant node; vacant nodes are chained by `next` alone.
     vacant: u32,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Ends {
+struct QueueEnds {
     /// The first node, `NIL` if there is none.
     head: u32,
     /// The last node, `NIL` if there is none.
@@ -53,7 +53,7 @@ struct Ends {
     len: usize,
 }
 
-impl Ends {
+impl QueueEnds {
     const EMPTY: Self = Self {
         head: NIL,
         tail: NIL,
@@ -69,12 +69,12 @@ struct Node<T> {
     item: Option<T>,
 }
 
-impl<T> List<T> {
+impl<T> LinkedSlab<T> {
     pub(crate) const fn new() -> Self {
         Self {
-            nodes: Pieces::new(),
-            small: Ends::EMPTY,
-            main: Ends::EMPTY,
+            nodes: ChunkedVec::new(),
+            small: QueueEnds::EMPTY,
+            main: QueueEnds::EMPTY,
             vacant: NIL,
         }
     }
@@ -159,14 +159,14 @@ impl<T> List<T> {
         self.slots(queue).filter_map(|slot| self.get(slot))
     }
 
-    const fn ends(&self, queue: Queue) -> &Ends {
+    const fn ends(&self, queue: Queue) -> &QueueEnds {
         match queue {
             Queue::Small => &self.small,
             Queue::Main => &self.main,
         }
     }
 
-    const fn ends_mut(&mut self, queue: Queue) -> &mut Ends {
+    const fn ends_mut(&mut self, queue: Queue) -> &mut QueueEnds {
         match queue {
             Queue::Small => &mut self.small,
             Queue::Main => &mut self.main,
@@ -233,7 +233,7 @@ impl<T> List<T> {
 
     #[cfg(any(test, feature = "model"))]
     fn validated_len(&self, queue: Queue) -> usize {
-        let Ends { head, tail, len } = *self.ends(queue);
+        let QueueEnds { head, tail, len } = *self.ends(queue);
         let (mut prev, mut index, mut occupied) = (NIL, head, 0);
         while let Some(node) = self.node(index) {
             assert!(node.item.is_some(), "a vacant node is on the list");
@@ -267,14 +267,14 @@ mod tests {
     use super::*;
 
     /// The small queue and the main one, the first of each first.
-    fn items(list: &List<char>) -> String {
+    fn items(list: &LinkedSlab<char>) -> String {
         list.validate();
         let [small, main] = [Small, Main].map(|queue| list.iter(queue).collect::<String>());
         format!("{small}|{main}")
     }
 
-    fn list(small: &str, main: &str) -> List<char> {
-        let mut list = List::new();
+    fn list(small: &str, main: &str) -> LinkedSlab<char> {
+        let mut list = LinkedSlab::new();
         for item in small.chars() {
             list.push_back(Small, item);
         }
@@ -284,7 +284,7 @@ mod tests {
         list
     }
 
-    fn slot_of(list: &List<char>, item: char) -> Slot {
+    fn slot_of(list: &LinkedSlab<char>, item: char) -> Slot {
         let mut slots = list.slots(Small).chain(list.slots(Main));
         slots
             .find(|slot| list.get(*slot) == Some(&item))

@@ -13,7 +13,7 @@ pub enum Read<'a> {
     /// [`Shard::begin_extensions`](crate::Shard::begin_extensions) and
     /// [`Shard::end_extensions`](crate::Shard::end_extensions). If L2 fails, [`Shard::peek`](crate::Shard::peek) still
     /// answers.
-    Renew(Ticket),
+    ExtendTtl(Ticket),
     /// L2 has nothing for the key, as it said not long ago. No question to it.
     Absent,
     /// Ask L2, and settle its answer with this ticket.
@@ -22,7 +22,7 @@ pub enum Read<'a> {
 
 /// What L2 says to a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer<'a> {
+pub enum BackendReply<'a> {
     /// It has nothing for the key.
     Absent {
         /// For how long this is remembered, counted from before the question; zero: not at all.
@@ -39,7 +39,7 @@ pub enum Answer<'a> {
     },
 }
 
-impl<'a> Answer<'a> {
+impl<'a> BackendReply<'a> {
     /// The value, in wire form, if it is one.
     pub(crate) fn value(self) -> Option<&'a [u8]> {
         match self {
@@ -51,11 +51,11 @@ impl<'a> Answer<'a> {
 
 /// What became of L2's answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Settled {
+pub enum FillOutcome {
     /// The local tier answers it from now on.
-    Kept,
+    Stored,
     /// The reader may have it, the local tier has not: it is absent, too large, or may be old.
-    PassedOn,
+    NotStored,
     /// The bytes are not of the cache's value type.
     Undecodable,
 }

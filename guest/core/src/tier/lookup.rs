@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::Tier;
-use crate::list::Slot;
+use crate::linked_slab::Slot;
 use crate::options::is_fresh;
-use crate::stats::Cause;
+use crate::stats::RemovalCause;
 use crate::table::{Entry, Table};
 use crate::time::{Deadline, Now};
 
@@ -20,14 +20,14 @@ impl Tier {
         ttl_on_read: Option<Duration>,
         now: &Now<'_>,
     ) -> Option<&[u8]> {
-        if self.is_moved_by_use() {
-            let (slot, ..) = answering(&self.table, hash, key, ttl_on_read, now)?;
-            self.used(slot);
+        if self.moves_on_use() {
+            let (slot, ..) = servable(&self.table, hash, key, ttl_on_read, now)?;
+            self.record_use(slot);
             self.counters.local_hits += 1;
             return self.wire(slot);
         }
-        let (_, entry, wire) = answering(&self.table, hash, key, ttl_on_read, now)?;
-        self.used_in_place(entry);
+        let (_, entry, wire) = servable(&self.table, hash, key, ttl_on_read, now)?;
+        self.record_use_in_place(entry);
         self.counters.local_hits += 1;
         Some(wire)
     }
@@ -48,7 +48,7 @@ impl Tier {
         let is_kept = self.wire(slot).is_some()
             && self.deadline(slot).passed_for(now) < self.bounds.keep_expired;
         if !is_kept {
-            self.remove_slot(slot, Cause::Expired);
+            self.remove_slot(slot, RemovalCause::Expired);
         }
     }
 
@@ -67,20 +67,20 @@ impl Tier {
         now: &Now<'_>,
     ) -> Option<Slot> {
         let slot = self.table.find(hash, key)?;
-        let answers = self.wire(slot).is_some() && self.deadline(slot).passed_for(now) < window;
-        answers.then_some(slot)
+        let is_servable = self.wire(slot).is_some() && self.deadline(slot).passed_for(now) < window;
+        is_servable.then_some(slot)
     }
 
     /// Notes a read that a stale entry answers.
     pub(crate) fn stale_hit(&mut self, slot: Slot) {
-        self.used(slot);
+        self.record_use(slot);
         self.counters.stale_hits += 1;
     }
 
     /// Claims to renew an entry: once, if its life ends within this time.
-    pub(crate) fn claim(&mut self, slot: Slot, within: Duration, now: &Now<'_>) -> bool {
+    pub(crate) fn refresh_claim(&mut self, slot: Slot, within: Duration, now: &Now<'_>) -> bool {
         let deadline = self.table.get_mut(slot);
-        deadline.is_some_and(|deadline| deadline.claim(within, now))
+        deadline.is_some_and(|deadline| deadline.refresh_claim(within, now))
     }
 
     /// What is left of an entry's life; `None`: it does not expire.
@@ -91,7 +91,7 @@ impl Tier {
 
 /// The entry that answers a read, and its value: a live one, and with `ttl_on_read` one whose life is fresh.
 #[inline]
-fn answering<'a>(
+fn servable<'a>(
     table: &'a Table<Deadline>,
     hash: u64,
     key: &[u8],
