@@ -1,4 +1,4 @@
-//! The caches that a shard knows: by number, by name, and by the keys that stand in L2.
+//! The caches of a shard: by number, by name, and by complete key.
 
 use crate::bounds::Bounds;
 use crate::catalog::{CacheId, MAX_CACHES};
@@ -6,12 +6,12 @@ use crate::names::NameIndex;
 use crate::stats::RemovalCause;
 use crate::tier::Tier;
 
-/// The cost of a cache beside its name and its entries, in bytes.
+/// The cost of a cache besides its name and its entries, in bytes.
 const NAME_OVERHEAD: u64 = 1024;
 
 #[derive(Debug, Default)]
 pub(super) struct Registry {
-    /// By their numbers; `None`: not opened here.
+    /// By number; `None`: not open here.
     caches: Vec<Option<Cache>>,
     by_name: NameIndex<CacheId>,
     /// The cost of all names, in bytes.
@@ -26,9 +26,10 @@ struct Cache {
 }
 
 impl Registry {
-    /// Opens a cache: a tier made for it begins at `min_version`, and one whose values become others ends
-    /// there. A tier that was there has still to [`fit`](Tier::evict_to_fit) its new bounds. The number is no other name's:
-    /// see [`remove_other_name`](Self::remove_other_name).
+    /// Opens a cache. A new tier starts at `min_version`; a tier whose value type changes is
+    /// invalidated at it. An existing tier must then be [fitted](Tier::evict_to_fit) to its new
+    /// bounds. The number must not belong to another name: see
+    /// [`remove_other_name`](Self::remove_other_name).
     pub(super) fn open(
         &mut self,
         id: CacheId,
@@ -64,7 +65,7 @@ impl Registry {
         }
     }
 
-    /// Removes the cache of this number if its name is another one; returns what its tier weighed.
+    /// Removes the cache of this number if it has another name; returns the weight of its tier.
     pub(super) fn remove_other_name(&mut self, id: CacheId, name: &str) -> u64 {
         let place = self.caches.get_mut(id.number() as usize);
         let other = place.and_then(|place| place.take_if(|cache| cache.name() != name));
@@ -76,7 +77,8 @@ impl Registry {
         other.tier.weight()
     }
 
-    /// Returns the cost of all names, in bytes: all that a shard holds of caches beside their entries.
+    /// Returns the cost of all names, in bytes: everything a shard holds for caches besides their
+    /// entries.
     pub(super) fn names_weight(&self) -> u64 {
         self.names_weight
     }
@@ -94,13 +96,13 @@ impl Registry {
         self.caches.get(id.number() as usize)?.as_ref()
     }
 
-    /// The caches that have the complete key, each with the key that it is there.
+    /// Returns the caches that have the complete key, each with its own key for it.
     pub(super) fn caches_for_key<'a>(&self, full_key: &'a str) -> Vec<(CacheId, &'a str)> {
         let found = self.by_name.caches_for_key(full_key);
         found.map(|(cache, key)| (*cache, key)).collect()
     }
 
-    /// The caches but `id` that have its key `key`, each with the key that it is there.
+    /// Returns the caches other than `id` that have its key `key`, each with its own key for it.
     pub(super) fn other_caches_for_key(&self, id: CacheId, key: &str) -> Vec<(CacheId, String)> {
         let Some(cache) = self.cache(id).filter(|_| self.by_name.has_nested()) else {
             return Vec::new();
@@ -113,8 +115,8 @@ impl Registry {
         others.map(|(other, key)| (other, key.to_owned())).collect()
     }
 
-    /// Kills what may stand under `name:`: in the cache itself, in those whose names begin so, and in
-    /// those whose keys can begin so.
+    /// Invalidates what may be stored under `name:`: in the cache itself, in caches whose names
+    /// begin so, and in caches whose keys can begin so.
     pub(super) fn invalidate_bucket(&mut self, name: &str, min_version: u64, all: u64) {
         let this = self.by_name.get(name).copied();
         let others = self.by_name.overlapping(name).copied();
@@ -127,7 +129,7 @@ impl Registry {
         }
     }
 
-    /// The cache whose tier weighs most, if any weighs anything.
+    /// Returns the cache with the heaviest tier, unless all are empty.
     pub(super) fn heaviest(&self) -> Option<CacheId> {
         let weight = |cache: &Option<Cache>| cache.as_ref().map_or(0, |cache| cache.tier.weight());
         let weights = self.caches.iter().map(weight).zip(0..);
@@ -135,7 +137,7 @@ impl Registry {
         (weight > 0).then_some(CacheId::from_number(id))
     }
 
-    /// What all tiers weigh: the slow truth behind the shard's running sum.
+    /// Returns the weight of all tiers, summed from scratch to check the shard's running sum.
     #[cfg(any(test, feature = "model"))]
     pub(super) fn weight(&self) -> u64 {
         let caches = self.caches.iter().flatten();
@@ -162,7 +164,8 @@ impl Cache {
     }
 }
 
-/// Returns the bytes that a shard holds of a cache beside its entries: tier, index, and the name three times.
+/// Returns the bytes that a shard holds for a cache besides its entries: tier, index, and the name
+/// three times.
 fn name_weight(len: usize) -> u64 {
     NAME_OVERHEAD + 3 * len as u64
 }

@@ -1,46 +1,46 @@
-//! What the state machine is told, and what it answers.
+//! What a driver passes to the state machine and what it gets back.
 
 use std::time::Duration;
 
 use crate::fence::Ticket;
 
-/// What the local tier says to a read.
+/// The result of a read of the local tier.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Read<'a> {
-    /// The value, in wire form. No question to L2.
+    /// The value, in wire form. No request to L2 is needed.
     Hit(&'a [u8]),
-    /// There is a live entry, but its life has to be prolonged in L2: ask with the new TTL, between
+    /// The entry is live, but its TTL has to be extended in L2. Read L2 with the new TTL between
     /// [`Shard::begin_extensions`](crate::Shard::begin_extensions) and
-    /// [`Shard::end_extensions`](crate::Shard::end_extensions). If L2 fails, [`Shard::peek`](crate::Shard::peek) still
-    /// answers.
+    /// [`Shard::end_extensions`](crate::Shard::end_extensions). If L2 fails,
+    /// [`Shard::peek`](crate::Shard::peek) still returns the entry.
     ExtendTtl(Ticket),
-    /// L2 has nothing for the key, as it said not long ago. No question to it.
+    /// L2 recently had no value for the key, and that is cached. No request to L2 is needed.
     Absent,
-    /// Ask L2, and settle its answer with this ticket.
+    /// Read L2 and settle its reply with this ticket.
     Miss(Ticket),
 }
 
-/// What L2 says to a question.
+/// The reply of L2 to a read of one key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BackendReply<'a> {
-    /// It has nothing for the key.
+    /// L2 has no value for the key.
     Absent {
-        /// For how long this is remembered, counted from before the question; zero: not at all.
+        /// How long the absence is cached, from before the request was sent; zero: not at all.
         remember: Duration,
     },
-    /// It has something that is not a plain string.
+    /// The key holds something other than a plain string.
     WrongType,
-    /// It has a value.
+    /// L2 has a value.
     Entry {
         /// The value, in wire form.
         value: &'a [u8],
-        /// What is left of its life, counted from before the question; `None`: it does not expire.
+        /// The remaining TTL, from before the request was sent; `None`: the value does not expire.
         ttl: Option<Duration>,
     },
 }
 
 impl<'a> BackendReply<'a> {
-    /// The value, in wire form, if it is one.
+    /// Returns the value in wire form, if there is one.
     pub(crate) fn value(self) -> Option<&'a [u8]> {
         match self {
             Self::Entry { value, .. } => Some(value),
@@ -49,25 +49,26 @@ impl<'a> BackendReply<'a> {
     }
 }
 
-/// What became of L2's answer.
+/// What the local tier did with a reply of L2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FillOutcome {
-    /// The local tier answers it from now on.
+    /// The reply is stored, and the local tier serves it from now on.
     Stored,
-    /// The reader may have it, the local tier has not: it is absent, too large, or may be old.
+    /// The reply may go to the reader but is not stored: it is an uncached absence, too large, or
+    /// may be outdated.
     NotStored,
     /// The bytes are not of the cache's value type.
     Undecodable,
 }
 
-/// What became of one write of a call to L2.
+/// The outcome of one write of a call to L2.
 #[derive(Clone, Copy, Debug)]
 pub struct Write<'a> {
     /// The hash of the complete key.
     pub hash: u64,
     /// The key.
     pub key: &'a str,
-    /// The ticket from before the call.
+    /// The ticket that was taken before the call.
     pub ticket: Ticket,
     /// The value that L2 holds now, in wire form, and its TTL; `None`: deleted, failed, or unknown.
     pub written: Option<(&'a [u8], Option<Duration>)>,

@@ -1,4 +1,4 @@
-//! Writes, and reads that extend a TTL: the two halves of the fence around a call to L2.
+//! The fence around a call to L2: writes, and reads that extend a TTL.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::tier::Tier;
 use crate::time::{Clock, Deadline, Now};
 
 impl Shard {
-    /// Before a write: the entry answers nothing from now on, and no question asked before may fill it.
+    /// Begins a write: from now on the entry is not served, and no earlier read may fill it.
     pub fn begin_write(
         &mut self,
         cache: CacheId,
@@ -21,8 +21,9 @@ impl Shard {
         self.ticket_of(cache, hash, &Now::new(clock))
     }
 
-    /// As [`begin_write`](Self::begin_write) for the keys of one call to L2, each with its hash: one
-    /// ticket each. They do not make one another's tickets old, though keys share stripes.
+    /// Begins the writes of one call to L2, as [`begin_write`](Self::begin_write). `keys` have
+    /// their hashes; returns one ticket each. These tickets do not invalidate each other, even if
+    /// keys share stripes.
     pub fn begin_writes(
         &mut self,
         cache: CacheId,
@@ -35,9 +36,10 @@ impl Shard {
         self.tickets_of(cache, keys, clock)
     }
 
-    /// After a write: keeps the value that L2 holds now, with its TTL, if it is of the cache's type, nothing
-    /// else has bumped the key since, and L2 has answered no question about it: what it answered may have come
-    /// after the write, and its reader must not be answered an older one. `None`: deleted, failed, or unknown; nothing is kept.
+    /// Ends a write. Stores the value that L2 holds now, with its TTL, if it is of the cache's
+    /// type, nothing else has bumped the key since, and L2 has replied to no read of it since. Such
+    /// a reply may be newer than the write, and its reader must not see an older value next.
+    /// `None`: deleted, failed, or unknown; nothing is stored.
     pub fn end_write(
         &mut self,
         cache: CacheId,
@@ -55,7 +57,7 @@ impl Shard {
         self.end_writes(cache, &[write]);
     }
 
-    /// As [`end_write`](Self::end_write) for the writes of one call to L2, in their order.
+    /// Ends the writes of one call to L2, as [`end_write`](Self::end_write), in their order.
     pub fn end_writes(&mut self, cache: CacheId, writes: &[Write<'_>]) {
         // All before the first bump, which the others may share a stripe with.
         let is_last = |write: &Write<'_>| self.is_last(cache, write.hash, write.ticket);
@@ -85,12 +87,13 @@ impl Shard {
         }
     }
 
-    /// Begins a read of these keys, each with its hash, that extends their TTL in L2, when it leaves. Returns
-    /// one ticket each.
+    /// Begins a read that extends the TTL of these keys in L2. Call it just before the request is
+    /// sent. `keys` have their hashes; returns one ticket each.
     ///
-    /// Such a read is a write to the fence: a change by another client that L2 executes just before it is not
-    /// announced. So no request from before may fill the keys, and entries of other caches that have the same
-    /// keys of L2 are dropped. The entries of this cache stay and serve, as the value is not changed.
+    /// To the fence, such a read is a write: another client's write that L2 executes just before it
+    /// is not announced. So earlier requests may not fill the keys, and entries of other caches
+    /// with the same L2 keys are removed. The entries of this cache stay and are served, as the
+    /// value does not change.
     pub fn begin_extensions(
         &mut self,
         cache: CacheId,
@@ -104,9 +107,9 @@ impl Shard {
         self.tickets_of(cache, keys, clock)
     }
 
-    /// QueueEnds the same read, whether it succeeded or not. Returns the tickets with which its replies are
-    /// [settled](Self::settle), before the shard does anything else: void ones for keys that something else has
-    /// bumped since, or about which L2 has replied to another request.
+    /// Ends such a read, whether it succeeded or not. Returns the tickets to [settle](Self::settle)
+    /// its replies with, before the shard does anything else. A ticket is void if something else
+    /// has bumped the key since, or L2 has replied to another request for it.
     pub fn end_extensions(
         &mut self,
         cache: CacheId,
@@ -130,7 +133,7 @@ impl Shard {
         ended.collect()
     }
 
-    /// Whether nothing has happened to a key since a call that writes it began.
+    /// Returns whether nothing has happened to a key since a call that writes it began.
     fn is_last(&self, cache: CacheId, hash: u64, ticket: Ticket) -> bool {
         self.is_current(cache, hash, ticket) && !self.fence.was_observed_since(hash, ticket.version)
     }

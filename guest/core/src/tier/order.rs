@@ -140,7 +140,7 @@ impl Tier {
         &self,
         listing: &mut Listing,
         now: &Now<'_>,
-        tell: &mut dyn FnMut(&str),
+        visit: &mut dyn FnMut(&str),
     ) -> bool {
         let mut bytes = 0;
         for _ in 0..PAGE_ENTRIES {
@@ -150,7 +150,7 @@ impl Tier {
             let entry = self.table.entry(slot);
             let live = entry.filter(|entry| live(entry, now).is_some());
             if let Some(key) = live.and_then(Entry::key_text) {
-                tell(key);
+                visit(key);
                 bytes += key.len();
             }
             if bytes >= PAGE_BYTES {
