@@ -69,7 +69,7 @@ pub struct KeySeed {
 }
 
 impl KeySeed {
-    /// The hash of the complete key.
+    /// Returns the hash of the complete key.
     #[inline]
     pub fn hash(&self, key: &str) -> u64 {
         self.begun.hash(&self.shared, key.as_bytes())

@@ -24,9 +24,9 @@ use crate::name::MAX_KEY_BYTES;
 /// ```
 #[derive(Debug)]
 pub struct NameIndex<V> {
-    /// By name with a colon appended. Take the greatest prefix in this order that is not greater
-    /// than a key: all names that the key begins with are prefixes of it, or are equal to it. For
-    /// whatever sorts between a prefix of the key and the key begins with that prefix.
+    /// By name with a colon appended. All names that a key begins with are prefixes of the greatest
+    /// one that is not above the key, or are equal to it: whatever sorts between a prefix of the
+    /// key and the key itself begins with that prefix.
     by_prefix: BTreeMap<Box<str>, Entry<V>>,
     /// How many names begin with another one.
     nested: usize,

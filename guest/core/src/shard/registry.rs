@@ -192,7 +192,7 @@ mod tests {
             [(user, "admin:1"), (admin, "1")]
         );
         assert_eq!(registry.caches_for_key("user:7:x"), [(user, "7:x")]);
-        assert_eq!(registry.caches_for_key("nobody"), []);
+        assert_eq!(registry.caches_for_key("absent"), []);
         assert_eq!(
             registry.other_caches_for_key(admin, "1"),
             [(user, "admin:1".to_owned())]

@@ -59,7 +59,7 @@ impl Shard {
 
     /// Ends the writes of one call to L2, as [`end_write`](Self::end_write), in their order.
     pub fn end_writes(&mut self, cache: CacheId, writes: &[Write<'_>]) {
-        // All before the first bump, which the others may share a stripe with.
+        // Check all before the first bump: other keys of the call may share its stripe.
         let is_last = |write: &Write<'_>| self.is_last(cache, write.hash, write.ticket);
         let current: Vec<bool> = writes.iter().map(is_last).collect();
         let value_type = self.caches.get(cache).map(Tier::value_type);
@@ -116,7 +116,7 @@ impl Shard {
         keys: &[(u64, &str)],
         tickets: &[Ticket],
     ) -> Vec<Ticket> {
-        // All before the first bump, which the others may share a stripe with.
+        // Check all before the first bump: other keys of the call may share its stripe.
         let begun = keys.iter().zip(tickets);
         let current = begun.map(|((hash, _), ticket)| self.is_last(cache, *hash, *ticket));
         let current: Vec<bool> = current.collect();

@@ -1,4 +1,4 @@
-//! Calls that write, from their beginning to their end.
+//! Calls that write, from begin to end.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::shard::Write;
 #[derive(Clone)]
 pub(super) struct Call {
     writes: Vec<OneWrite>,
-    /// `None`: it has not arrived.
+    /// `None`: it has not reached L2.
     outcome: Option<Outcome>,
 }
 
@@ -22,14 +22,14 @@ struct OneWrite {
     /// The bumps of the key after the call began.
     bumps: u64,
     value: Option<(String, Option<u64>)>,
-    /// Its place in the key's history, when it has been carried out.
+    /// Its index in the key's history, once it was executed.
     place: Option<usize>,
 }
 
 impl OneWrite {
     fn written(&self, outcome: Option<Outcome>) -> Option<(&[u8], Option<Duration>)> {
-        let (value, life) = self.value.as_ref()?;
-        let written = (value.as_bytes(), life.map(Duration::from_nanos));
+        let (value, ttl) = self.value.as_ref()?;
+        let written = (value.as_bytes(), ttl.map(Duration::from_nanos));
         (outcome == Some(Outcome::Done)).then_some(written)
     }
 }
@@ -71,8 +71,8 @@ impl World {
         });
     }
 
-    /// In a cache that is not open a write keeps nothing. No driver makes one: the shard does not know whose
-    /// keys these are, and so it does not tell other caches.
+    /// Checks that a write to a cache that is not open stores nothing. No driver makes one: the
+    /// shard cannot know whose keys these are, so it does not invalidate them in other caches.
     fn write_in_vain(&mut self, resolved_keys: &[ResolvedKey]) {
         let now = self.now();
         for ResolvedKey {
@@ -112,7 +112,7 @@ impl World {
             self.calls.swap_remove(at)
         };
         self.tell_end(&call);
-        // Of two writes to a key the last one counts.
+        // If a key is written twice, the last value counts.
         for (at, write) in call.writes.iter().enumerate() {
             let key = write.resolved.key;
             if !call.writes[at + 1..]
@@ -144,7 +144,8 @@ impl World {
         }
     }
 
-    /// What is there after a write must be what it wrote, and only if nothing has happened since it began.
+    /// Checks that an entry after a write is what was written, and that nothing has happened since
+    /// it began.
     fn ended(&mut self, write: &OneWrite, outcome: Option<Outcome>) {
         let full_key = &write.resolved.full_key;
         self.assert_gone(full_key, Some(write.resolved.cache));
@@ -158,10 +159,11 @@ impl World {
             return;
         };
         let written = write.written(outcome).map(|(value, _)| value);
-        assert_eq!(Some(&held[..]), written, "it is not what was written");
         assert_eq!(
-            write.bumps, bumps,
-            "a write was kept that another overlapped"
+            Some(&held[..]),
+            written,
+            "the entry differs from the written value"
         );
+        assert_eq!(write.bumps, bumps, "an overlapped write was stored");
     }
 }

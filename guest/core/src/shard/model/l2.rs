@@ -1,4 +1,4 @@
-//! The shared tier, and what it has held.
+//! A model of L2 and of the values it has held.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,28 +6,28 @@ use std::time::Duration;
 use super::step::Content;
 use crate::shard::BackendReply;
 
-/// Every key's history, and the time.
+/// The history of every key, and the time.
 #[derive(Default)]
 pub(super) struct L2 {
     pub(super) now: u64,
     keys: BTreeMap<String, History>,
-    /// How many values have been written, which makes each of them unlike the others.
+    /// Number of values written, which makes each of them unique.
     values: u64,
 }
 
-/// What a key has held, the latest last.
+/// The values that a key has held, the latest last.
 struct History {
     held: Vec<Held>,
-    /// The first that may still be answered: what it held at its last bump, or what was put in then.
+    /// The first that may still be served: the value at the last bump, or the one written then.
     min_index: usize,
-    /// How many events may have made answers old.
+    /// Number of events that may have made replies outdated.
     bumps: u64,
 }
 
 #[derive(Clone)]
 struct Held {
     content: Wire,
-    /// When its life ends, by what L2 was last told, and by the longest it was ever told.
+    /// When it expires, by the last TTL that L2 was given, and by the longest.
     until: Option<u64>,
     longest: Option<u64>,
 }
@@ -39,7 +39,7 @@ enum Wire {
     Value(String),
 }
 
-/// What L2 has said to a request.
+/// The reply of L2 to a read.
 #[derive(Clone)]
 pub(super) struct Reply {
     content: Wire,
@@ -58,7 +58,7 @@ impl Reply {
         }
     }
 
-    pub(super) fn answer(&self, remember: Duration) -> BackendReply<'_> {
+    pub(super) fn backend_reply(&self, remember: Duration) -> BackendReply<'_> {
         match &self.content {
             Wire::Nothing => BackendReply::Absent { remember },
             Wire::List => BackendReply::WrongType,
@@ -71,12 +71,12 @@ impl Reply {
 }
 
 impl L2 {
-    /// Text for a value, and its life.
+    /// Returns a unique text for a value, and its TTL.
     pub(super) fn value(&mut self, content: Content) -> Option<(String, Option<u64>)> {
         let Content::Value {
             is_word,
             spaces,
-            life,
+            ttl,
         } = content
         else {
             return None;
@@ -84,19 +84,19 @@ impl L2 {
         self.values += 1;
         let word = if is_word { "x" } else { "" };
         let value = format!("{word}{}{}", self.values, " ".repeat(spaces.into()));
-        Some((value, life.map(|life| u64::from(life.max(1)))))
+        Some((value, ttl.map(|ttl| u64::from(ttl.max(1)))))
     }
 
-    /// Holds a value, or nothing. Answers its place in the key's history.
+    /// Stores a value, or deletes the key. Returns its index in the key's history.
     pub(super) fn put(&mut self, key: &str, value: Option<(String, Option<u64>)>) -> usize {
-        let (content, life) = match value {
-            Some((value, life)) => (Wire::Value(value), life),
+        let (content, ttl) = match value {
+            Some((value, ttl)) => (Wire::Value(value), ttl),
             None => (Wire::Nothing, None),
         };
-        self.push(key, content, life)
+        self.push(key, content, ttl)
     }
 
-    /// Somebody else's write.
+    /// Writes as another client does.
     pub(super) fn put_external(&mut self, key: &str, content: Content) {
         if let Content::List = content {
             self.push(key, Wire::List, None);
@@ -106,8 +106,8 @@ impl L2 {
         }
     }
 
-    fn push(&mut self, key: &str, content: Wire, life: Option<u64>) -> usize {
-        let until = life.map(|life| self.now + life);
+    fn push(&mut self, key: &str, content: Wire, ttl: Option<u64>) -> usize {
+        let until = ttl.map(|ttl| self.now + ttl);
         let history = self.history(key);
         history.held.push(Held {
             content,
@@ -117,7 +117,7 @@ impl L2 {
         history.held.len() - 1
     }
 
-    /// What the key holds now, which is given a new TTL perhaps.
+    /// Returns what the key holds now, and extends its TTL if one is given.
     pub(super) fn ask(&mut self, key: &str, new_ttl: Option<u64>) -> Reply {
         let now = self.now;
         let history = self.history(key);
@@ -145,24 +145,24 @@ impl L2 {
         }
     }
 
-    /// What the key held before must not be answered from now on, nor be kept.
+    /// Forbids serving and storing what the key held before.
     pub(super) fn bump(&mut self, key: &str) {
         self.history(key).bump();
     }
 
-    /// No answer from before now may be kept, but what is kept already goes on to be answered.
-    pub(super) fn bump_questions(&mut self, key: &str) {
+    /// Forbids storing earlier replies; entries that are stored already may still be served.
+    pub(super) fn bump_requests(&mut self, key: &str) {
         self.history(key).bumps += 1;
     }
 
-    /// The answer to a question that gave the key a new TTL has arrived: whatever the key held before that must
-    /// not be answered from now on.
+    /// Records the reply to a read that extended a TTL: values that the key held before it may not
+    /// be served any more.
     pub(super) fn seen(&mut self, key: &str, asked: &Reply) {
         let history = self.history(key);
         history.min_index = history.min_index.max(asked.place);
     }
 
-    /// As [`bump`](Self::bump), for every key that begins so.
+    /// Bumps every key with this prefix, as [`bump`](Self::bump) does.
     pub(super) fn bump_all(&mut self, prefix: &str) {
         for (key, history) in &mut self.keys {
             if key.starts_with(prefix) {
@@ -171,7 +171,7 @@ impl L2 {
         }
     }
 
-    /// Deletes every key that begins so.
+    /// Deletes every key with this prefix.
     pub(super) fn clear(&mut self, prefix: &str) {
         let keys: Vec<String> = self.keys.keys().cloned().collect();
         for key in keys.iter().filter(|key| key.starts_with(prefix)) {
@@ -183,33 +183,34 @@ impl L2 {
         self.history(key).bumps
     }
 
-    /// What a write put there is answered again, though others may have written since.
+    /// Allows serving the value of a write again, even if other clients have written since.
     pub(super) fn kept(&mut self, key: &str, place: usize) {
         let history = self.history(key);
         history.min_index = history.min_index.min(place);
     }
 
-    /// Panics unless the key has held the value since its last bump, and for no longer than its life.
+    /// Panics unless the key has held the value since its last bump and it has not expired.
     pub(super) fn check(&mut self, key: &str, wire: &[u8]) {
         self.check_stale(key, wire, 0);
     }
 
-    /// As [`check`](Self::check), for no longer than so many nanoseconds after the end of its life.
+    /// Checks as [`check`](Self::check) does, but allows values that expired up to `window`
+    /// nanoseconds ago.
     pub(super) fn check_stale(&mut self, key: &str, wire: &[u8], window: u64) {
         let now = self.now;
         let history = self.history(key);
-        let lives = |held: &&Held| held.longest.is_none_or(|until| until + window > now);
-        let mut right = history.held[history.min_index..].iter().filter(lives);
+        let is_live = |held: &&Held| held.longest.is_none_or(|until| until + window > now);
+        let mut right = history.held[history.min_index..].iter().filter(is_live);
         assert!(
             right.any(
                 |held| matches!(&held.content, Wire::Value(value) if value.as_bytes() == wire)
             ),
-            "{key}: {:?} is old, or was never there",
+            "{key}: {:?} is outdated or was never stored",
             String::from_utf8_lossy(wire)
         );
     }
 
-    /// Panics unless the key has held nothing since its last bump.
+    /// Panics unless the key has been absent at some time since its last bump.
     pub(super) fn check_absent(&mut self, key: &str) {
         let now = self.now;
         let history = self.history(key);
@@ -218,7 +219,7 @@ impl L2 {
         };
         assert!(
             history.held[history.min_index..].iter().any(is_nothing),
-            "{key} is answered as absent, and never was"
+            "{key} is served as absent but was not"
         );
     }
 

@@ -1,11 +1,11 @@
-//! Steps in any order against a naive model, invariants checked after every one.
+//! Random steps checked against a naive model, with the invariants checked after every step.
 //!
-//! The model is L2 itself: what every key has held, and when answers from before were made old. Drivers'
-//! steps interleave at will, so that requests and writes overlap in every way, tickets are used late and
-//! twice, and caches share keys. What the shard answers must be what L2 has held since the key was last
-//! bumped, and no answer from before a bump may be kept.
+//! The model is L2 itself: the values that every key has held, and when earlier replies became
+//! outdated. The steps of drivers interleave at will. So reads and writes overlap in every way,
+//! tickets are used late and twice, and caches share keys. The shard may serve only values that L2
+//! has held since the last bump of the key, and may store no reply from before a bump.
 //!
-//! For the tests, and with the feature `model` for the fuzz targets. No part of the API.
+//! For the tests, and with the feature `model` for the fuzz targets. Not part of the API.
 
 mod call;
 mod l2;
@@ -28,11 +28,11 @@ use request::Request;
 pub use step::{Content, KeyRef, Opening, Outcome, Setup, Step};
 use step::{KEYS, NAMES};
 
-/// Takes the steps.
+/// Runs the steps.
 ///
 /// # Panics
 ///
-/// If the shard breaks a rule.
+/// If the shard violates an invariant.
 pub fn run(setup: Setup, steps: impl IntoIterator<Item = Step>) {
     let mut world = World::new(setup);
     for step in steps {
@@ -46,14 +46,14 @@ struct World {
     l2: L2,
     seed: Seed,
     hash_mask: u64,
-    /// What the caches were last opened with.
+    /// The bounds with which the caches were last opened.
     bounds: [Option<Bounds>; NAMES.len()],
     is_suspended: bool,
     requests: Vec<Request>,
     calls: Vec<Call>,
 }
 
-/// A place with all that the shard wants to know of it.
+/// A key with everything that the shard needs to know about it.
 #[derive(Clone)]
 struct ResolvedKey {
     cache: CacheId,
@@ -106,10 +106,10 @@ impl World {
             Step::Begin(cache, writes) => self.begin(cache, &writes),
             Step::Reach(at, outcome) => self.reach(at, outcome),
             Step::End(at, again) => self.end(at, again),
-            Step::ExternalWrite(place, content, told) => {
+            Step::ExternalWrite(place, content, announced) => {
                 self.l2
                     .put_external(&self.resolved(place).full_key, content);
-                if told {
+                if announced {
                     self.invalidate(place);
                 }
             }
@@ -130,11 +130,7 @@ impl World {
             }
             Step::ClearLocal(cache) => {
                 self.shard.clear_local(id_of(cache));
-                assert_eq!(
-                    self.keys(cache),
-                    [""; 0],
-                    "a tier that was emptied has keys"
-                );
+                assert_eq!(self.keys(cache), [""; 0], "a cleared tier has keys");
             }
             Step::Touch(place) => self.touch(place),
             Step::Peek(place) => drop(self.peek(&self.resolved(place))),
@@ -154,7 +150,7 @@ impl World {
         self.bounds[index_of(cache)].is_some()
     }
 
-    /// As [`is_open`](Self::is_open).
+    /// Returns the same as [`is_open`](Self::is_open).
     fn has(&self, cache: CacheId) -> bool {
         self.bounds[cache.number() as usize].is_some()
     }
@@ -175,7 +171,7 @@ impl World {
                 return self.check(&resolved, &wire);
             }
             Read::Absent => {
-                assert!(!self.is_suspended, "absent while nobody tells of changes");
+                assert!(!self.is_suspended, "an absence is served while suspended");
                 assert_eq!(self.peek(&resolved), None);
                 return self.l2.check_absent(&resolved.full_key);
             }
@@ -186,9 +182,12 @@ impl World {
         assert_eq!(
             renews,
             held.is_some(),
-            "an entry neither answers nor is renewed"
+            "an entry is neither served nor extended"
         );
-        assert!(!renews || ttl.is_some(), "nobody asked for a new TTL");
+        assert!(
+            !renews || ttl.is_some(),
+            "a TTL is extended without ttl_on_read"
+        );
         match ttl {
             Some(ttl) => self.extend(resolved, ttl),
             None => self.ask(resolved, ticket, None),
@@ -206,7 +205,7 @@ impl World {
         }
     }
 
-    /// A stale answer may be old, but not from before a bump.
+    /// Checks that a stale entry is not from before a bump.
     fn stale(&mut self, place: KeyRef, window: u64) {
         let (resolved, now) = (self.resolved(place), self.now());
         let (length, lost_for) = (Duration::from_nanos(window), Duration::ZERO);
@@ -232,10 +231,10 @@ impl World {
                 .refresh_claim(resolved.cache, resolved.hash, resolved.key, within, &|| now)
         };
         if claim().is_some() {
-            assert_eq!(claim(), None, "one entry is claimed twice");
-            assert!(held.is_some(), "what does not answer was claimed");
+            assert_eq!(claim(), None, "one entry was claimed twice");
+            assert!(held.is_some(), "an entry that is not live was claimed");
         }
-        assert_eq!(self.peek(&resolved), held, "a claim has changed an entry");
+        assert_eq!(self.peek(&resolved), held, "a claim changed an entry");
     }
 
     fn invalidate(&mut self, place: KeyRef) {
@@ -245,7 +244,7 @@ impl World {
         self.assert_gone(&resolved.full_key, None);
     }
 
-    /// As a driver clears L2: told before and after.
+    /// Invalidates a bucket as a driver does when it clears L2: before and after.
     fn invalidate_bucket(&mut self, cache: u8, clear: bool) {
         let name = NAMES[index_of(cache)];
         let prefix = format!("{name}:");
@@ -276,9 +275,9 @@ impl World {
         let keys = self.keys(cache);
         for key in &keys {
             let at = KEYS.iter().zip(0..).find(|(known, _)| *known == key);
-            let (_, key) = at.expect("a key that was put in");
+            let (_, key) = at.expect("a known key");
             let held = self.peek(&self.resolved(KeyRef { cache, key }));
-            assert!(held.is_some(), "a key is listed that does not answer");
+            assert!(held.is_some(), "a listed key is not live");
         }
         let stats = self.shard.stats(id_of(cache));
         let bounds = self.bounds[index_of(cache)];
@@ -288,7 +287,7 @@ impl World {
         assert!(stats.local_bytes <= bytes);
     }
 
-    /// The keys of one cache that would answer.
+    /// Returns the live keys of one cache.
     fn keys(&mut self, cache: u8) -> Vec<String> {
         let now = self.now();
         let keys = self.shard.local_keys(id_of(cache), &|| now);
@@ -296,7 +295,7 @@ impl World {
         keys
     }
 
-    /// What the shard holds for a key, which must be right.
+    /// Returns what the shard holds for a key, after checking it.
     fn peek(&mut self, resolved: &ResolvedKey) -> Option<Vec<u8>> {
         let now = self.now();
         let held = self
@@ -311,7 +310,7 @@ impl World {
         Some(held)
     }
 
-    /// Panics if any of the caches that have the key answers it, but for one.
+    /// Panics if any cache that has the key still serves it, except `but`.
     fn assert_gone(&mut self, full_key: &str, but: Option<CacheId>) {
         for (cache, name) in (0..).zip(NAMES) {
             let rest = full_key.strip_prefix(name);
@@ -325,7 +324,7 @@ impl World {
     }
 
     fn check(&mut self, resolved: &ResolvedKey, wire: &[u8]) {
-        assert!(!self.is_suspended, "answered while nobody tells of changes");
+        assert!(!self.is_suspended, "an entry is served while suspended");
         let bounds = self.bounds[resolved.cache.number() as usize].expect("an open cache");
         assert!(bounds.value_type.accepts(wire), "of another type");
         self.l2.check(&resolved.full_key, wire);
@@ -355,7 +354,7 @@ fn id_of(cache: u8) -> CacheId {
     CacheId::from_number((0..).nth(index_of(cache)).unwrap_or_default())
 }
 
-/// A number that chooses one of so many, if there are any.
+/// Returns a valid index for this number; `None` if `len` is 0.
 fn wrapped(number: u8, len: usize) -> Option<usize> {
     usize::from(number).checked_rem(len)
 }

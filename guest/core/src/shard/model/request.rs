@@ -1,4 +1,4 @@
-//! Requests that read, from when they leave until their replies are settled.
+//! Requests that read, from when they are sent until their replies are settled.
 
 use std::time::Duration;
 
@@ -12,12 +12,13 @@ pub(super) struct Request {
     resolved: ResolvedKey,
     ticket: Ticket,
     asked: Reply,
-    /// It gives the key a new TTL.
+    /// It extends the key's TTL.
     extends: bool,
 }
 
 impl World {
-    /// Asks with a new TTL. A write by another client just before may then go without a push.
+    /// Sends a read with a new TTL. A write by another client just before it may then go
+    /// unannounced.
     pub(super) fn extend(&mut self, resolved: ResolvedKey, new_ttl: u64) {
         let now = self.now();
         let held = self.peek(&resolved);
@@ -27,15 +28,16 @@ impl World {
             .begin_extensions(resolved.cache, &keys, &|| now)
             .into_iter();
         let ticket = begun.last().expect("one ticket for one key");
-        self.l2.bump_questions(&resolved.full_key);
-        assert_eq!(self.peek(&resolved), held, "its entry goes on to serve");
+        self.l2.bump_requests(&resolved.full_key);
+        assert_eq!(self.peek(&resolved), held, "its entry is still served");
         if self.has(resolved.cache) {
             self.assert_gone(&resolved.full_key, Some(resolved.cache));
         }
         self.ask(resolved, ticket, Some(new_ttl));
     }
 
-    /// The ticket to settle the reply with. Requests of this cache that were sent before now fill nothing.
+    /// Returns the ticket to settle the reply with. Requests of this cache that were sent before
+    /// now may fill nothing.
     fn end_extension(
         &mut self,
         Request {
@@ -44,7 +46,7 @@ impl World {
     ) -> Ticket {
         let keys = [(resolved.hash, resolved.key)];
         let ended = self.shard.end_extensions(resolved.cache, &keys, &[*ticket]);
-        self.l2.bump_questions(&resolved.full_key);
+        self.l2.bump_requests(&resolved.full_key);
         if self.has(resolved.cache) {
             self.assert_gone(&resolved.full_key, Some(resolved.cache));
         }
@@ -90,31 +92,28 @@ impl World {
         if ended.is_some() && self.has(resolved.cache) {
             self.l2.seen(&resolved.full_key, &asked);
         }
-        let answer = asked.answer(Duration::from_nanos(remember.into()));
-        let settled =
-            self.shard
-                .settle(resolved.cache, resolved.hash, resolved.key, ticket, answer);
+        let reply = asked.backend_reply(Duration::from_nanos(remember.into()));
+        let settled = self
+            .shard
+            .settle(resolved.cache, resolved.hash, resolved.key, ticket, reply);
         let held = self.peek(&resolved);
         if settled == FillOutcome::Stored {
-            assert_eq!(asked.bumps, bumps, "an answer from before a bump was kept");
-            assert!(
-                !self.is_suspended,
-                "something was kept while nobody tells of changes"
-            );
-            // It may have expired on the way.
+            assert_eq!(asked.bumps, bumps, "a reply from before a bump was stored");
+            assert!(!self.is_suspended, "a reply was stored while suspended");
+            // It may have expired before its reply arrived.
             let deadline = asked
                 .ttl
                 .map(|ttl| Duration::from_nanos(ticket.asked.as_nanos()) + ttl);
-            let lives = deadline.is_none_or(|end| end > Duration::from_nanos(self.l2.now));
+            let is_live = deadline.is_none_or(|end| end > Duration::from_nanos(self.l2.now));
             let value = asked.value().map(str::as_bytes);
             assert_eq!(
                 held.as_deref(),
-                value.filter(|_| lives),
-                "it is not what was kept"
+                value.filter(|_| is_live),
+                "the entry differs from the stored reply"
             );
         }
         if settled == FillOutcome::Undecodable {
-            assert_eq!(held, None, "an entry outlived what is of another type");
+            assert_eq!(held, None, "an entry outlived a reply of another type");
         }
     }
 }

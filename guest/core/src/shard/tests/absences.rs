@@ -1,9 +1,9 @@
-//! Absences that are remembered.
+//! Cached absences.
 
 use super::*;
 
 impl Fixture {
-    /// A read that L2 answers with nothing, which is remembered for a second.
+    /// Reads a key that L2 does not have; its absence is cached for a second.
     fn miss(&mut self, cache: &Opened, key: &str) -> FillOutcome {
         let ticket = self.ask(cache, key);
         self.settle_absent(cache, key, ticket)
@@ -22,13 +22,13 @@ impl Fixture {
 }
 
 #[test]
-fn read_of_a_remembered_absence_is_no_question_until_its_time_is_over() {
+fn read_of_a_cached_absence_sends_no_request_until_it_expires() {
     let mut fixture = Fixture::new();
     let cache = fixture.open("n", 9, Eviction::Fifo);
     assert_eq!(fixture.miss(&cache, "k"), FillOutcome::Stored);
     fixture.advance(SECOND - Duration::from_nanos(1));
     assert!(fixture.is_absent(&cache, "k"));
-    assert_eq!(fixture.keys(&cache), "", "there is nothing to list");
+    assert_eq!(fixture.keys(&cache), "", "an absence is not listed");
     fixture.advance(Duration::from_nanos(1));
     fixture.ask(&cache, "k");
     let stats = fixture.shard.stats(cache.id);
@@ -37,7 +37,7 @@ fn read_of_a_remembered_absence_is_no_question_until_its_time_is_over() {
 }
 
 #[test]
-fn absence_ends_with_whatever_may_have_ended_it() {
+fn absence_after_any_possible_change_is_not_served() {
     let mut fixture = Fixture::new();
     let cache = fixture.open("n", 9, Eviction::Fifo);
     let end: [fn(&mut Fixture, &Opened); 5] = [
@@ -60,7 +60,7 @@ fn absence_ends_with_whatever_may_have_ended_it() {
 }
 
 #[test]
-fn absence_while_nobody_tells_of_changes_is_not_answered() {
+fn absence_while_suspended_is_not_served() {
     let mut fixture = Fixture::new();
     let cache = fixture.open("n", 9, Eviction::Fifo);
     fixture.miss(&cache, "k");
@@ -69,7 +69,7 @@ fn absence_while_nobody_tells_of_changes_is_not_answered() {
 }
 
 #[test]
-fn absence_that_a_write_has_overtaken_is_not_remembered() {
+fn absence_of_a_key_invalidated_in_flight_is_not_cached() {
     let mut fixture = Fixture::new();
     let cache = fixture.open("n", 9, Eviction::Fifo);
     let ticket = fixture.ask(&cache, "k");
@@ -82,7 +82,7 @@ fn absence_that_a_write_has_overtaken_is_not_remembered() {
 }
 
 #[test]
-fn absence_gives_way_to_an_answer_that_differs_though_it_is_not_kept() {
+fn absence_is_removed_by_a_different_reply_that_is_not_stored() {
     let mut fixture = Fixture::new();
     let cache = fixture.open("n", 9, Eviction::Fifo);
     let old = fixture.ask(&cache, "k");
@@ -94,7 +94,7 @@ fn absence_gives_way_to_an_answer_that_differs_though_it_is_not_kept() {
 }
 
 #[test]
-fn absence_counts_against_the_bounds_and_leaves_like_an_entry() {
+fn absence_counts_against_the_bounds_and_is_evicted_like_a_value() {
     let mut fixture = Fixture::new();
     let cache = fixture.open("n", 2, Eviction::Fifo);
     fixture.miss(&cache, "1");
@@ -107,7 +107,7 @@ fn absence_counts_against_the_bounds_and_leaves_like_an_entry() {
 }
 
 #[test]
-fn absence_is_no_entry_to_touch_peek_or_renew() {
+fn absence_is_no_entry_to_touch_peek_or_refresh() {
     let mut fixture = Fixture::new();
     let cache = fixture.open("n", 9, Eviction::Fifo);
     fixture.miss(&cache, "k");

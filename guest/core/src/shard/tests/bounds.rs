@@ -1,9 +1,9 @@
-//! How many entries a tier holds, and in which order they leave.
+//! How many entries a tier holds, and in which order they are evicted.
 
 use super::*;
 
 #[test]
-fn put_fifo_overwrite_keeps_its_place_and_lru_moves() {
+fn put_overwrite_keeps_its_position_under_fifo_and_moves_under_lru() {
     for (eviction, after_overwrite, after_insert) in [
         (Eviction::Fifo, "abc", "bcd"),
         (Eviction::Lru, "bca", "cad"),
@@ -21,7 +21,7 @@ fn put_fifo_overwrite_keeps_its_place_and_lru_moves() {
 }
 
 #[test]
-fn read_moves_under_lru_alone_and_touch_under_both() {
+fn read_moves_under_lru_only_and_touch_under_both() {
     for (eviction, after_read) in [(Eviction::Fifo, "abc"), (Eviction::Lru, "bca")] {
         let mut fixture = Fixture::new();
         let cache = fixture.open("n", 3, eviction);
@@ -41,7 +41,7 @@ fn read_moves_under_lru_alone_and_touch_under_both() {
 }
 
 #[test]
-fn put_beyond_the_bytes_evicts_and_what_is_larger_passes_through() {
+fn put_beyond_the_bytes_evicts_and_a_larger_value_is_not_stored() {
     let mut fixture = Fixture::new();
     let options = Options {
         local_max_bytes: Some(10),
@@ -67,7 +67,7 @@ fn put_beyond_the_bytes_evicts_and_what_is_larger_passes_through() {
 }
 
 #[test]
-fn put_beyond_the_shards_budget_evicts_from_the_heaviest_when_the_own_tier_is_empty() {
+fn put_beyond_the_shards_budget_evicts_from_the_heaviest_tier_if_its_own_is_empty() {
     let mut fixture = Fixture::with_budget(3 * Tier::weight_of("a", b"1"));
     let [full, empty] = ["full", "empty"].map(|name| fixture.open(name, 9, Eviction::Fifo));
     for key in ["a", "b", "c"] {
@@ -81,7 +81,7 @@ fn put_beyond_the_shards_budget_evicts_from_the_heaviest_when_the_own_tier_is_em
 }
 
 #[test]
-fn settle_undecodable_keeps_nothing() {
+fn settle_undecodable_stores_nothing() {
     let mut fixture = Fixture::new();
     let options = Options {
         value_type: ValueType::Integer,
@@ -96,9 +96,9 @@ fn settle_undecodable_keeps_nothing() {
     assert_eq!(fixture.keys(&cache), "");
 }
 
-/// A value that somebody else wrote first may be anything.
+/// A value that another client wrote first may be of any type.
 #[test]
-fn end_write_of_what_is_not_of_the_type_keeps_nothing() {
+fn end_write_of_another_type_stores_nothing() {
     let mut fixture = Fixture::new();
     let options = Options {
         value_type: ValueType::Integer,
@@ -114,7 +114,7 @@ fn end_write_of_what_is_not_of_the_type_keeps_nothing() {
 }
 
 #[test]
-fn open_with_no_local_tier_keeps_nothing_and_counts_no_refusal() {
+fn open_without_local_tier_stores_nothing_and_counts_no_refused_fill() {
     let mut fixture = Fixture::new();
     let cache = fixture.open("n", 0, Eviction::Lru);
     let ticket = fixture.ask(&cache, "k");
@@ -138,9 +138,9 @@ fn open_again_with_less_room_evicts_the_oldest() {
     assert_eq!(fixture.keys(&cache), "c");
 }
 
-/// `a` is the next to leave, unless it was used twice.
+/// `a` is the next to be evicted, unless it was used twice.
 #[test]
-fn read_and_touch_are_uses_under_s3_fifo_and_looks_are_none() {
+fn read_and_touch_count_as_uses_under_s3_fifo_and_peek_does_not() {
     for (uses, keys) in [
         ("", "dbc"),
         ("rr", "dca"),
@@ -182,5 +182,5 @@ fn put_beyond_the_shards_budget_under_s3_fifo_counts_ghosts() {
         fixture.shard.validate();
     }
     let len = fixture.shard.stats(cache.id).local_len;
-    assert!((4..7).contains(&len), "{len} entries beside their ghosts");
+    assert!((4..7).contains(&len), "{len} entries besides their ghosts");
 }

@@ -1,11 +1,12 @@
-//! Reads that extend a TTL are writes to the fence: a write by another client just before one is not announced.
+//! Reads that extend a TTL are writes to the fence: another client's write just before one is not
+//! announced.
 
 use super::*;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
 #[test]
-fn settle_of_a_read_from_before_an_extension_does_not_bring_the_old_value_back() {
+fn settle_of_a_read_from_before_an_extension_does_not_restore_the_old_value() {
     let mut fixture = Fixture::new();
     let cache = fixture.open("n", 9, Eviction::Fifo);
     let before = fixture.ask(&cache, "k");
@@ -22,12 +23,12 @@ fn settle_of_a_read_from_before_an_extension_does_not_bring_the_old_value_back()
     assert_eq!(
         fixture.get(&cache, "k"),
         None,
-        "which is older is not known"
+        "it is unknown which is older"
     );
 }
 
 #[test]
-fn settle_of_a_read_during_an_extension_does_not_bring_the_old_value_back() {
+fn settle_of_a_read_during_an_extension_does_not_restore_the_old_value() {
     let mut fixture = Fixture::new();
     let cache = fixture.open("n", 9, Eviction::Fifo);
     for settles_first in [true, false] {
@@ -46,7 +47,7 @@ fn settle_of_a_read_during_an_extension_does_not_bring_the_old_value_back() {
 }
 
 #[test]
-fn begin_extensions_leaves_the_entry_and_a_failure_does_too() {
+fn begin_extensions_keeps_the_entry_and_so_does_a_failure() {
     let mut fixture = Fixture::new();
     let cache = fixture.open("n", 9, Eviction::Fifo);
     fixture.fill(&cache, "k", "v");
@@ -63,12 +64,12 @@ fn begin_extensions_leaves_the_entry_and_a_failure_does_too() {
 }
 
 #[test]
-fn end_extensions_of_a_failed_read_refuses_requests_from_meanwhile() {
+fn end_extensions_of_a_failed_read_refuses_requests_sent_during_it() {
     let mut fixture = Fixture::new();
     let cache = fixture.open("n", 9, Eviction::Fifo);
     let begun = fixture.begin_extension(&cache, "k");
     let during = fixture.ask(&cache, "k");
-    // Its reply was lost: it may have been executed, and hidden a write.
+    // Its reply was lost: it may have been executed and have hidden a write.
     fixture.end_extension(&cache, "k", begun);
     assert_eq!(
         fixture.settle(&cache, "k", during, "old", None),
@@ -77,7 +78,7 @@ fn end_extensions_of_a_failed_read_refuses_requests_from_meanwhile() {
 }
 
 #[test]
-fn end_extensions_after_any_other_bump_keeps_nothing_that_may_be_old() {
+fn end_extensions_after_any_other_bump_stores_nothing_outdated() {
     let mut fixture = Fixture::new();
     let cache = fixture.open("n", 9, Eviction::Fifo);
     let begun = fixture.begin_extension(&cache, "k");
@@ -94,12 +95,12 @@ fn end_extensions_after_any_other_bump_keeps_nothing_that_may_be_old() {
     assert_eq!(
         fixture.get(&cache, "k"),
         None,
-        "which is older is not known"
+        "it is unknown which is older"
     );
 }
 
 #[test]
-fn claim_from_before_an_extension_is_over() {
+fn refresh_claim_from_before_an_extension_is_outdated() {
     let mut fixture = Fixture::new();
     let cache = fixture.open("n", 9, Eviction::Fifo);
     let ticket = fixture.ask(&cache, "k");
@@ -111,19 +112,19 @@ fn claim_from_before_an_extension_is_over() {
     let claim = fixture
         .shard
         .refresh_claim(cache.id, hash, "k", SECOND, &|| now)
-        .expect("it ends within a second");
+        .expect("it expires within a second");
     let begun = fixture.begin_extension(&cache, "k");
     let ticket = fixture.end_extension(&cache, "k", begun);
     fixture.settle(&cache, "k", ticket, "new", Some(SECOND));
     let now = fixture.shard.ticket(cache.id, hash, "k", &|| now);
     assert!(
         !now.joins(claim),
-        "what was loaded of the old value must not overwrite the new one"
+        "a value loaded from the old one must not overwrite the new one"
     );
 }
 
 #[test]
-fn extension_drops_the_entries_of_caches_that_share_the_key() {
+fn extension_removes_entries_of_caches_that_share_the_key() {
     let mut fixture = Fixture::new();
     let outer = fixture.open("user", 9, Eviction::Fifo);
     let nested = fixture.open("user:admin", 9, Eviction::Fifo);
@@ -133,7 +134,7 @@ fn extension_drops_the_entries_of_caches_that_share_the_key() {
     fixture.fill(&nested, "1", "v");
     let ticket = fixture.end_extension(&outer, "admin:1", begun);
     assert_eq!(fixture.get(&nested, "1"), None);
-    assert!(ticket.is_void(), "L2 has replied about the key meanwhile");
+    assert!(ticket.is_void(), "L2 has replied for the key meanwhile");
 }
 
 /// More keys than stripes: most share one with another of the same call.

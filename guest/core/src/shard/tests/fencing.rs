@@ -1,9 +1,9 @@
-//! What may be kept of an reply, and what is dead after which event.
+//! Which replies may be stored, and which event invalidates which entries.
 
 use super::*;
 
 #[test]
-fn settle_after_a_foreign_write_is_refused() {
+fn settle_after_an_external_write_is_refused() {
     let mut fixture = Fixture::new();
     let cache = fixture.open("n", 9, Eviction::Fifo);
     let ticket = fixture.ask(&cache, "k");
@@ -17,7 +17,7 @@ fn settle_after_a_foreign_write_is_refused() {
 }
 
 #[test]
-fn settle_after_an_own_write_began_before_the_question_ended_is_refused() {
+fn settle_after_an_own_write_during_the_request_is_refused() {
     let mut fixture = Fixture::new();
     let cache = fixture.open("n", 9, Eviction::Fifo);
     let reader = fixture.ask(&cache, "k");
@@ -29,10 +29,10 @@ fn settle_after_an_own_write_began_before_the_question_ended_is_refused() {
     assert_eq!(fixture.get(&cache, "k").as_deref(), Some("new"));
 }
 
-/// Somebody else may have written between the own write and the question, and be told of later: whoever has
-/// seen that must not be answered the own value again.
+/// Another client may have written between the own write and the request, and its invalidation may
+/// still be in flight. A reader that has seen its value must not see the own one again.
 #[test]
-fn settle_of_another_value_than_the_entry_with_an_old_ticket_drops_both() {
+fn settle_of_a_different_value_with_an_outdated_ticket_removes_the_entry() {
     let mut fixture = Fixture::new();
     let cache = fixture.open("n", 9, Eviction::Fifo);
     let reader = fixture.ask(&cache, "k");
@@ -45,7 +45,7 @@ fn settle_of_another_value_than_the_entry_with_an_old_ticket_drops_both() {
 }
 
 #[test]
-fn end_write_of_two_that_overlap_keeps_neither() {
+fn end_write_of_two_that_overlap_stores_neither() {
     let mut fixture = Fixture::new();
     let cache = fixture.open("n", 9, Eviction::Fifo);
     let first = fixture.begin(&cache, "k");
@@ -56,7 +56,7 @@ fn end_write_of_two_that_overlap_keeps_neither() {
 }
 
 #[test]
-fn end_write_that_failed_leaves_nothing_and_refuses_questions_from_meanwhile() {
+fn end_write_that_failed_leaves_nothing_and_refuses_requests_sent_during_it() {
     let mut fixture = Fixture::new();
     let cache = fixture.open("n", 9, Eviction::Fifo);
     fixture.fill(&cache, "k", "old");
@@ -72,7 +72,7 @@ fn end_write_that_failed_leaves_nothing_and_refuses_questions_from_meanwhile() {
 }
 
 #[test]
-fn invalidate_all_kills_entries_and_answers_under_way() {
+fn invalidate_all_covers_entries_and_replies_in_flight() {
     let mut fixture = Fixture::new();
     let cache = fixture.open("n", 9, Eviction::Fifo);
     fixture.fill(&cache, "a", "1");
@@ -89,7 +89,7 @@ fn invalidate_all_kills_entries_and_answers_under_way() {
 }
 
 #[test]
-fn suspend_answers_and_keeps_nothing_and_resume_brings_nothing_back() {
+fn suspend_serves_and_stores_nothing_and_resume_restores_nothing() {
     let mut fixture = Fixture::new();
     let cache = fixture.open("n", 9, Eviction::Fifo);
     fixture.fill(&cache, "a", "1");
@@ -105,28 +105,28 @@ fn suspend_answers_and_keeps_nothing_and_resume_brings_nothing_back() {
         (fixture.get(&cache, "a"), fixture.get(&cache, "b")),
         (None, None)
     );
-    let deaf = fixture.ask(&cache, "a");
+    let after = fixture.ask(&cache, "a");
     assert_eq!(
         fixture.settle(&cache, "a", ticket, "old", None),
         FillOutcome::NotStored
     );
     assert_eq!(
-        fixture.settle(&cache, "a", deaf, "new", None),
+        fixture.settle(&cache, "a", after, "new", None),
         FillOutcome::Stored
     );
 }
 
 #[test]
-fn write_through_a_nested_name_drops_the_other_caches_entry() {
+fn write_through_a_nested_name_removes_the_other_caches_entry() {
     let mut fixture = Fixture::new();
     let user = fixture.open("user", 9, Eviction::Fifo);
     let admin = fixture.open("user:admin", 9, Eviction::Fifo);
     fixture.fill(&user, "admin:1", "old");
-    let under_way = fixture.ask(&admin, "1");
+    let in_flight = fixture.ask(&admin, "1");
     fixture.set(&admin, "1", "new");
     assert_eq!(fixture.get(&user, "admin:1"), None);
     assert_eq!(
-        fixture.settle(&admin, "1", under_way, "old", None),
+        fixture.settle(&admin, "1", in_flight, "old", None),
         FillOutcome::NotStored
     );
     fixture.fill(&user, "admin:1", "new");
@@ -138,7 +138,7 @@ fn write_through_a_nested_name_drops_the_other_caches_entry() {
 }
 
 #[test]
-fn answered_to_a_cache_elsewhere_drops_what_differs_and_nothing_else() {
+fn observe_a_reply_of_another_shard_removes_only_differing_entries() {
     let mut fixture = Fixture::new();
     let user = fixture.open("user", 9, Eviction::Fifo);
     let entry = |value| BackendReply::Entry { value, ttl: None };
@@ -158,7 +158,7 @@ fn answered_to_a_cache_elsewhere_drops_what_differs_and_nothing_else() {
 }
 
 #[test]
-fn invalidate_bucket_kills_nested_names_both_ways_and_no_others() {
+fn invalidate_bucket_covers_nested_names_both_ways_and_no_others() {
     let mut fixture = Fixture::new();
     let [outer, inner, other] = ["user", "user:admin:x", "users"].map(|name| {
         let cache = fixture.open(name, 9, Eviction::Fifo);
@@ -175,7 +175,7 @@ fn invalidate_bucket_kills_nested_names_both_ways_and_no_others() {
 
 /// More keys than stripes: most share one with another of the same call.
 #[test]
-fn end_writes_of_one_call_keep_each_other() {
+fn end_writes_of_one_call_do_not_void_each_other() {
     let mut fixture = Fixture::new();
     let cache = fixture.open("n", 5_000, Eviction::Fifo);
     let keys: Vec<String> = (0..5_000).map(|key| key.to_string()).collect();
@@ -202,14 +202,14 @@ fn end_writes_of_one_call_keep_each_other() {
     assert_eq!(
         fixture.get(&cache, "7"),
         None,
-        "somebody else has written it meanwhile"
+        "another client has written it meanwhile"
     );
     let kept = fixture.shard.stats(cache.id).local_len;
-    assert!((4_900..5_000).contains(&kept), "{kept} of 5,000 are kept");
+    assert!((4_900..5_000).contains(&kept), "{kept} of 5,000 are stored");
 }
 
 #[test]
-fn settle_by_one_cache_drops_what_differs_from_it_in_others_that_have_the_key() {
+fn settle_by_one_cache_removes_differing_entries_of_others_that_have_the_key() {
     let mut fixture = Fixture::new();
     let outer = fixture.open("user", 9, Eviction::Fifo);
     let nested = fixture.open("user:admin", 9, Eviction::Fifo);
@@ -229,7 +229,7 @@ fn settle_by_one_cache_drops_what_differs_from_it_in_others_that_have_the_key() 
 }
 
 #[test]
-fn end_write_after_l2_has_answered_a_reader_keeps_nothing() {
+fn end_write_after_l2_replied_to_a_read_during_it_stores_nothing() {
     let mut fixture = Fixture::new();
     let cache = fixture.open("n", 9, Eviction::Fifo);
     for key in ["new", "held"] {
@@ -240,12 +240,16 @@ fn end_write_after_l2_has_answered_a_reader_keeps_nothing() {
         let ticket = fixture.ask(&cache, key);
         fixture.settle(&cache, key, ticket, "foreign", None);
         fixture.end(&cache, key, write, Some("own"));
-        assert_eq!(fixture.get(&cache, key), None, "which of them came last?");
+        assert_eq!(
+            fixture.get(&cache, key),
+            None,
+            "it is unknown which came last"
+        );
     }
 }
 
 #[test]
-fn end_write_after_answers_from_before_it_keeps_its_value() {
+fn end_write_after_replies_from_before_it_stores_its_value() {
     let mut fixture = Fixture::new();
     let cache = fixture.open("n", 9, Eviction::Fifo);
     let ticket = fixture.ask(&cache, "k");

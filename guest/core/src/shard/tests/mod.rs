@@ -1,4 +1,4 @@
-//! The rules, one by one: what may be answered and kept after what.
+//! The rules one by one: what may be served and stored after which event.
 
 mod absences;
 mod bounds;
@@ -20,12 +20,12 @@ use crate::value::ValueType;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// L2's reply that it has nothing, which is not remembered.
+/// An absent key, whose absence is not cached.
 const NOTHING: BackendReply<'_> = BackendReply::Absent {
     remember: Duration::ZERO,
 };
 
-/// A shard with a seed and a clock that moves only when told.
+/// A shard with a seed and a clock that moves only on demand.
 struct Fixture {
     catalog: Catalog,
     shard: Shard,
@@ -74,7 +74,7 @@ impl Fixture {
         self.nanos.set(self.nanos.get() + nanos);
     }
 
-    /// A read; a hit's value as text.
+    /// Reads a key, with a hit's value as text.
     fn read(&mut self, cache: &Opened, key: &str, ttl_on_read: Option<Duration>) -> Outcome {
         let (hash, nanos) = (self.hash(cache, key), self.nanos.get());
         let clock = || Moment::from_nanos(nanos);
@@ -146,7 +146,7 @@ impl Fixture {
         begun[0]
     }
 
-    /// QueueEnds it: the ticket to settle its reply with.
+    /// Ends it and returns the ticket to settle its reply with.
     fn end_extension(&mut self, cache: &Opened, key: &str, ticket: Ticket) -> Ticket {
         let keys = [(self.hash(cache, key), key)];
         self.shard.end_extensions(cache.id, &keys, &[ticket])[0]

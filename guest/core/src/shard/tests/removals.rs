@@ -1,4 +1,4 @@
-//! Under which cause an entry that leaves is counted.
+//! The cause under which a removed entry is counted.
 
 use super::*;
 use crate::stats::Removals;
@@ -10,7 +10,7 @@ impl Fixture {
     }
 }
 
-/// What one entry `k` of the cache `n`, which has room for two, is counted under after `work`.
+/// Returns the removals after `work` on a cache `n` for two entries that holds an entry `k`.
 fn after(work: impl FnOnce(&mut Fixture, &Opened)) -> Removals {
     let mut fixture = Fixture::new();
     let cache = fixture.open("n", 2, Eviction::Fifo);
@@ -21,7 +21,7 @@ fn after(work: impl FnOnce(&mut Fixture, &Opened)) -> Removals {
 }
 
 #[test]
-fn drop_for_room_or_at_the_end_of_a_life_is_size_or_expired() {
+fn removal_for_room_or_at_the_deadline_is_size_or_expired() {
     let made_room = after(|fixture, cache| {
         fixture.fill(cache, "a", "v");
         fixture.fill(cache, "b", "v");
@@ -36,11 +36,11 @@ fn drop_for_room_or_at_the_end_of_a_life_is_size_or_expired() {
         fixture.get(cache, "k");
         fixture.get(cache, "k");
     });
-    assert_eq!((expired.expired, expired.total()), (1, 1), "met once");
+    assert_eq!((expired.expired, expired.total()), (1, 1), "removed once");
 }
 
 #[test]
-fn drop_by_an_own_write_is_replaced_or_explicit() {
+fn removal_by_an_own_write_is_replaced_or_explicit() {
     let set = after(|fixture, cache| fixture.set(cache, "k", "new"));
     assert_eq!((set.replaced, set.total()), (1, 1));
     let deleted = after(|fixture, cache| {
@@ -48,7 +48,7 @@ fn drop_by_an_own_write_is_replaced_or_explicit() {
         assert_eq!(
             fixture.removals(cache),
             Removals::default(),
-            "its place is held"
+            "its slot is kept"
         );
         fixture.end(cache, "k", ticket, None);
     });
@@ -61,34 +61,34 @@ fn drop_by_an_own_write_is_replaced_or_explicit() {
 }
 
 #[test]
-fn drop_by_others_is_told_and_by_all_is_voided() {
-    let told = after(|fixture, _| fixture.invalidate("n:k"));
-    assert_eq!((told.invalidated, told.total()), (1, 1));
+fn removal_by_another_client_is_invalidated_and_by_all_is_flushed() {
+    let invalidated = after(|fixture, _| fixture.invalidate("n:k"));
+    assert_eq!((invalidated.invalidated, invalidated.total()), (1, 1));
     let bucket = after(|fixture, _| fixture.shard.invalidate_bucket("n"));
     assert_eq!((bucket.invalidated, bucket.total()), (1, 1));
-    let voided = after(|fixture, _| fixture.shard.invalidate_all());
-    assert_eq!((voided.flushed, voided.total()), (1, 1));
-    let deaf = after(|fixture, _| {
+    let flushed = after(|fixture, _| fixture.shard.invalidate_all());
+    assert_eq!((flushed.flushed, flushed.total()), (1, 1));
+    let lost = after(|fixture, _| {
         fixture.shard.suspend();
         fixture.shard.resume();
     });
-    assert_eq!((deaf.flushed, deaf.total()), (1, 1));
+    assert_eq!((lost.flushed, lost.total()), (1, 1));
 }
 
 #[test]
-fn drop_of_what_was_killed_twice_has_the_first_cause() {
-    let told = after(|fixture, _| {
+fn removal_of_an_entry_invalidated_twice_has_the_first_cause() {
+    let invalidated = after(|fixture, _| {
         fixture.shard.invalidate_bucket("n");
         fixture.shard.invalidate_all();
         fixture.shard.invalidate_bucket("n");
     });
-    assert_eq!((told.invalidated, told.total()), (1, 1));
-    let voided = after(|fixture, cache| {
+    assert_eq!((invalidated.invalidated, invalidated.total()), (1, 1));
+    let flushed = after(|fixture, cache| {
         fixture.shard.invalidate_all();
         fixture.shard.invalidate_bucket("n");
-        assert_eq!(fixture.removals(cache).total(), 1, "it is dropped here");
+        assert_eq!(fixture.removals(cache).total(), 1, "it is removed here");
         fixture.shard.invalidate_bucket("n");
         fixture.shard.invalidate_all();
     });
-    assert_eq!((voided.flushed, voided.total()), (1, 1));
+    assert_eq!((flushed.flushed, flushed.total()), (1, 1));
 }

@@ -1,4 +1,4 @@
-//! Entries that answer marked stale while L2 fails, and those that are renewed before they end.
+//! Entries served stale while L2 fails, and claims to refresh entries before they expire.
 
 use super::*;
 
@@ -15,9 +15,9 @@ impl Fixture {
         cache
     }
 
-    fn fill_for(&mut self, cache: &Opened, key: &str, life: Duration) {
+    fn fill_for(&mut self, cache: &Opened, key: &str, ttl: Duration) {
         let ticket = self.ask(cache, key);
-        self.settle(cache, key, ticket, "v", Some(life));
+        self.settle(cache, key, ticket, "v", Some(ttl));
     }
 
     fn stale(&mut self, cache: &Opened, window: Duration, lost_for: Duration) -> Option<String> {
@@ -37,16 +37,16 @@ impl Fixture {
 }
 
 #[test]
-fn stale_after_the_end_of_a_life_answers_within_the_window_only() {
+fn stale_after_the_deadline_is_served_only_within_the_window() {
     let mut fixture = Fixture::new();
     let cache = fixture.open_keeping("n", MINUTE);
     fixture.fill_for(&cache, "k", SECOND);
     fixture.advance(MINUTE);
-    assert_eq!(fixture.get(&cache, "k"), None, "its life is over");
+    assert_eq!(fixture.get(&cache, "k"), None, "it has expired");
     let stale = fixture.stale(&cache, MINUTE, Duration::ZERO);
     assert_eq!(stale.as_deref(), Some("v"));
     let shorter = fixture.stale(&cache, MINUTE - SECOND, Duration::ZERO);
-    assert_eq!(shorter, None, "of a handle that bears less");
+    assert_eq!(shorter, None, "a handle with a shorter window");
     fixture.advance(SECOND);
     assert_eq!(fixture.stale(&cache, MINUTE, Duration::ZERO), None);
     assert_eq!(fixture.get(&cache, "k"), None);
@@ -58,7 +58,7 @@ fn stale_after_the_end_of_a_life_answers_within_the_window_only() {
 }
 
 #[test]
-fn stale_in_a_tier_that_keeps_nothing_answers_what_nobody_has_met_since() {
+fn stale_in_a_tier_that_keeps_no_expired_entries_is_none_after_a_read() {
     let mut fixture = Fixture::new();
     let cache = fixture.open_keeping("n", Duration::ZERO);
     fixture.fill_for(&cache, "k", SECOND);
@@ -68,7 +68,7 @@ fn stale_in_a_tier_that_keeps_nothing_answers_what_nobody_has_met_since() {
 }
 
 #[test]
-fn stale_while_suspended_answers_until_it_is_resumed() {
+fn stale_while_suspended_is_served_until_it_is_resumed() {
     let mut fixture = Fixture::new();
     let cache = fixture.open_keeping("n", MINUTE);
     fixture.fill(&cache, "k", "v");
@@ -86,10 +86,10 @@ fn stale_while_suspended_answers_until_it_is_resumed() {
 }
 
 #[test]
-fn stale_after_a_change_was_told_is_nothing() {
+fn stale_after_an_invalidation_is_none() {
     let mut fixture = Fixture::new();
     let cache = fixture.open_keeping("n", MINUTE);
-    let tell: [fn(&mut Fixture, &Opened); 5] = [
+    let invalidate: [fn(&mut Fixture, &Opened); 5] = [
         |fixture, _| fixture.invalidate("n:k"),
         |fixture, _| fixture.shard.invalidate_all(),
         |fixture, _| fixture.shard.invalidate_bucket("n"),
@@ -98,18 +98,18 @@ fn stale_after_a_change_was_told_is_nothing() {
         },
         |fixture, cache| fixture.shard.clear_local(cache.id),
     ];
-    for tell in tell {
+    for invalidate in invalidate {
         fixture.fill_for(&cache, "k", SECOND);
         fixture.advance(SECOND);
         assert!(fixture.stale(&cache, MINUTE, Duration::ZERO).is_some());
-        tell(&mut fixture, &cache);
+        invalidate(&mut fixture, &cache);
         assert_eq!(fixture.stale(&cache, MINUTE, Duration::ZERO), None);
         fixture.shard.clear_local(cache.id);
     }
 }
 
 #[test]
-fn stale_entry_gives_way_to_what_l2_answers() {
+fn stale_entry_is_removed_by_a_reply_of_l2() {
     let mut fixture = Fixture::new();
     let cache = fixture.open_keeping("n", MINUTE);
     fixture.fill_for(&cache, "k", SECOND);
@@ -121,7 +121,7 @@ fn stale_entry_gives_way_to_what_l2_answers() {
 }
 
 #[test]
-fn open_once_more_keeps_for_as_long_as_any_opening_asks() {
+fn open_again_keeps_expired_entries_for_the_longest_of_all_openings() {
     let mut fixture = Fixture::new();
     let cache = fixture.open_keeping("n", MINUTE);
     fixture.open("n", 9, Eviction::Fifo);
@@ -132,7 +132,7 @@ fn open_once_more_keeps_for_as_long_as_any_opening_asks() {
 }
 
 #[test]
-fn claim_is_given_once_for_an_entry_and_anew_for_the_next() {
+fn refresh_claim_is_given_once_for_an_entry_and_again_for_the_next() {
     let mut fixture = Fixture::new();
     let cache = fixture.open("n", 9, Eviction::Fifo);
     fixture.fill_for(&cache, "k", MINUTE);
@@ -149,7 +149,7 @@ fn claim_is_given_once_for_an_entry_and_anew_for_the_next() {
     assert_eq!(
         fixture.refresh_claim(&cache, MINUTE),
         None,
-        "it does not end"
+        "it does not expire"
     );
     fixture.shard.clear_local(cache.id);
     fixture.fill_for(&cache, "k", SECOND);

@@ -1,9 +1,9 @@
-//! How long entries answer, and what prolongs them.
+//! How long entries are served, and what extends their TTL.
 
 use super::*;
 
 #[test]
-fn read_at_the_deadline_is_a_miss_and_only_then_costs_a_clock() {
+fn read_at_the_deadline_is_a_miss_and_only_deadlines_read_the_clock() {
     let mut fixture = Fixture::new();
     let cache = fixture.open("n", 9, Eviction::Fifo);
     let ticket = fixture.ask(&cache, "k");
@@ -29,7 +29,7 @@ fn read_at_the_deadline_is_a_miss_and_only_then_costs_a_clock() {
 }
 
 #[test]
-fn find_what_is_over_or_dead_is_no_hit_and_a_ticket_drops_it() {
+fn find_expired_or_invalidated_is_no_hit_and_a_ticket_removes_it() {
     let mut fixture = Fixture::new();
     let cache = fixture.open("n", 9, Eviction::Fifo);
     let hash = fixture.hash(&cache, "k");
@@ -56,7 +56,7 @@ fn find_what_is_over_or_dead_is_no_hit_and_a_ticket_drops_it() {
 }
 
 #[test]
-fn deadline_counts_from_before_the_question() {
+fn deadline_counts_from_before_the_request() {
     let mut fixture = Fixture::new();
     let cache = fixture.open("n", 9, Eviction::Fifo);
     let ticket = fixture.ask(&cache, "k");
@@ -66,7 +66,7 @@ fn deadline_counts_from_before_the_question() {
 }
 
 #[test]
-fn read_that_prolongs_asks_l2_only_below_seven_eighths_of_the_ttl() {
+fn read_that_extends_the_ttl_asks_l2_only_below_seven_eighths_of_it() {
     let mut fixture = Fixture::new();
     let cache = fixture.open("n", 9, Eviction::Fifo);
     let ticket = fixture.ask(&cache, "k");
@@ -77,12 +77,12 @@ fn read_that_prolongs_asks_l2_only_below_seven_eighths_of_the_ttl() {
     ));
     fixture.advance(SECOND);
     let Outcome::ExtendTtl(ticket) = fixture.read(&cache, "k", Some(8 * SECOND)) else {
-        panic!("seven eighths are left: L2 has to hear of the use");
+        panic!("seven eighths are left: the TTL has to be extended in L2");
     };
     assert_eq!(
         fixture.get(&cache, "k").as_deref(),
         Some("v"),
-        "the entry still answers"
+        "the entry is still served"
     );
     fixture.settle(&cache, "k", ticket, "v", Some(8 * SECOND));
     assert!(matches!(
@@ -94,12 +94,12 @@ fn read_that_prolongs_asks_l2_only_below_seven_eighths_of_the_ttl() {
             fixture.read(&cache, "k", Some(SECOND)),
             Outcome::ExtendTtl(_)
         ),
-        "longer than asked for"
+        "its TTL is longer than the requested one"
     );
 }
 
 #[test]
-fn settle_absent_drops_what_was_there() {
+fn settle_absent_removes_the_entry() {
     let mut fixture = Fixture::new();
     let cache = fixture.open("n", 9, Eviction::Fifo);
     fixture.fill(&cache, "k", "v");
