@@ -1,4 +1,4 @@
-//! The export `coherence`: what others have done to L2.
+//! The export `coherence`: changes that other clients have made to L2.
 
 use flipcache_core::Shard;
 

@@ -1,4 +1,4 @@
-//! The export `collections`: bounded dictionaries without a shared tier.
+//! The export `collections`: bounded dictionaries without a backend.
 
 use std::cell::RefCell;
 

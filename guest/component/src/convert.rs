@@ -1,4 +1,4 @@
-//! Types generated from WIT to the core's, and back.
+//! Conversions between the types generated from WIT and the core's.
 
 use std::time::Duration;
 

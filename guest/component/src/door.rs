@@ -1,7 +1,7 @@
-//! The exports `driver` and `window`: the core, for a host that asks L2 itself.
+//! The exports `driver` and `window`: the core, for a host that sends the requests to L2 itself.
 //!
-//! What the host passes is in order, by the contract; where it is not, this instance traps and costs
-//! its host a local tier.
+//! The host must pass well-formed arguments, by contract. Otherwise this instance traps, which
+//! costs the host a local tier.
 
 use std::time::Duration;
 
@@ -66,7 +66,7 @@ impl Guest for Component {
         ttl_on_read_ms: u64,
     ) -> Answers {
         let (cache, ttl) = (CacheId::from_number(cache), ttl(ttl_on_read_ms));
-        // The clock is read once, and only if it is needed.
+        // Read the clock once, and only if it is needed.
         let now = std::cell::OnceCell::new();
         let clock = || *now.get_or_init(clock);
         let mut answers = Answers {
@@ -214,7 +214,7 @@ impl Guest for Component {
         let cache = CacheId::from_number(cache);
         let left = with_shard(|shard| shard.remaining(cache, hash, &key, &clock))?;
         Some(left.map_or(0, |left| {
-            // A live entry's life is not over: it has at least a nanosecond.
+            // A live entry has at least a nanosecond of its TTL left.
             u64::try_from(left.as_nanos()).unwrap_or(u64::MAX).max(1)
         }))
     }

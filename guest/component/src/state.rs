@@ -1,4 +1,4 @@
-//! What one instance holds: its caches, their shard, and the seed of its hashes.
+//! The state of one instance: its caches, their shard, and the seed of its hashes.
 
 use std::cell::{Cell, RefCell};
 

@@ -217,7 +217,7 @@ impl<V> Dict<V> {
     pub fn validate(&self) {
         self.table.validate();
         let bytes: u64 = self.iter().map(|(key, value)| self.cost(key, value)).sum();
-        assert_eq!(self.bytes, bytes, "the count of bytes is off");
+        assert_eq!(self.bytes, bytes, "the count of bytes is wrong");
         assert!(self.len() <= self.max_items, "more items than the bound");
     }
 

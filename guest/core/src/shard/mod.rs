@@ -374,7 +374,7 @@ impl Shard {
         assert_eq!(
             self.weight,
             self.caches.weight(),
-            "the sum of the weights is off"
+            "the sum of the weights is wrong"
         );
         assert!(self.weight <= self.room(), "heavier than the budget");
     }

@@ -153,7 +153,7 @@ impl Registry {
         }
         assert_eq!(
             self.names_weight, names_weight,
-            "the weight of names is off"
+            "the weight of names is wrong"
         );
     }
 }

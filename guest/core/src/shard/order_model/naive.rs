@@ -124,7 +124,7 @@ impl Naive {
     }
 
     /// What it holds, in the order in which it leaves when one after the other makes room.
-    pub(super) fn leaving(&self) -> Vec<Held> {
+    pub(super) fn in_eviction_order(&self) -> Vec<Held> {
         let mut draining = self.clone();
         std::iter::from_fn(|| draining.evict(false, None)).collect()
     }

@@ -79,7 +79,7 @@ fn stale_while_suspended_is_served_until_it_is_resumed() {
     assert_eq!(
         fixture.stale(&cache, MINUTE, MINUTE),
         None,
-        "lost_for for too long"
+        "invalidations were lost for too long"
     );
     fixture.shard.resume();
     assert_eq!(fixture.stale(&cache, MINUTE, Duration::ZERO), None);
