@@ -4,7 +4,7 @@ use flipcache_core::Shard;
 
 use crate::Component;
 use crate::bindings::exports::flipcache::cache::coherence::Guest;
-use crate::state::{hears, seed, with_shard};
+use crate::state::{seed, set_live, with_shard};
 
 impl Guest for Component {
     fn invalidate(name: String, keys: Vec<String>) {
@@ -21,10 +21,10 @@ impl Guest for Component {
     }
 
     fn suspend() {
-        hears(false);
+        set_live(false);
     }
 
     fn resume() {
-        hears(true);
+        set_live(true);
     }
 }

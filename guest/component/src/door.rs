@@ -14,7 +14,7 @@ use crate::bindings::exports::flipcache::cache::driver::{
 use crate::bindings::exports::flipcache::cache::window;
 use crate::state::{clock, start, with_listing, with_shard, with_window};
 
-/// A key's record in the window, in bytes.
+/// The size of a key's record in the window, in bytes.
 const RECORD: usize = 16;
 
 impl window::Guest for Component {
@@ -272,13 +272,13 @@ impl Guest for Component {
     }
 }
 
-/// The versions of the tickets of one call, and their moment.
+/// Returns the versions of the tickets of one call, and their common moment.
 fn begun(tickets: &[core::Ticket]) -> (Vec<u64>, u64) {
     let asked = tickets.first().map_or(0, |ticket| ticket.asked.as_nanos());
     (tickets.iter().map(|ticket| ticket.version).collect(), asked)
 }
 
-/// What L2 says, as the core takes it.
+/// Converts a reply of L2 for the core.
 fn answer(reply: &Reply) -> BackendReply<'_> {
     match reply {
         Reply::Absent(remember_ms) => BackendReply::Absent {
@@ -292,12 +292,12 @@ fn answer(reply: &Reply) -> BackendReply<'_> {
     }
 }
 
-/// Where a value is: its address and its length, or 0.
+/// Returns the address and the length of a value, or 0.
 fn place(found: Option<&[u8]>) -> u64 {
     found.map_or(0, |wire| u64::from(address(wire)) << 32 | wire.len() as u64)
 }
 
-/// The two numbers of a record.
+/// Returns the two numbers of a record.
 fn numbers(record: &[u8; RECORD]) -> [u64; 2] {
     let (numbers, _) = record.as_chunks::<8>();
     [
@@ -306,7 +306,7 @@ fn numbers(record: &[u8; RECORD]) -> [u64; 2] {
     ]
 }
 
-/// Keys that stand end to end.
+/// Splits concatenated keys at their ends.
 fn divided<'a>(keys: &'a str, ends: &[u32]) -> impl Iterator<Item = &'a str> {
     let mut start = 0;
     ends.iter().map(move |end| {
@@ -328,7 +328,7 @@ fn address(bytes: &[u8]) -> u32 {
     bytes.as_ptr().addr() as u32
 }
 
-/// A length; an instance has 32 bits of addresses.
+/// Returns a length; addresses of an instance have 32 bits.
 fn len(bytes: &[u8]) -> u32 {
     u32::try_from(bytes.len()).unwrap_or(u32::MAX)
 }
