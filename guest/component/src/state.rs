@@ -91,14 +91,12 @@ pub(crate) fn seed() -> Seed {
     SEED.with(Clone::clone)
 }
 
-/// Bits that nobody outside foresees. The component has no source of randomness: they come of the clock and
-/// the seed.
+/// Returns bits that clients cannot predict. The component has no source of randomness, so they are
+/// derived from the clock and the seed.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "half of the bits are as good as all"
 )]
-/// Returns bits that clients cannot predict. The component has no source of randomness, so they are
-/// derived from the clock and the seed.
 pub(crate) fn random() -> u32 {
     seed().hash_bytes(&clock().as_nanos().to_le_bytes()) as u32
 }

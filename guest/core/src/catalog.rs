@@ -46,9 +46,8 @@ pub enum OpenError {
     /// The cache is open with another key or value type.
     #[error("the cache is open with another key or value type")]
     Conflict,
-    /// All names of the catalog are open, and it takes no more.
-    #[error("all {0} names that the local tiers have room for are open; close some")]
     /// All names of the catalog are open.
+    #[error("all {0} names that the local tiers have room for are open; close some")]
     TooMany(usize),
     /// All names of the tenant's share are open.
     #[error("all {0} names of the tenant's share are open; close some")]

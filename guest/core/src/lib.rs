@@ -35,8 +35,8 @@
 //!
 //! # Layout
 //!
-//! - [`Catalog`]: the open caches. [`Shard`]: the state machine over their local tiers. A driver has
-//!   one catalog and any number of shards.
+//! - [`Catalog`]: the open caches. [`Shard`]: the state machine over their local tiers. A driver
+//!   has one catalog and any number of shards.
 //! - [`Options`], [`Expiry`], [`Resilience`]: the options of a cache, and their checks.
 //! - [`Value`], [`ValueType`]: the six value types and their plain wire form.
 //! - [`Dict`]: a bounded dictionary, on the same table as the tiers.

@@ -7,9 +7,9 @@ use crate::name::MAX_KEY_BYTES;
 
 /// Values by the names of caches, found by every complete key that belongs to one of them.
 ///
-/// A complete key is `name:key`. Names may have colons, so that one complete key belongs to several names:
-/// `user:admin:1` is `admin:1` of `user` and `1` of `user:admin`. A search costs one look-up in the order of the
-/// names and one for each name found, however many colons the key has.
+/// A complete key is `name:key`. Names may have colons, so that one complete key belongs to several
+/// names: `user:admin:1` is `admin:1` of `user` and `1` of `user:admin`. A search costs one look-up
+/// in the order of the names and one for each name found, however many colons the key has.
 ///
 /// # Examples
 ///

@@ -175,8 +175,8 @@ impl Tier {
     /// Evicts an entry; `false` if there is none but the spared one.
     fn evict(&mut self, limit: Limit, spared: Option<Slot>) -> bool {
         self.has_evicted = true;
-        // Each round but the last moves an entry out of the small queue or consumes a use in the main
-        // queue.
+        // Each round but the last moves an entry out of the small queue or consumes a use in the
+        // main queue.
         while let Some((slot, meta)) = self.next_to_leave(limit, spared) {
             if let Some((queue, uses)) = s3fifo::second_chance(meta) {
                 self.place(slot, queue, uses);

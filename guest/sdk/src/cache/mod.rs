@@ -128,8 +128,8 @@ impl<C: Codec, K: Keys> Cache<C, K> {
         self.get_or_try_insert_with(key, || Ok(load()))
     }
 
-    /// As [`get_or_insert_with`](Self::get_or_insert_with), with a loader that may fail: then nothing
-    /// is written.
+    /// As [`get_or_insert_with`](Self::get_or_insert_with), with a loader that may fail: then
+    /// nothing is written.
     ///
     /// # Errors
     ///

@@ -55,7 +55,8 @@ impl<K: Keys> Iterator for KeyPages<'_, K> {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            // Text that is no key of this type belongs to a cache whose name begins with this one's.
+            // Text that is no key of this type belongs to a cache whose name begins with this
+            // one's.
             if let Some(key) = self.page.by_ref().find_map(K::owned) {
                 return Some(Ok(key));
             }

@@ -89,7 +89,8 @@ fn bytes(value: Value) -> Result<Vec<u8>, Refusal> {
     }
 }
 
-/// The defaults of every interface of the cache. A host that grants others puts them in their place.
+/// The defaults of every interface of the cache. A host that grants others puts them in their
+/// place.
 fn options() -> Options {
     Options {
         local_max: 100,
