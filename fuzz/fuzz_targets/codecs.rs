@@ -1,4 +1,4 @@
-//! Codecs between the tiers: whatever stands in the shared tier, and whatever a value is.
+//! Codecs: any stored bytes, and any value.
 
 #![no_main]
 
@@ -12,12 +12,12 @@ fuzz_target!(|input: &[u8]| {
 
     is_read_as_written(&PassThrough, input);
     is_read_as_written(&Zstd, input);
-    // What repeats is compressed, what begins as a frame has to be.
+    // Repetitive values are compressed, and values that begin as a frame have to be.
     is_read_as_written(&Zstd, &input.repeat(20));
     is_read_as_written(&Zstd, &[&MAGIC, input].concat());
 });
 
-/// Bytes of anybody's: an answer, and within the bound.
+/// Decodes arbitrary bytes: the decoder returns, and within the bound.
 fn decode(stored: &[u8]) {
     let mut answer = Decoder::new(&Zstd);
     if let Ok(Some(value)) = answer.decode(stored.to_vec()) {

@@ -1,4 +1,4 @@
-//! The bounded dictionary, against one as one would write it on a napkin.
+//! The bounded dictionary against a naive one.
 
 #![no_main]
 
@@ -28,7 +28,7 @@ enum Step {
     SetMaxBytes(u8),
 }
 
-/// Key and value of each item, the next to leave first.
+/// Key and value of each item, the next to be evicted first.
 struct Naive {
     items: Vec<(String, u8)>,
     lru: bool,
@@ -95,7 +95,7 @@ fn weigh(value: &u8) -> u64 {
 }
 
 fn key_of(key: u8) -> String {
-    // Longer than a word, and shorter, and none.
+    // Longer than a word, shorter, and empty.
     "key ".repeat(usize::from(key % 4)) + &"x".repeat(usize::from(key / 4))
 }
 

@@ -1,4 +1,4 @@
-//! JSON by serde: it is written as Python's `json.dumps` writes it, and read as anybody does.
+//! JSON by serde: written as Python's `json.dumps` writes it, and read in any form.
 
 #![no_main]
 
@@ -7,12 +7,12 @@ use flipcache::{Codec, Json, JsonError, json};
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Number, Value};
 
-/// Values in values, at most; beyond 128, serde does not read them.
+/// Maximum depth of nested values; beyond 128, serde does not read them.
 const MAX_DEPTH: u32 = 20;
 
 #[derive(Arbitrary, Debug)]
 enum Input<'a> {
-    /// What stands in the shared tier.
+    /// Bytes in L2.
     Wire(&'a [u8]),
     Value(Any),
     Floats(Vec<f32>),
@@ -55,7 +55,7 @@ fuzz_target!(|input: Input<'_>| match input {
     Input::Wire(wire) => read(wire),
     Input::Value(Any(value)) => is_read_as_written(&value),
     Input::Floats(mut floats) => {
-        // For numbers that JSON has not, `null` is written.
+        // Numbers that JSON lacks are written as `null`.
         floats.retain(|number| number.is_finite());
         is_read_as_written(&floats);
     }

@@ -1,5 +1,5 @@
-//! A shard of the core: any steps of any drivers. The rules that are checked after each of them stand in the
-//! core's own model.
+//! A shard of the core under any steps of any drivers. The core's own model checks the invariants
+//! after each step.
 
 #![no_main]
 

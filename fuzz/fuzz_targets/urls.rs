@@ -1,4 +1,4 @@
-//! URLs of stores: any text is one or is refused, and a password is shown in neither case.
+//! URLs of backends: any text is parsed or refused, and a password is never shown.
 
 #![no_main]
 
@@ -8,7 +8,7 @@ use arbitrary::Arbitrary;
 use flipcache::backend::{BackendUrl, UrlError};
 use libfuzzer_sys::fuzz_target;
 
-/// A part of the password. Nothing else in a URL here is like it, not even by chance.
+/// A part of the password. Nothing else in a URL here contains it, not even by chance.
 const SECRET: &str = "Geheimnis7";
 
 #[derive(Arbitrary, Debug)]

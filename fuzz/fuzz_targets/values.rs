@@ -1,5 +1,5 @@
-//! Values of every type: whatever stands in the shared tier is read or refused, and what is written is read as
-//! it was.
+//! Values of every type: any bytes in L2 are decoded or refused, and encoded values decode to the
+//! same value.
 
 #![no_main]
 
@@ -9,7 +9,7 @@ use libfuzzer_sys::fuzz_target;
 
 #[derive(Arbitrary, Debug)]
 enum Input<'a> {
-    /// What stands in the shared tier, a name, or a key.
+    /// Bytes in L2, a name, or a key.
     Wire(&'a [u8]),
     Text(String),
     Integer(i64),
@@ -55,7 +55,7 @@ fn decode(value_type: ValueType, wire: &[u8]) {
     let Ok(value) = decoded else { return };
     assert_eq!(value.value_type(), value_type);
     match &value {
-        // What Python writes and the standard has not is read only.
+        // Python's extensions of the standard are only read.
         Value::Json(text) if !json::is_standard(text) => {
             assert!(value.encode(value_type).is_err());
         }
@@ -63,7 +63,7 @@ fn decode(value_type: ValueType, wire: &[u8]) {
     }
 }
 
-/// Encodes a value, which must then be read, as the same.
+/// Encodes a value, which must then decode to the same.
 fn encode(value: &Value) {
     for value_type in TYPES {
         let encoded = value.encode(value_type);
@@ -75,7 +75,7 @@ fn encode(value: &Value) {
     }
 }
 
-/// To the sign of zero. What is not a number is so in one way.
+/// Compares values, including the sign of zero. All NaNs are equal.
 fn is_same(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Float(one), Value::Float(other)) => {

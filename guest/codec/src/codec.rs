@@ -1,48 +1,50 @@
-//! What a codec is.
+//! The trait of codecs and its errors.
 
 use std::borrow::Cow;
 use std::error::Error;
 
-/// Turns values into what the shared tier holds of them, and back.
+/// Encodes values for L2 and decodes them again.
 ///
-/// `decode(encode(v))` is `v`, for every value that `encode` takes. Keys and expiries are not the codec's.
-/// Everything that `decode` gets may have been written by somebody else, or by an attacker: it bounds what
-/// it allocates, and answers an error rather than something wrong.
+/// `decode(encode(v))` is `v` for every value that `encode` accepts. Keys and TTLs are not encoded.
+/// The input of `decode` may have been written by another client or an attacker, so `decode` must
+/// bound what it allocates, and return an error rather than a wrong value.
 pub trait ValueCodec: Send + Sync + 'static {
-    /// What to store of `value`. What is stored as it is, is lent.
+    /// Encodes `value` for storage; borrows it if it is stored unchanged.
     ///
     /// # Errors
     ///
-    /// [`CodecError`] if this value cannot be stored. The write that it belongs to then fails whole.
+    /// [`CodecError`] if this value cannot be stored. The whole write that it belongs to then
+    /// fails.
     fn encode<'v>(&self, value: &'v [u8]) -> Result<Cow<'v, [u8]>, CodecError>;
 
-    /// The value of which `stored` is stored.
+    /// Decodes a stored value.
     ///
     /// # Errors
     ///
-    /// [`CodecError`] if it is of none. Its key then counts as one that holds something else than a value.
+    /// [`CodecError`] if `stored` is not an encoded value. The backend then reports the key as
+    /// `wrong-type`.
     fn decode(&self, stored: Vec<u8>) -> Result<Vec<u8>, CodecError>;
 
-    /// Whether every integer of 64 bits in canonical decimal form is stored as it is. Only then can the
-    /// shared tier count in them; else increments are refused. `false` unless a codec says otherwise.
+    /// Returns whether every 64-bit integer in canonical decimal form is stored unchanged. Only
+    /// then can L2 increment it; otherwise increments are refused. `false` by default.
     fn keeps_integers(&self) -> bool {
         false
     }
 }
 
-/// What lies under a [`CodecError`]: another error, or a sentence.
+/// The cause of a [`CodecError`]: another error, or a message.
 pub type Cause = Box<dyn Error + Send + Sync>;
 
 /// Why a value was not encoded or decoded.
 #[derive(Debug, thiserror::Error)]
 pub enum CodecError {
-    /// The value is longer than the codec takes, or would become so.
-    #[error("a value is longer than the {limit} bytes that the codec takes")]
+    /// The value is longer than the codec's limit, or would become so.
+    #[error("a value is longer than the codec's limit of {limit} bytes")]
     TooLarge {
-        /// What the codec takes, in bytes.
+        /// The limit, in bytes.
         limit: u64,
     },
-    /// The bytes are not what the codec writes, or it cannot write them.
+    /// The bytes were not written by the codec, or it cannot write them.
     #[error("the codec failed")]
     Failed(#[source] Cause),
 }

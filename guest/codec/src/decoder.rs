@@ -1,24 +1,24 @@
-//! The values of one answer of the shared tier, decoded within a bound.
+//! Decodes the values of one reply of L2 within a common bound.
 
 use crate::{CodecError, ValueCodec};
 
-/// By how many bytes the values of one answer may grow together: 512 MiB, which is what one value may
-/// have in Redis.
+/// Maximum growth in bytes of all values of one reply together: 512 MiB, the longest value in
+/// Redis.
 ///
-/// A few compressed bytes can stand for millions, so without this bound a small store could make an
-/// answer that fills all memory. An answer that goes beyond can be had in smaller batches.
+/// A few compressed bytes can stand for millions, so without this bound a small store could fill
+/// all memory with one reply. Smaller batches stay within the bound.
 pub const MAX_GROWTH: usize = 512 * 1024 * 1024;
 
-/// Decodes the values of one answer, one after the other.
+/// Decodes the values of one reply, one by one.
 ///
 /// # Examples
 ///
 /// ```
 /// use flipcache_codec::{Decoder, Zstd};
 ///
-/// let mut answer = Decoder::new(&Zstd);
-/// assert_eq!(answer.decode(b"plain".to_vec())?.as_deref(), Some(b"plain".as_slice()));
-/// assert_eq!(answer.decode(b"\x28\xb5\x2f\xfd and no frame".to_vec())?, None);
+/// let mut reply = Decoder::new(&Zstd);
+/// assert_eq!(reply.decode(b"plain".to_vec())?.as_deref(), Some(b"plain".as_slice()));
+/// assert_eq!(reply.decode(b"\x28\xb5\x2f\xfd and no frame".to_vec())?, None);
 /// # Ok::<(), flipcache_codec::CodecError>(())
 /// ```
 pub struct Decoder<'c, C> {
@@ -27,21 +27,21 @@ pub struct Decoder<'c, C> {
 }
 
 impl<'c, C: ValueCodec> Decoder<'c, C> {
-    /// For an answer of which nothing is decoded yet.
+    /// Creates a decoder for a new reply.
     pub fn new(codec: &'c C) -> Self {
         Self { codec, growth: 0 }
     }
 
-    /// The value of which `stored` is stored.
+    /// Decodes a stored value.
     ///
-    /// `None` if it is of none. Such a key holds *something that is not a plain string of bytes*: a backend
-    /// answers the slot `wrong-type` for it, the answers for other keys stand. It is not an absence, which
-    /// would let a default be stored over it, nor are the raw bytes a value, which a cache of bytes would
-    /// take for one.
+    /// `None` if it is not an encoded value. Backends return the slot `wrong-type` for such a key,
+    /// and the slots of other keys are not affected. It is not reported as absent, because a
+    /// default could then be stored over it. Its raw bytes are not a value either, although a cache
+    /// of bytes would accept them.
     ///
     /// # Errors
     ///
-    /// [`CodecError::TooLarge`] if the values of this answer have grown by more than [`MAX_GROWTH`].
+    /// [`CodecError::TooLarge`] if the values of this reply have grown by more than [`MAX_GROWTH`].
     pub fn decode(&mut self, stored: Vec<u8>) -> Result<Option<Vec<u8>>, CodecError> {
         let length = stored.len();
         let Ok(value) = self.codec.decode(stored) else {
@@ -78,23 +78,23 @@ mod tests {
     }
 
     #[test]
-    fn decode_what_is_no_value_is_none_and_the_next_value_is_decoded() {
-        let mut answer = Decoder::new(&Zeros);
-        assert_eq!(answer.decode(b"x".to_vec()).unwrap(), None);
-        assert_eq!(answer.decode(b"2".to_vec()).unwrap(), Some(vec![0; 2]));
+    fn decode_invalid_value_is_none_and_the_next_value_is_decoded() {
+        let mut reply = Decoder::new(&Zeros);
+        assert_eq!(reply.decode(b"x".to_vec()).unwrap(), None);
+        assert_eq!(reply.decode(b"2".to_vec()).unwrap(), Some(vec![0; 2]));
     }
 
     #[test]
-    fn decode_values_beyond_the_bound_together_is_too_large() {
-        let mut answer = Decoder::new(&Zeros);
+    fn decode_values_that_exceed_the_bound_together_is_too_large() {
+        let mut reply = Decoder::new(&Zeros);
         let half = (MAX_GROWTH / 2).to_string().into_bytes();
-        assert!(answer.decode(half.clone()).is_ok());
+        assert!(reply.decode(half.clone()).is_ok());
         assert!(
-            answer.decode(half.clone()).is_ok(),
+            reply.decode(half.clone()).is_ok(),
             "two make the bound less 18 bytes"
         );
         assert!(matches!(
-            answer.decode(half),
+            reply.decode(half),
             Err(CodecError::TooLarge { .. })
         ));
     }

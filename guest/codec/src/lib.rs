@@ -1,8 +1,8 @@
-//! Codecs: what the bytes of a value are in the shared tier.
+//! Codecs: how values are stored in L2.
 //!
-//! A codec stands between the cache and its backend. It is written once, and runs on either side of the
-//! component's border: in a host, around a backend, or as a component of its own that is composed in
-//! front of the cache's import. Both then read what the other wrote.
+//! A codec runs between the cache and its backend. The same code runs on either side of the
+//! component boundary: in a host, around a backend, or as a component that is composed in front of
+//! the cache's import. Each reads what the other wrote.
 //!
 //! ```
 //! use std::borrow::Cow;
@@ -33,12 +33,12 @@
 //!
 //! # Layout
 //!
-//! - [`ValueCodec`]: what a codec is; [`CodecError`]: why it fails.
-//! - [`Decoder`]: applies a codec to all values of one answer, and bounds what they become.
+//! - [`ValueCodec`]: the trait of codecs; [`CodecError`]: why one fails.
+//! - [`Decoder`]: applies a codec to all values of one reply, and bounds their growth.
 //! - [`PassThrough`]: changes nothing.
 //! - [`mod@zstd`] compresses.
 //!
-//! It deliberately knows no WIT, no backend and no I/O.
+//! The crate deliberately has no WIT, no backend and no I/O.
 
 mod codec;
 

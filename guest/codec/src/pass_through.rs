@@ -1,10 +1,10 @@
-//! The codec that changes nothing: what the least codec looks like.
+//! The minimal codec, which changes nothing.
 
 use std::borrow::Cow;
 
 use crate::{CodecError, ValueCodec};
 
-/// Stores every value as it is.
+/// Stores every value unchanged.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PassThrough;
 
@@ -27,7 +27,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn encode_any_value_lends_it() {
+    fn encode_any_value_borrows_it() {
         let value = b"\x28\xb5\x2f\xfd".as_slice();
         assert!(matches!(PassThrough.encode(value), Ok(Cow::Borrowed(stored)) if stored == value));
         assert_eq!(PassThrough.decode(value.to_vec()).unwrap(), value);

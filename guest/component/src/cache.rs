@@ -1,4 +1,4 @@
-//! The export `cache`: each function checks and converts, and leaves the work to the driver.
+//! The export `cache`: each function checks and converts, and the driver does the work.
 
 use flipcache_core as core;
 
@@ -9,7 +9,7 @@ use crate::bindings::exports::flipcache::cache::cache::{
 use crate::bindings::flipcache::cache::types::Value;
 use crate::driver::Driver;
 
-/// A cache behind its handle.
+/// The cache behind a handle.
 pub(crate) struct Cache(Driver);
 
 impl Guest for Component {

@@ -1,10 +1,10 @@
-//! The export `coherence`: what others have done to L2.
+//! The export `coherence`: changes that other clients have made to L2.
 
 use flipcache_core::Shard;
 
 use crate::Component;
 use crate::bindings::exports::flipcache::cache::coherence::Guest;
-use crate::state::{hears, seed, with_shard};
+use crate::state::{seed, set_live, with_shard};
 
 impl Guest for Component {
     fn invalidate(name: String, keys: Vec<String>) {
@@ -21,10 +21,10 @@ impl Guest for Component {
     }
 
     fn suspend() {
-        hears(false);
+        set_live(false);
     }
 
     fn resume() {
-        hears(true);
+        set_live(true);
     }
 }

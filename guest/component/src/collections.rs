@@ -1,4 +1,4 @@
-//! The export `collections`: bounded dictionaries without a shared tier.
+//! The export `collections`: bounded dictionaries without a backend.
 
 use std::cell::RefCell;
 
@@ -11,11 +11,10 @@ use crate::bindings::exports::flipcache::cache::collections::{
 use crate::bindings::flipcache::cache::types::Value;
 use crate::state::seed;
 
-/// What one dictionary may hold of keys and values, in bytes: a quarter of what 32 bits of
-/// addresses could hold.
+/// Maximum bytes of keys and values of one dictionary: a quarter of a 32-bit address space.
 const MAX_BYTES: u64 = 1 << 30;
 
-/// A dictionary behind its handle.
+/// The dictionary behind a handle.
 pub(crate) struct Dict(RefCell<core::Dict<core::Value>>);
 
 impl Guest for Component {

@@ -1,4 +1,4 @@
-//! Types generated from WIT to the core's, and back.
+//! Conversions between the types generated from WIT and the core's.
 
 use std::time::Duration;
 
@@ -11,17 +11,17 @@ use crate::bindings::exports::flipcache::cache::driver::{Bounds, Ticket};
 use crate::bindings::flipcache::cache::kv_backend::Slot;
 use crate::bindings::flipcache::cache::types::{BackendError, Value};
 
-/// A TTL as WIT has it. The core lets none through that is longer than 64 bits of milliseconds.
+/// Converts a TTL to milliseconds. The core accepts none that does not fit.
 pub(crate) fn to_millis(ttl: Duration) -> u64 {
     u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// L2's answer to the question for one key, as the core takes it; an absence is remembered for so long.
-pub(crate) fn answer(slot: &Slot, remember: Duration) -> core::Answer<'_> {
+/// Converts a slot of L2 for the core; an absence is cached for `remember`.
+pub(crate) fn answer(slot: &Slot, remember: Duration) -> core::BackendReply<'_> {
     match slot {
-        Slot::Absent => core::Answer::Absent { remember },
-        Slot::WrongType => core::Answer::WrongType,
-        Slot::Entry(entry) => core::Answer::Entry {
+        Slot::Absent => core::BackendReply::Absent { remember },
+        Slot::WrongType => core::BackendReply::WrongType,
+        Slot::Entry(entry) => core::BackendReply::Entry {
             value: &entry.value,
             ttl: entry.ttl_ms.map(Duration::from_millis),
         },

@@ -1,11 +1,11 @@
-//! The exports `driver` and `window`: the core, for a host that asks L2 itself.
+//! The exports `driver` and `window`: the core, for a host that sends the requests to L2 itself.
 //!
-//! What the host passes is in order, by the contract; where it is not, this instance traps and costs
-//! its host a local tier.
+//! The host must pass well-formed arguments, by contract. Otherwise this instance traps, which
+//! costs the host a local tier.
 
 use std::time::Duration;
 
-use flipcache_core::{self as core, Answer, CacheId, Moment, Read, Shard};
+use flipcache_core::{self as core, BackendReply, CacheId, Moment, Read, Shard};
 
 use crate::Component;
 use crate::bindings::exports::flipcache::cache::driver::{
@@ -14,7 +14,7 @@ use crate::bindings::exports::flipcache::cache::driver::{
 use crate::bindings::exports::flipcache::cache::window;
 use crate::state::{clock, start, with_listing, with_shard, with_window};
 
-/// A key's record in the window, in bytes.
+/// The size of a key's record in the window, in bytes.
 const RECORD: usize = 16;
 
 impl window::Guest for Component {
@@ -66,7 +66,7 @@ impl Guest for Component {
         ttl_on_read_ms: u64,
     ) -> Answers {
         let (cache, ttl) = (CacheId::from_number(cache), ttl(ttl_on_read_ms));
-        // The clock is read once, and only if it is needed.
+        // Read the clock once, and only if it is needed.
         let now = std::cell::OnceCell::new();
         let clock = || *now.get_or_init(clock);
         let mut answers = Answers {
@@ -83,7 +83,7 @@ impl Guest for Component {
                         answers.values.extend_from_slice(wire);
                         (Found::Hit, None)
                     }
-                    Read::Renew(ticket) => (Found::Renew, Some(ticket)),
+                    Read::ExtendTtl(ticket) => (Found::Renew, Some(ticket)),
                     Read::Absent => (Found::Absent, None),
                     Read::Miss(ticket) => (Found::Miss, Some(ticket)),
                 };
@@ -105,14 +105,14 @@ impl Guest for Component {
         let (cache, answer) = (CacheId::from_number(cache), answer(&reply));
         let settled = with_shard(|shard| shard.settle(cache, hash, &key, ticket.into(), answer));
         match settled {
-            core::Settled::Kept => Settled::Kept,
-            core::Settled::PassedOn => Settled::PassedOn,
-            core::Settled::Undecodable => Settled::Undecodable,
+            core::FillOutcome::Stored => Settled::Kept,
+            core::FillOutcome::NotStored => Settled::PassedOn,
+            core::FillOutcome::Undecodable => Settled::Undecodable,
         }
     }
 
     fn answered(hash: u64, full_key: String, reply: Reply) {
-        with_shard(|shard| shard.answered(hash, &full_key, answer(&reply)));
+        with_shard(|shard| shard.observe(hash, &full_key, answer(&reply)));
     }
 
     fn begin_writes(cache: u32, hashes: Vec<u64>, keys: String, ends: Vec<u32>) -> (Vec<u64>, u64) {
@@ -195,7 +195,7 @@ impl Guest for Component {
             CacheId::from_number(cache),
             Duration::from_millis(within_ms),
         );
-        let ticket = with_shard(|shard| shard.claim(cache, hash, &key, within, &clock));
+        let ticket = with_shard(|shard| shard.refresh_claim(cache, hash, &key, within, &clock));
         ticket.map(Into::into)
     }
 
@@ -214,7 +214,7 @@ impl Guest for Component {
         let cache = CacheId::from_number(cache);
         let left = with_shard(|shard| shard.remaining(cache, hash, &key, &clock))?;
         Some(left.map_or(0, |left| {
-            // A live entry's life is not over: it has at least a nanosecond.
+            // A live entry has at least a nanosecond of its TTL left.
             u64::try_from(left.as_nanos()).unwrap_or(u64::MAX).max(1)
         }))
     }
@@ -272,32 +272,32 @@ impl Guest for Component {
     }
 }
 
-/// The versions of the tickets of one call, and their moment.
+/// Returns the versions of the tickets of one call, and their common moment.
 fn begun(tickets: &[core::Ticket]) -> (Vec<u64>, u64) {
     let asked = tickets.first().map_or(0, |ticket| ticket.asked.as_nanos());
     (tickets.iter().map(|ticket| ticket.version).collect(), asked)
 }
 
-/// What L2 says, as the core takes it.
-fn answer(reply: &Reply) -> Answer<'_> {
+/// Converts a reply of L2 for the core.
+fn answer(reply: &Reply) -> BackendReply<'_> {
     match reply {
-        Reply::Absent(remember_ms) => Answer::Absent {
+        Reply::Absent(remember_ms) => BackendReply::Absent {
             remember: Duration::from_millis(*remember_ms),
         },
-        Reply::WrongType => Answer::WrongType,
-        Reply::Entry((value, ttl_ms)) => Answer::Entry {
+        Reply::WrongType => BackendReply::WrongType,
+        Reply::Entry((value, ttl_ms)) => BackendReply::Entry {
             value,
             ttl: ttl(*ttl_ms),
         },
     }
 }
 
-/// Where a value is: its address and its length, or 0.
+/// Returns the address and the length of a value, or 0.
 fn place(found: Option<&[u8]>) -> u64 {
     found.map_or(0, |wire| u64::from(address(wire)) << 32 | wire.len() as u64)
 }
 
-/// The two numbers of a record.
+/// Returns the two numbers of a record.
 fn numbers(record: &[u8; RECORD]) -> [u64; 2] {
     let (numbers, _) = record.as_chunks::<8>();
     [
@@ -306,7 +306,7 @@ fn numbers(record: &[u8; RECORD]) -> [u64; 2] {
     ]
 }
 
-/// Keys that stand end to end.
+/// Splits concatenated keys at their ends.
 fn divided<'a>(keys: &'a str, ends: &[u32]) -> impl Iterator<Item = &'a str> {
     let mut start = 0;
     ends.iter().map(move |end| {
@@ -328,7 +328,7 @@ fn address(bytes: &[u8]) -> u32 {
     bytes.as_ptr().addr() as u32
 }
 
-/// A length; an instance has 32 bits of addresses.
+/// Returns a length; addresses of an instance have 32 bits.
 fn len(bytes: &[u8]) -> u32 {
     u32::try_from(bytes.len()).unwrap_or(u32::MAX)
 }

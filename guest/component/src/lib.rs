@@ -2,18 +2,18 @@
 //!
 //! The component exports `cache`, `collections` and `coherence`, and imports `kv-backend` and the
 //! monotonic clock, nothing else. One instance is one local tier, for all handles that are opened
-//! in it. A host that asks L2 itself enters by the exports `driver` and `window`.
+//! in it. A host that sends the requests to L2 itself uses the exports `driver` and `window`.
 //!
 //! # Layout
 //!
-//! - `driver`: the blocking driver: carries the core's questions to the imported `kv-backend`.
+//! - `driver`: the blocking driver: sends the core's requests to the imported `kv-backend`.
 //! - `cache`, `collections`, `coherence`: one file for each exported interface.
-//! - `door`: `driver` and `window`, which lead to the core without a driver.
-//! - `convert`: types generated from WIT to the core's, and back. Only this crate and the host's
+//! - `door`: `driver` and `window`, which expose the core without a driver.
+//! - `convert`: conversions between generated types and the core's. Only this crate and the host's
 //!   bindings name generated types.
-//! - `state`: what the instance holds.
+//! - `state`: the state of the instance.
 //!
-//! No rule of the cache is decided here: what may be answered and kept is the core's.
+//! No rule of the cache is implemented here: the core decides what is served and stored.
 
 mod bindings;
 
@@ -31,5 +31,5 @@ mod driver;
 
 mod state;
 
-/// What the generated code hangs the exports on.
+/// The type that the generated code exports.
 struct Component;

@@ -1,4 +1,4 @@
-//! What one instance holds: its caches, their shard, and the seed of its hashes.
+//! The state of one instance: its caches, their shard, and the seed of its hashes.
 
 use std::cell::{Cell, RefCell};
 
@@ -8,8 +8,8 @@ use flipcache_core::{
 
 use crate::bindings::wasi::clocks::monotonic_clock;
 
-/// What the tiers of one instance may weigh together, in bytes: a quarter of what 32 bits of
-/// addresses could hold, so that a cache without a bound in bytes evicts before memory runs out.
+/// Maximum weight of all tiers of one instance, in bytes: a quarter of a 32-bit address space, so
+/// that a cache without a bound in bytes evicts before memory runs out.
 const BUDGET: u64 = 1 << 30;
 
 thread_local! {
@@ -19,13 +19,13 @@ thread_local! {
         window: Vec::new(),
         listing: None,
     });
-    /// When the host said that changes go unheard, until it says otherwise.
-    static DEAF_SINCE: Cell<Option<Moment>> = const { Cell::new(None) };
-    // The component has no source of randomness; the nanosecond of its first use has to do.
+    /// When the host reported that invalidations are lost, until it reports that they are live.
+    static LOST_SINCE: Cell<Option<Moment>> = const { Cell::new(None) };
+    // The component has no source of randomness, so the nanosecond of its first use is the seed.
     static SEED: Seed = Seed::new(monotonic_clock::now());
 }
 
-/// The local tiers, and where a host that sees this memory passes keys to look for in them.
+/// The local tiers, and the window through which a host that can read this memory passes keys.
 struct Memory {
     shard: Shard,
     window: Vec<u8>,
@@ -33,12 +33,12 @@ struct Memory {
     listing: Option<KeyListing>,
 }
 
-/// Begins anew, with an empty shard: see [`Shard::new`].
+/// Starts again with an empty shard: see [`Shard::new`].
 pub(crate) fn start(incarnation: u32, max_bytes: u64) {
     with_shard(|shard| *shard = Shard::new(incarnation, max_bytes));
 }
 
-/// Opens a cache in the one shard that there is.
+/// Opens a cache in the only shard.
 pub(crate) fn open(
     name: &str,
     options: &Options,
@@ -53,46 +53,46 @@ pub(crate) fn open(
     Ok(cache)
 }
 
-/// Ends an opening.
+/// Closes one opening of a cache.
 pub(crate) fn close(cache: CacheId) {
     CATALOG.with_borrow_mut(|catalog| catalog.close(cache));
 }
 
-/// Works on the shard. Nothing that calls out of the component may run inside, but the clock.
+/// Runs `work` on the shard. `work` may call no import except the clock.
 pub(crate) fn with_shard<R>(work: impl FnOnce(&mut Shard) -> R) -> R {
     MEMORY.with_borrow_mut(|memory| work(&mut memory.shard))
 }
 
-/// Works on the window and the shard, as [`with_shard`] does.
+/// Runs `work` on the window and the shard, as [`with_shard`] does.
 pub(crate) fn with_window<R>(work: impl FnOnce(&mut Vec<u8>, &mut Shard) -> R) -> R {
     MEMORY.with_borrow_mut(|Memory { shard, window, .. }| work(window, shard))
 }
 
-/// Works on the shard and the host's listing of keys, as [`with_shard`] does.
+/// Runs `work` on the shard and the host's listing of keys, as [`with_shard`] does.
 pub(crate) fn with_listing<R>(work: impl FnOnce(&mut Shard, &mut Option<KeyListing>) -> R) -> R {
     MEMORY.with_borrow_mut(|Memory { shard, listing, .. }| work(shard, listing))
 }
 
-/// The host hears of changes, or does not.
-pub(crate) fn hears(hears: bool) {
-    let since = if hears { None } else { Some(clock()) };
-    // The first time counts, if it says so again.
-    DEAF_SINCE.set(since.map(|since| DEAF_SINCE.get().unwrap_or(since)));
-    with_shard(if hears { Shard::resume } else { Shard::suspend });
+/// Suspends the shard while invalidations are lost, and resumes it once they are live.
+pub(crate) fn set_live(live: bool) {
+    let since = if live { None } else { Some(clock()) };
+    // Repeated reports keep the first moment.
+    LOST_SINCE.set(since.map(|since| LOST_SINCE.get().unwrap_or(since)));
+    with_shard(if live { Shard::resume } else { Shard::suspend });
 }
 
-/// Since when the host does not hear.
-pub(crate) fn deaf_since() -> Option<Moment> {
-    DEAF_SINCE.get()
+/// Returns when invalidations were lost, if they are not live.
+pub(crate) fn lost_since() -> Option<Moment> {
+    LOST_SINCE.get()
 }
 
-/// The seed of this instance.
+/// Returns the seed of this instance.
 pub(crate) fn seed() -> Seed {
     SEED.with(Clone::clone)
 }
 
-/// Bits that nobody outside foresees. The component has no source of randomness: they come of the clock and
-/// the seed.
+/// Returns bits that clients cannot predict. The component has no source of randomness, so they are
+/// derived from the clock and the seed.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "half of the bits are as good as all"
@@ -101,7 +101,7 @@ pub(crate) fn random() -> u32 {
     seed().hash_bytes(&clock().as_nanos().to_le_bytes()) as u32
 }
 
-/// The time, by the imported clock.
+/// Reads the imported clock.
 pub(crate) fn clock() -> Moment {
     Moment::from_nanos(monotonic_clock::now())
 }

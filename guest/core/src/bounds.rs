@@ -1,28 +1,28 @@
-//! What a shard is told of a cache.
+//! The bounds of a cache in one shard.
 
 use std::time::Duration;
 
 use crate::options::{Eviction, Options};
 use crate::value::ValueType;
 
-/// What one shard holds of a cache, and as what. Of several openings the last one counts, and the longest
-/// that any of them keeps what has expired.
+/// The size, eviction and value type of one cache in one shard. If a cache is opened several times,
+/// the last opening counts, except that `keep_expired` is the longest of all openings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
-    /// Entries; 0: no local tier.
+    /// Maximum number of entries; 0 disables the local tier.
     pub max_entries: u32,
-    /// Bytes of keys and values in wire form; `u64::MAX`: the shard's budget alone.
+    /// Maximum bytes of keys and values in wire form; `u64::MAX` leaves only the shard's budget.
     pub max_bytes: u64,
-    /// Which entry leaves first.
+    /// Which entry is evicted first.
     pub eviction: Eviction,
-    /// What values are. What is of no such type is not kept.
+    /// The value type. Bytes that are not of this type are not stored.
     pub value_type: ValueType,
-    /// For how long entries whose lives are over may be kept, to answer as stale ones.
+    /// How long expired entries are kept so that they can be served stale.
     pub keep_expired: Duration,
 }
 
 impl From<&Options> for Bounds {
-    /// All of the cache, in one shard; of what has expired nothing is kept.
+    /// Returns bounds that give the whole cache to one shard and keep no expired entries.
     fn from(options: &Options) -> Self {
         Self {
             max_entries: options.local_max,

@@ -1,4 +1,4 @@
-//! Which names are open, as what, and by what number.
+//! The names of caches with their numbers, types and openings.
 
 use std::collections::BTreeMap;
 
@@ -6,29 +6,29 @@ use crate::name::{InvalidName, KeyType, check_name};
 use crate::options::{InvalidOptions, Options};
 use crate::value::ValueType;
 
-/// More names than this no catalog takes, and no shard keeps tiers for.
+/// Maximum number of names in a catalog, and of tiers in a shard.
 pub(crate) const MAX_CACHES: u32 = 1 << 16;
 
-/// A shard has a name for so many bytes of its budget. The longest names cost as much.
+/// Bytes of a shard's budget for each name. The longest names cost about this much.
 const BYTES_A_NAME: u64 = 4 << 10;
 
-/// However small the budget, there is room for so many names.
+/// Minimum number of names, however small the budget.
 const MIN_NAMES: usize = 256;
 
-/// A tenant's share of the names is one of so many.
+/// A tenant may use one of this many parts of the names.
 const TENANTS: usize = 8;
 
-/// The number of a cache in its catalog, and in every shard that serves it.
+/// The number of a cache in its catalog and in every shard that serves it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CacheId(u32);
 
 impl CacheId {
-    /// The cache of this number.
+    /// Returns the cache with this number.
     pub const fn from_number(number: u32) -> Self {
         Self(number)
     }
 
-    /// Its number: the first cache has 0, the next one 1.
+    /// Returns the number: 0 for the first cache, 1 for the next.
     pub const fn number(self) -> u32 {
         self.0
     }
@@ -37,36 +37,34 @@ impl CacheId {
 /// Why a cache was not opened.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OpenError {
-    /// The name cannot name a cache.
+    /// The name is not valid.
     #[error(transparent)]
     Name(#[from] InvalidName),
     /// The options are not valid.
     #[error(transparent)]
     Options(#[from] InvalidOptions),
-    /// It is open with another key or value type.
+    /// The cache is open with another key or value type.
     #[error("the cache is open with another key or value type")]
     Conflict,
-    /// All names of the catalog are open, and it takes no more.
-    #[error(
-        "{0} names are open already, which is all that the local tiers have room for: close some"
-    )]
+    /// All names of the catalog are open.
+    #[error("all {0} names that the local tiers have room for are open; close some")]
     TooMany(usize),
-    /// All names of the tenant's share of the catalog are open.
-    #[error("{0} names of one tenant are open already, which is its share: close some")]
+    /// All names of the tenant's share are open.
+    #[error("all {0} names of the tenant's share are open; close some")]
     TooManyOfTenant(usize),
 }
 
-/// The caches of one driver, each with its number.
+/// The caches of one driver with their numbers.
 ///
-/// A name is known from its first opening on, and keeps its number and its entries after its last handle is closed. It
-/// ends when its place is needed for a name that is opened: the one that was closed least recently ends. A
-/// tenant has a share of the catalog; beyond it, names of its own end.
+/// A name that was opened once keeps its number and its entries after its last handle is closed.
+/// When a new name needs the room, the name that was closed least recently ends. A tenant has a
+/// share of the catalog; once it is used up, the tenant's own closed names end instead.
 #[derive(Debug)]
 pub struct Catalog {
-    /// By their numbers.
+    /// By number.
     caches: Vec<Known>,
     by_name: BTreeMap<Box<str>, CacheId>,
-    /// The names without an opening, in the order in which they were closed.
+    /// Closed names, in the order in which they were closed.
     closed: BTreeMap<u64, CacheId>,
     /// How many names were ever closed.
     closings: u64,
@@ -74,16 +72,17 @@ pub struct Catalog {
     max_names: usize,
 }
 
+/// A name in the catalog.
 #[derive(Debug)]
 struct Known {
     name: Box<str>,
-    /// Whose name it is, if it is a tenant's.
+    /// The tenant that owns the name, if any.
     tenant: Option<Box<str>>,
     key_type: KeyType,
     value_type: ValueType,
-    /// How many handles are open.
+    /// Number of open handles.
     openings: usize,
-    /// Its position among the closed names, if it is closed.
+    /// Its key in `closed`, if it is closed.
     closed_at: Option<u64>,
 }
 
@@ -102,13 +101,13 @@ impl Default for Catalog {
 }
 
 impl Catalog {
-    /// Creates an empty catalog of 65,536 names.
+    /// Creates an empty catalog for up to 65,536 names.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Creates an empty catalog for shards that have so many bytes each: with a name for every four kibibytes, but
-    /// no fewer than 256 and no more than 65,536 names. A tenant's share is an eighth of them.
+    /// Creates an empty catalog for shards with this budget in bytes. It has a name for every 4
+    /// KiB, but at least 256 and at most 65,536 names. A tenant's share is an eighth of them.
     pub fn for_budget(max_bytes: u64) -> Self {
         let names = usize::try_from(max_bytes / BYTES_A_NAME).unwrap_or(usize::MAX);
         Self::of_names(names.clamp(MIN_NAMES, MAX_CACHES as usize))
@@ -125,23 +124,25 @@ impl Catalog {
         }
     }
 
-    /// Opens a cache, once more perhaps. Every opening is followed by one [`close`](Self::close).
-    /// Its shards are to be told, by [`Shard::open`](crate::Shard::open): the number may have been that of a name that
-    /// has ended.
+    /// Opens a cache, or opens it again. Every opening needs one [`close`](Self::close). Pass the
+    /// number to [`Shard::open`](crate::Shard::open) as well, because it may have belonged to a
+    /// name that has ended.
     ///
     /// # Errors
     ///
-    /// [`OpenError`] if the name or the options are not valid, the cache is open with another
-    /// key or value type, or there is no place for one more name.
+    /// [`OpenError`] if the name or the options are not valid, the cache is open with another key
+    /// or value type, or there is no room for another name.
     pub fn open(&mut self, name: &str, options: &Options) -> Result<CacheId, OpenError> {
         self.open_for(None, name, options)
     }
 
-    /// As [`open`](Self::open), for a tenant if there is one: a new name counts against its share.
+    /// Opens a cache as [`open`](Self::open) does, for a tenant if there is one. A new name counts
+    /// against the tenant's share.
     ///
     /// # Errors
     ///
-    /// As [`open`](Self::open), and [`OpenError::TooManyOfTenant`] if all names of the share are open.
+    /// As [`open`](Self::open), and [`OpenError::TooManyOfTenant`] if all names of the share are
+    /// open.
     pub fn open_for(
         &mut self,
         tenant: Option<&str>,
@@ -175,18 +176,18 @@ impl Catalog {
         Ok(id)
     }
 
-    /// All names that are known, each with its number.
+    /// Returns all known names with their numbers.
     pub fn names(&self) -> Vec<(Box<str>, CacheId)> {
         let names = self.by_name.iter();
         names.map(|(name, id)| (name.clone(), *id)).collect()
     }
 
-    /// The number of a name, if it is known.
+    /// Returns the number of a name, if it is known.
     pub fn number_of(&self, name: &str) -> Option<CacheId> {
         self.by_name.get(name).copied()
     }
 
-    /// Ends one opening.
+    /// Closes one opening.
     pub fn close(&mut self, id: CacheId) {
         let Some(cache) = self.caches.get_mut(id.0 as usize) else {
             return;
@@ -206,7 +207,7 @@ impl Catalog {
         }
     }
 
-    /// The number for a new name: the next one, or that of a name which ends.
+    /// Returns the number for a new name: the next one, or that of a name that ends.
     fn place_for(&mut self, tenant: Option<&str>) -> Result<CacheId, OpenError> {
         let share = (self.max_names / TENANTS).max(1);
         let owned = tenant.and_then(|tenant| self.tenants.get(tenant));
@@ -223,7 +224,7 @@ impl Catalog {
         Ok(ending)
     }
 
-    /// Forgets a closed name. Its number is given to another one at once.
+    /// Removes a closed name. The caller gives its number to a new name at once.
     fn end(&mut self, id: CacheId) {
         self.reclaim(id);
         let cache = &self.caches[id.0 as usize];
@@ -238,7 +239,7 @@ impl Catalog {
         }
     }
 
-    /// Takes a name from among the closed ones.
+    /// Removes a name from the closed ones.
     fn reclaim(&mut self, id: CacheId) {
         let cache = &mut self.caches[id.0 as usize];
         let Some(closed_at) = cache.closed_at.take() else {
@@ -296,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn open_more_names_than_the_limit_is_refused_and_known_ones_open_on() {
+    fn open_more_names_than_the_limit_fails_and_known_ones_still_open() {
         let mut catalog = Catalog::for_budget(0);
         for number in 0..MIN_NAMES {
             let id = open(&mut catalog, number).expect("there is room");
@@ -308,11 +309,11 @@ mod tests {
     }
 
     #[test]
-    fn open_of_any_number_of_names_one_after_the_other_never_fails() {
+    fn open_any_number_of_names_in_turn_never_fails() {
         let mut catalog = Catalog::for_budget(0);
         let kept = open(&mut catalog, "kept").expect("there is room");
         for number in 0..3 * MIN_NAMES {
-            let id = open(&mut catalog, number).expect("closed names give way");
+            let id = open(&mut catalog, number).expect("a closed name ends");
             assert_ne!(id, kept, "an open name keeps its number");
             catalog.close(id);
         }
@@ -348,7 +349,7 @@ mod tests {
         assert_eq!(beyond, Err(OpenError::TooManyOfTenant(2)));
         catalog.close(ids[1]);
         for name in 2..100 {
-            let id = open_for(&mut catalog, name).expect("a closed name of its own gives way");
+            let id = open_for(&mut catalog, name).expect("one of its closed names ends");
             assert_eq!(id, ids[1]);
             catalog.close(id);
         }

@@ -1,26 +1,27 @@
-//! A bounded dictionary in memory, first in first out or least recently used: Python's `FIFODict`
-//! and `LRUDict`, as one type.
+//! A bounded dictionary in memory with FIFO or LRU order: Python's `FIFODict` and `LRUDict` as one
+//! type.
 
 use crate::hash::Seed;
-use crate::list::{Queue, Slot};
+use crate::linked_slab::{Queue, Slot};
 use crate::table::Table;
 
-/// Which item leaves a full dictionary first.
+/// Which item a full dictionary evicts first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
-    /// The one inserted first; an overwrite counts as an insertion, a read does not.
+    /// The oldest insertion. An overwrite counts as an insertion, a read does not.
     Fifo,
-    /// The one not used for longest; reads and overwrites are uses.
+    /// The least recently used. Reads and overwrites count as uses.
     Lru,
 }
 
-/// Why a dictionary was not made, or did not take an item.
+/// Why a dictionary was not created or did not store an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DictError {
-    /// A dictionary holds at least one item.
+    /// The capacity is 0.
     #[error("a dictionary holds at least one item")]
     InvalidCapacity,
-    /// The item would take the dictionary over its bound in bytes, or its key alone is longer than keys may be, 256 MiB.
+    /// The item would exceed the dictionary's bound in bytes, or its key alone exceeds 256 MiB, the
+    /// maximum length of a key.
     #[error("the dictionary cannot hold more than {limit} bytes")]
     TooLarge {
         /// The bound.
@@ -28,9 +29,9 @@ pub enum DictError {
     },
 }
 
-/// A bounded dictionary. Items are ordered: the first is the next to leave.
+/// A bounded dictionary. Its items are ordered: the first is the next to be evicted.
 ///
-/// Every operation is O(1), but for those that answer or drop all items.
+/// Every operation is O(1), except those that return or remove all items.
 ///
 /// # Examples
 ///
@@ -49,8 +50,9 @@ pub struct Dict<V> {
     table: Table<V>,
     order: Order,
     max_items: u32,
+    /// Bytes of all keys and values.
     max_bytes: u64,
-    /// What a value counts, in bytes.
+    /// Returns the weight of a value, in bytes.
     weigh: fn(&V) -> u64,
     /// Bytes of all keys and values.
     bytes: u64,
@@ -58,7 +60,7 @@ pub struct Dict<V> {
 }
 
 impl<V> Dict<V> {
-    /// An empty dictionary for at most `max_items` items of any size.
+    /// Creates an empty dictionary for at most `max_items` items of any size.
     ///
     /// # Errors
     ///
@@ -78,7 +80,7 @@ impl<V> Dict<V> {
         })
     }
 
-    /// The same dictionary, which is to be empty yet, for at most so many bytes of keys and values.
+    /// Bounds the bytes of keys and values of a dictionary that is still empty.
     #[must_use]
     pub fn with_max_bytes(self, max_bytes: u64, weigh: fn(&V) -> u64) -> Self {
         Self {
@@ -88,7 +90,7 @@ impl<V> Dict<V> {
         }
     }
 
-    /// The value of a key. In LRU order a use.
+    /// Returns the value of a key. Counts as a use in LRU order.
     pub fn get(&mut self, key: &str) -> Option<&V> {
         let slot = self.find(key)?;
         if self.order == Order::Lru {
@@ -97,16 +99,16 @@ impl<V> Dict<V> {
         self.table.get(slot)
     }
 
-    /// The value of a key, as no use.
+    /// Returns the value of a key without changing the LRU order.
     pub fn peek(&self, key: &str) -> Option<&V> {
         self.table.get(self.find(key)?)
     }
 
-    /// Puts an item last; answers the one that left to make room.
+    /// Stores an item at the end; returns the item that was evicted for it.
     ///
     /// # Errors
     ///
-    /// [`DictError::TooLarge`] if the bytes would be more than the bound; nothing has changed then.
+    /// [`DictError::TooLarge`] if the bytes would exceed the bound; nothing is changed then.
     pub fn set(&mut self, key: &str, value: V) -> Result<Option<(String, V)>, DictError> {
         let present = self.find(key);
         let is_full = self.table.len() >= self.max_items as usize;
@@ -130,11 +132,11 @@ impl<V> Dict<V> {
         Ok(evicted.filter(|_| present.is_none()))
     }
 
-    /// Sets items one after the other.
+    /// Stores items one by one.
     ///
     /// # Errors
     ///
-    /// As [`set`](Self::set), at the first item that does not fit; those before it are in.
+    /// As [`set`](Self::set), at the first item that does not fit; the items before it are stored.
     pub fn update(
         &mut self,
         items: impl IntoIterator<Item = (String, V)>,
@@ -145,25 +147,25 @@ impl<V> Dict<V> {
         Ok(())
     }
 
-    /// Whether the key is there. No use.
+    /// Returns whether the key is present. Does not change the LRU order.
     pub fn contains(&self, key: &str) -> bool {
         self.find(key).is_some()
     }
 
-    /// Makes an item the last to leave, in either order; `false` if it is absent.
+    /// Makes an item the last to be evicted, in either order; `false` if it is absent.
     pub fn mark_as_used(&mut self, key: &str) -> bool {
         let slot = self.find(key);
         slot.inspect(|slot| self.table.move_to_back(*slot))
             .is_some()
     }
 
-    /// Takes an item out.
+    /// Removes an item and returns its value.
     pub fn pop(&mut self, key: &str) -> Option<V> {
         let (_, value) = self.remove(self.find(key)?)?;
         Some(value)
     }
 
-    /// Takes out the newest item, or the oldest.
+    /// Removes and returns the newest item, or the oldest.
     pub fn pop_item(&mut self, newest: bool) -> Option<(String, V)> {
         let slot = if newest {
             self.table.back(Queue::Main)
@@ -173,49 +175,49 @@ impl<V> Dict<V> {
         self.remove(slot?)
     }
 
-    /// Removals every item.
+    /// Removes every item.
     pub fn clear(&mut self) {
         self.table.clear();
         self.bytes = 0;
     }
 
-    /// How many items it holds.
+    /// Returns the number of items.
     pub fn len(&self) -> u32 {
         u32::try_from(self.table.len()).unwrap_or(u32::MAX)
     }
 
-    /// Whether it holds no item.
+    /// Returns whether there are no items.
     pub fn is_empty(&self) -> bool {
         self.table.len() == 0
     }
 
-    /// How many items it holds at most.
+    /// Returns the maximum number of items.
     pub fn max_items(&self) -> u32 {
         self.max_items
     }
 
-    /// Bytes of all keys and values, as the bound in bytes counts them.
+    /// Returns the bytes of all keys and values, as the bound in bytes counts them.
     pub fn bytes(&self) -> u64 {
         self.bytes
     }
 
-    /// Another bound in bytes, from the next write on. A dictionary that holds more keeps what it has.
+    /// Sets the bound in bytes for later writes. A dictionary above it keeps its items.
     pub fn set_max_bytes(&mut self, max_bytes: u64) {
         self.max_bytes = max_bytes;
     }
 
-    /// The items, the next to leave first.
+    /// Iterates over the items, the next to be evicted first.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &V)> {
         let slots = self.table.slots(Queue::Main);
         slots.filter_map(|slot| Some((self.table.key(slot)?, self.table.get(slot)?)))
     }
 
-    /// Panics unless the table and the count of bytes are right, and no more items are in than may be.
+    /// Panics unless the table and the count of bytes are consistent and the bound on items holds.
     #[cfg(any(test, feature = "model"))]
     pub fn validate(&self) {
         self.table.validate();
         let bytes: u64 = self.iter().map(|(key, value)| self.cost(key, value)).sum();
-        assert_eq!(self.bytes, bytes, "the count of bytes is off");
+        assert_eq!(self.bytes, bytes, "the count of bytes is wrong");
         assert!(self.len() <= self.max_items, "more items than the bound");
     }
 
@@ -239,14 +241,15 @@ impl<V> Dict<V> {
             .map_or(0, |(key, value)| self.cost(key, value))
     }
 
-    /// What an item counts against the bound in bytes.
+    /// Returns what an item counts against the bound in bytes.
     fn cost(&self, key: &str, value: &V) -> u64 {
         (key.len() as u64).saturating_add((self.weigh)(value))
     }
 }
 
 impl<V: Clone> Dict<V> {
-    /// The present value, which is a use in LRU order; or `value`, after storing it.
+    /// Returns the value of a key, which counts as a use in LRU order; if it is absent, stores and
+    /// returns `value`.
     ///
     /// # Errors
     ///
@@ -301,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn get_lru_is_a_use_and_peek_and_contains_are_not() {
+    fn get_lru_changes_the_order_and_peek_and_contains_do_not() {
         let mut dict = dict(Order::Lru, 3, "abc");
         dict.get("a");
         assert_eq!(keys(&dict), "bca");

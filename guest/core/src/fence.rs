@@ -1,39 +1,41 @@
-//! The fence: which answers of the shared tier may be kept, whatever happened while they travelled.
+//! The fence: decides whether a reply of L2 may be stored.
 //!
-//! Every event that can make an answer old (a write, an invalidation, a clear) *bumps* what it
-//! touches to a number never used before. A question carries the version of its key from before it
-//! was asked, and its answer is kept only while that version still stands. Rules 1, 2 and 4 of a
-//! correct hybrid cache; facebook's memcache leases are the ancestor (Nishtala et al., NSDI 2013).
+//! Every event that can make a reply outdated (a write, an invalidation, a clear) *bumps* what it
+//! touches to a number never used before. A request carries the version that its key had before it
+//! was sent. Its reply is stored only if the key still has that version. These are rules 1, 2 and 4
+//! of a correct hybrid cache; the leases of Facebook's memcache are the ancestor (Nishtala et al.,
+//! NSDI 2013).
 
 use crate::time::Moment;
 
-/// Keys share stripes, so that the fence does not grow with them. A collision only costs a miss.
+/// Number of stripes. Keys share them, so that the fence has a fixed size. A collision costs only a
+/// miss.
 const STRIPES: usize = 1024;
 
-/// Proof of when a question was asked. Holds no state in the shard: it may be dropped.
+/// Proof of when a request was sent. Holds no state in the shard, so it may be dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ticket {
-    /// The highest bump of the key's stripe, its cache and everything.
+    /// The highest bump of the key's stripe, its cache and the whole shard.
     pub version: u64,
-    /// The moment before the question; lives are counted from it.
+    /// The moment before the request; TTLs are counted from it.
     pub asked: Moment,
 }
 
 impl Ticket {
-    /// A ticket that fits nowhere: versions are never 0 where the incarnation is not.
+    /// A ticket that is never current. Versions are not 0 either, unless the incarnation is.
     pub const VOID: Self = Self {
         version: 0,
         asked: Moment::from_nanos(0),
     };
 
-    /// Whether it is [`VOID`](Self::VOID).
+    /// Returns whether this is [`VOID`](Self::VOID).
     pub const fn is_void(self) -> bool {
         self.version == 0
     }
 
-    /// Returns whether the reply to a request that has the ticket `request` may go to the caller that has this
-    /// one: nothing has happened to the key between the two. A void ticket joins nothing, another void one
-    /// included: what has happened between them is not known.
+    /// Returns whether the reply to a request with the ticket `request` may go to the caller with
+    /// this one: nothing has happened to the key between the two. A void ticket joins nothing, not
+    /// even another void one, because what happened between them is unknown.
     pub const fn joins(self, request: Self) -> bool {
         !self.is_void() && self.version == request.version
     }
@@ -42,69 +44,69 @@ impl Ticket {
 /// The bumps of one shard.
 #[derive(Debug)]
 pub(crate) struct Fence {
-    /// The last number given out.
+    /// The last number used.
     last: u64,
     /// The last bump of each stripe of keys.
     stripes: Box<[u64]>,
-    /// The last answer of L2 to a question about each stripe.
-    answers: Box<[u64]>,
-    /// The last bump of everything.
+    /// The last reply of L2 for each stripe.
+    observed: Box<[u64]>,
+    /// The last bump of the whole shard.
     all: u64,
 }
 
 impl Fence {
-    /// A fence whose numbers are above all those of the incarnations before: 2^40 of them fit into
-    /// one incarnation.
+    /// Creates a fence whose numbers are above those of all earlier incarnations. One incarnation
+    /// has 2^40 numbers.
     pub(crate) fn new(incarnation: u32) -> Self {
         let start = u64::from(incarnation) << 40;
         Self {
             last: start,
             stripes: vec![start; STRIPES].into(),
-            answers: vec![start; STRIPES].into(),
+            observed: vec![start; STRIPES].into(),
             all: start,
         }
     }
 
-    /// A number never used before.
+    /// Returns a number never used before.
     pub(crate) fn next(&mut self) -> u64 {
         self.last += 1;
         self.last
     }
 
-    /// Makes the versions of a key's stripe new.
+    /// Gives all keys of a key's stripe a new version.
     pub(crate) fn bump(&mut self, hash: u64) {
         let next = self.next();
         self.stripes[stripe(hash)] = next;
     }
 
-    /// L2 has answered a question about a key.
-    pub(crate) fn answered(&mut self, hash: u64) {
+    /// Records that L2 has replied to a read of a key.
+    pub(crate) fn observe(&mut self, hash: u64) {
         let next = self.next();
-        self.answers[stripe(hash)] = next;
+        self.observed[stripe(hash)] = next;
     }
 
-    /// Whether it has since a version of the key.
-    pub(crate) fn has_answered_since(&self, hash: u64, version: u64) -> bool {
-        self.answers[stripe(hash)] > version
+    /// Returns whether L2 has replied to a read of the key since it had this version.
+    pub(crate) fn was_observed_since(&self, hash: u64, version: u64) -> bool {
+        self.observed[stripe(hash)] > version
     }
 
-    /// Makes every version new. O(1).
+    /// Gives every key a new version. O(1).
     pub(crate) fn bump_all(&mut self) {
         self.all = self.next();
     }
 
-    /// The last bump of everything.
+    /// Returns the last bump of the whole shard.
     pub(crate) fn all(&self) -> u64 {
         self.all
     }
 
-    /// The version of a key whose cache was bumped at `floor`.
-    pub(crate) fn version(&self, hash: u64, floor: u64) -> u64 {
-        self.stripes[stripe(hash)].max(floor).max(self.all)
+    /// Returns the version of a key whose cache was last bumped at `min_version`.
+    pub(crate) fn version(&self, hash: u64, min_version: u64) -> u64 {
+        self.stripes[stripe(hash)].max(min_version).max(self.all)
     }
 }
 
-/// The middle bits: tables take the low and the high ones.
+/// Returns the stripe of a hash, from its middle bits: tables use the low and the high ones.
 fn stripe(hash: u64) -> usize {
     ((hash >> 24) % STRIPES as u64) as usize
 }
@@ -121,8 +123,8 @@ mod tests {
         let stripe = fence.version(0, 0);
         fence.bump_all();
         let all = fence.version(0, 0);
-        let floor = fence.next();
-        assert!(before < stripe && stripe < all && all < fence.version(0, floor));
+        let min_version = fence.next();
+        assert!(before < stripe && stripe < all && all < fence.version(0, min_version));
     }
 
     #[test]

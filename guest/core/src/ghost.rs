@@ -1,20 +1,21 @@
-//! Who has left lately: hashes of keys, without keys and values, the first to have left the first to be forgotten.
+//! Ghosts: hashes of recently evicted keys, without keys and values, in FIFO order.
 
 use std::num::NonZeroU32;
 
+use crate::entry_meta::EntryMeta;
 use crate::index::Index;
-use crate::list::{List, Queue, Slot};
-use crate::tag::Tag;
+use crate::linked_slab::{LinkedSlab, Queue, Slot};
 
-/// What a ghost costs of a shard's budget, in bytes: 12 for its node, 5 to 12 in the index, rounded up.
+/// The cost of a ghost against a shard's budget, in bytes: 12 for its node and 5 to 12 in the
+/// index, rounded up.
 const WEIGHT: u64 = 32;
 
-/// A queue of hashes. Of each 32 bits are kept: a new key is taken for one of a million ghosts once in four
-/// thousand times, and has a better place than its own then. Every operation is O(1), but for `clear`, and for
-/// `shorten` for each that it forgets.
+/// A queue of hashes, of which 32 bits are kept. With a million ghosts, one new key in four
+/// thousand is taken for one of them, and only enters the main queue too early. Every operation is
+/// O(1), except `clear`, and `shorten`, which is O(1) for each ghost removed.
 #[derive(Debug)]
 pub(crate) struct Ghosts {
-    queue: List<NonZeroU32>,
+    queue: LinkedSlab<NonZeroU32>,
     /// The slot of every ghost, by its hash.
     index: Index,
 }
@@ -22,7 +23,7 @@ pub(crate) struct Ghosts {
 impl Ghosts {
     pub(crate) const fn new() -> Self {
         Self {
-            queue: List::new(),
+            queue: LinkedSlab::new(),
             index: Index::new(),
         }
     }
@@ -31,12 +32,12 @@ impl Ghosts {
         self.queue.len(Queue::Main)
     }
 
-    /// What they cost of a shard's budget, in bytes.
+    /// Returns the cost of all ghosts against a shard's budget, in bytes.
     pub(crate) const fn weight(&self) -> u64 {
         self.len() as u64 * WEIGHT
     }
 
-    /// Remembers a hash as the latest.
+    /// Appends a hash as the newest ghost.
     pub(crate) fn remember(&mut self, hash: u64) {
         self.forget(hash);
         let ghost = ghost_of(hash);
@@ -45,7 +46,7 @@ impl Ghosts {
         self.index.insert(spread(&slot), slot, spread);
     }
 
-    /// Forgets a hash; `false`: it was none of them.
+    /// Removes a hash; returns whether it was a ghost.
     pub(crate) fn forget(&mut self, hash: u64) -> bool {
         let ghost = ghost_of(hash);
         let same = |slot: &Slot| self.queue.get(*slot) == Some(&ghost);
@@ -53,7 +54,7 @@ impl Ghosts {
         slot.is_some_and(|slot| self.queue.remove(Queue::Main, slot).is_some())
     }
 
-    /// Forgets the oldest until so many are left.
+    /// Removes the oldest ghosts until at most `len` are left.
     pub(crate) fn shorten(&mut self, len: usize) {
         while self.len() > len
             && let Some(oldest) = self.queue.front(Queue::Main)
@@ -63,7 +64,7 @@ impl Ghosts {
         }
     }
 
-    /// Forgets all and gives the memory back.
+    /// Removes all ghosts and frees the memory.
     pub(crate) fn clear(&mut self) {
         *self = Self::new();
     }
@@ -85,15 +86,15 @@ impl Ghosts {
     }
 }
 
-/// Of the low bits, which tags keep.
+/// Returns the ghost of a hash: its low bits, which the metadata of an entry keeps too.
 fn ghost_of(hash: u64) -> NonZeroU32 {
     let low = u32::try_from(hash & u64::from(u32::MAX)).ok();
     low.and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN)
 }
 
-/// The hash of a ghost, of which an index takes its low and its highest bits.
+/// Returns the hash of a ghost for an index, which uses its low bits and its highest.
 fn spread(ghost: NonZeroU32) -> u64 {
-    Tag::kept_of(ghost.get().into())
+    EntryMeta::index_hash(ghost.get().into())
 }
 
 #[cfg(test)]
@@ -121,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn remember_once_more_makes_it_the_latest() {
+    fn remember_again_makes_it_the_newest() {
         let mut ghosts = ghosts([1, 2, 1]);
         // 2 1
         assert_eq!(ghosts.len(), 2);
@@ -131,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn forget_hash_without_bits_is_found() {
+    fn forget_zero_hash_finds_it() {
         let mut ghosts = ghosts([0]);
         assert!(ghosts.forget(0));
         assert_eq!(ghosts.len(), 0);

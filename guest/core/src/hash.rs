@@ -1,7 +1,7 @@
-//! The hash of a complete key, which places it in tables, on stripes and in shards.
+//! The hash of a complete key, which selects its bucket in tables, its stripe and its shard.
 //!
-//! It is [foldhash](https://docs.rs/foldhash), given the bytes in words of 8 that begin where the
-//! complete key begins, so that what comes first in the keys of a cache is hashed once.
+//! It is [foldhash](https://docs.rs/foldhash), fed with words of 8 bytes from the start of the
+//! complete key, so that the common prefix of a cache's keys is hashed once.
 
 use std::hash::Hasher;
 
@@ -10,7 +10,7 @@ use foldhash::{SharedSeed, fast, quality};
 /// The size of a word, in bytes.
 const WORD: usize = 8;
 
-/// Hashes keys, from a seed that those who choose the keys do not know.
+/// The seed of the key hash. Clients that choose keys must not know it.
 #[derive(Clone, Debug)]
 pub struct Seed {
     shared: SharedSeed,
@@ -18,7 +18,7 @@ pub struct Seed {
 }
 
 impl Seed {
-    /// A hash function of its own for every `seed`.
+    /// Creates a hash function that is different for every `seed`.
     pub fn new(seed: u64) -> Self {
         Self {
             shared: SharedSeed::from_u64(seed),
@@ -26,13 +26,13 @@ impl Seed {
         }
     }
 
-    /// The hash of the complete key `name:key`, however it is divided: `user` and `admin:1` hash as
-    /// `user:admin` and `1` do, because they are one key of the shared tier.
+    /// Returns the hash of the complete key `name:key`, wherever it is split: `user` and `admin:1`
+    /// hash as `user:admin` and `1` do, because they are one key of L2.
     pub fn hash(&self, name: &str, key: &str) -> u64 {
         self.of_cache(name).hash(key)
     }
 
-    /// The hashes of one cache's keys, for a driver that hashes many.
+    /// Returns the hash function for one cache's keys, for drivers that hash many.
     pub fn of_cache(&self, name: &str) -> KeySeed {
         let prefix = [name.as_bytes(), b":"].concat();
         let (words, rest) = prefix.as_chunks::<WORD>();
@@ -50,7 +50,7 @@ impl Seed {
         }
     }
 
-    /// The hash of bytes as they are.
+    /// Returns the hash of bytes as they are.
     pub fn hash_bytes(&self, bytes: &[u8]) -> u64 {
         let begun = Begun {
             state: self.own,
@@ -61,7 +61,7 @@ impl Seed {
     }
 }
 
-/// Hashes the keys of one cache, as [`Seed::hash`] does.
+/// The hash function for the keys of one cache; equal to [`Seed::hash`].
 #[derive(Clone, Debug)]
 pub struct KeySeed {
     shared: SharedSeed,
@@ -69,32 +69,32 @@ pub struct KeySeed {
 }
 
 impl KeySeed {
-    /// The hash of the complete key.
+    /// Returns the hash of the complete key.
     #[inline]
     pub fn hash(&self, key: &str) -> u64 {
         self.begun.hash(&self.shared, key.as_bytes())
     }
 }
 
-/// A hash whose first bytes are taken in.
+/// The state of a hash after its first bytes.
 #[derive(Clone, Debug)]
 struct Begun {
-    /// Of the whole words so far.
+    /// The state after the whole words.
     state: u64,
-    /// The bytes behind them.
+    /// The bytes after them.
     held: u64,
-    /// How many bytes there were.
+    /// The number of bytes so far.
     len: usize,
 }
 
 impl Begun {
-    /// The hash of the bytes so far and of these.
+    /// Returns the hash of the bytes so far followed by `bytes`.
     #[inline]
     fn hash(&self, shared: &SharedSeed, bytes: &[u8]) -> u64 {
         let mut hasher = quality::FoldHasher::with_seed(self.state, shared);
         let mut held = self.held;
         let held_len = self.len % WORD;
-        // Each word is divided between the one that is held and the next.
+        // The input is not aligned to the held bytes: each word is split over two.
         let bits = 8 * held_len;
         let (words, rest) = bytes.as_chunks::<WORD>();
         for word in words {
@@ -108,20 +108,20 @@ impl Begun {
             take(&mut hasher, held);
             held = word >> 1 >> (63 - bits);
         }
-        // At most 7 bytes are left: the length makes the word whole.
+        // At most 7 bytes are left: the low byte of the length fills the word.
         let len = (self.len + bytes.len()) as u64;
         take(&mut hasher, held | len << 56);
         hasher.finish()
     }
 }
 
-/// Takes in one word. By itself a hasher would wait for a second one, to take both at once.
+/// Feeds one word. The hasher itself would buffer it until a second one arrives.
 #[inline]
 fn take(hasher: &mut impl Hasher, word: u64) {
     hasher.write_u128(u128::from(word));
 }
 
-/// Fewer bytes than a word has; the others are 0.
+/// Returns fewer bytes than a word as a word, padded with zeros.
 #[inline]
 fn partial_word(bytes: &[u8]) -> u64 {
     // Where the first and the last bytes overlap, they are the same.

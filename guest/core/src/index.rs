@@ -1,11 +1,11 @@
-//! Slots by the hashes of what stands there.
+//! Slots by the hashes of their entries.
 
 use hashbrown::HashTable;
 
-use crate::list::Slot;
+use crate::linked_slab::Slot;
 
-/// A table of slots, which knows neither keys nor hashes: the caller tells which slot is meant, and of each its
-/// hash. Every operation is O(1).
+/// A hash table of slots that stores neither keys nor hashes: the caller identifies the slot and
+/// returns the hash of each. Every operation is O(1).
 #[derive(Debug)]
 pub(crate) struct Index(HashTable<Slot>);
 
@@ -24,7 +24,7 @@ impl Index {
         self.0.find(hash, is_meant).copied()
     }
 
-    /// Puts in a slot that is not there.
+    /// Inserts a slot that is absent.
     pub(crate) fn insert(&mut self, hash: u64, slot: Slot, hash_of: impl Fn(&Slot) -> u64) {
         if self.is_worn() {
             let slots: Vec<Slot> = self.0.drain().collect();
@@ -35,7 +35,7 @@ impl Index {
         self.0.insert_unique(hash, slot, hash_of);
     }
 
-    /// Takes a slot out; `None`: it was not there.
+    /// Removes a slot; `None` if it was absent.
     pub(crate) fn remove(
         &mut self,
         hash: u64,
@@ -45,8 +45,8 @@ impl Index {
         Some(found.remove().0)
     }
 
-    /// Whether there is no room but what removed slots have left behind, an eighth of all or more. The table would
-    /// double for want of it, as often as it takes until more than half is unused.
+    /// Returns whether tombstones fill all free room and are an eighth of the whole or more.
+    /// hashbrown would then double the table, and would do so again until more than half is unused.
     fn is_worn(&self) -> bool {
         let room = self.0.num_buckets() / 8 * 7;
         self.0.len() == self.0.capacity() && self.0.len() <= room - room / 8
@@ -56,13 +56,13 @@ impl Index {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::list::{List, Queue};
+    use crate::linked_slab::{LinkedSlab, Queue};
 
-    /// As a full cache: what comes in takes the place of what leaves.
+    /// Works as a full cache does: each insertion follows a removal.
     #[test]
     fn insert_and_remove_for_long_takes_no_more_room() {
         let hash_of = |key: u64| key.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let (mut list, mut index) = (List::new(), Index::new());
+        let (mut list, mut index) = (LinkedSlab::new(), Index::new());
         let mut full = 0;
         for key in 0..20_000_u64 {
             let slot = list.push_back(Queue::Main, key);

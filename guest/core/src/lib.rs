@@ -1,15 +1,15 @@
-//! The cache as a plain state machine: what to answer from the local tier, what to ask the shared
-//! tier, and what of its answers to keep.
+//! The cache logic as a plain state machine: what the local tier serves, what to read from the
+//! backend (L2), and which of its replies to store.
 //!
-//! The core is synchronous and single-threaded. It does no I/O and has no clock: a *driver* carries
-//! its questions to the shared tier (L2) and brings the answers back, and hands in a clock function
-//! that is called at most once an operation, and only for deadlines and misses.
+//! The core is synchronous and single-threaded. It does no I/O and has no clock. A *driver* sends
+//! the requests to L2 and passes the replies back. It also passes a clock function, which is called
+//! at most once an operation, and only for deadlines and misses.
 //!
-//! A read is three steps, a write is three:
+//! A read takes three steps, and so does a write:
 //!
 //! ```
 //! use std::time::Duration;
-//! use flipcache_core::{Answer, Bounds, Catalog, Moment, Options, Read, Seed, Settled, Shard};
+//! use flipcache_core::{BackendReply, Bounds, Catalog, Moment, Options, Read, Seed, FillOutcome, Shard};
 //!
 //! let clock = || Moment::from_nanos(0);
 //! let seed = Seed::new(7);
@@ -19,13 +19,13 @@
 //! shard.open(cache, "user", Bounds::from(&options));
 //! let hash = seed.hash("user", "1");
 //!
-//! // The local tier is empty: the answer is a ticket, and L2 has to be asked.
+//! // The local tier is empty, so the read returns a ticket for a read of L2.
 //! let Read::Miss(ticket) = shard.read(cache, hash, "1", None, &clock) else { unreachable!() };
-//! let answer = Answer::Entry { value: b"Ada", ttl: Some(Duration::from_secs(60)) };
-//! assert_eq!(shard.settle(cache, hash, "1", ticket, answer), Settled::Kept);
+//! let reply = BackendReply::Entry { value: b"Ada", ttl: Some(Duration::from_secs(60)) };
+//! assert_eq!(shard.settle(cache, hash, "1", ticket, reply), FillOutcome::Stored);
 //! assert!(matches!(shard.read(cache, hash, "1", None, &clock), Read::Hit(b"Ada")));
 //!
-//! // While L2 is being written, nothing may be answered from here.
+//! // While a write is in flight, the entry is not served.
 //! let ticket = shard.begin_write(cache, hash, "1", &clock);
 //! assert!(matches!(shard.read(cache, hash, "1", None, &clock), Read::Miss(_)));
 //! shard.end_write(cache, hash, "1", ticket, Some((b"Grace", None)));
@@ -35,13 +35,13 @@
 //!
 //! # Layout
 //!
-//! - [`Catalog`]: which caches are open. [`Shard`]: the state machine over their local tiers. A driver
-//!   has one catalog and as many shards as it likes.
-//! - [`Options`], [`Expiry`]: what a cache is told at its opening, checked.
+//! - [`Catalog`]: the open caches. [`Shard`]: the state machine over their local tiers. A driver
+//!   has one catalog and any number of shards.
+//! - [`Options`], [`Expiry`], [`Resilience`]: the options of a cache, and their checks.
 //! - [`Value`], [`ValueType`]: the six value types and their plain wire form.
-//! - [`Dict`]: the bounded dictionary, on the same table as the tiers.
+//! - [`Dict`]: a bounded dictionary, on the same table as the tiers.
 //!
-//! It deliberately knows no WIT, no Redis, no threads and no I/O.
+//! The core deliberately has no WIT, no Redis, no threads and no I/O.
 
 mod catalog;
 
@@ -57,13 +57,13 @@ mod fence;
 
 mod table;
 
-mod tag;
+mod entry_meta;
 
 mod index;
 
-mod list;
+mod linked_slab;
 
-mod pieces;
+mod chunked_vec;
 
 mod ghost;
 
@@ -95,7 +95,7 @@ pub use options::{Eviction, Expiry, InvalidOptions, InvalidTtl, MAX_TTL, Options
 pub use resilience::Resilience;
 #[cfg(any(test, feature = "model"))]
 pub use shard::model;
-pub use shard::{Answer, KeyListing, Read, Settled, Shard, Write};
+pub use shard::{BackendReply, FillOutcome, KeyListing, Read, Shard, Write};
 pub use stats::{Removals, Stats};
 pub use time::{Clock, Moment};
 pub use value::{InvalidValue, Value, ValueType};

@@ -1,12 +1,12 @@
-//! What may name a cache and what may be a key in it.
+//! Names of caches and keys, and their checks.
 
-/// The longest name of a cache, in bytes: room for any namespace, and every key carries it.
+/// The longest name of a cache, in bytes: enough for any namespace, and every key includes it.
 pub const MAX_NAME_BYTES: usize = 1024;
 
 /// The longest key, in bytes.
 pub const MAX_KEY_BYTES: usize = 64 * 1024;
 
-/// Why a cache cannot have a name.
+/// Why a name cannot be the name of a cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidName {
     /// The name is empty.
@@ -17,7 +17,7 @@ pub enum InvalidName {
     TooLong,
 }
 
-/// Checks that `name` may name a cache. Colons and glob characters are as good as any other.
+/// Checks that `name` can be the name of a cache. Colons and glob characters are allowed.
 ///
 /// # Errors
 ///
@@ -30,20 +30,20 @@ pub fn check_name(name: &str) -> Result<(), InvalidName> {
     }
 }
 
-/// What the keys of a cache are.
+/// The type of a cache's keys.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum KeyType {
-    /// Any text, the empty one too.
+    /// Any text, including the empty one.
     #[default]
     Text,
     /// Canonical decimal integers of 64 bits: `-3`, `0`, `42`; not `-0`, `007`, `+1`.
     Integer,
 }
 
-/// Why something is not a key of a cache.
+/// Why a text cannot be a key of a cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidKey {
-    /// The cache has integer keys and this is none in canonical form.
+    /// The cache has integer keys, and this is not an integer in canonical form.
     #[error("not a decimal integer of 64 bits in its shortest form")]
     NotAnInteger,
     /// The key is longer than [`MAX_KEY_BYTES`].
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn check_integer_key_takes_the_canonical_form_alone() {
+    fn check_integer_key_accepts_only_the_canonical_form() {
         for key in [
             "0",
             "-3",
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn check_text_key_takes_anything_up_to_the_limit() {
+    fn check_text_key_accepts_anything_up_to_the_limit() {
         for key in ["", "a:b", "*?[\\", "\0\n"] {
             assert_eq!(KeyType::Text.check(key), Ok(()), "{key:?}");
         }

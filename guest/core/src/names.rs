@@ -1,4 +1,4 @@
-//! The names of caches, searched by complete keys.
+//! An index of cache names by complete key.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -7,9 +7,9 @@ use crate::name::MAX_KEY_BYTES;
 
 /// Values by the names of caches, found by every complete key that belongs to one of them.
 ///
-/// A complete key is `name:key`. Names may have colons, so that one complete key belongs to several names:
-/// `user:admin:1` is `admin:1` of `user` and `1` of `user:admin`. A search costs one look-up in the order of the
-/// names and one for each name found, however many colons the key has.
+/// A complete key is `name:key`. Names may have colons, so that one complete key belongs to several
+/// names: `user:admin:1` is `admin:1` of `user` and `1` of `user:admin`. A search costs one look-up
+/// in the order of the names and one for each name found, however many colons the key has.
 ///
 /// # Examples
 ///
@@ -24,8 +24,9 @@ use crate::name::MAX_KEY_BYTES;
 /// ```
 #[derive(Debug)]
 pub struct NameIndex<V> {
-    /// By names with a colon behind. In this order, all names that a key begins with are prefixes of the last one that
-    /// does not follow the key, or are that one: what lies between a prefix of a key and the key has the same prefix.
+    /// By name with a colon appended. All names that a key begins with are prefixes of the greatest
+    /// one that is not above the key, or are equal to it: whatever sorts between a prefix of the
+    /// key and the key itself begins with that prefix.
     by_prefix: BTreeMap<Box<str>, Entry<V>>,
     /// How many names begin with another one.
     nested: usize,
@@ -36,7 +37,7 @@ pub struct NameIndex<V> {
 #[derive(Debug)]
 struct Entry<V> {
     value: V,
-    /// The lengths of all other prefixes that this one begins with, the shortest first.
+    /// The lengths of all other prefixes that this one begins with, in ascending order.
     outer: Vec<usize>,
 }
 
@@ -57,17 +58,18 @@ impl<V> NameIndex<V> {
         }
     }
 
-    /// Returns how many names there are.
+    /// Returns the number of names.
     pub fn len(&self) -> usize {
         self.by_prefix.len()
     }
 
-    /// Returns whether there are none.
+    /// Returns whether there are no names.
     pub fn is_empty(&self) -> bool {
         self.by_prefix.is_empty()
     }
 
-    /// Returns whether any name begins with another one and a colon. If not, no complete key belongs to two names.
+    /// Returns whether any name begins with another one and a colon. If not, no complete key
+    /// belongs to two names.
     pub fn has_nested(&self) -> bool {
         self.nested > 0
     }
@@ -78,7 +80,8 @@ impl<V> NameIndex<V> {
         Some(&entry.value)
     }
 
-    /// Stores a value for a name; returns the one that it replaces. Costs O(names within this one), if it is new.
+    /// Stores a value for a name; returns the value that it replaces. A new name costs O(names
+    /// nested in it).
     pub fn insert(&mut self, name: &str, value: V) -> Option<V> {
         let prefix = format!("{name}:");
         if let Some(entry) = self.by_prefix.get_mut(&*prefix) {
@@ -95,7 +98,7 @@ impl<V> NameIndex<V> {
         None
     }
 
-    /// Removes a name; returns its value. Costs O(names within this one).
+    /// Removes a name; returns its value. Costs O(names nested in it).
     pub fn remove(&mut self, name: &str) -> Option<V> {
         let prefix = format!("{name}:");
         let removed = self.by_prefix.remove(&*prefix)?;
@@ -107,8 +110,8 @@ impl<V> NameIndex<V> {
         Some(removed.value)
     }
 
-    /// Returns the value of every name that a complete key belongs to, each with the key that it is there, the shortest
-    /// name first. Keys longer than [`MAX_KEY_BYTES`] belong to no name.
+    /// Returns the value of every name that a complete key belongs to, each with its own key for
+    /// it, the shortest name first. Keys longer than [`MAX_KEY_BYTES`] belong to no name.
     pub fn caches_for_key<'i, 'k>(
         &'i self,
         full_key: &'k str,
@@ -121,8 +124,8 @@ impl<V> NameIndex<V> {
         found.filter(|(_, key)| key.len() <= MAX_KEY_BYTES)
     }
 
-    /// Returns the values of all other names that may have complete keys in common with this one: those that it begins
-    /// with, and those that begin with it.
+    /// Returns the values of all other names that may share complete keys with this one: those that
+    /// it begins with, and those that begin with it.
     pub fn overlapping<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a V> + use<'a, V> {
         let prefix = format!("{name}:");
         let outer: Vec<&V> = self
@@ -139,7 +142,7 @@ impl<V> NameIndex<V> {
         outer.into_iter().chain(inner)
     }
 
-    /// The lengths of all stored prefixes that a text begins with, the shortest first.
+    /// Returns the lengths of all stored prefixes that a text begins with, in ascending order.
     fn prefix_lengths<'a>(&'a self, text: &str) -> impl Iterator<Item = usize> + use<'a, V> {
         self.count_lookup();
         let up_to = (Bound::Unbounded, Bound::Included(text));
@@ -160,7 +163,7 @@ impl<V> NameIndex<V> {
     }
 }
 
-/// The entries of all other prefixes that begin with this one.
+/// Returns the entries of all other prefixes that begin with this one.
 fn inner_entries<'a, V>(
     by_prefix: &'a mut BTreeMap<Box<str>, Entry<V>>,
     prefix: &'a str,
@@ -172,7 +175,7 @@ fn inner_entries<'a, V>(
         .map(|(_, entry)| entry)
 }
 
-/// How many bytes two texts have in common at their beginnings.
+/// Returns the length of the common prefix of two texts, in bytes.
 fn common_len(one: &str, other: &str) -> usize {
     let both = one.bytes().zip(other.bytes());
     both.take_while(|(one, other)| one == other).count()
@@ -200,30 +203,35 @@ mod tests {
     }
 
     #[test]
-    fn caches_for_key_names_that_nest_are_all_found() {
+    fn caches_for_key_nested_names_are_all_found() {
         let index = index_of(&["user", "user:admin", "user1", "users", "other"]);
         let expected = [("user", "admin:1"), ("user:admin", "1")];
         assert_eq!(found(&index, "user:admin:1"), expected);
         assert_eq!(found(&index, "user:7:x"), [("user", "7:x")]);
-        assert_eq!(found(&index, "nobody"), []);
+        assert_eq!(found(&index, "absent"), []);
     }
 
     #[test]
-    fn caches_for_key_of_many_colons_costs_a_lookup_for_each_name_found_and_one() {
+    fn caches_for_key_many_colons_costs_one_lookup_and_one_a_name_found() {
         let names: Vec<String> = (0..16)
             .map(|n| format!("t{}{n}", ":".repeat(959)))
             .collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let index = index_of(&names);
         let colons = ":".repeat(MAX_KEY_BYTES);
-        for (full_key, owners) in [
+        for (full_key, names_found) in [
             (colons.clone(), 0),
             (format!("t{colons}"), 0),
             (format!("{}{}", names[7], &colons[1..]), 1),
         ] {
             index.lookups.set(0);
-            assert_eq!(index.caches_for_key(&full_key).count(), owners);
-            assert_eq!(index.lookups.get(), owners + 1, "{} bytes", full_key.len());
+            assert_eq!(index.caches_for_key(&full_key).count(), names_found);
+            assert_eq!(
+                index.lookups.get(),
+                names_found + 1,
+                "{} bytes",
+                full_key.len()
+            );
         }
     }
 
@@ -241,7 +249,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn caches_for_key_of_any_names_is_what_the_division_at_every_colon_finds(
+        fn caches_for_key_any_names_matches_a_search_at_every_colon(
             names in proptest::collection::vec((text(), any::<bool>()), 0..12),
             full_key in text(),
         ) {
@@ -255,8 +263,8 @@ mod tests {
                 }
             }
             let colons = full_key.match_indices(':').map(|(at, _)| at);
-            let divisions = colons.map(|at| (&full_key[..at], &full_key[at + 1..]));
-            let expected: Vec<_> = divisions.filter(|(name, _)| known.contains(*name)).collect();
+            let name_key_splits = colons.map(|at| (&full_key[..at], &full_key[at + 1..]));
+            let expected: Vec<_> = name_key_splits.filter(|(name, _)| known.contains(*name)).collect();
             prop_assert_eq!(found(&index, &full_key), expected);
 
             let within = |inner: &str, outer: &str| inner.starts_with(&format!("{outer}:"));

@@ -1,51 +1,54 @@
-//! What a cache is told at its opening, and how long its entries live.
+//! The options of a cache, and the TTL of its entries.
 
 use std::time::Duration;
 
 use crate::name::KeyType;
 use crate::value::{Value, ValueType};
 
-/// The longest TTL: half of what Redis can count in milliseconds, so that now + TTL never overflows.
+/// The longest TTL: half of the milliseconds that Redis can count, so that now + TTL never
+/// overflows.
 pub const MAX_TTL: Duration = Duration::from_millis(i64::MAX as u64 / 2);
 
-/// Which entry leaves a full local tier first.
+/// Which entry is evicted first from a full local tier.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Eviction {
-    /// The one that entered first; neither a read nor an overwrite moves it.
+    /// The oldest insertion; neither a read nor an overwrite changes the order.
     #[default]
     Fifo,
-    /// The one not used for longest; a read and an overwrite are uses.
+    /// The least recently used; reads and overwrites count as uses.
     Lru,
-    /// FIFO queues with a second chance, and a memory of what has left (Yang et al., SOSP 2023). A read and an
-    /// overwrite are uses: they are counted, and move nothing. What is read once leaves soon.
+    /// FIFO queues with a second chance and a memory of evicted keys (Yang et al., SOSP 2023).
+    /// Reads and overwrites increment a use count and do not change the order. Entries read once
+    /// are evicted soon.
     S3Fifo,
 }
 
-/// How a cache is opened.
+/// The options with which a cache is opened.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Options {
-    /// Entries that the local tier holds; 0: no local tier.
+    /// Maximum entries of the local tier; 0 disables it.
     pub local_max: u32,
-    /// Bytes of keys and values in wire form that the local tier holds; `None`: the shard's budget alone.
+    /// Maximum bytes of keys and values in wire form in the local tier; `None` leaves only the
+    /// shard's budget.
     pub local_max_bytes: Option<u64>,
-    /// Which entry leaves first.
+    /// Which entry is evicted first.
     pub eviction: Eviction,
-    /// Time to live of entries, in both tiers; `None`: they do not expire. Not 0.
+    /// TTL of entries, in both tiers; `None`: they do not expire. Not 0.
     pub ttl: Option<Duration>,
-    /// A read starts the entry's TTL anew, in both tiers.
+    /// Whether a read restarts the entry's TTL, in both tiers.
     pub refresh_ttl_on_get: bool,
-    /// What keys are.
+    /// The type of keys.
     pub key_type: KeyType,
-    /// What values are.
+    /// The type of values.
     pub value_type: ValueType,
-    /// What a read of an absent key answers.
+    /// The value that a read of an absent key returns.
     pub default: Option<Value>,
-    /// A read that answers the default also stores it, if the key is still absent.
+    /// Whether a read that returns the default also stores it, if the key is still absent.
     pub store_default: bool,
 }
 
 impl Default for Options {
-    /// As Python's `FlipCache` has them: 100 entries of text, FIFO, without a TTL.
+    /// Returns the defaults of Python's `FlipCache`: 100 entries of text, FIFO, no TTL.
     fn default() -> Self {
         Self {
             local_max: 100,
@@ -61,7 +64,7 @@ impl Default for Options {
     }
 }
 
-/// Why a cache cannot be opened with these options. The message names the option.
+/// An error in the options of a cache. The message names the option.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct InvalidOptions(pub(crate) &'static str);
@@ -72,12 +75,12 @@ impl InvalidOptions {
 }
 
 impl Options {
-    /// Checks what can be told without a store.
+    /// Checks what can be checked without a backend.
     ///
     /// # Errors
     ///
-    /// [`InvalidOptions`] for a TTL of 0 or beyond [`MAX_TTL`], and a default that is not of the value
-    /// type.
+    /// [`InvalidOptions`] if the TTL is 0 or longer than [`MAX_TTL`], or the default is not of the
+    /// value type.
     pub fn check(&self) -> Result<(), InvalidOptions> {
         if self.ttl.is_some_and(|ttl| check_ttl(ttl).is_err()) {
             return Err(InvalidOptions("ttl: 0, or longer than Redis can count"));
@@ -89,48 +92,49 @@ impl Options {
         Ok(())
     }
 
-    /// Whether a read has still to give its TTL anew to an entry that L2 has answered with so much life
-    /// left. Not to every one it reads: that is a write, of which all other caches are told.
-    pub fn has_to_prolong(&self, remaining: Option<Duration>) -> bool {
+    /// Returns whether a read still has to extend the TTL of an entry that L2 returned with this
+    /// remaining TTL. Not every read extends it, because that is a write, which is published to all
+    /// other caches.
+    pub fn needs_ttl_extension(&self, remaining: Option<Duration>) -> bool {
         self.ttl_on_read()
             .is_some_and(|ttl| !is_fresh(remaining, ttl))
     }
 
-    /// The TTL that a read gives to what it reads, if any.
+    /// Returns the TTL that a read gives to the entry, if any.
     #[inline]
     pub fn ttl_on_read(&self) -> Option<Duration> {
         self.ttl.filter(|_| self.refresh_ttl_on_get)
     }
 }
 
-/// Whether an entry with so much life left need not be given the TTL anew.
+/// Returns whether an entry with this remaining TTL needs no extension.
 pub(crate) fn is_fresh(remaining: Option<Duration>, ttl: Duration) -> bool {
     remaining.is_some_and(|remaining| remaining > ttl - ttl / 8 && remaining <= ttl)
 }
 
-/// How long an entry lives.
+/// The TTL of an entry that is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Expiry {
-    /// As long as the cache's options say.
+    /// The TTL of the cache's options.
     #[default]
     Inherit,
-    /// Without end.
+    /// The entry does not expire.
     Never,
-    /// So long. Not 0.
+    /// The entry expires after this time. Not 0.
     After(Duration),
 }
 
-/// A TTL of 0, or one beyond [`MAX_TTL`].
+/// A TTL of 0, or one longer than [`MAX_TTL`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a TTL must be longer than 0 and no longer than Redis can count")]
 pub struct InvalidTtl;
 
 impl Expiry {
-    /// The TTL that this means in a cache whose own is `inherited`; `None`: no end.
+    /// Returns the TTL in a cache whose own TTL is `inherited`; `None`: no expiry.
     ///
     /// # Errors
     ///
-    /// [`InvalidTtl`] for a TTL of less than a millisecond or beyond [`MAX_TTL`].
+    /// [`InvalidTtl`] if the TTL is shorter than a millisecond or longer than [`MAX_TTL`].
     pub fn ttl(self, inherited: Option<Duration>) -> Result<Option<Duration>, InvalidTtl> {
         match self {
             Self::Inherit => Ok(inherited),

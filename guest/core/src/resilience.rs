@@ -1,46 +1,47 @@
-//! How a cache behaves when things go wrong.
+//! Stale-on-error, negative caching, TTL jitter and bounded staleness.
 //!
-//! Jitter is FusionCache's jittering: a random part of a TTL keeps those who read the same keys from missing them all
-//! at once: <https://en.wikipedia.org/wiki/Thundering_herd_problem>. Stale answers are less than its fail-safe. That
-//! serves an expired entry also when the loader fails, and gives it a new lifetime; here only a failure of L2 counts,
-//! and the entry is served for no longer than the window after its own end.
+//! Jitter is FusionCache's jittering: shortening TTLs at random keeps clients that read the same
+//! keys from missing them all at once: <https://en.wikipedia.org/wiki/Thundering_herd_problem>.
+//! Stale-on-error does less than its fail-safe, which also serves an expired entry when the loader
+//! fails, and gives it a new TTL. Here only a failure of L2 counts, and the entry is served no
+//! longer than the window after its expiry.
 
 use std::ops::Range;
 use std::time::Duration;
 
 use crate::options::InvalidOptions;
 
-/// So many parts of what is written together may expire apart: each is a round trip.
+/// Maximum number of parts of one write that get different TTLs. Each part is a round trip.
 const MOST_PARTS: usize = 8;
 
-/// Fewer entries than this are no part of their own.
+/// Minimum number of entries in a part.
 const LEAST_PART: usize = 32;
 
-/// As a part of 32 bits: its multiples lie evenly.
+/// The golden ratio as a fraction of 2^32. Its multiples are evenly spread.
 const GOLDEN_RATIO: u32 = 0x9e37_79b9;
 
-/// More than that, and a TTL would say little.
+/// Maximum jitter; with more, a TTL would mean little.
 const MAX_JITTER_PERCENT: u8 = 50;
 
-/// How a cache behaves when things go wrong. All zero and `None` by default.
+/// How a cache behaves when L2 fails and at the edges of TTLs. All zero and `None` by default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Resilience {
-    /// How long an entry may still answer, marked stale, while L2 fails: after the end of its life, and after
-    /// the last moment at which changes were heard. Zero: never.
+    /// How long an entry may still be served, marked stale, while L2 fails: after its expiry, and
+    /// after the last moment at which invalidations were received. Zero: never.
     pub stale_on_error: Duration,
-    /// How long it is remembered that L2 has nothing for a key. Zero: not at all.
+    /// How long the absence of a key in L2 is cached (negative caching). Zero: not at all.
     pub absent_ttl: Duration,
-    /// Each TTL with which values are written is shortened by a random part of at most this many percent,
-    /// so that what was written together does not expire together. At most 50.
+    /// Maximum percentage by which TTLs are shortened at random on writes, so that entries written
+    /// together do not expire together. At most 50.
     pub ttl_jitter_percent: u8,
-    /// For a cache that nobody tells of changes, because it was composed into an application or runs in
-    /// a host of its own: how long the local tier may answer without asking L2 for them. Zero: it asks
-    /// at every read. `None`: it never asks.
+    /// For a cache without invalidations, because it was composed into an application or runs in a
+    /// host of its own: how long the local tier serves entries before it asks L2 for changes. Zero:
+    /// it asks at every read. `None`: it never asks.
     pub max_staleness: Option<Duration>,
 }
 
 impl Resilience {
-    /// Checks the bounds of what may be asked for.
+    /// Checks the options.
     ///
     /// # Errors
     ///
@@ -52,18 +53,19 @@ impl Resilience {
         Ok(())
     }
 
-    /// A TTL without its random part. It is never longer, and not 0; `random` are 32 random bits.
+    /// Returns the TTL, shortened by a random part. It is never longer and never 0; `random` are 32
+    /// random bits.
     pub fn shorten(&self, ttl: Option<Duration>, random: u32) -> Option<Duration> {
         let ttl = ttl?;
         let most = ttl / 100 * u32::from(self.ttl_jitter_percent);
         let part = most.mul_f64(f64::from(random) / f64::from(u32::MAX));
         let left = ttl.saturating_sub(part);
-        // L2 counts in whole milliseconds.
+        // L2 counts whole milliseconds.
         Some(left.max(Duration::from_millis(1)).min(ttl))
     }
 
-    /// The parts in which so many entries of one call are written, each with its TTL: one, unless the TTL is
-    /// jittered and there are many. `random` are 32 random bits.
+    /// Divides `count` entries of one write into parts, each with its own TTL. There is one part
+    /// unless the TTL is jittered and the entries are many. `random` are 32 random bits.
     pub fn spread(
         self,
         ttl: Option<Duration>,

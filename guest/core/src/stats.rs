@@ -1,55 +1,57 @@
-//! What a cache has done.
+//! Counters of a cache.
 
 use std::iter::Sum;
 
-/// Counters of one cache since its tier was made, and its size now.
+/// Counters of one cache since its tier was created, and its current size.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
-    /// Reads answered by the local tier.
+    /// Reads served by the local tier.
     pub local_hits: u64,
-    /// Reads answered by L2.
+    /// Reads served by L2.
     pub backend_hits: u64,
-    /// Reads that neither tier answered.
+    /// Reads served by neither tier.
     pub misses: u64,
-    /// Of those, the ones that a remembered absence answered.
+    /// Those misses that were served by a cached absence.
     pub absent_hits: u64,
-    /// Reads answered by an entry that was marked stale.
+    /// Reads served by an entry that was marked stale.
     pub stale_hits: u64,
-    /// Entries that the local tier held and holds no more.
+    /// Entries that have left the local tier.
     pub removals: Removals,
-    /// Answers of L2 that were not kept because they may have been old.
+    /// Replies of L2 that were not stored because they may have been outdated.
     pub refused_fills: u64,
-    /// Values that were not kept because they are larger than the local tier may hold of one value.
+    /// Values that were not stored because they exceed the local tier's limit for one value.
     pub too_large: u64,
-    /// Questions and writes that L2 failed.
+    /// Reads and writes that failed at L2.
     pub backend_errors: u64,
-    /// Entries that the local tier holds now; expired ones that nobody has met since count.
+    /// Current entries of the local tier, including expired ones that no access has removed yet.
     pub local_len: u64,
     /// Bytes of their keys and values in wire form.
     pub local_bytes: u64,
 }
 
-/// Entries that the local tier held and holds no more, each under the cause of its end. What was kept
-/// since the tier was made is the sum of these and of what it holds now.
+/// Entries that have left the local tier, by cause. Their sum and the current entries make up all
+/// entries stored since the tier was created.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Removals {
-    /// They made room, or were to hold a value that is too large.
+    /// Evicted for room, or overwritten by a value that is too large.
     pub size: u64,
-    /// Their life was over, and the time for which they may answer stale after it, and somebody met them.
+    /// Removed on access after the TTL (and any stale-on-error window) had passed.
     pub expired: u64,
-    /// This cache deleted or cleared them, dropped its local tier, or could not write them.
+    /// Deleted or cleared by this cache, removed with its local tier, or dropped after its write
+    /// failed.
     pub explicit: u64,
-    /// This cache put another value in their place, or the same one again.
+    /// Overwritten by this cache, also by an equal value.
     pub replaced: u64,
-    /// Others changed them, or may have: their keys or their bucket were invalidated, or L2 answered otherwise.
+    /// Changed by another client, or possibly so: the key or bucket was invalidated, or L2 returned
+    /// something else.
     pub invalidated: u64,
-    /// Everything was void: the store was emptied, or changes had gone untold.
+    /// Invalidated with everything else: the backend was emptied, or invalidations were lost.
     pub flushed: u64,
 }
 
-/// Why an entry left.
+/// Why an entry was removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Cause {
+pub(crate) enum RemovalCause {
     Size,
     Expired,
     Explicit,
@@ -59,7 +61,7 @@ pub(crate) enum Cause {
 }
 
 impl Removals {
-    /// Each cause by its name, and how many it ended.
+    /// Returns the name of each cause with its count.
     pub fn by_cause(&self) -> [(&'static str, u64); 6] {
         [
             ("size", self.size),
@@ -71,19 +73,19 @@ impl Removals {
         ]
     }
 
-    /// How many there are, whatever the cause.
+    /// Returns the sum over all causes.
     pub fn total(&self) -> u64 {
         self.by_cause().iter().map(|(_, count)| count).sum()
     }
 
-    pub(crate) fn add(&mut self, cause: Cause, count: u64) {
+    pub(crate) fn add(&mut self, cause: RemovalCause, count: u64) {
         let counter = match cause {
-            Cause::Size => &mut self.size,
-            Cause::Expired => &mut self.expired,
-            Cause::Explicit => &mut self.explicit,
-            Cause::Replaced => &mut self.replaced,
-            Cause::Invalidated => &mut self.invalidated,
-            Cause::Flushed => &mut self.flushed,
+            RemovalCause::Size => &mut self.size,
+            RemovalCause::Expired => &mut self.expired,
+            RemovalCause::Explicit => &mut self.explicit,
+            RemovalCause::Replaced => &mut self.replaced,
+            RemovalCause::Invalidated => &mut self.invalidated,
+            RemovalCause::Flushed => &mut self.flushed,
         };
         *counter += count;
     }
@@ -103,7 +105,7 @@ impl Sum for Removals {
 }
 
 impl Sum for Stats {
-    /// What all shards of a cache have done.
+    /// Sums the counters of all shards of a cache.
     fn sum<I: Iterator<Item = Self>>(stats: I) -> Self {
         stats.fold(Self::default(), |sum, one| Self {
             local_hits: sum.local_hits + one.local_hits,

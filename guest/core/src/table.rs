@@ -1,28 +1,28 @@
-//! Entries by key and in order: a hash index over a [`List`].
+//! Entries by key and in eviction order: a hash index over a [`LinkedSlab`].
 
 use std::cell::Cell;
 
+use crate::entry_meta::EntryMeta;
 use crate::index::Index;
-use crate::list::{List, Queue, Slot};
-use crate::tag::Tag;
+use crate::linked_slab::{LinkedSlab, Queue, Slot};
 
-/// Entries by key, in the queues in which they wait to leave.
+/// Entries by key, in their eviction queues.
 ///
-/// An entry is a key, bytes beside it if there are any, and a value of the caller's. The caller hands in each
-/// key's hash; equal keys have equal hashes. O(1) but for `clear`.
+/// An entry is a key, an optional payload of bytes, and a value. The caller passes each key's hash;
+/// equal keys must have equal hashes. All operations except `clear` are O(1).
 #[derive(Debug)]
 pub(crate) struct Table<V> {
-    entries: List<Entry<V>>,
-    /// The slot of every entry, and of nothing else.
+    entries: LinkedSlab<Entry<V>>,
+    /// The slots of exactly the entries above.
     index: Index,
 }
 
-/// What stands under a key.
+/// The entry of a key.
 #[derive(Debug)]
 pub(crate) struct Entry<V> {
-    /// A cell, so that a use is counted by whoever only looks.
-    tag: Cell<Tag>,
-    /// The key, and behind it the payload: one allocation, so that what is read with the key is beside it.
+    /// A cell, so that a read through a shared reference can count a use.
+    meta: Cell<EntryMeta>,
+    /// The key followed by the payload, in one allocation, so that they are adjacent in memory.
     bytes: Box<[u8]>,
     pub(crate) value: V,
 }
@@ -31,36 +31,36 @@ impl<V> Entry<V> {
     #[inline]
     fn key(&self) -> &[u8] {
         self.bytes
-            .get(..self.tag.get().key_len())
+            .get(..self.meta.get().key_len())
             .unwrap_or_default()
     }
 
-    /// The key; it was text when it came.
+    /// Returns the key as text, which it was on insertion.
     pub(crate) fn key_text(&self) -> Option<&str> {
         str::from_utf8(self.key()).ok()
     }
 
     #[inline]
     pub(crate) fn payload(&self) -> Option<&[u8]> {
-        let tag = self.tag.get();
-        let payload = self.bytes.get(tag.key_len()..);
-        payload.filter(|_| tag.has_payload())
+        let meta = self.meta.get();
+        let payload = self.bytes.get(meta.key_len()..);
+        payload.filter(|_| meta.has_payload())
     }
 
-    /// Counts a use. The entry stays where it is.
+    /// Counts a use without moving the entry.
     #[inline]
     pub(crate) fn count_use(&self) {
-        self.tag.set(self.tag.get().used());
+        self.meta.set(self.meta.get().with_use());
     }
 }
 
 impl<V> Table<V> {
     /// The longest key, in bytes.
-    pub(crate) const MAX_KEY_LEN: usize = Tag::MAX_KEY_LEN;
+    pub(crate) const MAX_KEY_LEN: usize = EntryMeta::MAX_KEY_LEN;
 
     pub(crate) const fn new() -> Self {
         Self {
-            entries: List::new(),
+            entries: LinkedSlab::new(),
             index: Index::new(),
         }
     }
@@ -77,20 +77,20 @@ impl<V> Table<V> {
         Some(self.find_entry(hash, key)?.0)
     }
 
-    /// Where a key's entry stands, and the entry.
+    /// Returns the slot and the entry of a key.
     #[inline]
     pub(crate) fn find_entry(&self, hash: u64, key: &[u8]) -> Option<(Slot, &Entry<V>)> {
         let mut found = None;
         let same = |slot: &Slot| {
             found = self.entries.get(*slot);
-            found.is_some_and(|entry| entry.tag.get().is_of(hash) && is_same(entry.key(), key))
+            found.is_some_and(|entry| entry.meta.get().is_of(hash) && is_same(entry.key(), key))
         };
-        let slot = self.index.find(Tag::kept_of(hash), same)?;
+        let slot = self.index.find(EntryMeta::index_hash(hash), same)?;
         Some((slot, found?))
     }
 
-    /// Puts a new entry at the end of a queue. The key must not be there, and is no longer than
-    /// [`MAX_KEY_LEN`](Self::MAX_KEY_LEN); fewer than [`u32::MAX`] entries may be.
+    /// Appends a new entry to a queue. The key must be absent and no longer than
+    /// [`MAX_KEY_LEN`](Self::MAX_KEY_LEN). The table must have fewer than [`u32::MAX`] entries.
     pub(crate) fn insert(
         &mut self,
         queue: Queue,
@@ -99,9 +99,9 @@ impl<V> Table<V> {
         payload: Option<&[u8]>,
         value: V,
     ) -> Slot {
-        let tag = Tag::new(hash, key.len(), queue);
+        let meta = EntryMeta::new(hash, key.len(), queue);
         let entry = Entry {
-            tag: Cell::new(tag.with_payload(payload.is_some())),
+            meta: Cell::new(meta.with_payload(payload.is_some())),
             bytes: [key.as_bytes(), payload.unwrap_or_default()]
                 .concat()
                 .into(),
@@ -111,27 +111,28 @@ impl<V> Table<V> {
         let hash_of = |slot: &Slot| {
             self.entries
                 .get(*slot)
-                .map_or(0, |entry| entry.tag.get().hash())
+                .map_or(0, |entry| entry.meta.get().hash())
         };
-        self.index.insert(Tag::kept_of(hash), slot, hash_of);
+        self.index
+            .insert(EntryMeta::index_hash(hash), slot, hash_of);
         slot
     }
 
-    /// Takes an entry out: its value.
+    /// Removes an entry and returns its value.
     pub(crate) fn remove(&mut self, slot: Slot) -> Option<V> {
-        let tag = self.tag(slot)?;
-        let entry = self.entries.remove(tag.queue(), slot)?;
-        self.index.remove(tag.hash(), |other| *other == slot);
+        let meta = self.meta(slot)?;
+        let entry = self.entries.remove(meta.queue(), slot)?;
+        self.index.remove(meta.hash(), |other| *other == slot);
         Some(entry.value)
     }
 
-    /// Puts another payload beside a key, or none.
+    /// Replaces the payload of an entry, or removes it.
     pub(crate) fn set_payload(&mut self, slot: Slot, payload: Option<&[u8]>) {
         if let Some(entry) = self.entries.get_mut(slot) {
             let bytes = [entry.key(), payload.unwrap_or_default()].concat();
             entry.bytes = bytes.into();
-            let tag = entry.tag.get_mut();
-            *tag = tag.with_payload(payload.is_some());
+            let meta = entry.meta.get_mut();
+            *meta = meta.with_payload(payload.is_some());
         }
     }
 
@@ -140,7 +141,7 @@ impl<V> Table<V> {
         self.entries.get(slot)?.payload()
     }
 
-    /// How many bytes a key and its payload have.
+    /// Returns the bytes of a key and its payload.
     pub(crate) fn len_at(&self, slot: Slot) -> usize {
         self.entries.get(slot).map_or(0, |entry| entry.bytes.len())
     }
@@ -161,22 +162,22 @@ impl<V> Table<V> {
         self.entries.get_mut(slot).map(|entry| &mut entry.value)
     }
 
-    pub(crate) fn tag(&self, slot: Slot) -> Option<Tag> {
-        self.entries.get(slot).map(|entry| entry.tag.get())
+    pub(crate) fn meta(&self, slot: Slot) -> Option<EntryMeta> {
+        self.entries.get(slot).map(|entry| entry.meta.get())
     }
 
-    /// Makes an entry of the main queue the last of it.
+    /// Moves an entry of the main queue to its back.
     #[inline]
     pub(crate) fn move_to_back(&mut self, slot: Slot) {
         self.entries.move_to_back(Queue::Main, slot, Queue::Main);
     }
 
-    /// Makes an entry the last of a queue, with so many uses.
+    /// Moves an entry to the back of a queue, with this many uses.
     pub(crate) fn place(&mut self, slot: Slot, queue: Queue, uses: u8) {
         if let Some(entry) = self.entries.get_mut(slot) {
-            let tag = entry.tag.get();
-            entry.tag.set(tag.placed(queue, uses));
-            self.entries.move_to_back(tag.queue(), slot, queue);
+            let meta = entry.meta.get();
+            entry.meta.set(meta.placed(queue, uses));
+            self.entries.move_to_back(meta.queue(), slot, queue);
         }
     }
 
@@ -188,46 +189,51 @@ impl<V> Table<V> {
         self.entries.back(queue)
     }
 
-    /// The slot that follows in the same queue.
+    /// Returns the slot after this one in its queue.
     pub(crate) fn after(&self, slot: Slot) -> Option<Slot> {
         self.entries.after(slot)
     }
 
-    /// The slots of a queue, the first first.
+    /// Returns the slots of a queue, from its front.
     pub(crate) fn slots(&self, queue: Queue) -> impl Iterator<Item = Slot> {
         self.entries.slots(queue)
     }
 
-    /// Removals every entry and gives the memory back.
+    /// Removes every entry and frees the memory.
     pub(crate) fn clear(&mut self) {
         self.entries.clear();
         self.index = Index::new();
     }
 
-    /// Panics unless the index and the list hold the same entries, each in the queue that its tag says.
+    /// Panics unless the index and the slab hold the same entries, each in the queue of its
+    /// metadata.
     #[cfg(any(test, feature = "model"))]
     pub(crate) fn validate(&self) {
         self.entries.validate();
         assert_eq!(
             self.index.len(),
             self.len(),
-            "the index and the list differ"
+            "the index and the slab differ"
         );
         for queue in [Queue::Small, Queue::Main] {
             for entry in self.entries.iter(queue) {
-                let (tag, key) = (entry.tag.get(), entry.key());
-                assert_eq!(tag.queue(), queue, "{key:?} stands in another queue");
-                let found = self.find(tag.hash(), key);
+                let (meta, key) = (entry.meta.get(), entry.key());
+                assert_eq!(meta.queue(), queue, "{key:?} is in another queue");
+                let found = self.find(meta.hash(), key);
                 assert!(found.is_some(), "{key:?} is not indexed");
                 let payload = entry.payload().unwrap_or_default();
                 let bytes = key.len() + payload.len();
-                assert_eq!(bytes, entry.bytes.len(), "{key:?} has bytes of neither");
+                assert_eq!(
+                    bytes,
+                    entry.bytes.len(),
+                    "{key:?} has bytes that are neither key nor payload"
+                );
             }
         }
     }
 }
 
-/// Whether two keys are one, by words: in 32-bit wasm, slices are compared byte by byte.
+/// Compares keys by words: in 32-bit wasm, slices are compared byte by byte.
 fn is_same(one: &[u8], other: &[u8]) -> bool {
     if one.len() != other.len() {
         return false;
@@ -237,7 +243,7 @@ fn is_same(one: &[u8], other: &[u8]) -> bool {
         return one == other;
     };
     let mut words = one.as_chunks().0.iter().zip(other.as_chunks().0);
-    // The ends of up to sixteen bytes are all of them.
+    // The first and last words cover a key of up to sixteen bytes.
     Some(ends_of_one) == ends(other)
         && (one.len() <= 16 || words.all(|(one, other)| number(one) == number(other)))
 }
@@ -255,7 +261,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn is_same_any_keys_is_their_equality(
+        fn is_same_any_keys_equals_slice_equality(
             key in proptest::collection::vec(any::<u8>(), 0..40),
             other in proptest::collection::vec(any::<u8>(), 0..40),
             at in any::<prop::sample::Index>(),

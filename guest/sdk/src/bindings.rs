@@ -1,6 +1,6 @@
-//! Code generated from the WIT world `app`, for what the typed handles do not cover.
+//! Code generated from the WIT world `app`, for operations that the typed handles do not cover.
 //!
-//! [`Cache::raw`](crate::Cache::raw) and [`Dict::raw`](crate::Dict::raw) lead here.
+//! [`Cache::raw`](crate::Cache::raw) and [`Dict::raw`](crate::Dict::raw) return its handles.
 #![allow(
     missing_docs,
     reason = "the WIT files are the documentation, and generated code has its own style"

@@ -1,4 +1,4 @@
-//! Codecs: between an application's values and those that a cache holds.
+//! Codecs: conversions between an application's values and those that a cache stores.
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -10,11 +10,11 @@ use serde::de::DeserializeOwned;
 use crate::json_error::JsonError;
 use crate::{Value, ValueType};
 
-/// Turns an application's values into those that a cache holds, and back.
+/// Converts an application's values into those that a cache stores, and back.
 ///
 /// # Examples
 ///
-/// A shape in a form of its own:
+/// A custom text format:
 ///
 /// ```
 /// use flipcache_guest::{Cache, Codec, Error, Value, ValueType};
@@ -47,43 +47,43 @@ use crate::{Value, ValueType};
 /// }
 /// ```
 pub trait Codec {
-    /// What a read answers.
+    /// The type that reads return.
     type Value: Borrow<Self::Borrowed>;
-    /// What a write takes by reference: `str` for `String`; for most, the value's own type.
+    /// The type that writes take by reference: `str` for `String`; for most, the value's own type.
     type Borrowed: ?Sized;
-    /// Why a value cannot be written, or cannot be read.
+    /// Why a value cannot be encoded or decoded.
     type Error: Into<Box<dyn std::error::Error + Send + Sync>>;
 
-    /// What the cache holds. `encode` answers values of this type.
+    /// The value type of the cache. `encode` returns values of this type.
     const WIRE: ValueType;
 
-    /// What the cache holds for a value.
+    /// Encodes a value for the cache.
     ///
     /// # Errors
     ///
-    /// The codec's own, if there is no form for it.
+    /// The codec's own, if the value cannot be encoded.
     fn encode(&self, value: &Self::Borrowed) -> Result<Value, Self::Error>;
 
-    /// The value that the cache holds.
+    /// Decodes a value of the cache.
     ///
     /// # Errors
     ///
-    /// The codec's own, if it is none.
+    /// The codec's own, if the value cannot be decoded.
     fn decode(&self, value: Value) -> Result<Self::Value, Self::Error>;
 }
 
 /// A value that is not what the codec reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UnexpectedValue {
-    /// It is of another type than the cache was opened with.
-    #[error("the cache answered {found:?}, and not {wanted:?}")]
+    /// The value is of another type than the cache was opened with.
+    #[error("the cache returned {found:?} instead of {wanted:?}")]
     Type {
-        /// What the codec reads.
+        /// The type that the codec decodes.
         wanted: ValueType,
-        /// What the cache answered.
+        /// The type that the cache returned.
         found: ValueType,
     },
-    /// It is an integer that the application's type cannot hold.
+    /// The integer does not fit the application's type.
     #[error("the integer is out of the range of the application's type")]
     Range,
 }
@@ -267,7 +267,7 @@ mod tests {
 
     use super::*;
 
-    /// What comes back of a value, and that it stood there as the codec says.
+    /// Returns a value after encoding and decoding it.
     fn there_and_back<C: Codec>(codec: &C, value: &C::Borrowed) -> C::Value
     where
         C::Error: fmt::Debug,
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn decode_what_was_encoded_is_the_value() {
+    fn decode_encoded_value_is_the_value() {
         assert_eq!(there_and_back(&Text, "grün"), "grün");
         assert_eq!(there_and_back(&Bytes, b"\0\xff"), b"\0\xff");
         assert_eq!(there_and_back(&Float, &0.1), 0.1);
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn decode_value_of_another_type_tells_both() {
+    fn decode_value_of_another_type_names_both() {
         let told = UnexpectedValue::Type {
             wanted: ValueType::Text,
             found: ValueType::Integer,
@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn decode_integer_beyond_the_type_is_refused_without_the_number() {
+    fn decode_integer_beyond_the_type_fails_without_naming_it() {
         let decoded = Integer::<u8>::default().decode(256.into());
         assert_eq!(decoded, Err(UnexpectedValue::Range));
     }

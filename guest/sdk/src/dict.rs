@@ -1,12 +1,12 @@
-//! Bounded dictionaries in the memory of whoever provides the cache.
+//! Bounded dictionaries in the memory of the cache's provider.
 
 use std::fmt;
 
 use crate::bindings::flipcache::cache::collections as wit;
 use crate::{Error, Order, Value};
 
-/// A bounded dictionary of values of any type. Items are ordered: the first is the next to leave
-/// when it is full.
+/// A bounded dictionary of values of any type. Items are ordered: the first is the next to be
+/// evicted when it is full.
 ///
 /// # Examples
 ///
@@ -26,7 +26,7 @@ pub struct Dict {
 }
 
 impl Dict {
-    /// An empty dictionary for at most `max_items` items.
+    /// Creates an empty dictionary for at most `max_items` items.
     ///
     /// # Errors
     ///
@@ -36,21 +36,21 @@ impl Dict {
         Ok(Self { raw })
     }
 
-    /// The value of a key. In LRU order a use.
+    /// Returns the value of a key. Counts as a use in LRU order.
     pub fn get(&self, key: &str) -> Option<Value> {
         self.raw.get(key)
     }
 
-    /// The value of a key, as no use.
+    /// Returns the value of a key without changing the LRU order.
     pub fn peek(&self, key: &str) -> Option<Value> {
         self.raw.peek(key)
     }
 
-    /// Puts an item last, in either order; answers the one that left to make room.
+    /// Stores an item at the end, in either order; returns the item that was evicted for it.
     ///
     /// # Errors
     ///
-    /// [`Error::TooLarge`] if the host's bound in bytes has no room for it.
+    /// [`Error::TooLarge`] if it exceeds the host's bound in bytes.
     pub fn set(
         &self,
         key: &str,
@@ -59,7 +59,8 @@ impl Dict {
         Ok(self.raw.set(key, &value.into())?)
     }
 
-    /// The present value, which is a use in LRU order; or `value`, after storing it.
+    /// Returns the value of a key, which counts as a use in LRU order; if it is absent, stores and
+    /// returns `value`.
     ///
     /// # Errors
     ///
@@ -68,7 +69,7 @@ impl Dict {
         Ok(self.raw.set_default(key, &value.into())?)
     }
 
-    /// Sets items one after the other.
+    /// Stores items one by one.
     ///
     /// # Errors
     ///
@@ -84,62 +85,62 @@ impl Dict {
         Ok(self.raw.update(&items)?)
     }
 
-    /// Whether the key is there. No use.
+    /// Returns whether the key is present. Does not change the LRU order.
     pub fn contains(&self, key: &str) -> bool {
         self.raw.contains(key)
     }
 
-    /// Makes an item the last to leave, in either order; `false` if it is absent.
+    /// Makes an item the last to be evicted, in either order; `false` if it is absent.
     pub fn mark_as_used(&self, key: &str) -> bool {
         self.raw.mark_as_used(key)
     }
 
-    /// Takes an item out.
+    /// Removes an item and returns its value.
     pub fn pop(&self, key: &str) -> Option<Value> {
         self.raw.pop(key)
     }
 
-    /// Takes out the newest item, or the oldest.
+    /// Removes and returns the newest item, or the oldest.
     pub fn pop_item(&self, newest: bool) -> Option<(String, Value)> {
         self.raw.pop_item(newest)
     }
 
-    /// Removals every item.
+    /// Removes every item.
     pub fn clear(&self) {
         self.raw.clear();
     }
 
-    /// How many items it holds.
+    /// Returns the number of items.
     pub fn len(&self) -> u32 {
         self.raw.len()
     }
 
-    /// Whether it holds no item.
+    /// Returns whether there are no items.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// How many items it holds at most.
+    /// Returns the maximum number of items.
     pub fn max_items(&self) -> u32 {
         self.raw.max_items()
     }
 
-    /// The keys, the next to leave first.
+    /// Returns the keys, the next to be evicted first.
     pub fn keys(&self) -> Vec<String> {
         self.raw.keys()
     }
 
-    /// The values, the next to leave first.
+    /// Returns the values, the next to be evicted first.
     pub fn values(&self) -> Vec<Value> {
         self.raw.values()
     }
 
-    /// The items, the next to leave first.
+    /// Returns the items, the next to be evicted first.
     pub fn items(&self) -> Vec<(String, Value)> {
         self.raw.items()
     }
 
-    /// The handle that WIT has.
+    /// Returns the WIT handle.
     pub fn raw(&self) -> &wit::Dict {
         &self.raw
     }

@@ -1,19 +1,19 @@
-//! Why a cache did not do what was asked: WIT's errors, and what an application's own code answers.
+//! Errors of caches and dictionaries: those of WIT, and those of an application's own code.
 
 use std::time::Duration;
 
 use crate::bindings::flipcache::cache::{cache, collections, types};
 
-/// Why a cache or a dictionary did not do what was asked.
+/// Why a call of a cache or a dictionary failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The name cannot name a cache.
+    /// The name is not valid.
     #[error("invalid name: {0}")]
     InvalidName(String),
     /// The options are not valid.
     #[error("invalid options: {0}")]
     InvalidOptions(String),
-    /// The default has no form in which the cache could hold it.
+    /// The codec cannot encode the default.
     #[error("invalid options: the codec failed on the default")]
     Default(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The cache is open with another key or value type.
@@ -31,7 +31,7 @@ pub enum Error {
     /// The value is not of the cache's value type.
     #[error("invalid value: {0}")]
     InvalidValue(String),
-    /// The TTL is less than a millisecond, or beyond what the shared tier can hold.
+    /// The TTL is shorter than a millisecond, or longer than L2 can count.
     #[error("invalid TTL of {ttl:?}")]
     InvalidTtl {
         /// The TTL, in whole milliseconds.
@@ -43,14 +43,14 @@ pub enum Error {
         /// The limit in bytes.
         limit: u64,
     },
-    /// The shared tier holds bytes under this key that are not of the cache's value type.
-    #[error("what the backend holds under key {key:?} is not of the cache's value type")]
+    /// The bytes of this key in L2 are not of the cache's value type.
+    #[error("the backend's value of key {key:?} is not of the cache's value type")]
     Undecodable {
         /// The key.
         key: String,
     },
-    /// The shared tier holds something under this key that is not a plain string.
-    #[error("what the backend holds under key {key:?} is not a plain string")]
+    /// L2 holds something other than a plain string under this key.
+    #[error("the backend's value of key {key:?} is not a plain string")]
     WrongType {
         /// The key.
         key: String,
@@ -58,7 +58,7 @@ pub enum Error {
     /// The shared tier did not do what was asked.
     #[error(transparent)]
     Backend(#[from] BackendError),
-    /// The codec found no form for a value, or no value in a form.
+    /// The codec cannot encode or decode the value.
     #[error("the codec failed on the value of key {key:?}")]
     Codec {
         /// The key.
@@ -72,29 +72,31 @@ pub enum Error {
     InvalidCapacity,
 }
 
-/// Why the shared tier did not do what was asked.
+/// Why a call of L2 failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BackendError {
-    /// It cannot be reached, or refused the connection. Nothing was written: a retry is safe and may help.
+    /// L2 cannot be reached, or refused the connection. Nothing was written: a retry is safe and
+    /// may help.
     #[error("the backend is unavailable: {0}")]
     Unavailable(String),
-    /// It was lost after a write had been sent, or after a part of it. A retry may do the write twice.
+    /// The connection was lost during a write, which may or may not have happened. A retry may
+    /// write twice.
     #[error("the backend was lost during a write, which may or may not have happened: {0}")]
     OutcomeUnknown(String),
-    /// No answer within the host's deadline. A write may or may not have happened.
-    #[error("the backend did not answer in time")]
+    /// No reply within the host's deadline. A write may or may not have happened.
+    #[error("the backend did not reply in time")]
     Timeout,
-    /// The caller may not do this here. A retry will not help.
+    /// The caller may not do this here. A retry does not help.
     #[error("access denied: {0}")]
     AccessDenied(String),
-    /// The key or the value is longer than the backend takes.
+    /// The key or the value is longer than the backend allows.
     #[error("too large for the backend: the limit is {limit} bytes")]
     TooLarge {
         /// The limit in bytes.
         limit: u64,
     },
-    /// This backend cannot do this. A retry will not help.
-    #[error("the backend cannot do this: {0}")]
+    /// This backend does not support the operation. A retry does not help.
+    #[error("the backend does not support this: {0}")]
     Unsupported(String),
     /// Anything else, in the backend's words.
     #[error("{0}")]

@@ -1,12 +1,12 @@
-//! Why JSON could not be read or written, without the value: what serde says of it repeats parts of it.
+//! JSON errors without the value: serde's messages quote parts of it.
 
 use serde_json::error::Category;
 
-/// Why a value has no JSON text, or JSON text has no value of the type.
+/// Why a value cannot be encoded as JSON, or JSON cannot be decoded.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum JsonError {
-    /// The value's own `Serialize` failed, in its words.
+    /// The value's own `Serialize` failed.
     #[error("the value cannot be written as JSON")]
     Encode(#[source] serde_json::Error),
     /// The text cannot be read. Of the value, this says no more than where.

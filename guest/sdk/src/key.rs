@@ -1,25 +1,25 @@
-//! What keys are: text, or integers.
+//! The key types: text and integers.
 
 use std::borrow::Cow;
 
 use crate::KeyType;
 
-/// A kind of keys: [`TextKeys`] or [`IntegerKeys`].
+/// A key type: [`TextKeys`] or [`IntegerKeys`].
 pub trait Keys: 'static {
-    /// What a method takes.
+    /// The type that methods take.
     type Key<'k>: Key<'k>;
-    /// What a listing answers.
+    /// The type that listings return.
     type Owned;
-    /// What the cache is told.
+    /// The key type with which the cache is opened.
     const TYPE: KeyType;
 
-    /// The key that text is; `None` if it is none of this kind.
+    /// Parses a key; `None` if the text is not a key of this type.
     fn owned(text: String) -> Option<Self::Owned>;
 }
 
-/// A key as a method takes it.
+/// A key that a method takes.
 pub trait Key<'k> {
-    /// The key as it stands in the shared tier.
+    /// Returns the key as it is stored in L2.
     fn text(self) -> Cow<'k, str>;
 }
 
@@ -35,7 +35,7 @@ impl<'k> Key<'k> for i64 {
     }
 }
 
-/// Keys are text.
+/// Text keys.
 #[derive(Clone, Copy, Debug)]
 pub struct TextKeys;
 
@@ -49,7 +49,7 @@ impl Keys for TextKeys {
     }
 }
 
-/// Keys are integers of 64 bits, in decimal.
+/// Keys that are 64-bit integers, in decimal.
 #[derive(Clone, Copy, Debug)]
 pub struct IntegerKeys;
 

@@ -1,5 +1,5 @@
-//! The hybrid cache for authors of WebAssembly components: a small local tier in front of a shared
-//! one, whoever provides them.
+//! The hybrid cache for authors of WebAssembly components: a small local tier (L1) in front of a
+//! backend (L2).
 //!
 //! A component that uses this crate imports `flipcache:cache/cache` and
 //! `flipcache:cache/collections`. Its host links them, or the cache component is composed into it; the
@@ -30,18 +30,18 @@
 //!
 //! # Layout
 //!
-//! - [`Cache`] and [`CacheBuilder`]: a named cache of typed values, and how it is opened.
-//! - [`Codec`]: what values are: text, integers, floats, booleans, bytes, JSON of serde's types, or
-//!   what a codec of your own makes of these.
+//! - [`Cache`] and [`CacheBuilder`]: a named cache of typed values, and its options.
+//! - [`Codec`]: the value types: text, integers, floats, booleans, bytes, JSON of serde's types, or
+//!   your own codec over one of these.
 //! - [`Dict`]: bounded dictionaries in memory.
-//! - [`bindings`]: the code generated from WIT that these stand on.
+//! - [`bindings`]: the code generated from WIT.
 //!
 //! Names and defaults are those of the crate `flipcache`, which is for programs that embed the cache;
-//! here every call returns when it is done. What may be answered and kept is not decided here but by
-//! the cache component, and neither is what a handle may do, but by the host.
+//! here every call blocks until it is done. The cache component decides what is served and stored,
+//! and the host decides what a handle may do.
 //!
-//! The crate compiles for every target, so that code that uses it can be tested natively; but there a
-//! call of the cache panics, for nobody provides one.
+//! The crate compiles for every target, so that code that uses it can be tested natively. Calls of
+//! the cache panic there, because nothing provides one.
 
 mod cache;
 

@@ -1,38 +1,37 @@
-//! How long entries live, and how a cache behaves when things go wrong.
+//! The TTL of entries, and the behaviour of a cache when L2 fails.
 
 use std::time::Duration;
 
 use crate::bindings::flipcache::cache::cache as wit;
 
-/// How long an entry lives.
+/// The TTL of an entry that is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Expiry {
-    /// As long as the cache's options say.
+    /// The TTL of the cache's options.
     #[default]
     Inherit,
-    /// Without end.
+    /// The entry does not expire.
     Never,
-    /// So long, in whole milliseconds. At least one.
+    /// The entry expires after this time, in whole milliseconds. At least one.
     After(Duration),
 }
 
-/// How a cache behaves when things go wrong. All zero and `None` by default.
+/// How a cache behaves when L2 fails and at the edges of TTLs. All zero and `None` by default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Resilience {
-    /// How long an entry may still answer, marked stale, while the shared tier fails: after the end of its
-    /// life, and after changes were last heard of. Zero: never.
+    /// How long an entry may still be served, marked stale, while L2 fails: after its expiry, and
+    /// after the last moment at which invalidations were received. Zero: never.
     pub stale_on_error: Duration,
-    /// How long it is remembered that the shared tier has nothing for a key. Zero: not at all.
+    /// How long the absence of a key in L2 is cached (negative caching). Zero: not at all.
     pub absent_ttl: Duration,
-    /// Each TTL that a value is written with is shortened by a random part of at most this many percent
-    /// (0-50).
+    /// Maximum percentage (0-50) by which each TTL is shortened at random on writes.
     pub ttl_jitter_percent: u8,
-    /// For a cache that nobody tells of changes: how long the local tier may answer without asking
-    /// for them; zero: it asks at every read; `None`: never.
+    /// For a cache without invalidations: how long the local tier serves entries before it asks L2
+    /// for changes. Zero: it asks at every read. `None`: it never asks.
     pub max_staleness: Option<Duration>,
 }
 
-/// A duration as WIT has it. One that 64 bits cannot hold is one that no cache takes.
+/// Converts a duration to milliseconds for WIT. No cache accepts one that does not fit.
 pub(crate) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

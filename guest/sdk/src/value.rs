@@ -1,9 +1,9 @@
-//! Rust's values as WIT has them.
+//! Conversions of Rust's values to WIT's.
 
 use crate::{Value, ValueType};
 
 impl Value {
-    /// What type of cache holds it.
+    /// Returns the value type of a cache that stores it.
     pub fn value_type(&self) -> ValueType {
         match self {
             Self::Text(_) => ValueType::Text,

@@ -19,7 +19,9 @@ impl Handle {
         F: Future<Output = Result<Vec<u8>, Error>> + Send + 'static,
     {
         let hash = self.hash(key);
-        let claim = self.if_heard(hash, |shard| shard.claim(self.cache(), hash, key, within));
+        let claim = self.if_heard(hash, |shard| {
+            shard.refresh_claim(self.cache(), hash, key, within)
+        });
         let Some(ticket) = claim else { return };
         let (this, key) = (Arc::clone(self), key.to_owned());
         self.driver.runtime.spawn(async move {

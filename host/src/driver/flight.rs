@@ -15,7 +15,7 @@ use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use flipcache_core::{Answer, CacheId, Settled, Ticket};
+use flipcache_core::{BackendReply, CacheId, FillOutcome, Ticket};
 use tokio::sync::oneshot;
 use tracing::Instrument;
 
@@ -30,7 +30,7 @@ pub(super) type Landed = Result<Arc<Landing>, Arc<BackendError>>;
 /// What L2 holds, and what became of it.
 pub(super) struct Landing {
     pub(super) slot: Slot,
-    pub(super) settled: Settled,
+    pub(super) settled: FillOutcome,
 }
 
 /// A key that L2 has to be asked for.
@@ -165,12 +165,12 @@ impl Handle {
         &self,
         questions: &VecDeque<Question>,
         slots: Option<&[Slot]>,
-    ) -> Vec<Settled> {
+    ) -> Vec<FillOutcome> {
         let keys = questions
             .iter()
             .map(|question| (question.hash, &*question.key));
         let keys: Vec<_> = keys.collect();
-        let mut settled = vec![Settled::PassedOn; keys.len()];
+        let mut settled = vec![FillOutcome::NotStored; keys.len()];
         self.tell_others(&keys);
         let (tiers, cache) = (&self.driver.tiers, self.cache());
         tiers.with_each(&self.opened, &keys, |shard, indices| {
@@ -190,13 +190,13 @@ impl Handle {
         settled
     }
 
-    fn answer<'a>(&self, slot: &'a Slot) -> Answer<'a> {
+    fn answer<'a>(&self, slot: &'a Slot) -> BackendReply<'a> {
         match slot {
-            Slot::Absent => Answer::Absent {
+            Slot::Absent => BackendReply::Absent {
                 remember: self.resilience.absent_ttl,
             },
-            Slot::WrongType => Answer::WrongType,
-            Slot::Entry(entry) => Answer::Entry {
+            Slot::WrongType => BackendReply::WrongType,
+            Slot::Entry(entry) => BackendReply::Entry {
                 value: &entry.value,
                 ttl: entry.ttl,
             },
@@ -204,7 +204,7 @@ impl Handle {
     }
 
     /// Settles the reply to one question that extends no TTL.
-    fn settle(&self, question: &Question, slot: &Slot) -> Settled {
+    fn settle(&self, question: &Question, slot: &Slot) -> FillOutcome {
         let Question {
             key, hash, ticket, ..
         } = question;
@@ -214,7 +214,7 @@ impl Handle {
         });
         let tiers = &self.driver.tiers;
         tiers.tell_elsewhere(&self.opened, *hash, &self.name, key, |shard, full_key| {
-            shard.answered(*hash, full_key, answer);
+            shard.observe(*hash, full_key, answer);
         });
         settled
     }
@@ -298,7 +298,7 @@ async fn fly_all(mut under_way: UnderWay) {
                 under_way.land(|question| {
                     let slot = slots.next().unwrap_or(Slot::Absent);
                     let settled = match &mut extended {
-                        Some(settled) => settled.next().unwrap_or(Settled::PassedOn),
+                        Some(settled) => settled.next().unwrap_or(FillOutcome::NotStored),
                         None => handle.settle(question, &slot),
                     };
                     Ok(Arc::new(Landing { slot, settled }))

@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::ready;
 
-use flipcache_core::{Read, Settled, Ticket};
+use flipcache_core::{FillOutcome, Read, Ticket};
 use futures_util::FutureExt;
 use tokio::time::Instant;
 
@@ -54,7 +54,7 @@ impl From<Read<'_>> for Local {
         match read {
             Read::Hit(wire) => Self::Hit(Found::local(wire)),
             Read::Absent => Self::Absent,
-            Read::Renew(ticket) => Self::Renew(ticket),
+            Read::ExtendTtl(ticket) => Self::Renew(ticket),
             Read::Miss(ticket) => Self::Ask(ticket),
         }
     }
@@ -253,7 +253,7 @@ impl Handle {
 
     fn has_to_prolong(&self, landed: &Landed) -> bool {
         let slot = landed.as_ref().map(|landing| &landing.slot);
-        matches!(slot, Ok(Slot::Entry(entry)) if self.options.has_to_prolong(entry.ttl))
+        matches!(slot, Ok(Slot::Entry(entry)) if self.options.needs_ttl_extension(entry.ttl))
     }
 
     fn read_local(&self, key: &str, hash: u64) -> Local {
@@ -332,7 +332,7 @@ impl Handle {
             Slot::WrongType => Err(Error::WrongType {
                 key: key.to_owned(),
             }),
-            Slot::Entry(_) if settled == Settled::Undecodable => Err(Error::Undecodable {
+            Slot::Entry(_) if settled == FillOutcome::Undecodable => Err(Error::Undecodable {
                 key: key.to_owned(),
             }),
             Slot::Entry(entry) => Ok(Found {

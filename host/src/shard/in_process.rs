@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use flipcache_core::{self as core, Answer, Bounds, CacheId, Read, Settled, Stats, Ticket, Write};
+use flipcache_core::{
+    self as core, BackendReply, Bounds, CacheId, FillOutcome, Read, Stats, Ticket, Write,
+};
 
 use super::{Shard, next_incarnation};
 use crate::clock::Clock;
@@ -76,13 +78,13 @@ impl Shard for InProcess {
         hash: u64,
         key: &str,
         ticket: Ticket,
-        answer: Answer<'_>,
-    ) -> Settled {
+        answer: BackendReply<'_>,
+    ) -> FillOutcome {
         self.core.settle(cache, hash, key, ticket, answer)
     }
 
-    fn answered(&mut self, hash: u64, full_key: &str, answer: Answer<'_>) {
-        self.core.answered(hash, full_key, answer);
+    fn observe(&mut self, hash: u64, full_key: &str, answer: BackendReply<'_>) {
+        self.core.observe(hash, full_key, answer);
     }
 
     fn begin_writes(&mut self, cache: CacheId, keys: &[(u64, &str)]) -> Vec<Ticket> {
@@ -119,9 +121,15 @@ impl Shard for InProcess {
         core.stale(cache, hash, key, window, lost_for, &|| clock.now())
     }
 
-    fn claim(&mut self, cache: CacheId, hash: u64, key: &str, within: Duration) -> Option<Ticket> {
+    fn refresh_claim(
+        &mut self,
+        cache: CacheId,
+        hash: u64,
+        key: &str,
+        within: Duration,
+    ) -> Option<Ticket> {
         let Self { core, clock } = self;
-        core.claim(cache, hash, key, within, &|| clock.now())
+        core.refresh_claim(cache, hash, key, within, &|| clock.now())
     }
 
     fn touch(&mut self, cache: CacheId, hash: u64, key: &str) -> bool {

@@ -15,7 +15,7 @@ mod in_process;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use flipcache_core::{Answer, Bounds, CacheId, Read, Settled, Stats, Ticket, Write};
+use flipcache_core::{BackendReply, Bounds, CacheId, FillOutcome, Read, Stats, Ticket, Write};
 
 pub(crate) use in_process::InProcess;
 
@@ -67,11 +67,11 @@ pub(crate) trait Shard: Send {
         hash: u64,
         key: &str,
         ticket: Ticket,
-        answer: Answer<'_>,
-    ) -> Settled;
+        answer: BackendReply<'_>,
+    ) -> FillOutcome;
 
     /// See [`answered`](flipcache_core::Shard::answered).
-    fn answered(&mut self, hash: u64, full_key: &str, answer: Answer<'_>);
+    fn observe(&mut self, hash: u64, full_key: &str, answer: BackendReply<'_>);
 
     /// See [`begin_writes`](flipcache_core::Shard::begin_writes).
     fn begin_writes(&mut self, cache: CacheId, keys: &[(u64, &str)]) -> Vec<Ticket>;
@@ -100,8 +100,14 @@ pub(crate) trait Shard: Send {
         lost_for: Duration,
     ) -> Option<&[u8]>;
 
-    /// See [`claim`](flipcache_core::Shard::claim).
-    fn claim(&mut self, cache: CacheId, hash: u64, key: &str, within: Duration) -> Option<Ticket>;
+    /// See [`refresh_claim`](flipcache_core::Shard::refresh_claim).
+    fn refresh_claim(
+        &mut self,
+        cache: CacheId,
+        hash: u64,
+        key: &str,
+        within: Duration,
+    ) -> Option<Ticket>;
 
     /// See [`touch`](flipcache_core::Shard::touch).
     fn touch(&mut self, cache: CacheId, hash: u64, key: &str) -> bool;

@@ -1,7 +1,7 @@
 //! The core, as drivers use it: a miss asks L2, whose answer is settled.
 
 use flipcache_core::{
-    Answer, Bounds, Catalog, Eviction, Moment, Options, Read, Seed, Settled, Shard,
+    BackendReply, Bounds, Catalog, Eviction, FillOutcome, Moment, Options, Read, Seed, Shard,
 };
 
 const NAME: &str = "trace";
@@ -31,12 +31,12 @@ pub(crate) fn hits(requests: &[u32], local_max: u32, eviction: Eviction) -> u32 
             hits += 1;
             continue;
         };
-        let answer = Answer::Entry {
+        let answer = BackendReply::Entry {
             value: b"v",
             ttl: None,
         };
         let settled = shard.settle(cache, hash, &key, ticket, answer);
-        assert_eq!(settled, Settled::Kept, "an answer must be kept");
+        assert_eq!(settled, FillOutcome::Stored, "an answer must be kept");
     }
     let counted = shard.stats(cache).local_hits;
     assert_eq!(counted, u64::from(hits), "hits must be counted");

@@ -1,4 +1,4 @@
-//! One frame of Zstandard, written and read.
+//! Compression and decompression of one Zstandard frame.
 //!
 //! RFC 8878, section 3.1.1: <https://www.rfc-editor.org/rfc/rfc8878#section-3.1.1>.
 
@@ -9,19 +9,21 @@ use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 use super::MAGIC;
 use crate::CodecError;
 
-/// The frame of a value of at most 4 GiB.
+/// Returns the frame of a value of at most 4 GiB.
 pub(super) fn compress(value: &[u8]) -> Vec<u8> {
     let frame = compress_to_vec(value, CompressionLevel::Fastest);
     with_content_size(&frame, value.len()).unwrap_or(frame)
 }
 
-/// The content of exactly one frame, if it has at most `limit` bytes.
+/// Returns the content of exactly one frame, if it has at most `limit` bytes.
 ///
-/// Nothing is allocated because a header asks for it: memory grows with what has been decoded, to some three times `limit`.
+/// Memory is not allocated by the sizes in a header, but grows with the decoded content, up to
+/// about three times `limit`.
 ///
 /// # Errors
 ///
-/// [`CodecError::TooLarge`] if the content is longer; [`CodecError::Failed`] if this is not one frame and nothing else.
+/// [`CodecError::TooLarge`] if the content is longer; [`CodecError::Failed`] unless this is exactly
+/// one frame.
 pub(super) fn decompress(frame: &[u8], limit: usize) -> Result<Vec<u8>, CodecError> {
     let too_large = || CodecError::TooLarge {
         limit: limit as u64,
@@ -33,35 +35,39 @@ pub(super) fn decompress(frame: &[u8], limit: usize) -> Result<Vec<u8>, CodecErr
     if declared.is_some_and(|size| size > limit as u64) {
         return Err(too_large());
     }
-    // Ends with the block, of 128 KiB at most, that goes beyond.
+    // Stops after the block, of 128 KiB at most, that exceeds the limit.
     let enough = BlockDecodingStrategy::UptoBytes(limit + 1);
     let ended = decoder.decode_blocks(&mut rest, enough).map_err(broken)?;
     if !ended || decoder.can_collect() > limit {
         return Err(too_large());
     }
     if !rest.is_empty() {
-        return Err(CodecError::Failed("something follows the frame".into()));
+        return Err(CodecError::Failed("there are bytes after the frame".into()));
     }
     let value = decoder.collect().unwrap_or_default();
     if declared.is_some_and(|size| size != value.len() as u64) {
-        return Err(CodecError::Failed("the frame declares another size".into()));
+        return Err(CodecError::Failed(
+            "the frame declares a different size".into(),
+        ));
     }
     Ok(value)
 }
 
-/// Whether the header says how long the content is, by its flags: single segment, or a size field.
+/// Returns whether the flags of the header declare the size of the content: single segment, or a
+/// size field.
 fn declares_size(frame: &[u8]) -> bool {
     let descriptor = frame.get(MAGIC.len()).copied().unwrap_or_default();
     descriptor & 0b1110_0000 != 0
 }
 
-/// The frame with the size of its content in its header: readers then know what to allocate, and some libraries read no other
-/// frames. `None` if its header is not the plain one that the encoder writes today: no flags, a window.
+/// Adds the size of the content to the header of a frame, so that readers know what to allocate;
+/// some libraries read no other frames. `None` unless the header is the plain one that the encoder
+/// writes today: no flags, a window.
 fn with_content_size(frame: &[u8], length: usize) -> Option<Vec<u8>> {
     let [0, window, blocks @ ..] = frame.strip_prefix(&MAGIC)? else {
         return None;
     };
-    // Flags and size fields: section 3.1.1.1. Up to 65,791 bytes the content is one segment, and its own window.
+    // Flags and size fields: section 3.1.1.1. Up to 65,791 bytes the content is a single segment.
     let mut header = MAGIC.to_vec();
     match u32::try_from(length).ok()? {
         length @ ..256 => header.extend([0b0010_0000, length.to_le_bytes()[0]]),
@@ -86,7 +92,7 @@ fn broken(error: FrameDecoderError) -> CodecError {
 mod tests {
     use super::*;
 
-    /// A frame of repeated bytes: a header, then blocks of one byte that stands for many.
+    /// Returns a frame of repeated bytes: a header, then blocks of one byte with a repeat count.
     fn repeats(descriptor: &[u8], blocks: &[u32]) -> Vec<u8> {
         let mut frame = [&MAGIC, descriptor].concat();
         for (at, length) in blocks.iter().enumerate() {
@@ -102,7 +108,7 @@ mod tests {
     const PLAIN: [u8; 2] = [0, 7 << 3];
 
     #[test]
-    fn compress_every_form_of_the_size_is_read_and_stands_in_the_header() {
+    fn compress_every_size_is_declared_in_the_header_and_read_back() {
         for length in [0, 1, 255, 256, 65_791, 65_792, 131_072, 131_073, 300_000] {
             let value = b"abcdefg".repeat(length / 7 + 1);
             let frame = compress(&value[..length]);
@@ -112,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn with_content_size_other_header_is_left_alone() {
+    fn with_content_size_other_header_is_none() {
         assert_eq!(with_content_size(&repeats(&[0x20, 3], &[3]), 3), None);
         assert_eq!(with_content_size(b"no frame", 3), None);
     }
@@ -131,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn decompress_content_of_the_limit_is_read_and_not_a_byte_more() {
+    fn decompress_content_up_to_the_limit_is_read() {
         let frame = repeats(&PLAIN, &[1_000, 1_000]);
         assert_eq!(decompress(&frame, 2_000).unwrap(), [b'x'; 2_000]);
         assert!(matches!(
@@ -141,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn decompress_declared_size_beyond_the_limit_is_refused_at_once() {
+    fn decompress_declared_size_beyond_the_limit_fails() {
         // Eight bytes of size: 2^63.
         let header = [0b1110_0000, 0, 0, 0, 0, 0, 0, 0, 0x80];
         assert!(decompress(&repeats(&header, &[1]), 1_000).is_err());
@@ -153,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn decompress_declared_size_that_is_not_the_contents_fails() {
+    fn decompress_wrong_declared_size_fails() {
         for (header, length) in [
             ([0b1000_0000, 7 << 3, 4, 0, 0, 0], 3),
             ([0b1000_0000, 7 << 3, 2, 0, 0, 0], 3),
@@ -165,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn decompress_every_part_of_a_frame_fails() {
+    fn decompress_truncated_frame_fails() {
         let frame = compress(&b"a frame, cut somewhere. ".repeat(20));
         for length in 0..frame.len() {
             let outcome = decompress(&frame[..length], 1_000);
@@ -174,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn decompress_something_behind_the_frame_fails() {
+    fn decompress_bytes_after_the_frame_fails() {
         let frame = compress(b"value");
         for more in [b"x".as_slice(), &frame] {
             let outcome = decompress(&[&frame, more].concat(), 1_000);
@@ -190,7 +196,7 @@ mod tests {
 
     #[test]
     fn decompress_huge_window_is_not_allocated() {
-        // 2^27 bytes, the most that is taken.
+        // 2^27 bytes, the largest accepted window.
         let frame = repeats(&[0, 17 << 3], &[3]);
         assert_eq!(decompress(&frame, 1_000).unwrap(), b"xxx");
         let frame = repeats(&[0, 31 << 3], &[3]);

@@ -1,19 +1,16 @@
-//! Compression with Zstandard, so that plain values stay plain.
+//! Compression with Zstandard that leaves plain values plain.
 //!
-//! Of a value, a frame is stored if that is shorter, and the value as it is otherwise:
+//! A value is stored as a frame if that is shorter, and unchanged otherwise:
 //!
-//! | value | stored |
-//! |---|---|
-//! | shorter than [`MIN_BYTES`] | as it is |
-//! | longer than [`MAX_BYTES`] | as it is |
-//! | not made shorter by compression | as it is |
-//! | all others | a frame |
-//! | begins with a frame's [`MAGIC`] | a frame, always |
+//! | value | stored | |---|---| | shorter than [`MIN_BYTES`] | unchanged | | longer than
+//! [`MAX_BYTES`] | unchanged | | not made shorter by compression | unchanged | | all others | a
+//! frame | | begins with a frame's [`MAGIC`] | a frame, always |
 //!
-//! What is stored and begins with [`MAGIC`] is therefore a frame, all else is a value. Integers, and what peers
-//! write who know nothing of compression, are read and stored as ever; redis-cli shows them. A frame is a
-//! standard one with its content's size and without a checksum, and any tool that knows Zstandard reads it. Frames of
-//! other tools are read too; a checksum that they have is not looked at.
+//! Stored bytes that begin with [`MAGIC`] are therefore a frame, and all others are a value.
+//! Integers, and values of clients without compression, are read and stored as before, and
+//! redis-cli shows them. A frame is a standard one with the size of its content and without a
+//! checksum, which any Zstandard tool reads. Frames of other tools are read too; their checksums
+//! are not verified.
 //!
 //! The format: RFC 8878, <https://www.rfc-editor.org/rfc/rfc8878>.
 
@@ -25,21 +22,22 @@ use std::borrow::Cow;
 
 use crate::{CodecError, ValueCodec};
 
-/// What a frame begins with.
+/// The first bytes of a frame.
 pub const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
-/// The shortest value that is compressed, in bytes. Shorter ones would hardly become shorter.
+/// The shortest value that is compressed, in bytes. Shorter ones would hardly shrink.
 pub const MIN_BYTES: usize = 256;
 
-/// The longest value that a frame stands for, in bytes: 16 MiB.
+/// The longest content of a frame, in bytes: 16 MiB.
 ///
-/// A longer one is stored as it is, and a frame of more is refused, so that no reader needs to have much memory, and
-/// none is held up for long. Decompression takes up to about three times as much memory.
+/// Longer values are stored unchanged, and longer frames are refused, so that a reader needs
+/// neither much memory nor much time. Decompression takes up to about three times as much memory.
 pub const MAX_BYTES: usize = 16 * 1024 * 1024;
 
-/// Compresses what becomes shorter by it.
+/// Compresses values that shrink by it.
 ///
-/// Costs some 30 µs and 6 µs per KiB to write, 2 µs and 1.5 µs per KiB to read, on the calling thread.
+/// A write costs about 30 µs plus 6 µs per KiB, a read 2 µs plus 1.5 µs per KiB, on the calling
+/// thread.
 ///
 /// # Examples
 ///
@@ -58,43 +56,47 @@ pub const MAX_BYTES: usize = 16 * 1024 * 1024;
 pub struct Zstd;
 
 impl ValueCodec for Zstd {
-    /// See the [module](self).
+    /// Encodes a value as the [module](self) describes.
     ///
     /// # Errors
     ///
-    /// [`CodecError::TooLarge`] if the value begins with [`MAGIC`] and is longer than [`MAX_BYTES`].
+    /// [`CodecError::TooLarge`] if the value begins with [`MAGIC`] and is longer than
+    /// [`MAX_BYTES`].
     fn encode<'v>(&self, value: &'v [u8]) -> Result<Cow<'v, [u8]>, CodecError> {
         let ambiguous = value.starts_with(&MAGIC);
         if value.len() > MAX_BYTES {
-            return match ambiguous {
-                true => Err(too_large()),
-                false => Ok(value.into()),
+            return if ambiguous {
+                Err(too_large())
+            } else {
+                Ok(value.into())
             };
         }
         if value.len() < MIN_BYTES && !ambiguous {
             return Ok(value.into());
         }
         let frame = frame::compress(value);
-        Ok(match ambiguous || frame.len() < value.len() {
-            true => frame.into(),
-            false => value.into(),
+        Ok(if ambiguous || frame.len() < value.len() {
+            frame.into()
+        } else {
+            value.into()
         })
     }
 
-    /// See the [module](self).
+    /// Decodes a value as the [module](self) describes.
     ///
     /// # Errors
     ///
-    /// [`CodecError::TooLarge`] if it is a frame of more than [`MAX_BYTES`]; [`CodecError::Failed`] if it begins
-    /// as a frame and is not exactly one, or one that needs a dictionary.
+    /// [`CodecError::TooLarge`] if it is a frame of more than [`MAX_BYTES`]; [`CodecError::Failed`]
+    /// if it begins as a frame but is not exactly one, or needs a dictionary.
     fn decode(&self, stored: Vec<u8>) -> Result<Vec<u8>, CodecError> {
-        match stored.starts_with(&MAGIC) {
-            true => frame::decompress(&stored, MAX_BYTES),
-            false => Ok(stored),
+        if stored.starts_with(&MAGIC) {
+            frame::decompress(&stored, MAX_BYTES)
+        } else {
+            Ok(stored)
         }
     }
 
-    /// They are short.
+    /// Returns `true`: integers are shorter than [`MIN_BYTES`].
     fn keeps_integers(&self) -> bool {
         true
     }

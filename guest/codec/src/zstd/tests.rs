@@ -1,19 +1,19 @@
-//! The rule of what is stored, and that it can be read.
+//! Which values are stored as frames, and that all are read back.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
 
-/// What is stored of a value, read again.
+/// Returns what is stored for a value, after reading it back.
 fn stored(value: &[u8]) -> Vec<u8> {
     let stored = Zstd.encode(value).unwrap().into_owned();
     let read = Zstd.decode(stored.clone()).unwrap();
-    assert!(read == value, "what is stored must be read as it was");
+    assert!(read == value, "a stored value must be read back unchanged");
     stored
 }
 
-/// Bytes in which nothing repeats.
+/// Returns incompressible bytes.
 fn noise(length: usize) -> Vec<u8> {
     let mut state = 88_172_645_463_325_252_u64;
     let next = || {
@@ -26,7 +26,7 @@ fn noise(length: usize) -> Vec<u8> {
 }
 
 #[test]
-fn encode_short_value_stays_as_it_is() {
+fn encode_short_value_is_unchanged() {
     for value in [
         b"".as_slice(),
         b"-9223372036854775808",
@@ -37,7 +37,7 @@ fn encode_short_value_stays_as_it_is() {
 }
 
 #[test]
-fn encode_value_that_repeats_is_a_shorter_frame() {
+fn encode_repetitive_value_is_a_shorter_frame() {
     let value = [b'x'; MIN_BYTES];
     let stored = stored(&value);
     assert!(
@@ -47,13 +47,13 @@ fn encode_value_that_repeats_is_a_shorter_frame() {
 }
 
 #[test]
-fn encode_value_that_does_not_become_shorter_stays_as_it_is() {
+fn encode_incompressible_value_is_unchanged() {
     let value = noise(10_000);
     assert_eq!(stored(&value), value);
 }
 
 #[test]
-fn encode_value_that_begins_like_a_frame_becomes_one() {
+fn encode_value_with_the_magic_is_a_frame() {
     for rest in [b"".as_slice(), b" and more", &noise(1_000), &[b'x'; 1_000]] {
         let value = [MAGIC.as_slice(), rest].concat();
         let stored = stored(&value);
@@ -63,12 +63,12 @@ fn encode_value_that_begins_like_a_frame_becomes_one() {
     assert_ne!(
         stored(&nested),
         nested,
-        "a frame as a value is no frame yet"
+        "a value that is a frame is framed again"
     );
 }
 
 #[test]
-fn encode_value_beyond_the_bound_stays_as_it_is_or_is_refused() {
+fn encode_value_beyond_the_bound_is_unchanged_or_fails_with_the_magic() {
     let mut value = vec![b'x'; MAX_BYTES];
     assert!(stored(&value).len() < 10_000);
     value.push(b'x');
@@ -87,7 +87,7 @@ fn decode_frame_of_another_tool_is_read() {
     assert_eq!(Zstd.decode(frame.to_vec()).unwrap(), b"made elsewhere");
 }
 
-/// Values of a few symbols, of any, and in runs.
+/// Values of few symbols, of any bytes, in runs, and with the magic.
 fn value() -> impl Strategy<Value = Vec<u8>> {
     let runs = vec((vec(any::<u8>(), 1..20), 1..200_usize), 0..30);
     let runs = runs.prop_map(|runs| {
@@ -105,14 +105,14 @@ fn value() -> impl Strategy<Value = Vec<u8>> {
 
 proptest! {
     #[test]
-    fn encode_any_value_is_read_and_never_longer_unless_it_had_to_be_a_frame(value in value()) {
+    fn encode_any_value_is_read_back_and_no_longer_unless_it_has_the_magic(value in value()) {
         let stored = stored(&value);
         prop_assert!(stored.len() <= value.len() || value.starts_with(&MAGIC));
         prop_assert_eq!(stored != value, stored.starts_with(&MAGIC));
     }
 
     #[test]
-    fn decode_damaged_frame_answers(
+    fn decode_damaged_frame_does_not_panic(
         value in value(),
         changes in vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
     ) {
@@ -127,7 +127,7 @@ proptest! {
     }
 
     #[test]
-    fn decode_any_bytes_behind_the_magic_answers(rest in vec(any::<u8>(), 0..200)) {
+    fn decode_any_bytes_after_the_magic_does_not_panic(rest in vec(any::<u8>(), 0..200)) {
         let _: Result<_, CodecError> = Zstd.decode([&MAGIC, &rest[..]].concat());
     }
 }

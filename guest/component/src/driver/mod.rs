@@ -152,7 +152,7 @@ impl Driver {
         let begun = self.begin([key]);
         let asked = self.ask_for_one(key, Some(ttl_ms));
         let kept = match asked.as_ref().map(|slot| answer(slot, Duration::ZERO)) {
-            Ok(core::Answer::Entry { value, ttl }) => Some((value, ttl)),
+            Ok(core::BackendReply::Entry { value, ttl }) => Some((value, ttl)),
             _ => None,
         };
         self.end(begun, [(key, kept)]);

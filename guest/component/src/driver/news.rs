@@ -8,7 +8,7 @@ use flipcache_core::Moment;
 
 use super::Driver;
 use crate::bindings::flipcache::cache::kv_backend::{ChangedKeys, Changes};
-use crate::state::{clock, deaf_since, with_shard};
+use crate::state::{clock, lost_since, with_shard};
 
 /// How long the local tier may answer without asking, and what came of the last time it did.
 pub(super) struct Asked {
@@ -85,7 +85,7 @@ impl Driver {
             Some(last) => since(last.at),
             None => Duration::MAX,
         };
-        deaf_since().map_or(Duration::ZERO, since).max(unanswered)
+        lost_since().map_or(Duration::ZERO, since).max(unanswered)
     }
 }
 

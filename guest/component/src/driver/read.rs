@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use flipcache_core::{Read, Settled, Ticket};
+use flipcache_core::{FillOutcome, Read, Ticket};
 
 use super::fallback::is_outage;
 use super::{Driver, wrong_number};
@@ -114,7 +114,7 @@ impl Driver {
             let is_absent = read == Read::Absent;
             let (ticket, reason) = match read {
                 Read::Hit(wire) => return self.found(&key, wire, Source::Local).map(Local::Found),
-                Read::Renew(ticket) => (ticket, Reason::Renewed),
+                Read::ExtendTtl(ticket) => (ticket, Reason::Renewed),
                 Read::Absent => (Ticket::VOID, Reason::Missing),
                 Read::Miss(ticket) => (ticket, Reason::Missing),
             };
@@ -227,7 +227,7 @@ impl Driver {
             return false;
         };
         let left = entry.ttl_ms.map(Duration::from_millis);
-        self.options.has_to_prolong(left)
+        self.options.needs_ttl_extension(left)
     }
 
     /// L2's answer to one question; `None`: it has nothing.
@@ -240,7 +240,7 @@ impl Driver {
         match slot {
             Slot::Absent => Ok(None),
             Slot::WrongType => Err(Error::WrongType(key.clone())),
-            Slot::Entry(_) if settled == Settled::Undecodable => {
+            Slot::Entry(_) if settled == FillOutcome::Undecodable => {
                 Err(Error::Undecodable(key.clone()))
             }
             Slot::Entry(entry) => self.found(key, &entry.value, Source::Backend).map(Some),

@@ -1,8 +1,8 @@
 //! The state machine over the local tiers of several caches.
 
-mod answer;
 mod read;
 mod registry;
+mod types;
 mod write;
 
 #[cfg(any(test, feature = "model"))]
@@ -12,33 +12,35 @@ mod order_model;
 #[cfg(test)]
 mod tests;
 
-pub use answer::{Answer, Read, Settled, Write};
+pub use types::{BackendReply, FillOutcome, Read, Write};
 
 use crate::bounds::Bounds;
 use crate::catalog::CacheId;
 use crate::fence::{Fence, Ticket};
-use crate::stats::{Cause, Stats};
+use crate::stats::{RemovalCause, Stats};
 use crate::tier::{Listing, Tier};
 use crate::time::{Clock, Deadline, Now};
 use registry::Registry;
 
-/// Bytes of names that do not count against a shard's budget: its memory has room for them beside it.
+/// Bytes of names that do not count against a shard's budget; the memory of an instance has room
+/// for them beside it.
 const FREE_NAMES: u64 = 1 << 20;
 
-/// The local tiers of the caches that one instance serves, under one fence and one budget.
+/// The local tiers of the caches of one instance, under one fence and one budget.
 ///
-/// `hash` is everywhere the hash of the complete key, by one [`Seed`](crate::Seed); `cache` is a
-/// number that was [`open`](Self::open)ed. With one that was not, a read is a miss, and a write keeps
-/// nothing and drops nothing from other caches, whose key it may be.
+/// In all methods, `hash` is the hash of the complete key by one [`Seed`](crate::Seed), and `cache`
+/// is a number passed to [`open`](Self::open). If that cache is not open here, a read is a miss,
+/// and a write stores nothing. Such a write does not invalidate the key in other caches that have
+/// it.
 #[derive(Debug)]
 pub struct Shard {
     fence: Fence,
     caches: Registry,
-    /// What the tiers together may weigh, in bytes.
+    /// Maximum weight of all tiers together, in bytes.
     max_bytes: u64,
-    /// What they weigh now.
+    /// Current weight of all tiers, in bytes.
     weight: u64,
-    /// Nobody tells of changes: nothing is answered from here, and nothing kept.
+    /// Invalidations are not received: reads miss and nothing is stored.
     suspended: bool,
 }
 
@@ -51,8 +53,8 @@ pub struct KeyListing {
 }
 
 impl Shard {
-    /// An empty shard. `incarnation` is a number never used before for it; its low 24 bits count.
-    /// `max_bytes` bounds its tiers together, their bookkeeping included.
+    /// Creates an empty shard. `incarnation` is a number never used for this shard before; only its
+    /// low 24 bits count. `max_bytes` bounds the weight of all tiers together, overhead included.
     pub fn new(incarnation: u32, max_bytes: u64) -> Self {
         Self {
             fence: Fence::new(incarnation),
@@ -63,22 +65,24 @@ impl Shard {
         }
     }
 
-    /// Takes in a cache that its [`Catalog`](crate::Catalog) has opened, once more perhaps: the bounds
-    /// are then new. Entries stay, but for those that the bounds do not hold or whose type is another.
+    /// Opens a cache that its [`Catalog`](crate::Catalog) has opened, or sets new bounds if it is
+    /// open here already. Entries stay, except those that exceed the new bounds or were of another
+    /// value type.
     ///
-    /// A number that is opened under another name is another cache: the entries, the counters and the tickets of the
-    /// one before end. A name costs the budget about a kibibyte; names cost no more than three quarters of it.
+    /// If the number was open under another name, that cache ends: its entries and counters are
+    /// dropped, and its tickets become void. A name costs about 1 KiB of the budget; all names
+    /// together take at most three quarters of it.
     pub fn open(&mut self, cache: CacheId, name: &str, bounds: Bounds) {
-        self.weight -= self.caches.end_other(cache, name);
-        let floor = self.fence.next();
+        self.weight -= self.caches.remove_other_name(cache, name);
+        let min_version = self.fence.next();
         let all = self.fence.all();
-        self.caches.open(cache, name, bounds, floor, all);
-        self.with_tier(cache, Tier::fit);
+        self.caches.open(cache, name, bounds, min_version, all);
+        self.with_tier(cache, Tier::evict_to_fit);
         self.make_room(cache, 0);
     }
 
-    /// A ticket to ask L2 with now, whatever the local tier holds; what is over or dead of the key is dropped there.
-    /// Counts as no read.
+    /// Returns a ticket for a read of L2, whatever the local tier holds. An expired or invalidated
+    /// entry of the key is removed. Does not count as an access.
     pub fn ticket(&mut self, cache: CacheId, hash: u64, key: &str, clock: Clock<'_>) -> Ticket {
         let now = Now::new(clock);
         self.with_live(cache, hash, key.as_bytes(), &now, |_, _| ());
@@ -92,121 +96,128 @@ impl Shard {
         }
     }
 
-    /// Takes in L2's answer to a read; to one that extends a TTL, with a ticket of
-    /// [`end_extensions`](Self::end_extensions). It is kept only if nothing has bumped the key since its
-    /// ticket was given. One that is not kept, and differs from what is here, makes that go as well: which of
-    /// the two is older is not known, and whoever has seen the one must not be answered an older one. For the
-    /// same reason, what other caches hold of the same key of L2 goes, if it differs.
+    /// Stores L2's reply to a read. For a read that extends a TTL, pass the ticket from
+    /// [`end_extensions`](Self::end_extensions).
+    ///
+    /// The reply is stored only if nothing has bumped the key since the ticket was taken. Otherwise
+    /// it is unknown whether the reply or the local entry is newer. If they differ, the entry is
+    /// removed, so that no reader sees a newer value first and an older one later. For the same
+    /// reason, differing entries of the same L2 key in other caches are removed.
     pub fn settle(
         &mut self,
         cache: CacheId,
         hash: u64,
         key: &str,
         ticket: Ticket,
-        answer: Answer<'_>,
-    ) -> Settled {
-        self.fence.answered(hash);
-        self.drop_others(cache, hash, key, answer);
+        reply: BackendReply<'_>,
+    ) -> FillOutcome {
+        self.fence.observe(hash);
+        self.remove_if_different_in_others(cache, hash, key, reply);
         let current = self.is_current(cache, hash, ticket);
-        let settled = self.with_tier(cache, |tier| match answer {
-            Answer::Absent { remember } => {
+        let settled = self.with_tier(cache, |tier| match reply {
+            BackendReply::Absent { remember } => {
                 tier.counters.misses += 1;
                 if !current {
-                    tier.drop_other(hash, key, None);
-                    return Err(Settled::PassedOn);
+                    tier.remove_if_different(hash, key, None);
+                    return Err(FillOutcome::NotStored);
                 }
                 let remember = Some(remember).filter(|ttl| !ttl.is_zero());
                 if remember.is_none() {
-                    tier.remove(hash, key, Cause::Invalidated);
+                    tier.remove(hash, key, RemovalCause::Invalidated);
                 }
                 let fill = remember.map(|ttl| (None, Deadline::after(ticket.asked, Some(ttl))));
-                fill.ok_or(Settled::PassedOn)
+                fill.ok_or(FillOutcome::NotStored)
             }
-            Answer::WrongType => {
+            BackendReply::WrongType => {
                 if current {
-                    tier.remove(hash, key, Cause::Invalidated);
+                    tier.remove(hash, key, RemovalCause::Invalidated);
                 } else {
-                    tier.drop_other(hash, key, None);
+                    tier.remove_if_different(hash, key, None);
                 }
-                Err(Settled::PassedOn)
+                Err(FillOutcome::NotStored)
             }
-            Answer::Entry { value, .. } if !tier.value_type().accepts(value) => {
-                tier.remove(hash, key, Cause::Invalidated);
-                Err(Settled::Undecodable)
+            BackendReply::Entry { value, .. } if !tier.value_type().accepts(value) => {
+                tier.remove(hash, key, RemovalCause::Invalidated);
+                Err(FillOutcome::Undecodable)
             }
-            Answer::Entry { value, ttl } => {
+            BackendReply::Entry { value, ttl } => {
                 tier.counters.backend_hits += 1;
-                tier.counters.refused_fills += u64::from(!current && !tier.is_off());
+                tier.counters.refused_fills += u64::from(!current && !tier.is_disabled());
                 if !current {
-                    tier.drop_other(hash, key, Some(value));
+                    tier.remove_if_different(hash, key, Some(value));
                 }
                 let fill = (Some(value), Deadline::after(ticket.asked, ttl));
-                current.then_some(fill).ok_or(Settled::PassedOn)
+                current.then_some(fill).ok_or(FillOutcome::NotStored)
             }
         });
         match settled {
             Some(Ok((held, deadline))) => self.put(cache, hash, key, held, deadline),
             Some(Err(settled)) => settled,
-            None => Settled::PassedOn,
+            None => FillOutcome::NotStored,
         }
     }
 
-    /// L2 has answered a question about a key that was asked for a cache of another shard: what caches of
-    /// this one hold of the key goes, if it differs, as in [`settle`](Self::settle). Costs a look-up for each of
-    /// these, and one.
-    pub fn answered(&mut self, hash: u64, full_key: &str, answer: Answer<'_>) {
-        self.fence.answered(hash);
-        for (cache, key) in self.caches.owners(full_key) {
-            self.with_tier(cache, |tier| tier.drop_other(hash, key, answer.value()));
+    /// Records a reply of L2 for a key that a cache of another shard has read. Differing entries of
+    /// the key in caches of this shard are removed, as in [`settle`](Self::settle). Costs one
+    /// look-up and one more for each cache that has the key.
+    pub fn observe(&mut self, hash: u64, full_key: &str, reply: BackendReply<'_>) {
+        self.fence.observe(hash);
+        for (cache, key) in self.caches.caches_for_key(full_key) {
+            self.with_tier(cache, |tier| {
+                tier.remove_if_different(hash, key, reply.value())
+            });
         }
     }
 
-    /// Notes that L2 failed a question or a write.
+    /// Counts a read or write that failed at L2.
     pub fn failed(&mut self, cache: CacheId) {
         self.with_tier(cache, |tier| tier.counters.backend_errors += 1);
     }
 
-    /// Somebody else may have changed what stands at `full_key`: drops it from every cache whose key
-    /// it is. Costs a look-up for each of these, and one.
+    /// Removes the entry of `full_key` from every cache that has this key, because another client
+    /// may have changed it. Costs one look-up and one more for each such cache.
     pub fn invalidate(&mut self, hash: u64, full_key: &str) {
         self.fence.bump(hash);
-        for (cache, key) in self.caches.owners(full_key) {
-            self.drop_changed(cache, hash, key);
+        for (cache, key) in self.caches.caches_for_key(full_key) {
+            self.remove_invalidated(cache, hash, key);
         }
     }
 
-    /// Kills every entry, and every answer under way. O(1).
+    /// Invalidates every entry and every read in flight. O(1).
     pub fn invalidate_all(&mut self) {
         self.fence.bump_all();
     }
 
-    /// Kills every entry that may stand under `name:`, and every answer under way to one: those of the
-    /// cache, of caches whose names nest in it, and of those it nests in. Called before and after L2
-    /// is cleared. O(open caches).
+    /// Invalidates every entry that may be stored under `name:`, and every read in flight to one:
+    /// in the cache itself, in caches whose names nest in it, and in those it nests in. Call it
+    /// before and after clearing L2. O(open caches).
     pub fn invalidate_bucket(&mut self, name: &str) {
-        let floor = self.fence.next();
-        self.caches.kill_bucket(name, floor, self.fence.all());
+        let min_version = self.fence.next();
+        self.caches
+            .invalidate_bucket(name, min_version, self.fence.all());
     }
 
-    /// Nobody tells of changes any more: entries answer nothing but as [`stale`](Self::stale) ones, and nothing
-    /// is kept. O(1).
+    /// Suspends the shard while invalidations are not received. Entries are served only by
+    /// [`stale`](Self::stale), and nothing is stored. O(1).
     pub fn suspend(&mut self) {
         self.suspended = true;
     }
 
-    /// Changes are told again; what was here before may have missed some, and is dead. O(1).
+    /// Resumes the shard once invalidations are received again. Older entries may have missed some,
+    /// so all are invalidated. O(1).
     pub fn resume(&mut self) {
         self.suspended = false;
         self.fence.bump_all();
     }
 
-    /// Removals the entries of one cache's tier, and every answer under way to it; L2 is as it was.
+    /// Removes all entries of one cache's tier and invalidates reads in flight to it. L2 is not
+    /// changed.
     pub fn clear_local(&mut self, cache: CacheId) {
-        let floor = self.fence.next();
-        self.with_tier(cache, |tier| tier.clear_below(floor));
+        let min_version = self.fence.next();
+        self.with_tier(cache, |tier| tier.clear_below(min_version));
     }
 
-    /// The keys of one cache that would answer now, the next to leave first. O(n).
+    /// Returns the live keys of one cache in eviction order. O(n).
     pub fn local_keys(&mut self, cache: CacheId, clock: Clock<'_>) -> Vec<String> {
         let mut keys = Vec::new();
         let mut listing = self.list_keys(cache);
@@ -214,35 +225,36 @@ impl Shard {
         keys
     }
 
-    /// Begins to list the keys of one cache in pages.
+    /// Starts a paged listing of one cache's keys.
     pub fn list_keys(&mut self, cache: CacheId) -> KeyListing {
         let listing = self.with_tier(cache, |tier| tier.listing());
         KeyListing { cache, listing }
     }
 
-    /// Tells the next page of a listing: keys that would answer now, the next to leave first, about a mebibyte at most.
-    /// `false`: these were the last. All keys are told if the tier does not change between the pages.
+    /// Passes the next page of a listing to `visit`: live keys in eviction order, at most about 1
+    /// MiB. Returns `false` after the last page. The listing is complete if the tier does not
+    /// change between pages.
     pub fn next_keys(
         &mut self,
         KeyListing { cache, listing }: &mut KeyListing,
         clock: Clock<'_>,
-        tell: &mut dyn FnMut(&str),
+        visit: &mut dyn FnMut(&str),
     ) -> bool {
         let now = Now::new(clock);
         let Some(listing) = listing.as_mut().filter(|_| !self.suspended) else {
             return false;
         };
-        self.with_tier(*cache, |tier| tier.list(listing, &now, tell)) == Some(true)
+        self.with_tier(*cache, |tier| tier.list(listing, &now, visit)) == Some(true)
     }
 
-    /// What one cache has done. O(1).
+    /// Returns the counters of one cache. O(1).
     pub fn stats(&mut self, cache: CacheId) -> Stats {
         self.with_tier(cache, |tier| tier.stats())
             .unwrap_or_default()
     }
 
-    /// Works on a tier without the dead, and keeps the sum of the weights: every access to a tier
-    /// that may change it is made here.
+    /// Runs `work` on a tier after removing invalidated entries, and keeps the sum of the weights.
+    /// Every access that may change a tier goes through here.
     #[inline]
     fn with_tier<R>(&mut self, cache: CacheId, work: impl FnOnce(&mut Tier) -> R) -> Option<R> {
         let tier = self.caches.get_mut(cache)?;
@@ -254,33 +266,46 @@ impl Shard {
     }
 
     fn version(&self, cache: CacheId, hash: u64) -> u64 {
-        let floor = self.caches.get(cache).map_or(0, Tier::floor);
-        self.fence.version(hash, floor)
+        let min_version = self.caches.get(cache).map_or(0, Tier::min_version);
+        self.fence.version(hash, min_version)
     }
 
     fn is_current(&self, cache: CacheId, hash: u64, ticket: Ticket) -> bool {
         !self.suspended && !ticket.is_void() && self.version(cache, hash) == ticket.version
     }
 
-    /// One key of L2 may be a key of several caches: an own write is news to the others.
-    fn drop_from_others(&mut self, cache: CacheId, hash: u64, key: &str) {
-        for (other, key) in self.caches.other_owners(cache, key) {
-            self.drop_changed(other, hash, &key);
+    /// Removes the key from the other caches that have it. One key of L2 may belong to several
+    /// caches, and a write by one is a change for the others.
+    fn invalidate_in_others(&mut self, cache: CacheId, hash: u64, key: &str) {
+        for (other, key) in self.caches.other_caches_for_key(cache, key) {
+            self.remove_invalidated(other, hash, &key);
         }
     }
 
-    /// One key of L2 may be a key of several caches: what L2 answers one of them is news to the others.
-    fn drop_others(&mut self, cache: CacheId, hash: u64, key: &str, answer: Answer<'_>) {
-        for (other, key) in self.caches.other_owners(cache, key) {
-            self.with_tier(other, |tier| tier.drop_other(hash, &key, answer.value()));
+    /// Removes the key from the other caches that have it, where it differs from the reply. One key
+    /// of L2 may belong to several caches, and a reply to one shows the others a newer value.
+    fn remove_if_different_in_others(
+        &mut self,
+        cache: CacheId,
+        hash: u64,
+        key: &str,
+        reply: BackendReply<'_>,
+    ) {
+        for (other, key) in self.caches.other_caches_for_key(cache, key) {
+            self.with_tier(other, |tier| {
+                tier.remove_if_different(hash, &key, reply.value())
+            });
         }
     }
 
-    fn drop_changed(&mut self, cache: CacheId, hash: u64, key: &str) {
-        self.with_tier(cache, |tier| tier.remove(hash, key, Cause::Invalidated));
+    fn remove_invalidated(&mut self, cache: CacheId, hash: u64, key: &str) {
+        self.with_tier(cache, |tier| {
+            tier.remove(hash, key, RemovalCause::Invalidated)
+        });
     }
 
-    /// Keeps a value, or an absence, within all bounds. Whatever it answers, nothing older is there afterwards.
+    /// Stores a value or an absence within all bounds. Whether or not it is stored, no older entry
+    /// remains.
     fn put(
         &mut self,
         cache: CacheId,
@@ -288,26 +313,26 @@ impl Shard {
         key: &str,
         held: Option<&[u8]>,
         deadline: Deadline,
-    ) -> Settled {
+    ) -> FillOutcome {
         let fits = self.make_room(cache, Tier::weight_of(key, held.unwrap_or_default()));
         let kept = self.with_tier(cache, |tier| {
             if fits {
                 tier.put(hash, key, held, deadline)
             } else {
-                tier.counters.too_large += u64::from(!tier.is_off());
-                tier.remove(hash, key, Cause::Size);
+                tier.counters.too_large += u64::from(!tier.is_disabled());
+                tier.remove(hash, key, RemovalCause::Size);
                 false
             }
         });
         if kept == Some(true) {
-            Settled::Kept
+            FillOutcome::Stored
         } else {
-            Settled::PassedOn
+            FillOutcome::NotStored
         }
     }
 
-    /// Evicts until so much more weight fits: from the cache itself, and when it has nothing left,
-    /// from the heaviest. `false`: it cannot fit.
+    /// Evicts until `weight` more fits: from the cache itself, and when that is empty, from the
+    /// heaviest. Returns `false` if it cannot fit.
     fn make_room(&mut self, cache: CacheId, weight: u64) -> bool {
         let room = self.room();
         if weight > room {
@@ -320,7 +345,7 @@ impl Shard {
             let Some(heaviest) = self.caches.heaviest() else {
                 return false;
             };
-            // Looking for it costs a look at every cache: what leaves at once is up to half of it.
+            // The search visits every cache, so up to half of the heaviest is evicted at once.
             let half = self.caches.get(heaviest).map_or(0, Tier::weight) / 2;
             let max_bytes = room - weight;
             while self.weight > max_bytes
@@ -334,8 +359,9 @@ impl Shard {
         true
     }
 
-    /// The budget of all tiers together beside the names of the caches, in bytes. The first names cost nothing, and names leave
-    /// a quarter of the budget in any case: a [`Catalog`](crate::Catalog) bounds them.
+    /// Returns the budget of all tiers without the names, in bytes. The first names are free, and
+    /// names never take more than three quarters: a [`Catalog`](crate::Catalog) bounds their
+    /// number.
     fn room(&self) -> u64 {
         let names = self.caches.names_weight().saturating_sub(FREE_NAMES);
         self.max_bytes - names.min(self.max_bytes / 4 * 3)
@@ -348,7 +374,7 @@ impl Shard {
         assert_eq!(
             self.weight,
             self.caches.weight(),
-            "the sum of the weights is off"
+            "the sum of the weights is wrong"
         );
         assert!(self.weight <= self.room(), "heavier than the budget");
     }

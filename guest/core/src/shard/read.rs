@@ -1,17 +1,17 @@
-//! What the local tier answers: reads, looks, and the claim to renew an entry.
+//! Reads of the local tier, and the claim to refresh an entry ahead of its expiry.
 
 use std::time::Duration;
 
 use super::{CacheId, Read, Shard};
 use crate::fence::Ticket;
-use crate::list::Slot;
+use crate::linked_slab::Slot;
 use crate::tier::Tier;
 use crate::time::{Clock, Now};
 
 impl Shard {
-    /// A key's value, if [`read`](Self::read) would answer it: a hit. `None`: nothing has happened, and
-    /// `read` or [`ticket`](Self::ticket) says what to ask.
-    // So many arguments would pass through the stack, which in wasm costs as much as all else here.
+    /// Returns a key's value if [`read`](Self::read) would return a hit, and counts the hit. `None`
+    /// changes nothing: call `read` or [`ticket`](Self::ticket) next.
+    // Not inlined, its arguments pass through the stack, which in wasm costs as much as the rest.
     #[inline(always)]
     pub fn find(
         &mut self,
@@ -32,11 +32,11 @@ impl Shard {
         tier.hit(hash, key, ttl_on_read, &now)
     }
 
-    /// What the local tier answers, or the ticket to ask L2 with.
+    /// Reads the local tier: returns a hit, a cached absence, or the ticket for a read of L2.
     ///
-    /// With `ttl_on_read`, an entry answers only while its life is fresh: seven eighths of that TTL
-    /// to the whole of it. Else L2 is asked, with the new TTL, so that a hot key does not run out
-    /// there, and not at every read.
+    /// With `ttl_on_read`, an entry is a hit only if its remaining TTL is between seven eighths of
+    /// that TTL and the whole of it. Otherwise L2 must be read with the new TTL. So a hot key does
+    /// not expire in L2, and not every read costs a request.
     pub fn read(
         &mut self,
         cache: CacheId,
@@ -57,24 +57,26 @@ impl Shard {
         }
         let ticket = self.ticket_of(cache, hash, &now);
         match found {
-            Some(_) => Read::Renew(ticket),
+            Some(_) => Read::ExtendTtl(ticket),
             None => Read::Miss(ticket),
         }
     }
 
-    /// The value that may answer a read, marked stale, now that L2 has failed to: one whose life is not over
-    /// for longer than `window`, or that is suspended. Changes have gone unheard for `unheard`, which
-    /// counts against the window, too. An entry that was dropped, or that may not outlive what was told, is none.
+    /// Returns a value to serve stale after L2 has failed: an entry that expired less than `window`
+    /// ago, or one of a suspended shard.
+    ///
+    /// `lost_for` is how long invalidations have been lost; it counts against the window too.
+    /// Removed and invalidated entries are never returned.
     pub fn stale(
         &mut self,
         cache: CacheId,
         hash: u64,
         key: &str,
         window: Duration,
-        unheard: Duration,
+        lost_for: Duration,
         clock: Clock<'_>,
     ) -> Option<&[u8]> {
-        if unheard >= window {
+        if lost_for >= window {
             return None;
         }
         let now = Now::new(clock);
@@ -86,9 +88,9 @@ impl Shard {
         self.caches.get(cache)?.wire(slot)
     }
 
-    /// Claims to renew a live entry whose life ends within this time: the ticket with which whoever made the
-    /// value makes the next one. Given once for an entry.
-    pub fn claim(
+    /// Claims the refresh of a live entry that expires within this time. Returns the ticket with
+    /// which the loader of the value may store the next one. Given once for each entry.
+    pub fn refresh_claim(
         &mut self,
         cache: CacheId,
         hash: u64,
@@ -98,20 +100,22 @@ impl Shard {
     ) -> Option<Ticket> {
         let now = Now::new(clock);
         let claimed = self.with_live(cache, hash, key.as_bytes(), &now, |tier, slot| {
-            tier.claim(slot, within, &now)
+            tier.refresh_claim(slot, within, &now)
         });
         claimed?.then(|| self.ticket_of(cache, hash, &now))
     }
 
-    /// Marks a live entry as used, under FIFO too: the last to leave under FIFO and LRU, one use more under
-    /// S3-FIFO. `false` if there is none.
+    /// Counts an access to a live entry, under FIFO too. Under FIFO and LRU it becomes the last to
+    /// be evicted; under S3-FIFO its use count grows by one. Returns `false` if there is no live
+    /// entry.
     pub fn touch(&mut self, cache: CacheId, hash: u64, key: &str, clock: Clock<'_>) -> bool {
         let now = Now::new(clock);
-        let moved = self.with_live(cache, hash, key.as_bytes(), &now, Tier::refresh);
+        let moved = self.with_live(cache, hash, key.as_bytes(), &now, Tier::touch);
         moved.is_some()
     }
 
-    /// The live entry of a key, as no read: nothing is counted and nothing moves.
+    /// Returns the live entry of a key without counting an access and without changing the eviction
+    /// order.
     pub fn peek(
         &mut self,
         cache: CacheId,
@@ -124,7 +128,8 @@ impl Shard {
         self.caches.get(cache)?.wire(slot)
     }
 
-    /// What is left of the life of a live entry: `Some(None)` without end, `None` if there is no entry.
+    /// Returns the remaining TTL of a live entry: `Some(None)` if it does not expire, `None` if
+    /// there is no entry.
     pub fn remaining(
         &mut self,
         cache: CacheId,
@@ -138,7 +143,7 @@ impl Shard {
         })
     }
 
-    /// The live entry of a key, if there is one: its slot if it answers, which is a hit then.
+    /// Returns `None` without a live entry; otherwise its slot if it is a hit, which is counted.
     fn hit(
         &mut self,
         cache: CacheId,
@@ -153,7 +158,7 @@ impl Shard {
         })
     }
 
-    /// Works on the entry that may answer for a key, if there is one.
+    /// Runs `work` on the live entry of a key, if there is one.
     pub(super) fn with_live<R>(
         &mut self,
         cache: CacheId,
@@ -171,7 +176,7 @@ impl Shard {
         })?
     }
 
-    /// Whether the tier knows that L2 has nothing: then that is a hit.
+    /// Returns whether the absence of the key is cached, and counts it as a hit of an absence.
     fn is_absent(&mut self, cache: CacheId, hash: u64, key: &str, now: &Now<'_>) -> bool {
         if self.suspended {
             return false;

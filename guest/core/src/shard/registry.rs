@@ -1,17 +1,17 @@
-//! The caches that a shard knows: by number, by name, and by the keys that stand in L2.
+//! The caches of a shard: by number, by name, and by complete key.
 
 use crate::bounds::Bounds;
 use crate::catalog::{CacheId, MAX_CACHES};
 use crate::names::NameIndex;
-use crate::stats::Cause;
+use crate::stats::RemovalCause;
 use crate::tier::Tier;
 
-/// The cost of a cache beside its name and its entries, in bytes.
+/// The cost of a cache besides its name and its entries, in bytes.
 const NAME_OVERHEAD: u64 = 1024;
 
 #[derive(Debug, Default)]
 pub(super) struct Registry {
-    /// By their numbers; `None`: not opened here.
+    /// By number; `None`: not open here.
     caches: Vec<Option<Cache>>,
     by_name: NameIndex<CacheId>,
     /// The cost of all names, in bytes.
@@ -26,10 +26,18 @@ struct Cache {
 }
 
 impl Registry {
-    /// Opens a cache: a tier made for it begins at `floor`, and one whose values become others ends
-    /// there. A tier that was there has still to [`fit`](Tier::fit) its new bounds. The number is no other name's:
-    /// see [`end_other`](Self::end_other).
-    pub(super) fn open(&mut self, id: CacheId, name: &str, bounds: Bounds, floor: u64, all: u64) {
+    /// Opens a cache. A new tier starts at `min_version`; a tier whose value type changes is
+    /// invalidated at it. An existing tier must then be [fitted](Tier::evict_to_fit) to its new
+    /// bounds. The number must not belong to another name: see
+    /// [`remove_other_name`](Self::remove_other_name).
+    pub(super) fn open(
+        &mut self,
+        id: CacheId,
+        name: &str,
+        bounds: Bounds,
+        min_version: u64,
+        all: u64,
+    ) {
         if id.number() >= MAX_CACHES {
             return;
         }
@@ -40,14 +48,16 @@ impl Registry {
         match &mut self.caches[index] {
             Some(cache) => {
                 if cache.tier.value_type() != bounds.value_type {
-                    cache.tier.kill_all(floor, all, Cause::Explicit);
+                    cache
+                        .tier
+                        .invalidate_all(min_version, all, RemovalCause::Explicit);
                 }
-                cache.tier.rebound(bounds);
+                cache.tier.set_bounds(bounds);
             }
             vacant => {
                 *vacant = Some(Cache {
                     prefix: format!("{name}:"),
-                    tier: Tier::new(bounds, floor),
+                    tier: Tier::new(bounds, min_version),
                 });
                 self.by_name.insert(name, id);
                 self.names_weight += name_weight(name.len());
@@ -55,8 +65,8 @@ impl Registry {
         }
     }
 
-    /// Removes the cache of this number if its name is another one; returns what its tier weighed.
-    pub(super) fn end_other(&mut self, id: CacheId, name: &str) -> u64 {
+    /// Removes the cache of this number if it has another name; returns the weight of its tier.
+    pub(super) fn remove_other_name(&mut self, id: CacheId, name: &str) -> u64 {
         let place = self.caches.get_mut(id.number() as usize);
         let other = place.and_then(|place| place.take_if(|cache| cache.name() != name));
         let Some(other) = other else {
@@ -67,7 +77,8 @@ impl Registry {
         other.tier.weight()
     }
 
-    /// Returns the cost of all names, in bytes: all that a shard holds of caches beside their entries.
+    /// Returns the cost of all names, in bytes: everything a shard holds for caches besides their
+    /// entries.
     pub(super) fn names_weight(&self) -> u64 {
         self.names_weight
     }
@@ -85,38 +96,40 @@ impl Registry {
         self.caches.get(id.number() as usize)?.as_ref()
     }
 
-    /// The caches that have the complete key, each with the key that it is there.
-    pub(super) fn owners<'a>(&self, full_key: &'a str) -> Vec<(CacheId, &'a str)> {
+    /// Returns the caches that have the complete key, each with its own key for it.
+    pub(super) fn caches_for_key<'a>(&self, full_key: &'a str) -> Vec<(CacheId, &'a str)> {
         let found = self.by_name.caches_for_key(full_key);
         found.map(|(cache, key)| (*cache, key)).collect()
     }
 
-    /// The caches but `id` that have its key `key`, each with the key that it is there.
-    pub(super) fn other_owners(&self, id: CacheId, key: &str) -> Vec<(CacheId, String)> {
+    /// Returns the caches other than `id` that have its key `key`, each with its own key for it.
+    pub(super) fn other_caches_for_key(&self, id: CacheId, key: &str) -> Vec<(CacheId, String)> {
         let Some(cache) = self.cache(id).filter(|_| self.by_name.has_nested()) else {
             return Vec::new();
         };
         let full_key = format!("{}{key}", cache.prefix);
         let others = self
-            .owners(&full_key)
+            .caches_for_key(&full_key)
             .into_iter()
             .filter(|(other, _)| *other != id);
         others.map(|(other, key)| (other, key.to_owned())).collect()
     }
 
-    /// Kills what may stand under `name:`: in the cache itself, in those whose names begin so, and in
-    /// those whose keys can begin so.
-    pub(super) fn kill_bucket(&mut self, name: &str, floor: u64, all: u64) {
+    /// Invalidates what may be stored under `name:`: in the cache itself, in caches whose names
+    /// begin so, and in caches whose keys can begin so.
+    pub(super) fn invalidate_bucket(&mut self, name: &str, min_version: u64, all: u64) {
         let this = self.by_name.get(name).copied();
         let others = self.by_name.overlapping(name).copied();
         for id in this.into_iter().chain(others) {
             if let Some(Some(cache)) = self.caches.get_mut(id.number() as usize) {
-                cache.tier.kill_all(floor, all, Cause::Invalidated);
+                cache
+                    .tier
+                    .invalidate_all(min_version, all, RemovalCause::Invalidated);
             }
         }
     }
 
-    /// The cache whose tier weighs most, if any weighs anything.
+    /// Returns the cache with the heaviest tier, unless all are empty.
     pub(super) fn heaviest(&self) -> Option<CacheId> {
         let weight = |cache: &Option<Cache>| cache.as_ref().map_or(0, |cache| cache.tier.weight());
         let weights = self.caches.iter().map(weight).zip(0..);
@@ -124,7 +137,7 @@ impl Registry {
         (weight > 0).then_some(CacheId::from_number(id))
     }
 
-    /// What all tiers weigh: the slow truth behind the shard's running sum.
+    /// Returns the weight of all tiers, summed from scratch to check the shard's running sum.
     #[cfg(any(test, feature = "model"))]
     pub(super) fn weight(&self) -> u64 {
         let caches = self.caches.iter().flatten();
@@ -140,7 +153,7 @@ impl Registry {
         }
         assert_eq!(
             self.names_weight, names_weight,
-            "the weight of names is off"
+            "the weight of names is wrong"
         );
     }
 }
@@ -151,7 +164,8 @@ impl Cache {
     }
 }
 
-/// Returns the bytes that a shard holds of a cache beside its entries: tier, index, and the name three times.
+/// Returns the bytes that a shard holds for a cache besides its entries: tier, index, and the name
+/// three times.
 fn name_weight(len: usize) -> u64 {
     NAME_OVERHEAD + 3 * len as u64
 }
@@ -168,19 +182,19 @@ mod tests {
     }
 
     #[test]
-    fn owners_nested_names_are_all_found() {
+    fn caches_for_key_nested_names_are_all_found() {
         let mut registry = Registry::default();
         let user = open(&mut registry, 0, "user");
         let admin = open(&mut registry, 7, "user:admin");
         open(&mut registry, 3, "other");
         assert_eq!(
-            registry.owners("user:admin:1"),
+            registry.caches_for_key("user:admin:1"),
             [(user, "admin:1"), (admin, "1")]
         );
-        assert_eq!(registry.owners("user:7:x"), [(user, "7:x")]);
-        assert_eq!(registry.owners("nobody"), []);
+        assert_eq!(registry.caches_for_key("user:7:x"), [(user, "7:x")]);
+        assert_eq!(registry.caches_for_key("absent"), []);
         assert_eq!(
-            registry.other_owners(admin, "1"),
+            registry.other_caches_for_key(admin, "1"),
             [(user, "admin:1".to_owned())]
         );
     }
@@ -189,15 +203,15 @@ mod tests {
     fn open_a_number_again_under_another_name_is_another_cache() {
         let mut registry = Registry::default();
         let id = open(&mut registry, 0, "one");
-        assert_eq!(registry.end_other(id, "one"), 0);
-        assert_eq!(registry.owners("one:k"), [(id, "k")]);
-        registry.end_other(id, "other");
+        assert_eq!(registry.remove_other_name(id, "one"), 0);
+        assert_eq!(registry.caches_for_key("one:k"), [(id, "k")]);
+        registry.remove_other_name(id, "other");
         assert_eq!(
-            (registry.owners("one:k"), registry.names_weight()),
+            (registry.caches_for_key("one:k"), registry.names_weight()),
             (vec![], 0)
         );
         open(&mut registry, 0, "other");
-        assert_eq!(registry.owners("other:k"), [(id, "k")]);
+        assert_eq!(registry.caches_for_key("other:k"), [(id, "k")]);
         registry.validate();
     }
 

@@ -1,15 +1,15 @@
-//! Writes, and reads that extend a TTL: the two halves of the fence around a call to L2.
+//! The fence around a call to L2: writes, and reads that extend a TTL.
 
 use std::time::Duration;
 
 use super::{CacheId, Shard, Write};
 use crate::fence::Ticket;
-use crate::stats::Cause;
+use crate::stats::RemovalCause;
 use crate::tier::Tier;
 use crate::time::{Clock, Deadline, Now};
 
 impl Shard {
-    /// Before a write: the entry answers nothing from now on, and no question asked before may fill it.
+    /// Begins a write: from now on the entry is not served, and no earlier read may fill it.
     pub fn begin_write(
         &mut self,
         cache: CacheId,
@@ -17,12 +17,13 @@ impl Shard {
         key: &str,
         clock: Clock<'_>,
     ) -> Ticket {
-        self.open_for_write(cache, hash, key);
+        self.prepare_write(cache, hash, key);
         self.ticket_of(cache, hash, &Now::new(clock))
     }
 
-    /// As [`begin_write`](Self::begin_write) for the keys of one call to L2, each with its hash: one
-    /// ticket each. They do not make one another's tickets old, though keys share stripes.
+    /// Begins the writes of one call to L2, as [`begin_write`](Self::begin_write). `keys` have
+    /// their hashes; returns one ticket each. These tickets do not invalidate each other, even if
+    /// keys share stripes.
     pub fn begin_writes(
         &mut self,
         cache: CacheId,
@@ -30,14 +31,15 @@ impl Shard {
         clock: Clock<'_>,
     ) -> Vec<Ticket> {
         for (hash, key) in keys {
-            self.open_for_write(cache, *hash, key);
+            self.prepare_write(cache, *hash, key);
         }
         self.tickets_of(cache, keys, clock)
     }
 
-    /// After a write: keeps the value that L2 holds now, with its TTL, if it is of the cache's type, nothing
-    /// else has bumped the key since, and L2 has answered no question about it: what it answered may have come
-    /// after the write, and its reader must not be answered an older one. `None`: deleted, failed, or unknown; nothing is kept.
+    /// Ends a write. Stores the value that L2 holds now, with its TTL, if it is of the cache's
+    /// type, nothing else has bumped the key since, and L2 has replied to no read of it since. Such
+    /// a reply may be newer than the write, and its reader must not see an older value next.
+    /// `None`: deleted, failed, or unknown; nothing is stored.
     pub fn end_write(
         &mut self,
         cache: CacheId,
@@ -55,9 +57,9 @@ impl Shard {
         self.end_writes(cache, &[write]);
     }
 
-    /// As [`end_write`](Self::end_write) for the writes of one call to L2, in their order.
+    /// Ends the writes of one call to L2, as [`end_write`](Self::end_write), in their order.
     pub fn end_writes(&mut self, cache: CacheId, writes: &[Write<'_>]) {
-        // All before the first bump, which the others may share a stripe with.
+        // Check all before the first bump: other keys of the call may share its stripe.
         let is_last = |write: &Write<'_>| self.is_last(cache, write.hash, write.ticket);
         let current: Vec<bool> = writes.iter().map(is_last).collect();
         let value_type = self.caches.get(cache).map(Tier::value_type);
@@ -69,7 +71,7 @@ impl Shard {
                 ticket,
                 written,
             } = *write;
-            self.drop_from_others(cache, hash, key);
+            self.invalidate_in_others(cache, hash, key);
             self.fence.bump(hash);
             if let Some((value, ttl)) = written.filter(|(value, _)| current && fits(value)) {
                 self.put(
@@ -80,17 +82,18 @@ impl Shard {
                     Deadline::after(ticket.asked, ttl),
                 );
             } else {
-                self.with_tier(cache, |tier| tier.remove(hash, key, Cause::Explicit));
+                self.with_tier(cache, |tier| tier.remove(hash, key, RemovalCause::Explicit));
             }
         }
     }
 
-    /// Begins a read of these keys, each with its hash, that extends their TTL in L2, when it leaves. Returns
-    /// one ticket each.
+    /// Begins a read that extends the TTL of these keys in L2. Call it just before the request is
+    /// sent. `keys` have their hashes; returns one ticket each.
     ///
-    /// Such a read is a write to the fence: a change by another client that L2 executes just before it is not
-    /// announced. So no request from before may fill the keys, and entries of other caches that have the same
-    /// keys of L2 are dropped. The entries of this cache stay and serve, as the value is not changed.
+    /// To the fence, such a read is a write: another client's write that L2 executes just before it
+    /// is not announced. So earlier requests may not fill the keys, and entries of other caches
+    /// with the same L2 keys are removed. The entries of this cache stay and are served, as the
+    /// value does not change.
     pub fn begin_extensions(
         &mut self,
         cache: CacheId,
@@ -98,27 +101,27 @@ impl Shard {
         clock: Clock<'_>,
     ) -> Vec<Ticket> {
         for (hash, key) in keys {
-            self.drop_from_others(cache, *hash, key);
+            self.invalidate_in_others(cache, *hash, key);
             self.fence.bump(*hash);
         }
         self.tickets_of(cache, keys, clock)
     }
 
-    /// Ends the same read, whether it succeeded or not. Returns the tickets with which its replies are
-    /// [settled](Self::settle), before the shard does anything else: void ones for keys that something else has
-    /// bumped since, or about which L2 has replied to another request.
+    /// Ends such a read, whether it succeeded or not. Returns the tickets to [settle](Self::settle)
+    /// its replies with, before the shard does anything else. A ticket is void if something else
+    /// has bumped the key since, or L2 has replied to another request for it.
     pub fn end_extensions(
         &mut self,
         cache: CacheId,
         keys: &[(u64, &str)],
         tickets: &[Ticket],
     ) -> Vec<Ticket> {
-        // All before the first bump, which the others may share a stripe with.
+        // Check all before the first bump: other keys of the call may share its stripe.
         let begun = keys.iter().zip(tickets);
         let current = begun.map(|((hash, _), ticket)| self.is_last(cache, *hash, *ticket));
         let current: Vec<bool> = current.collect();
         for (hash, key) in keys {
-            self.drop_from_others(cache, *hash, key);
+            self.invalidate_in_others(cache, *hash, key);
             self.fence.bump(*hash);
         }
         let ended = keys.iter().zip(tickets).zip(current);
@@ -130,9 +133,9 @@ impl Shard {
         ended.collect()
     }
 
-    /// Whether nothing has happened to a key since a call that writes it began.
+    /// Returns whether nothing has happened to a key since a call that writes it began.
     fn is_last(&self, cache: CacheId, hash: u64, ticket: Ticket) -> bool {
-        self.is_current(cache, hash, ticket) && !self.fence.has_answered_since(hash, ticket.version)
+        self.is_current(cache, hash, ticket) && !self.fence.was_observed_since(hash, ticket.version)
     }
 
     fn tickets_of(&self, cache: CacheId, keys: &[(u64, &str)], clock: Clock<'_>) -> Vec<Ticket> {
@@ -141,9 +144,9 @@ impl Shard {
         keys.iter().map(ticket).collect()
     }
 
-    fn open_for_write(&mut self, cache: CacheId, hash: u64, key: &str) {
-        self.drop_from_others(cache, hash, key);
+    fn prepare_write(&mut self, cache: CacheId, hash: u64, key: &str) {
+        self.invalidate_in_others(cache, hash, key);
         self.fence.bump(hash);
-        self.with_tier(cache, |tier| tier.hold_place(hash, key));
+        self.with_tier(cache, |tier| tier.clear_value_keep_slot(hash, key));
     }
 }

@@ -1,6 +1,6 @@
 //! The local tier of one cache: entries with deadlines, bounded in number and in bytes.
 
-mod answers;
+mod lookup;
 mod order;
 #[cfg(test)]
 mod tests;
@@ -9,68 +9,70 @@ pub(crate) use order::Listing;
 
 use crate::bounds::Bounds;
 use crate::ghost::Ghosts;
-use crate::list::{Queue, Slot};
+use crate::linked_slab::{Queue, Slot};
 use crate::options::Eviction;
 use crate::s3fifo;
-use crate::stats::{Cause, Stats};
+use crate::stats::{RemovalCause, Stats};
 use crate::table::Table;
 use crate::time::Deadline;
 use crate::value::ValueType;
 
-/// What an entry costs beside its key and value, in bytes: counted against the budget of a shard,
-/// so that many tiny entries cannot exhaust its memory. In 32 bits of addresses 42 to 61, rounded up: a node of 32, 5 to
-/// 12 in the index, and what the allocator adds.
+/// The cost of an entry beside its key and value, in bytes. It counts against the budget of a
+/// shard, so that many tiny entries cannot exhaust its memory. With 32-bit addresses it is 42 to 61
+/// bytes, rounded up: a node of 32, 5 to 12 in the index, and the allocator's overhead.
 const ENTRY_OVERHEAD: u64 = 80;
 
-/// One cache's share of a shard's memory.
+/// The local tier of one cache.
 #[derive(Debug)]
 pub(crate) struct Tier {
-    /// Under a key stands a value, in wire form, until a deadline; or no value until a deadline: the knowledge that L2
-    /// has none; or no value for ever: the place in the order of an entry that is being written, which answers nothing.
+    /// An entry is one of three: a value in wire form until a deadline; no value until a deadline,
+    /// which is a cached absence; or no value and no deadline, which keeps the queue position of an
+    /// entry that is being written and is not served.
     table: Table<Deadline>,
     bounds: Bounds,
     /// Bytes of all keys and values in the table.
     bytes: u64,
     /// Bytes of those in the small queue.
     small_bytes: u64,
-    /// Keys that the small queue has evicted. Never more than the main queue is to have entries.
+    /// Keys evicted from the small queue. Never more than the target size of the main queue.
     ghosts: Ghosts,
-    /// Something was evicted since the tier was empty.
-    is_warm: bool,
+    /// Whether anything was evicted since the tier was empty.
+    has_evicted: bool,
     /// The last bump of the whole cache.
-    floor: u64,
-    /// The bump up to which the entries have been dropped. If `floor` is above it, all in the table
-    /// are dead, because whatever is put in is preceded by a sweep.
+    min_version: u64,
+    /// The bump up to which invalidated entries were removed. If `min_version` is above it, every
+    /// entry in the table is invalid, because each insertion follows a sweep.
     swept: u64,
-    /// What killed those that are dead, if it was a bump of the cache; `None`: one of everything.
-    killed_by: Option<Cause>,
+    /// The cause of the pending invalidation, if it was a bump of the cache; `None`: one of the
+    /// whole shard.
+    pending_cause: Option<RemovalCause>,
     pub(crate) counters: Stats,
-    /// What was ever kept.
+    /// All entries that were ever stored.
     #[cfg(any(test, feature = "model"))]
-    kept: u64,
+    stored: u64,
 }
 
 impl Tier {
-    pub(crate) fn new(bounds: Bounds, floor: u64) -> Self {
+    pub(crate) fn new(bounds: Bounds, min_version: u64) -> Self {
         Self {
             table: Table::new(),
             bounds,
             bytes: 0,
             small_bytes: 0,
             ghosts: Ghosts::new(),
-            is_warm: false,
-            floor,
-            swept: floor,
-            killed_by: None,
+            has_evicted: false,
+            min_version,
+            swept: min_version,
+            pending_cause: None,
             counters: Stats::default(),
             #[cfg(any(test, feature = "model"))]
-            kept: 0,
+            stored: 0,
         }
     }
 
-    /// Takes on new bounds. What they no longer hold stays until [`fit`](Self::fit), so that the weight
-    /// is as it was.
-    pub(crate) fn rebound(&mut self, bounds: Bounds) {
+    /// Sets new bounds. Entries beyond them stay until [`evict_to_fit`](Self::evict_to_fit), so
+    /// that the weight does not change yet.
+    pub(crate) fn set_bounds(&mut self, bounds: Bounds) {
         if self.bounds.eviction == Eviction::S3Fifo && bounds.eviction != Eviction::S3Fifo {
             self.make_one_queue();
         }
@@ -85,54 +87,60 @@ impl Tier {
         self.bounds.value_type
     }
 
-    pub(crate) fn floor(&self) -> u64 {
-        self.floor
+    pub(crate) fn min_version(&self) -> u64 {
+        self.min_version
     }
 
-    /// Whether it could ever hold an entry.
-    pub(crate) fn is_off(&self) -> bool {
+    /// Returns whether the tier can never hold an entry.
+    pub(crate) fn is_disabled(&self) -> bool {
         self.bounds.max_entries == 0
     }
 
-    /// Removals every entry; what is asked before this floor is not kept.
-    pub(crate) fn clear_below(&mut self, floor: u64) {
-        self.clear(Cause::Explicit);
-        (self.floor, self.swept) = (floor, floor);
+    /// Removes every entry; replies to requests from before this version are not stored.
+    pub(crate) fn clear_below(&mut self, min_version: u64) {
+        self.clear(RemovalCause::Explicit);
+        (self.min_version, self.swept) = (min_version, min_version);
     }
 
-    /// Kills every entry. O(1): they are dropped at the next [`sweep`](Self::sweep).
-    pub(crate) fn kill_all(&mut self, floor: u64, bump_of_all: u64, cause: Cause) {
-        // Those that are dead already have their cause.
-        if self.floor.max(bump_of_all) <= self.swept {
-            self.killed_by = Some(cause);
+    /// Invalidates every entry. O(1): they are removed by the next [`sweep`](Self::sweep).
+    pub(crate) fn invalidate_all(
+        &mut self,
+        min_version: u64,
+        bump_of_all: u64,
+        cause: RemovalCause,
+    ) {
+        // Entries that are invalid already keep their first cause.
+        if self.min_version.max(bump_of_all) <= self.swept {
+            self.pending_cause = Some(cause);
         }
-        self.floor = floor;
+        self.min_version = min_version;
     }
 
-    /// Removals the entries that a bump of the cache or of everything has killed. Precedes every other
-    /// operation, unless there was no such bump; O(1) then, and else O(1) for each entry ever put in.
+    /// Removes the entries that a bump of the cache or the shard has invalidated. Precedes every
+    /// other operation, unless there was no such bump. O(1) without one; otherwise amortized O(1)
+    /// an entry.
     #[inline]
     pub(crate) fn sweep(&mut self, bump_of_all: u64) {
         if !self.is_swept(bump_of_all) {
-            let cause = self.killed_by.take().unwrap_or(Cause::Flushed);
+            let cause = self.pending_cause.take().unwrap_or(RemovalCause::Flushed);
             self.clear(cause);
-            self.swept = self.floor.max(bump_of_all);
+            self.swept = self.min_version.max(bump_of_all);
         }
     }
 
-    /// Whether there was no such bump since the last sweep.
+    /// Returns whether there was no such bump since the last sweep.
     #[inline]
     pub(crate) fn is_swept(&self, bump_of_all: u64) -> bool {
-        self.floor.max(bump_of_all) <= self.swept
+        self.min_version.max(bump_of_all) <= self.swept
     }
 
-    /// Removals every entry.
-    pub(crate) fn clear(&mut self, cause: Cause) {
+    /// Removes every entry.
+    pub(crate) fn clear(&mut self, cause: RemovalCause) {
         self.counters.removals.add(cause, self.table.len() as u64);
         self.table.clear();
         self.ghosts.clear();
         (self.bytes, self.small_bytes) = (0, 0);
-        self.is_warm = false;
+        self.has_evicted = false;
     }
 
     #[inline]
@@ -149,8 +157,8 @@ impl Tier {
         self.wire(slot).is_none() && self.deadline(slot) != Deadline::NEVER
     }
 
-    /// Removals a key's value but leaves its place in the order, for a write that has begun.
-    pub(crate) fn hold_place(&mut self, hash: u64, key: &str) {
+    /// Removes a key's value but keeps its position in the queue, for a write that has begun.
+    pub(crate) fn clear_value_keep_slot(&mut self, hash: u64, key: &str) {
         let Some(slot) = self.table.find(hash, key.as_bytes()) else {
             return;
         };
@@ -163,11 +171,11 @@ impl Tier {
         }
     }
 
-    /// Keeps a value, or the knowledge that there is none until a deadline that comes; `false`: it is too
-    /// large, and nothing is there for the key now.
+    /// Stores a value, or an absence that expires. Returns `false` if it is too large; then no
+    /// entry of the key remains.
     ///
-    /// An overwrite is a use: it keeps its place where a read does. Room is made before, so that
-    /// the bounds hold at every moment.
+    /// An overwrite counts as a use, and keeps the position where a read does. Room is made first,
+    /// so that the bounds always hold.
     pub(crate) fn put(
         &mut self,
         hash: u64,
@@ -177,51 +185,51 @@ impl Tier {
     ) -> bool {
         let wire_len = wire.map_or(0, <[u8]>::len) as u64;
         let cost = key.len() as u64 + wire_len;
-        if self.is_off() || cost > self.bounds.max_bytes {
-            self.counters.too_large += u64::from(!self.is_off());
-            self.remove(hash, key, Cause::Size);
+        if self.is_disabled() || cost > self.bounds.max_bytes {
+            self.counters.too_large += u64::from(!self.is_disabled());
+            self.remove(hash, key, RemovalCause::Size);
             return false;
         }
-        self.hold_place(hash, key);
+        self.clear_value_keep_slot(hash, key);
         if let Some(slot) = self.table.find(hash, key.as_bytes()) {
             self.make_room(0, wire_len, Some(slot));
-            self.used(slot);
+            self.record_use(slot);
             self.table.set_payload(slot, wire);
             if let Some(old) = self.table.get_mut(slot) {
                 *old = deadline;
             }
-            self.counters.removals.add(Cause::Replaced, 1);
+            self.counters.removals.add(RemovalCause::Replaced, 1);
             self.count_in(slot, wire_len);
         } else {
-            let is_back = self.ghosts.forget(hash);
+            let was_ghost = self.ghosts.forget(hash);
             self.make_room(1, cost, None);
-            let queue = self.entrance(is_back);
+            let queue = self.target_queue(was_ghost);
             let slot = self.table.insert(queue, hash, key, wire, deadline);
             self.count_in(slot, cost);
         }
         #[cfg(any(test, feature = "model"))]
         {
-            self.kept += 1;
+            self.stored += 1;
         }
         true
     }
 
-    /// Removals a key's entry.
-    pub(crate) fn remove(&mut self, hash: u64, key: &str, cause: Cause) {
+    /// Removes a key's entry.
+    pub(crate) fn remove(&mut self, hash: u64, key: &str, cause: RemovalCause) {
         if let Some(slot) = self.table.find(hash, key.as_bytes()) {
             self.remove_slot(slot, cause);
         }
     }
 
-    /// Removals what is known of a key if it is something else than this. Of one that is being written,
-    /// nothing is.
-    pub(crate) fn drop_other(&mut self, hash: u64, key: &str, wire: Option<&[u8]>) {
+    /// Removes a key's value or cached absence if it differs from `wire`. An entry that is being
+    /// written has neither.
+    pub(crate) fn remove_if_different(&mut self, hash: u64, key: &str, wire: Option<&[u8]>) {
         let slot = self.table.find(hash, key.as_bytes());
         if let Some(slot) = slot
             && (self.wire(slot).is_some() || self.is_absence(slot))
             && self.wire(slot) != wire
         {
-            self.remove_slot(slot, Cause::Invalidated);
+            self.remove_slot(slot, RemovalCause::Invalidated);
         }
     }
 
@@ -233,18 +241,18 @@ impl Tier {
         }
     }
 
-    /// What the tier costs of a shard's budget, in bytes.
+    /// Returns the weight of the tier against a shard's budget, in bytes.
     pub(crate) fn weight(&self) -> u64 {
         self.bytes + ENTRY_OVERHEAD * self.table.len() as u64 + self.ghosts.weight()
     }
 
-    /// What a new entry would add to [`weight`](Self::weight), in bytes.
+    /// Returns what a new entry would add to [`weight`](Self::weight), in bytes.
     pub(crate) fn weight_of(key: &str, wire: &[u8]) -> u64 {
         (key.len() + wire.len()) as u64 + ENTRY_OVERHEAD
     }
 
-    /// `false`: there was nothing.
-    fn remove_slot(&mut self, slot: Slot, cause: Cause) -> bool {
+    /// Removes an entry; `false` if there was none.
+    fn remove_slot(&mut self, slot: Slot, cause: RemovalCause) -> bool {
         self.count_out(slot, self.table.len_at(slot) as u64);
         if self.table.remove(slot).is_none() {
             return false;
@@ -269,11 +277,11 @@ impl Tier {
     }
 
     fn is_small(&self, slot: Slot) -> bool {
-        let tag = self.table.tag(slot);
-        tag.is_some_and(|tag| tag.queue() == Queue::Small)
+        let meta = self.table.meta(slot);
+        meta.is_some_and(|meta| meta.queue() == Queue::Small)
     }
 
-    /// Panics unless the bounds and the count of bytes hold.
+    /// Panics unless the bounds hold and the count of bytes is right.
     #[cfg(any(test, feature = "model"))]
     pub(crate) fn validate(&self) {
         self.table.validate();
@@ -287,13 +295,13 @@ impl Tier {
         assert_eq!(
             (self.small_bytes, self.bytes),
             (small, small + main),
-            "the count of bytes is off"
+            "the count of bytes is wrong"
         );
         self.validate_order();
         assert_eq!(
             self.counters.removals.total() + self.table.len() as u64,
-            self.kept,
-            "an entry has left without a cause, or with two"
+            self.stored,
+            "an entry was removed without a cause, or with two"
         );
         assert!(
             self.table.len() <= self.bounds.max_entries as usize,

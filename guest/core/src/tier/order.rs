@@ -1,42 +1,44 @@
-//! In which order entries leave a tier: what a use does, where a new one enters, and who makes room.
+//! The eviction order of a tier: what a use does, which queue a new entry enters, and which entry
+//! is evicted.
 //!
-//! FIFO and LRU have all in the main queue, and differ in whether a use moves an entry. S3-FIFO has two queues,
-//! and counts uses.
+//! FIFO and LRU have all entries in the main queue, and differ in whether a use moves an entry.
+//! S3-FIFO has two queues and counts uses.
 
 use std::collections::VecDeque;
 
-use super::answers::live;
+use super::lookup::live;
 use super::{ENTRY_OVERHEAD, Tier};
-use crate::list::{Queue, Slot};
+use crate::entry_meta::EntryMeta;
+use crate::linked_slab::{Queue, Slot};
 use crate::options::Eviction;
 use crate::s3fifo;
-use crate::stats::Cause;
+use crate::stats::RemovalCause;
 use crate::table::Entry;
-use crate::tag::Tag;
 use crate::time::{Deadline, Now};
 
-/// What there is too little of, and by which the queues are compared therefore.
+/// The exceeded limit, in whose unit the queues are compared.
 #[derive(Clone, Copy)]
-enum Short {
+enum Limit {
     Entries,
     Bytes,
     /// The shard's budget.
     Weight,
 }
 
-/// A page of keys looks at no more entries than this, so that a call is short.
+/// Maximum number of entries visited for a page of keys, so that a call is short.
 const PAGE_ENTRIES: usize = 4_096;
 
-/// A page ends with the key that makes it so many bytes long.
+/// A page ends with the key that reaches this many bytes.
 const PAGE_BYTES: usize = 1 << 20;
 
-/// The position of a listing of keys in eviction order. It is valid as long as the tier does not change.
+/// The position of a listing of keys in eviction order. Valid as long as the tier does not change.
 #[derive(Debug)]
 pub(crate) struct Listing {
-    /// In the small queue and in the main one, which is next, and how many are left.
+    /// The next slot in the small queue and in the main one, and how many are left.
     next: [Option<Slot>; 2],
     left: [usize; 2],
-    /// Those that would have come back to the end of the main queue, each with its uses then.
+    /// Entries that would have returned to the back of the main queue, with the uses they would
+    /// have then.
     returned: VecDeque<(Slot, u8)>,
 }
 
@@ -49,72 +51,73 @@ impl Listing {
 }
 
 impl Tier {
-    /// A use of an entry.
+    /// Records a use of an entry.
     #[inline]
-    pub(super) fn used(&mut self, slot: Slot) {
-        if self.is_moved_by_use() {
+    pub(super) fn record_use(&mut self, slot: Slot) {
+        if self.moves_on_use() {
             self.table.move_to_back(slot);
         } else if let Some(entry) = self.table.entry(slot) {
-            self.used_in_place(entry);
+            self.record_use_in_place(entry);
         }
     }
 
-    /// Whether a use makes an entry the last to leave; else it is [`used_in_place`](Self::used_in_place).
+    /// Returns whether a use makes an entry the last to be evicted. If not, it is [recorded in
+    /// place](Self::record_use_in_place).
     #[inline]
-    pub(super) fn is_moved_by_use(&self) -> bool {
+    pub(super) fn moves_on_use(&self) -> bool {
         self.bounds.eviction == Eviction::Lru
     }
 
-    /// A use that moves nothing. Under S3-FIFO one saturating addition.
+    /// Records a use that moves nothing. Under S3-FIFO this is one saturating addition.
     #[inline]
-    pub(super) fn used_in_place(&self, entry: &Entry<Deadline>) {
+    pub(super) fn record_use_in_place(&self, entry: &Entry<Deadline>) {
         if self.bounds.eviction == Eviction::S3Fifo {
             entry.count_use();
         }
     }
 
-    /// A use that counts under FIFO too.
-    pub(crate) fn refresh(&mut self, slot: Slot) {
+    /// Records a use that changes the order under FIFO too.
+    pub(crate) fn touch(&mut self, slot: Slot) {
         match self.bounds.eviction {
             Eviction::Fifo | Eviction::Lru => self.table.move_to_back(slot),
-            Eviction::S3Fifo => self.used(slot),
+            Eviction::S3Fifo => self.record_use(slot),
         }
     }
 
-    /// Where a new entry enters; `is_back`: it was a ghost.
+    /// Returns the queue that a new entry enters.
     ///
-    /// Until something has had to leave, the main queue is filled as well: it would stay empty otherwise
-    /// under a loop over more keys than the tier holds, of which no one is read again in time.
-    pub(super) fn entrance(&self, is_back: bool) -> Queue {
+    /// Until something has been evicted, the main queue is filled as well. Otherwise it would stay
+    /// empty under a loop over more keys than the tier holds, none of which is read again in time.
+    pub(super) fn target_queue(&self, was_ghost: bool) -> Queue {
         let small_len = self.table.len_of(Queue::Small) as u64;
-        let is_full = small_len >= s3fifo::share(self.bounds.max_entries.into())
-            || self.small_bytes >= s3fifo::share(self.bounds.max_bytes);
-        if self.bounds.eviction != Eviction::S3Fifo || is_back || (is_full && !self.is_warm) {
+        let is_full = small_len >= s3fifo::small_target(self.bounds.max_entries.into())
+            || self.small_bytes >= s3fifo::small_target(self.bounds.max_bytes);
+        if self.bounds.eviction != Eviction::S3Fifo || was_ghost || (is_full && !self.has_evicted) {
             Queue::Main
         } else {
             Queue::Small
         }
     }
 
-    /// Evicts what the bounds do not hold, and forgets ghosts that the eviction does not know.
-    pub(crate) fn fit(&mut self) {
+    /// Evicts entries beyond the bounds, and removes ghosts if the eviction policy has none.
+    pub(crate) fn evict_to_fit(&mut self) {
         if self.bounds.eviction != Eviction::S3Fifo {
             self.ghosts.clear();
         }
         self.make_room(0, 0, None);
     }
 
-    /// Evicts until so many more entries and bytes fit, sparing one slot.
+    /// Evicts until this many more entries and bytes fit, sparing one slot.
     pub(super) fn make_room(&mut self, entries: usize, bytes: u64, spared: Option<Slot>) {
         loop {
-            let short = if self.table.len() + entries > self.bounds.max_entries as usize {
-                Short::Entries
+            let limit = if self.table.len() + entries > self.bounds.max_entries as usize {
+                Limit::Entries
             } else if self.bytes + bytes > self.bounds.max_bytes {
-                Short::Bytes
+                Limit::Bytes
             } else {
                 return;
             };
-            if !self.evict(short, spared) {
+            if !self.evict(limit, spared) {
                 return;
             }
         }
@@ -122,10 +125,10 @@ impl Tier {
 
     /// Evicts an entry for the budget of the shard; `false` if there is none.
     pub(crate) fn evict_first(&mut self) -> bool {
-        self.evict(Short::Weight, None)
+        self.evict(Limit::Weight, None)
     }
 
-    /// Begins to list the keys.
+    /// Starts a listing of the keys.
     pub(crate) fn listing(&self) -> Listing {
         Listing {
             next: [Queue::Small, Queue::Main].map(|queue| self.table.front(queue)),
@@ -134,13 +137,14 @@ impl Tier {
         }
     }
 
-    /// Tells a page of the keys that would answer now, in the order in which they would leave, were each to make room for
-    /// an entry and none to come or be used. `false`: these were the last.
+    /// Passes a page of live keys to `visit`, in the order in which they would be evicted one by
+    /// one for new entries, without further insertions or uses. Returns `false` after the last
+    /// page.
     pub(crate) fn list(
         &self,
         listing: &mut Listing,
         now: &Now<'_>,
-        tell: &mut dyn FnMut(&str),
+        visit: &mut dyn FnMut(&str),
     ) -> bool {
         let mut bytes = 0;
         for _ in 0..PAGE_ENTRIES {
@@ -150,7 +154,7 @@ impl Tier {
             let entry = self.table.entry(slot);
             let live = entry.filter(|entry| live(entry, now).is_some());
             if let Some(key) = live.and_then(Entry::key_text) {
-                tell(key);
+                visit(key);
                 bytes += key.len();
             }
             if bytes >= PAGE_BYTES {
@@ -160,39 +164,40 @@ impl Tier {
         true
     }
 
-    /// Puts all in the main queue, in the order in which they leave, with no use counted.
+    /// Moves all entries to the main queue, in eviction order and without use counts.
     pub(super) fn make_one_queue(&mut self) {
-        for slot in self.leaving_order() {
+        for slot in self.eviction_order() {
             self.table.place(slot, Queue::Main, 0);
         }
         self.small_bytes = 0;
     }
 
-    /// `false`: there is nothing but what is spared.
-    fn evict(&mut self, short: Short, spared: Option<Slot>) -> bool {
-        self.is_warm = true;
-        // Each round but the last takes an entry from the small queue, or a use from one in the main queue.
-        while let Some((slot, tag)) = self.next_to_leave(short, spared) {
-            if let Some((queue, uses)) = s3fifo::second_chance(tag) {
+    /// Evicts an entry; `false` if there is none but the spared one.
+    fn evict(&mut self, limit: Limit, spared: Option<Slot>) -> bool {
+        self.has_evicted = true;
+        // Each round but the last moves an entry out of the small queue or consumes a use in the
+        // main queue.
+        while let Some((slot, meta)) = self.next_to_leave(limit, spared) {
+            if let Some((queue, uses)) = s3fifo::second_chance(meta) {
                 self.place(slot, queue, uses);
                 continue;
             }
-            if tag.queue() == Queue::Small {
-                self.ghosts.remember(tag.hash());
+            if meta.queue() == Queue::Small {
+                self.ghosts.remember(meta.hash());
             }
-            return self.remove_slot(slot, Cause::Size);
+            return self.remove_slot(slot, RemovalCause::Size);
         }
         false
     }
 
-    fn next_to_leave(&self, short: Short, spared: Option<Slot>) -> Option<(Slot, Tag)> {
+    fn next_to_leave(&self, limit: Limit, spared: Option<Slot>) -> Option<(Slot, EntryMeta)> {
         let len = self.table.len_of(Queue::Small) as u64;
         let weight_of = |len, bytes| bytes + ENTRY_OVERHEAD * len;
         let all = self.table.len() as u64;
-        let (small, all) = match short {
-            Short::Entries => (len, all),
-            Short::Bytes => (self.small_bytes, self.bytes),
-            Short::Weight => (weight_of(len, self.small_bytes), weight_of(all, self.bytes)),
+        let (small, all) = match limit {
+            Limit::Entries => (len, all),
+            Limit::Bytes => (self.small_bytes, self.bytes),
+            Limit::Weight => (weight_of(len, self.small_bytes), weight_of(all, self.bytes)),
         };
         let first = |queue| match self.table.front(queue) {
             Some(first) if Some(first) == spared => self.table.after(first),
@@ -202,7 +207,7 @@ impl Tier {
             Queue::Small => first(Queue::Small).or_else(|| first(Queue::Main)),
             Queue::Main => first(Queue::Main).or_else(|| first(Queue::Small)),
         }?;
-        Some((slot, self.table.tag(slot)?))
+        Some((slot, self.table.meta(slot)?))
     }
 
     fn place(&mut self, slot: Slot, queue: Queue, uses: u8) {
@@ -212,13 +217,14 @@ impl Tier {
         self.count_in(slot, cost);
     }
 
-    /// All slots in the order in which evictions for want of entries would take them.
-    fn leaving_order(&self) -> Vec<Slot> {
+    /// Returns all slots in the order in which they would be evicted for want of entries.
+    fn eviction_order(&self) -> Vec<Slot> {
         let mut listing = self.listing();
         std::iter::from_fn(|| self.next_listed(&mut listing)).collect()
     }
 
-    /// The next one in that order. O(1): it may go round the main queue as often as it was used.
+    /// Returns the next slot in that order. Amortized O(1): the main queue is traversed once for
+    /// each use.
     fn next_listed(&self, listing: &mut Listing) -> Option<Slot> {
         loop {
             let [small, main] = listing.left;
@@ -230,9 +236,9 @@ impl Tier {
                         .or_else(|| self.next_in(listing, Queue::Small))
                 }
             }?;
-            let tag = self.table.tag(slot)?;
-            let tag = uses.map_or(tag, |uses| tag.placed(Queue::Main, uses));
-            let Some((_, uses)) = s3fifo::second_chance(tag) else {
+            let meta = self.table.meta(slot)?;
+            let meta = uses.map_or(meta, |uses| meta.placed(Queue::Main, uses));
+            let Some((_, uses)) = s3fifo::second_chance(meta) else {
                 return Some(slot);
             };
             listing.left[1] += 1;
@@ -240,7 +246,7 @@ impl Tier {
         }
     }
 
-    /// The next one of a queue as it is; its uses are those of its tag.
+    /// Returns the next slot of a queue in its current order; its uses are those of its metadata.
     fn next_in(&self, listing: &mut Listing, queue: Queue) -> Option<(Slot, Option<u8>)> {
         let index = match queue {
             Queue::Small => 0,
@@ -256,16 +262,16 @@ impl Tier {
     pub(super) fn validate_order(&self) {
         assert!(
             self.ghosts.len() <= s3fifo::max_ghosts(self.table.len()),
-            "more ghosts than the main queue is to have entries"
+            "more ghosts than the target size of the main queue"
         );
         if self.bounds.eviction != Eviction::S3Fifo {
-            let is_plain = |slot| self.table.tag(slot).is_some_and(|tag| tag.uses() == 0);
+            let is_plain = |slot| self.table.meta(slot).is_some_and(|meta| meta.uses() == 0);
             assert!(
                 self.table.len_of(Queue::Small) == 0 && self.table.slots(Queue::Main).all(is_plain),
-                "an entry has a place that this eviction does not know"
+                "an entry has a queue or uses that this eviction policy lacks"
             );
-            assert_eq!(self.ghosts.len(), 0, "a ghost that nobody asks for");
+            assert_eq!(self.ghosts.len(), 0, "a ghost under a policy that has none");
         }
-        assert_eq!(self.leaving_order().len(), self.table.len());
+        assert_eq!(self.eviction_order().len(), self.table.len());
     }
 }

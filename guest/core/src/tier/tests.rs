@@ -1,4 +1,5 @@
-//! S3-FIFO step by step. Queues are drawn `small|main`, the first of each first, with the uses behind a key.
+//! S3-FIFO step by step. Queues are drawn `small|main`, from front to back, with the uses after a
+//! key.
 
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ fn bounds(eviction: Eviction, max_entries: u32, max_bytes: u64) -> Bounds {
     }
 }
 
-/// A tier of so many entries, into which these keys came one after the other.
+/// Returns a tier of this many entries, into which these keys were inserted in turn.
 fn tier(max_entries: u32, keys: &str) -> Tier {
     let mut tier = Tier::new(bounds(Eviction::S3Fifo, max_entries, u64::MAX), 0);
     put_all(&mut tier, keys);
@@ -39,7 +40,7 @@ fn put_all(tier: &mut Tier, keys: &str) {
     }
 }
 
-/// Reads keys, each of which must be there.
+/// Reads keys, each of which must be present.
 fn read(tier: &mut Tier, keys: &str) {
     for key in keys.chars().map(|key| key.to_string()) {
         let slot = tier.hit(hash(&key), key.as_bytes(), None, &Now::new(&now));
@@ -54,7 +55,7 @@ fn now() -> Moment {
 fn draw(tier: &Tier) -> String {
     let draw_one = |slot| {
         let key = tier.table.key(slot)?;
-        let uses = tier.table.tag(slot)?.uses();
+        let uses = tier.table.meta(slot)?.uses();
         Some(if uses == 0 {
             key.to_owned()
         } else {
@@ -66,18 +67,18 @@ fn draw(tier: &Tier) -> String {
 }
 
 #[test]
-fn put_into_a_tier_that_fills_takes_the_small_queue_and_then_the_main_one() {
+fn put_while_the_tier_fills_uses_the_small_queue_and_then_the_main_one() {
     let mut tier = tier(10, "a");
     assert_eq!(draw(&tier), "a|");
     put_all(&mut tier, "bcdefghij");
     assert_eq!(draw(&tier), "a|bcdefghij");
-    // From the first eviction on what is new is in the small queue.
+    // After the first eviction, new entries enter the small queue.
     put_all(&mut tier, "k");
     assert_eq!(draw(&tier), "k|bcdefghij");
 }
 
 #[test]
-fn put_of_keys_read_once_leaves_the_main_queue_alone() {
+fn put_of_keys_read_once_does_not_change_the_main_queue() {
     let mut tier = tier(10, "abcdefghij");
     put_all(&mut tier, "klmnopqrstuvwxyz");
     assert_eq!(draw(&tier), "z|bcdefghij");
@@ -91,11 +92,11 @@ fn hit_moves_nothing_and_counts_up_to_three() {
 }
 
 #[test]
-fn put_lets_what_was_used_twice_in_the_small_queue_stay_and_what_was_used_once_go() {
+fn put_promotes_an_entry_used_twice_in_the_small_queue_and_evicts_one_used_once() {
     let mut tier = tier(3, "abc");
     read(&mut tier, "aa");
     assert_eq!(draw(&tier), "a2|bc");
-    // `a` goes over without its uses, and the small queue has nothing more to give: `b` leaves.
+    // `a` moves to the main queue without its uses. The small queue is empty, so `b` is evicted.
     put_all(&mut tier, "d");
     assert_eq!(draw(&tier), "d|ca");
     read(&mut tier, "d");
@@ -109,10 +110,10 @@ fn put_of_a_ghost_enters_the_main_queue() {
     let mut tier = tier(3, "abc");
     put_all(&mut tier, "d");
     assert_eq!((draw(&tier).as_str(), tier.ghosts.len()), ("d|bc", 1));
-    // `a` is back. `d` makes room, as the small queue has more than its share.
+    // `a` was a ghost. `d` is evicted, as the small queue exceeds its target.
     put_all(&mut tier, "a");
     assert_eq!((draw(&tier).as_str(), tier.ghosts.len()), ("|bca", 1));
-    // What leaves the main queue is no ghost.
+    // An entry evicted from the main queue becomes no ghost.
     put_all(&mut tier, "e");
     assert_eq!((draw(&tier).as_str(), tier.ghosts.len()), ("e|ca", 1));
     put_all(&mut tier, "b");
@@ -120,13 +121,13 @@ fn put_of_a_ghost_enters_the_main_queue() {
 }
 
 #[test]
-fn put_takes_a_use_from_what_is_first_in_the_main_queue_and_lets_it_stay() {
+fn put_consumes_a_use_of_the_front_of_the_main_queue_instead_of_evicting_it() {
     let mut tier = tier(3, "abc");
-    tier.remove(hash("a"), "a", Cause::Explicit);
+    tier.remove(hash("a"), "a", RemovalCause::Explicit);
     put_all(&mut tier, "d");
     read(&mut tier, "bbc");
     assert_eq!(draw(&tier), "d|b2c1");
-    tier.remove(hash("d"), "d", Cause::Explicit);
+    tier.remove(hash("d"), "d", RemovalCause::Explicit);
     tier.bounds.max_entries = 2;
     // b2 c1 · c1 b1 · b1 c · c b
     put_all(&mut tier, "e");
@@ -134,10 +135,10 @@ fn put_takes_a_use_from_what_is_first_in_the_main_queue_and_lets_it_stay() {
 }
 
 #[test]
-fn put_over_an_entry_is_a_use_and_keeps_its_place() {
+fn put_over_an_entry_counts_a_use_and_keeps_its_position() {
     let mut tier = tier(3, "abc");
     for (key, drawn) in [("a", "a1|bc"), ("c", "a1|bc1")] {
-        tier.hold_place(hash(key), key);
+        tier.clear_value_keep_slot(hash(key), key);
         put(&mut tier, key, "new");
         assert_eq!(draw(&tier), drawn);
     }
@@ -148,7 +149,7 @@ fn put_over_an_entry_that_grows_evicts_others() {
     let mut tier = Tier::new(bounds(Eviction::S3Fifo, 10, 10), 0);
     put_all(&mut tier, "abc");
     assert_eq!(draw(&tier), "a|bc");
-    // 9 bytes: only the one itself has room, though it is the next to leave.
+    // 9 bytes: only this entry fits, though it is the next to be evicted.
     put(&mut tier, "a", "12345678");
     assert_eq!(draw(&tier), "a1|");
     put(&mut tier, "d", "v");
@@ -156,18 +157,18 @@ fn put_over_an_entry_that_grows_evicts_others() {
 }
 
 #[test]
-fn put_evicts_one_that_is_being_written_in_its_turn() {
+fn put_evicts_an_entry_that_is_being_written_in_its_turn() {
     let mut tier = tier(3, "abc");
-    tier.hold_place(hash("a"), "a");
+    tier.clear_value_keep_slot(hash("a"), "a");
     put_all(&mut tier, "d");
     assert_eq!(draw(&tier), "d|bc");
-    // The end of its write: it came twice.
+    // Its write ends: it was a ghost.
     put_all(&mut tier, "a");
     assert_eq!(draw(&tier), "|bca");
 }
 
 #[test]
-fn put_of_an_absence_is_an_entry_like_others() {
+fn put_of_an_absence_is_queued_like_a_value() {
     let mut tier = tier(2, "a");
     let deadline = Deadline::after(now(), Some(Duration::from_secs(1)));
     assert!(tier.put(hash("b"), "b", None, deadline));
@@ -178,7 +179,7 @@ fn put_of_an_absence_is_an_entry_like_others() {
 }
 
 #[test]
-fn remove_anywhere_leaves_the_others_in_order_and_no_ghost() {
+fn remove_from_any_position_keeps_the_order_and_leaves_no_ghost() {
     let mut tier = tier(20, "abcdefghijklmnopqrst");
     for (key, drawn) in [
         ("c", "ab|defghijklmnopqrst"),
@@ -186,14 +187,14 @@ fn remove_anywhere_leaves_the_others_in_order_and_no_ghost() {
         ("t", "b|defghijklmnopqrs"),
         ("k", "b|defghijlmnopqrs"),
     ] {
-        tier.remove(hash(key), key, Cause::Invalidated);
+        tier.remove(hash(key), key, RemovalCause::Invalidated);
         tier.validate();
         assert_eq!((draw(&tier).as_str(), tier.ghosts.len()), (drawn, 0));
     }
 }
 
 #[test]
-fn find_live_of_what_has_expired_drops_it_and_its_uses() {
+fn find_live_of_an_expired_entry_removes_it_and_its_uses() {
     let mut tier = tier(3, "a");
     let deadline = Deadline::after(now(), Some(Duration::from_nanos(1)));
     assert!(tier.put(hash("b"), "b", Some(b"v"), deadline));
@@ -214,7 +215,7 @@ fn put_beyond_the_bytes_evicts_large_new_ones_before_small_old_ones() {
     put(&mut tier, "1", &"x".repeat(39));
     assert_eq!(draw(&tier), "abcde|fghijklmnopqrstuvwxyz1");
     put(&mut tier, "2", &"x".repeat(39));
-    // 32 bytes have left, of which the small queue gave what was above its share of what was there.
+    // 32 bytes were evicted: from the small queue while it exceeded its target, then from the main.
     assert_eq!(draw(&tier), "de2|stuvwxyz1");
     put(&mut tier, "3", &"x".repeat(39));
     assert_eq!(draw(&tier), "3|stuvwxyz1");
@@ -241,7 +242,7 @@ fn live_keys(tier: &Tier, now: &Now<'_>) -> Vec<String> {
 }
 
 #[test]
-fn live_keys_are_in_the_order_in_which_entries_leave() {
+fn live_keys_are_in_eviction_order() {
     let mut tier = tier(20, "abcdefghijklmnopqrst");
     read(&mut tier, "bbcccdde");
     assert_eq!(draw(&tier), "ab2|c3d2e1fghijklmnopqrst");
@@ -249,28 +250,28 @@ fn live_keys_are_in_the_order_in_which_entries_leave() {
     assert_eq!(keys.concat(), "afghijklmnopqrstbedc");
     for len in (0..20).rev() {
         tier.bounds.max_entries = len;
-        tier.fit();
+        tier.evict_to_fit();
         let left = keys.len() - len as usize;
         assert_eq!(live_keys(&tier, &Now::new(&now)), keys[left..]);
     }
 }
 
 #[test]
-fn ghosts_are_as_many_as_the_main_queue_is_to_have_and_weigh() {
+fn ghosts_are_as_many_as_the_target_of_the_main_queue_and_have_weight() {
     let mut tier = tier(20, "abcdefghijklmnopqrst");
     let before = tier.weight();
     for key in 0..100 {
         put(&mut tier, &format!("{key:03}"), "v");
     }
-    // 19 entries are left after an eviction.
+    // 19 entries remain after an eviction.
     assert_eq!(tier.ghosts.len(), 18);
     // The two in the small queue have keys of three bytes.
     assert_eq!(tier.weight(), before + 4 + tier.ghosts.weight());
     tier.bounds.max_entries = 1;
-    tier.fit();
+    tier.evict_to_fit();
     tier.validate();
     assert_eq!(tier.ghosts.len(), 1);
-    tier.clear(Cause::Explicit);
+    tier.clear(RemovalCause::Explicit);
     assert_eq!((tier.ghosts.len(), tier.weight()), (0, 0));
 }
 
@@ -285,32 +286,32 @@ fn put_into_small_tiers_keeps_their_bounds() {
 }
 
 #[test]
-fn rebound_to_another_eviction_keeps_the_order_and_forgets_uses_and_ghosts() {
+fn set_bounds_to_another_eviction_keeps_the_order_and_drops_uses_and_ghosts() {
     for eviction in [Eviction::Fifo, Eviction::Lru] {
         let mut tier = tier(5, "abcdef");
         read(&mut tier, "bbcf");
         assert_eq!((draw(&tier).as_str(), tier.ghosts.len()), ("f1|b2c1de", 1));
-        tier.rebound(bounds(eviction, 5, u64::MAX));
-        tier.fit();
+        tier.set_bounds(bounds(eviction, 5, u64::MAX));
+        tier.evict_to_fit();
         tier.validate();
         assert_eq!((draw(&tier).as_str(), tier.ghosts.len()), ("|fdecb", 0));
-        // And back: what is new goes through the small queue, which takes the place of the oldest.
-        tier.rebound(bounds(Eviction::S3Fifo, 5, u64::MAX));
-        tier.fit();
+        // And back: new entries enter the small queue and evict the oldest.
+        tier.set_bounds(bounds(Eviction::S3Fifo, 5, u64::MAX));
+        tier.evict_to_fit();
         put_all(&mut tier, "gh");
         assert_eq!(draw(&tier), "h|decb");
     }
 }
 
 #[test]
-fn rebound_to_less_and_more_room_evicts_in_order_and_refills() {
+fn set_bounds_to_less_and_more_room_evicts_in_order_and_refills() {
     let mut tier = tier(5, "abcdef");
-    tier.rebound(bounds(Eviction::S3Fifo, 2, u64::MAX));
-    tier.fit();
+    tier.set_bounds(bounds(Eviction::S3Fifo, 2, u64::MAX));
+    tier.evict_to_fit();
     // f|bcde · |bcde · |cde · |de
     assert_eq!(draw(&tier), "|de");
-    tier.rebound(bounds(Eviction::S3Fifo, 4, u64::MAX));
-    tier.fit();
+    tier.set_bounds(bounds(Eviction::S3Fifo, 4, u64::MAX));
+    tier.evict_to_fit();
     put_all(&mut tier, "gh");
     assert_eq!(draw(&tier), "gh|de");
     put_all(&mut tier, "i");
@@ -318,9 +319,9 @@ fn rebound_to_less_and_more_room_evicts_in_order_and_refills() {
 }
 
 #[test]
-fn clear_lets_the_tier_fill_anew() {
+fn clear_restarts_the_filling() {
     let mut tier = tier(3, "abcd");
-    tier.clear(Cause::Explicit);
+    tier.clear(RemovalCause::Explicit);
     tier.validate();
     put_all(&mut tier, "abcd");
     assert_eq!(draw(&tier), "d|bc");

@@ -1,5 +1,5 @@
 //! Floating-point numbers as Python writes and reads them: `repr(float)`, the shortest digits that
-//! read back as the same number.
+//! parse back to the same number.
 
 /// Writes a number as Python does: `1.0`, `1e-07`, `1e+16`, `nan`, `-inf`.
 pub(super) fn format(number: f64) -> String {
@@ -24,7 +24,7 @@ pub(super) fn format(number: f64) -> String {
     format!("{digits}e{sign}{:02}", exponent.unsigned_abs())
 }
 
-/// Reads a number: spaces around it are allowed, and `nan` and `inf` in any case.
+/// Parses a number. Spaces around it are allowed, and `nan` and `inf` in any case.
 pub(super) fn parse(text: &str) -> Option<f64> {
     text.trim().parse().ok()
 }
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn parse_what_format_wrote_is_the_same_number() {
+    fn parse_formatted_number_is_the_same_number() {
         for number in [0.1, -1e-300, 123_456_789.125, f64::MAX, f64::INFINITY] {
             assert_eq!(parse(&format(number)), Some(number));
         }

@@ -1,7 +1,7 @@
-//! Decimal integers as Python's `int()` reads them, of 64 bits.
+//! Decimal integers of 64 bits, as Python's `int()` reads them.
 
-/// Reads an integer: spaces around it, a sign, leading zeros, and single underscores between digits
-/// are allowed.
+/// Parses an integer. Spaces around it, a sign, leading zeros, and single underscores between
+/// digits are allowed.
 pub(super) fn parse(text: &str) -> Option<i64> {
     let text = text.trim();
     if !text.contains('_') {
@@ -18,7 +18,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parse_what_python_takes_is_taken() {
+    fn parse_forms_that_python_accepts_succeeds() {
         for (text, number) in [
             ("7", 7),
             (" 7\n", 7),
@@ -32,7 +32,7 @@ mod tests {
     }
 
     #[test]
-    fn parse_what_python_refuses_is_refused() {
+    fn parse_forms_that_python_rejects_fails() {
         for text in [
             "", " ", "1__0", "_1", "1_", "-_1", "1 0", "0x1", "1.0", "--1",
         ] {

@@ -5,26 +5,27 @@
 
 use serde::de::IgnoredAny;
 
-/// What Python writes where the standard has no number. The longest first: it contains another.
+/// What Python writes for numbers that the standard lacks. The longest comes first, as it contains
+/// another.
 const CONSTANTS: [&str; 3] = ["-Infinity", "Infinity", "NaN"];
 
-/// What may stand between tokens: one less than ASCII has, where a form feed is a space too.
+/// Whitespace between tokens: ASCII's without the form feed.
 const SPACES: [char; 4] = [' ', '\t', '\n', '\r'];
 
-/// Whether the text is JSON as the standard has it.
+/// Returns whether the text is JSON by the standard.
 pub fn is_standard(text: &str) -> bool {
     serde_json::from_str::<IgnoredAny>(text).is_ok()
 }
 
-/// Whether the text is JSON as the standard or as Python has it.
+/// Returns whether the text is JSON by the standard or as Python writes it.
 pub fn is_readable(text: &str) -> bool {
     is_standard(text) || (text.contains(['N', 'I']) && is_standard(&to_line(text)))
 }
 
-/// The same JSON in one line, as the standard has it: no space between tokens, and `null` for `NaN`
-/// and infinities, as JavaScript writes them.
+/// Returns the same JSON in one line, by the standard: without whitespace between tokens, and with
+/// `null` for `NaN` and infinities, as JavaScript writes them.
 ///
-/// Text that is not JSON comes out as other text that is not JSON.
+/// Text that is not JSON is turned into other text that is not JSON.
 pub fn to_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     let mut rest = text;
@@ -49,7 +50,8 @@ pub fn to_line(text: &str) -> String {
     line
 }
 
-/// The length of the string literal that the text begins with; the whole text if it does not end.
+/// Returns the length of the string literal at the start of the text; that of the whole text if the
+/// literal does not end.
 fn string_len(text: &str) -> usize {
     let mut escaped = false;
     let end = text.bytes().skip(1).position(|byte| {
@@ -60,7 +62,8 @@ fn string_len(text: &str) -> usize {
     end.map_or(text.len(), |end| end + 2)
 }
 
-/// Whether dropping this space would join two words: then it is no JSON, and must not become one.
+/// Returns whether removing this whitespace would join two words, which would turn non-JSON into
+/// JSON.
 fn between_words(line: &str, rest: &str) -> bool {
     let word = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
     line.ends_with(word) && rest.trim_start_matches(SPACES).starts_with(word)
@@ -71,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn is_readable_what_python_writes_is_read_and_what_nobody_writes_is_not() {
+    fn is_readable_accepts_pythons_json_and_no_other_extension() {
         for text in [
             "NaN",
             "[Infinity, -Infinity, NaN]",
@@ -103,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn is_standard_pythons_constants_are_not() {
+    fn is_standard_rejects_pythons_constants() {
         assert!(is_standard("[1, null]"));
         assert!(!is_standard("[NaN]"));
     }
@@ -115,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn to_line_what_is_no_space_of_json_stays() {
+    fn to_line_keeps_other_whitespace() {
         for text in ["\u{c}1", "1\u{c}", "[\u{b}]", "\u{a0}1", "1 \u{c}2"] {
             assert!(!is_standard(&to_line(text)), "{text:?}");
         }
@@ -123,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn to_line_keeps_strings_and_drops_space_elsewhere() {
+    fn to_line_keeps_strings_and_removes_whitespace_elsewhere() {
         let text = "{\n  \"a b\": [1, NaN],\n  \"\\\" \": -Infinity\n}";
         assert_eq!(to_line(text), r#"{"a b":[1,null],"\" ":null}"#);
     }

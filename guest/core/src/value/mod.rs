@@ -1,4 +1,4 @@
-//! The six value types and their wire form: plain, as Python's `FlipCache` 1.3 has it.
+//! The six value types and their wire form: plain, as in Python's `FlipCache` 1.3.
 
 mod float;
 mod integer;
@@ -6,7 +6,7 @@ pub mod json;
 
 use std::borrow::Cow;
 
-/// What the values of a cache are.
+/// The type of a cache's values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ValueType {
     /// UTF-8 text.
@@ -14,7 +14,7 @@ pub enum ValueType {
     Text,
     /// An integer of 64 bits, in decimal.
     Integer,
-    /// A floating-point number of 64 bits, in the shortest decimal form, as Python writes it.
+    /// A floating-point number of 64 bits, in Python's shortest decimal form.
     Float,
     /// `true` or `false`.
     Boolean,
@@ -41,7 +41,7 @@ pub enum Value {
     Bytes(Vec<u8>),
 }
 
-/// Why a value cannot stand in a cache, or bytes cannot be read as one.
+/// Why a value cannot be stored in a cache, or bytes cannot be decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidValue {
     /// The value is of another type than the cache.
@@ -52,13 +52,13 @@ pub enum InvalidValue {
         /// The type of the cache.
         wanted: &'static str,
     },
-    /// Text that is not JSON, or bytes that are not what their type says.
+    /// Text that is not JSON, or bytes that are not of their type.
     #[error("not {0}")]
     Malformed(&'static str),
 }
 
 impl ValueType {
-    /// What a value of this type is, in words.
+    /// Returns a description of a value of this type.
     pub const fn describe(self) -> &'static str {
         match self {
             Self::Text => "UTF-8 text",
@@ -70,10 +70,11 @@ impl ValueType {
         }
     }
 
-    /// Reads the wire form, also as Python writes it: see [`Value::encode`] for what is written.
+    /// Decodes the wire form, including the forms that Python writes. [`Value::encode`] describes
+    /// what is written.
     ///
     /// An integer may have spaces around it, a plus sign, leading zeros, and underscores between
-    /// digits; a boolean may be `True` or `False`; JSON may hold `NaN` and infinities.
+    /// digits. A boolean may be `True` or `False`. JSON may contain `NaN` and infinities.
     ///
     /// # Errors
     ///
@@ -98,7 +99,7 @@ impl ValueType {
         value.ok_or(malformed)
     }
 
-    /// Whether [`decode`](Self::decode) would read the bytes, without building the value.
+    /// Returns whether [`decode`](Self::decode) would succeed, without building the value.
     pub fn accepts(self, wire: &[u8]) -> bool {
         match self {
             Self::Bytes => true,
@@ -110,7 +111,7 @@ impl ValueType {
 }
 
 impl Value {
-    /// The type of this value.
+    /// Returns the type of this value.
     pub const fn value_type(&self) -> ValueType {
         match self {
             Self::Text(_) => ValueType::Text,
@@ -122,7 +123,7 @@ impl Value {
         }
     }
 
-    /// Bytes that it takes, about: its text or bytes, or eight.
+    /// Returns roughly the bytes that the value takes: those of its text or bytes, or eight.
     pub fn weight(&self) -> u64 {
         let len = match self {
             Self::Text(text) | Self::Json(text) => text.len(),
@@ -132,12 +133,12 @@ impl Value {
         len as u64
     }
 
-    /// The wire form, for a cache that holds values of the type `wanted`.
+    /// Encodes the value for a cache that holds values of the type `wanted`.
     ///
     /// # Errors
     ///
-    /// [`InvalidValue`] if the value is of another type, or is JSON text that is not JSON as RFC 8259
-    /// has it: `NaN` and infinities are read, for Python's sake, but never written.
+    /// [`InvalidValue`] if the value is of another type, or is JSON text that does not follow RFC
+    /// 8259: `NaN` and infinities are read, for compatibility with Python, but never written.
     pub fn encode(&self, wanted: ValueType) -> Result<Cow<'_, [u8]>, InvalidValue> {
         let found = self.value_type();
         if found != wanted {
@@ -178,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn encode_another_type_or_bad_json_is_refused() {
+    fn encode_another_type_or_bad_json_fails() {
         let other = Value::Integer(1).encode(ValueType::Text);
         assert!(
             matches!(other, Err(InvalidValue::OtherType { .. })),
@@ -195,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn decode_what_each_type_does_not_hold_is_malformed() {
+    fn decode_bytes_of_another_type_is_malformed() {
         for (value_type, wire) in [
             (ValueType::Text, b"\xff".as_slice()),
             (ValueType::Integer, b"1.5"),
@@ -211,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn decode_what_python_writes_is_read() {
+    fn decode_python_forms_are_accepted() {
         assert_eq!(
             ValueType::Integer.decode(b" +1_000 "),
             Ok(Value::Integer(1000))

@@ -5,7 +5,7 @@ const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnop
 /// The longest code: that of the largest number.
 const LONGEST: usize = 11;
 
-/// The code of a number.
+/// Returns the code of a number.
 pub fn code(mut number: u64) -> String {
     let mut digits = Vec::with_capacity(LONGEST);
     loop {
@@ -18,7 +18,7 @@ pub fn code(mut number: u64) -> String {
     }
 }
 
-/// Whether a number may have this code. What is none need not be looked up.
+/// Returns whether a text can be the code of a number. Other texts need no look-up.
 pub fn is_code(text: &str) -> bool {
     (1..=LONGEST).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }

@@ -1,5 +1,5 @@
-//! An example of an HTTP service: a URL shortener. Each request is an instance of its own; that they
-//! share a local tier shows in the answers' header `x-cache`.
+//! An example of an HTTP service: a URL shortener. Each request is an instance of its own; that
+//! they share a local tier shows in the answers' header `x-cache`.
 //!
 //! ```console
 //! $ make examples
@@ -12,10 +12,10 @@
 //! # Layout
 //!
 //! - `service`: the entry, `wasi:http/incoming-handler`: requests in, replies out.
-//! - `links`: what stands in the cache: the links, and the number of the next one.
-//! - [`route`], [`code`], [`target`], [`reply`]: plain Rust, which knows nothing of the cache.
+//! - `links`: the entries of the cache: the links, and the number of the next one.
+//! - [`route`], [`code`], [`target`], [`reply`]: plain Rust without the cache.
 //!
-//! It does not tell who may add links, nor whom links may lead to.
+//! Every client may add links, and links may lead anywhere.
 
 pub mod route;
 

@@ -1,4 +1,4 @@
-//! What stands in the cache: the links, and how many there are.
+//! The entries of the cache: the links, and how many there are.
 
 use std::time::Duration;
 
@@ -6,13 +6,13 @@ use flipcache_guest::{Cache, Error, Found, Integer, Stats};
 
 use crate::code::code;
 
-/// How long a link lives after its last use.
+/// The TTL of a link after its last use.
 const LIFE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-/// How many codes may turn out to be taken: by links that were there before the number was lost.
+/// Maximum number of taken codes to skip: codes of links from before the number was lost.
 const CODES_TRIED: u32 = 100;
 
-/// The two caches. Opening them asks nobody, so every request does.
+/// The two caches. Opening them costs no round trip, so every request does.
 pub(crate) struct Links {
     /// URLs by code.
     urls: Cache,
@@ -26,7 +26,7 @@ impl Links {
             .ttl(LIFE)
             .refresh_ttl_on_get(true)
             .open()?;
-        // Nobody reads numbers from the local tier.
+        // Numbers are never read from the local tier.
         let numbers = Cache::builder("shortener:number").integers().local_max(0);
         Ok(Self {
             urls,
@@ -34,7 +34,7 @@ impl Links {
         })
     }
 
-    /// A new code for a URL; `None` if too many were taken. No link is overwritten.
+    /// Adds a URL under a new code; `None` if too many codes were taken. No link is overwritten.
     pub(crate) fn add(&self, url: &str) -> Result<Option<String>, Error> {
         for _ in 0..CODES_TRIED {
             let number = self.numbers.increment("last", 1)?;
@@ -46,12 +46,12 @@ impl Links {
         Ok(None)
     }
 
-    /// The URL of a code, and which tier had it.
+    /// Returns the URL of a code, and the tier that had it.
     pub(crate) fn find(&self, code: &str) -> Result<Found<String>, Error> {
         self.urls.get_detailed(code)
     }
 
-    /// What the cache of URLs has done.
+    /// Returns the counters of the cache of URLs.
     pub(crate) fn stats(&self) -> Stats {
         self.urls.stats()
     }

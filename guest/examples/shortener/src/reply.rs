@@ -1,18 +1,18 @@
-//! What the service answers.
+//! Replies of the service.
 
-/// An answer: a status, headers, and text.
+/// A reply: a status, headers, and text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
     /// The status.
     pub status: u16,
-    /// Headers beside the content's type.
+    /// Headers besides the content type.
     pub headers: Vec<(&'static str, String)>,
     /// The text.
     pub body: String,
 }
 
 impl Reply {
-    /// An answer without headers of its own.
+    /// Creates a reply without headers of its own.
     pub fn new(status: u16, body: impl Into<String>) -> Self {
         Self {
             status,

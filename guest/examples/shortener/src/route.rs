@@ -1,27 +1,27 @@
-//! What a request asks for.
+//! Routes of requests.
 
 use crate::code::is_code;
 
-/// What a request asks for.
+/// The route of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Route<'a> {
-    /// `GET /`: how the service is used, and what its cache has done.
+    /// `GET /`: the usage of the service, and the counters of its cache.
     Help,
     /// `POST /`: a new link, to the URL in the body.
     Shorten,
     /// `GET /CODE`.
     Follow(&'a str),
-    /// A path that nothing can stand at.
+    /// A path that no link can have.
     Nothing,
-    /// A method that the path does not have.
+    /// A method that the path does not support.
     NotAllowed {
-        /// Those that it has.
+        /// The methods that it supports.
         allow: &'static str,
     },
 }
 
 impl<'a> Route<'a> {
-    /// The route of a method and a path, whose query does not matter.
+    /// Returns the route of a method and a path; the query is ignored.
     pub fn of(method: &str, path: &'a str) -> Self {
         let path = path.split('?').next().unwrap_or_default();
         let reads = matches!(method, "GET" | "HEAD");

@@ -15,7 +15,7 @@ use crate::reply::Reply;
 use crate::route::Route;
 use crate::target::{LONGEST, target};
 
-/// What the generated code hangs the export on.
+/// The type that the generated code exports.
 struct Service;
 
 wasip2::http::proxy::export!(Service);
@@ -27,7 +27,7 @@ impl wasip2::exports::http::incoming_handler::Guest for Service {
             Reply::new(503, "the cache does not answer\n").header("retry-after", "1")
         });
         let with_body = !matches!(request.method(), Method::Head);
-        // Whoever asked may be gone.
+        // The client may have disconnected.
         let _ = send(response, &reply, with_body);
     }
 }
@@ -95,7 +95,7 @@ fn method(method: &Method) -> &str {
     }
 }
 
-/// The body, or as much of one that is too long as shows that it is.
+/// Returns the body; if it is too long, only enough of it to show that.
 fn body(request: &IncomingRequest) -> io::Result<Vec<u8>> {
     let gone = |()| io::ErrorKind::UnexpectedEof;
     let body = request.consume().map_err(gone)?;
@@ -126,7 +126,7 @@ fn send(response: ResponseOutparam, reply: &Reply, with_body: bool) -> io::Resul
     OutgoingBody::finish(body, None).map_err(io::Error::other)
 }
 
-/// Tells the operator what callers need not know.
+/// Logs details for the operator that clients do not need.
 fn log(error: &Error) {
     let mut told = format!("shortener: {error}");
     let mut cause = error.source();

@@ -1,12 +1,12 @@
-//! What a link may lead to.
+//! The URLs that links may lead to.
 
 use http::Uri;
 
 /// The longest body, in bytes.
 pub const LONGEST: usize = 2_048;
 
-/// The URL in a body; `None` if it is none of `http` or `https` with a host. It is in ASCII, as
-/// headers are: other characters are percent-encoded in it.
+/// Returns the URL in a body; `None` unless it is an `http` or `https` URL with a host. It is
+/// ASCII, as headers are: other characters must be percent-encoded.
 pub fn target(body: &[u8]) -> Option<&str> {
     let url = str::from_utf8(body).ok()?.trim();
     let plain = body.len() <= LONGEST && url.bytes().all(|byte| byte.is_ascii_graphic());

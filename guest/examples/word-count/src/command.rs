@@ -11,7 +11,7 @@ use crate::count::{Counted, count};
 /// The longest text, in bytes.
 const LONGEST_TEXT: u64 = 16 << 20;
 
-/// What the generated code hangs the export on.
+/// The type that the generated code exports.
 struct Command;
 
 wasip2::cli::command::export!(Command);
@@ -26,13 +26,13 @@ impl wasip2::exports::cli::run::Guest for Command {
                 let _ = write!(told, ": {error}");
                 cause = error.source();
             }
-            // Where standard error is closed there is nobody to tell.
+            // If standard error is closed, the exit code is all there is.
             let _ = writeln!(stderr::get_stderr(), "{told}");
         })
     }
 }
 
-/// Why there is no table.
+/// Why no table was printed.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
     #[error("cannot read standard input")]
@@ -57,7 +57,7 @@ fn tell_count() -> Result<(), Failure> {
         .map_err(Failure::Output)
 }
 
-/// The arguments, or standard input if there are none.
+/// Returns the arguments, or standard input if there are none.
 fn text() -> Result<String, Failure> {
     // The first is the program's name.
     let arguments = environment::get_arguments();

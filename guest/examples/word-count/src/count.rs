@@ -1,4 +1,4 @@
-//! The cached lookup, and what a run counts.
+//! The cached look-up, and the sums of a run.
 
 use std::time::Duration;
 
@@ -8,13 +8,13 @@ use crate::nearest::{Nearest, nearest};
 use crate::table::{Origin, Table};
 use crate::words::words;
 
-/// How long an answer is good.
+/// The TTL of a cached result.
 const WEEK: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
-/// What a run tells.
+/// The result of a run.
 pub(crate) struct Counted {
     pub(crate) table: Table,
-    /// This run among all, from 1.
+    /// The number of this run among all, from 1.
     pub(crate) run: i64,
     /// The words of all runs.
     pub(crate) words: i64,
@@ -43,8 +43,8 @@ pub(crate) fn count(text: &str) -> Result<Counted, Error> {
     })
 }
 
-/// Asks the cache; what it does not know is computed and kept. Where the origin does not matter,
-/// `known.get_or_insert_with(word, || nearest(word))` is all of this.
+/// Reads the cache, or computes and caches the result. If its origin does not matter,
+/// `known.get_or_insert_with(word, || nearest(word))` is enough.
 fn look_up(known: &Cache<Json<Nearest>>, word: &str) -> Result<(Nearest, Origin), Error> {
     let found = known.get_detailed(word)?;
     if let Some(answer) = found.value {
@@ -57,7 +57,7 @@ fn look_up(known: &Cache<Json<Nearest>>, word: &str) -> Result<(Nearest, Origin)
         return Ok((answer, origin));
     }
     let computed = nearest(word);
-    // An answer that cannot be kept is an answer.
+    // A result that cannot be cached is still a result.
     let _ = known.set(word, &computed);
     Ok((computed, Origin::Computed))
 }

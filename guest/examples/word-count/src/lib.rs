@@ -1,8 +1,8 @@
-//! An example of a command: counts the words of a text, and tells for each which common word it is
-//! most like, as a spelling checker would.
+//! An example of a command: counts the words of a text, and prints for each the most similar common
+//! word, as a spelling checker would.
 //!
-//! That lookup goes through the cache. The first run computes each word once; words that come again
-//! are answered by the local tier, and those of later runs by the shared one. The table shows which.
+//! That look-up goes through the cache. The first run computes each word once; the local tier
+//! serves repeated words, and L2 those of later runs. The table shows which.
 //!
 //! ```console
 //! $ make examples
@@ -12,10 +12,11 @@
 //! # Layout
 //!
 //! - `command`: the entry, `wasi:cli/run`: standard streams, arguments, the exit code.
-//! - `count`: the cached lookup, and what a run counts.
-//! - [`words`], [`nearest`], [`table`]: plain Rust, which knows nothing of the cache.
+//! - `count`: the cached look-up, and the sums of a run.
+//! - [`words`], [`nearest`], [`table`]: plain Rust without the cache.
 //!
-//! Instead of the standard library's input and output, which this target does not have, it uses WASI's.
+//! Instead of the standard library's input and output, which this target does not have, it uses
+//! WASI's.
 
 pub mod words;
 

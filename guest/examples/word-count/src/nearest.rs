@@ -1,5 +1,5 @@
-//! The common word that is nearest to a word: real work, which grows with the list. In an application
-//! it would be a question to a dictionary, a database or a model.
+//! The common word that is nearest to a word: real work, which grows with the list. In an
+//! application it would be a question to a dictionary, a database or a model.
 //!
 //! Distance: [Levenshtein's](https://en.wikipedia.org/wiki/Levenshtein_distance).
 
@@ -8,16 +8,16 @@ use serde::{Deserialize, Serialize};
 /// The common words of English.
 const COMMON: &str = include_str!("../common-words.txt");
 
-/// What is known of a word.
+/// The common word that is most similar to a word.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Nearest {
     /// The common word that it is most like.
     pub word: String,
-    /// How many letters must be changed, added or dropped to get there.
+    /// The edit distance: letters that must be changed, added or removed.
     pub distance: u32,
 }
 
-/// Compares the word with every common word. Of those at the same distance it is the first.
+/// Compares the word with every common word. Of several at the same distance, returns the first.
 pub fn nearest(word: &str) -> Nearest {
     let word: Vec<char> = word.chars().collect();
     let distances = COMMON.split_whitespace().map(|common| Nearest {
@@ -32,7 +32,7 @@ pub fn nearest(word: &str) -> Nearest {
         })
 }
 
-/// O(letters × letters), by rows of Wagner and Fischer's table.
+/// Returns the edit distance in O(letters × letters), by rows of Wagner and Fischer's table.
 fn distance(from: &[char], to: &str) -> u32 {
     let mut row: Vec<u32> = (0..).take(from.len() + 1).collect();
     for (line, letter) in (1..).zip(to.chars()) {

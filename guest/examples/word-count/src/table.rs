@@ -1,21 +1,21 @@
-//! What a run tells: a table of words, and the sums below it.
+//! The output of a run: a table of words, and the sums below it.
 
 use std::collections::HashMap;
 use std::fmt::{self, Write};
 
 use crate::nearest::Nearest;
 
-/// How many words the table shows.
+/// Maximum number of words in the table.
 const SHOWN: usize = 20;
 
-/// Where a lookup was answered.
+/// What served a look-up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// By the cache's local tier.
+    /// The local tier.
     Local,
-    /// By the shared tier.
+    /// L2.
     Backend,
-    /// By nobody: it was computed.
+    /// Neither tier: the result was computed.
     Computed,
 }
 
@@ -49,7 +49,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// Counts a word and where its lookup was answered.
+    /// Counts a word and the origin of its look-up.
     pub fn add(&mut self, word: String, nearest: Nearest, origin: Origin) {
         let (_, origins) = self
             .rows
@@ -59,7 +59,7 @@ impl Table {
         self.sums.add(origin);
     }
 
-    /// How many words were counted.
+    /// Returns the number of words counted.
     pub fn words(&self) -> u64 {
         self.sums.sum()
     }
@@ -79,7 +79,7 @@ impl Table {
     }
 }
 
-/// The most frequent words, then the sums.
+/// Prints the most frequent words, then the sums.
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut rows: Vec<_> = self.rows.iter().collect();

@@ -1,9 +1,10 @@
-//! What a word is.
+//! Splitting a text into words.
 
-/// The longest word, in characters. What is longer is no word of a language.
+/// The longest word, in characters. Longer ones are not words of a language.
 pub const LONGEST: usize = 40;
 
-/// The words of a text in lower case, in their order: letters, and apostrophes between them.
+/// Returns the words of a text in lower case, in their order: letters, and apostrophes between
+/// them.
 pub fn words(text: &str) -> impl Iterator<Item = String> + '_ {
     text.split(|c: char| !c.is_alphabetic() && c != '\'')
         .map(|word| word.trim_matches('\''))

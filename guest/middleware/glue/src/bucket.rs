@@ -1,4 +1,4 @@
-//! A bucket in front of a bucket.
+//! A bucket that encodes and decodes the values of another bucket.
 
 use std::marker::PhantomData;
 
@@ -10,10 +10,10 @@ use crate::bindings::exports::flipcache::cache::kv_backend::{
 use crate::bindings::flipcache::cache::kv_backend as inner;
 use crate::bindings::flipcache::cache::types::BackendError;
 
-/// What the generated code hangs the exports on.
+/// The type that the generated code exports.
 pub struct Middleware<C>(PhantomData<C>);
 
-/// A bucket whose values are stored as a codec says; all else is as the bucket behind it does it.
+/// A bucket whose values are stored through a codec; everything else is passed to the inner bucket.
 pub struct Bucket<C> {
     inner: inner::Bucket,
     codec: C,
@@ -34,8 +34,8 @@ impl<C: ValueCodec + Default> GuestBucket for Bucket<C> {
 
     fn get(&self, keys: Vec<String>, new_ttl_ms: Option<u64>) -> Result<Vec<Slot>, BackendError> {
         let slots = self.inner.get(&keys, new_ttl_ms)?;
-        let mut answer = Decoder::new(&self.codec);
-        let slots = slots.into_iter().map(|slot| decode(&mut answer, slot));
+        let mut reply = Decoder::new(&self.codec);
+        let slots = slots.into_iter().map(|slot| decode(&mut reply, slot));
         slots.collect()
     }
 
@@ -49,8 +49,8 @@ impl<C: ValueCodec + Default> GuestBucket for Bucket<C> {
         ttl_ms: Option<u64>,
     ) -> Result<Vec<Option<Slot>>, BackendError> {
         let held = self.inner.set_if_absent(&self.encode(entries)?, ttl_ms)?;
-        let mut answer = Decoder::new(&self.codec);
-        let decode = |slot: Option<Slot>| slot.map(|slot| decode(&mut answer, slot)).transpose();
+        let mut reply = Decoder::new(&self.codec);
+        let decode = |slot: Option<Slot>| slot.map(|slot| decode(&mut reply, slot)).transpose();
         held.into_iter().map(decode).collect()
     }
 
@@ -92,7 +92,7 @@ impl<C: ValueCodec + Default> GuestBucket for Bucket<C> {
 }
 
 impl<C: ValueCodec> Bucket<C> {
-    /// What to store of the values: all, before any is written.
+    /// Encodes all values before any is written.
     fn encode(&self, entries: Entries) -> Result<Entries, BackendError> {
         let encode = |(key, value): (String, Vec<u8>)| {
             let stored = self.codec.encode(&value).map_err(refused)?;
@@ -102,11 +102,11 @@ impl<C: ValueCodec> Bucket<C> {
     }
 }
 
-fn decode<C: ValueCodec>(answer: &mut Decoder<'_, C>, slot: Slot) -> Result<Slot, BackendError> {
+fn decode<C: ValueCodec>(reply: &mut Decoder<'_, C>, slot: Slot) -> Result<Slot, BackendError> {
     let Slot::Entry(mut entry) = slot else {
         return Ok(slot);
     };
-    Ok(match answer.decode(entry.value).map_err(refused)? {
+    Ok(match reply.decode(entry.value).map_err(refused)? {
         Some(value) => {
             entry.value = value;
             Slot::Entry(entry)

@@ -1,6 +1,6 @@
 //! The WIT glue around a codec: a component that imports `kv-backend` and exports `kv-backend`.
 //!
-//! A middleware is a crate of the type `cdylib` with one line, for any `ValueCodec` that has a default:
+//! A middleware is a `cdylib` crate with one line, for any `ValueCodec` that has a default:
 //!
 //! ```ignore
 //! flipcache_middleware::middleware!(flipcache_codec::PassThrough);
@@ -8,10 +8,10 @@
 //!
 //! # Layout
 //!
-//! - `bucket`: `Bucket`, which encodes what goes out and decodes what comes back.
+//! - `bucket`: `Bucket`, which encodes written values and decodes read ones.
 //! - `bindings`: code generated from the WIT world `middleware`.
 //!
-//! What is stored of a value is not decided here, but by the codec.
+//! The codec alone decides how a value is stored.
 #![cfg(target_arch = "wasm32")]
 
 mod bucket;

@@ -1,7 +1,7 @@
-//! A component that hands everything on as it is.
+//! A component that passes everything on unchanged.
 //!
-//! Copy this crate to write a middleware, and put a codec of your own in the place of `PassThrough`, which
-//! stands in `guest/codec/src/pass_through.rs`.
+//! To write a middleware, copy this crate and replace `PassThrough`
+//! (`guest/codec/src/pass_through.rs`) with your own codec.
 #![cfg(target_arch = "wasm32")]
 
 flipcache_middleware::middleware!(flipcache_codec::PassThrough);

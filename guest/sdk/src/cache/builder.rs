@@ -1,4 +1,4 @@
-//! How a cache is opened.
+//! The options with which a cache is opened.
 
 use std::borrow::Borrow;
 use std::marker::PhantomData;
@@ -15,8 +15,8 @@ use crate::{
     Text, TextKeys,
 };
 
-/// A cache that is still to be opened. The defaults are those of Python's `FlipCache`: 100 entries of
-/// text, first in first out, no TTL, no default.
+/// A builder that opens a cache. The defaults are those of Python's `FlipCache`: 100 entries of
+/// text, FIFO, no TTL, no default.
 #[must_use = "nothing is opened until `open`"]
 pub struct CacheBuilder<C: Codec = Text, K: Keys = TextKeys> {
     name: String,
@@ -41,46 +41,46 @@ impl CacheBuilder {
 }
 
 impl<C: Codec, K: Keys> CacheBuilder<C, K> {
-    /// Entries that the local tier holds; 0: no local tier.
+    /// Sets the maximum number of entries of the local tier; 0 disables it.
     pub fn local_max(mut self, entries: u32) -> Self {
         self.options.local_max = entries;
         self
     }
 
-    /// Bytes of keys and values, in wire form, that the local tier holds.
+    /// Sets the maximum bytes of keys and values, in wire form, of the local tier.
     pub fn local_max_bytes(mut self, bytes: u64) -> Self {
         self.options.local_max_bytes = Some(bytes);
         self
     }
 
-    /// Which entry leaves a full local tier first.
+    /// Sets which entry is evicted first from a full local tier.
     pub fn eviction(mut self, eviction: Eviction) -> Self {
         self.options.eviction = eviction;
         self
     }
 
-    /// Time to live of entries, in both tiers, in whole milliseconds. At least one.
+    /// Sets the TTL of entries, in both tiers, in whole milliseconds. At least one.
     pub fn ttl(mut self, ttl: Duration) -> Self {
         self.options.ttl_ms = Some(millis(ttl));
         self
     }
 
-    /// Whether a read starts an entry's TTL again, in both tiers.
+    /// Sets whether a read restarts an entry's TTL, in both tiers.
     ///
-    /// Over a host that has `wasi:keyvalue` alone such a read rewrites the value, and may undo a
+    /// If the host only has `wasi:keyvalue`, such a read rewrites the value. It may then undo a
     /// write or a delete that another instance makes at that moment.
     pub fn refresh_ttl_on_get(mut self, refresh: bool) -> Self {
         self.options.refresh_ttl_on_get = refresh;
         self
     }
 
-    /// What a read of an absent key answers.
+    /// Sets the value that a read of an absent key returns.
     pub fn default(mut self, value: impl Into<C::Value>) -> Self {
         self.default = Some(value.into());
         self
     }
 
-    /// Whether a read that returns the default also stores it, if the key is still absent. A
+    /// Sets whether a read that returns the default also stores it, if the key is still absent. A
     /// default that cannot be stored is returned all the same, and the failure counts as one of
     /// L2's.
     pub fn store_default(mut self, store: bool) -> Self {
@@ -88,13 +88,13 @@ impl<C: Codec, K: Keys> CacheBuilder<C, K> {
         self
     }
 
-    /// How the cache behaves when things go wrong.
+    /// Sets how the cache behaves when L2 fails and at the edges of TTLs.
     pub fn resilience(mut self, resilience: Resilience) -> Self {
         self.resilience = resilience;
         self
     }
 
-    /// Keys are integers.
+    /// Makes the keys integers.
     pub fn integer_keys(self) -> CacheBuilder<C, IntegerKeys> {
         CacheBuilder {
             name: self.name,
@@ -106,32 +106,33 @@ impl<C: Codec, K: Keys> CacheBuilder<C, K> {
         }
     }
 
-    /// Values are integers of a type that 64 bits with a sign can hold. Removals a default set before.
+    /// Makes the values integers of a type that fits 64 bits with a sign. Removes a default set
+    /// before.
     pub fn integers<T: TryFrom<i64> + Into<i64> + Copy>(self) -> CacheBuilder<Integer<T>, K> {
         self.codec(Integer::default())
     }
 
-    /// Values are floating-point numbers. Removals a default set before.
+    /// Makes the values floating-point numbers. Removes a default set before.
     pub fn floats(self) -> CacheBuilder<Float, K> {
         self.codec(Float)
     }
 
-    /// Values are booleans. Removals a default set before.
+    /// Makes the values booleans. Removes a default set before.
     pub fn booleans(self) -> CacheBuilder<Boolean, K> {
         self.codec(Boolean)
     }
 
-    /// Values are bytes. Removals a default set before.
+    /// Makes the values bytes. Removes a default set before.
     pub fn bytes(self) -> CacheBuilder<Bytes, K> {
         self.codec(Bytes)
     }
 
-    /// Values are of a type of serde's, stored as JSON. Removals a default set before.
+    /// Makes the values a serde type, stored as JSON. Removes a default set before.
     pub fn json<T: Serialize + DeserializeOwned>(self) -> CacheBuilder<Json<T>, K> {
         self.codec(Json::default())
     }
 
-    /// Values are what a codec makes of what the cache holds. Removals a default set before.
+    /// Converts the values with a codec. Removes a default set before.
     pub fn codec<D: Codec>(self, codec: D) -> CacheBuilder<D, K> {
         CacheBuilder {
             name: self.name,
@@ -143,15 +144,15 @@ impl<C: Codec, K: Keys> CacheBuilder<C, K> {
         }
     }
 
-    /// Opens the cache. Handles of one name share one local tier; of bounds and eviction the last
-    /// opening counts. No round trip to the shared tier, unless the host must ask for permission.
+    /// Opens the cache. Handles of one name share one local tier; its bounds and eviction are those
+    /// of the last opening. Costs no round trip to L2, unless the host must check a permission.
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidName`] and [`Error::InvalidOptions`] for what is not valid, [`Error::Default`]
-    /// for a default without a form, [`Error::Conflict`] if the cache is open with another key or
-    /// value type, [`Error::Denied`] if the host does not grant it, [`Error::Backend`] if it could not
-    /// ask.
+    /// [`Error::InvalidName`] and [`Error::InvalidOptions`] if the name or an option is not valid,
+    /// [`Error::Default`] if the codec cannot encode the default, [`Error::Conflict`] if the cache
+    /// is open with another key or value type, [`Error::Denied`] if the host does not grant it,
+    /// [`Error::Backend`] if the host could not check.
     pub fn open(self) -> Result<Cache<C, K>, Error> {
         let default = self.default.as_ref();
         let default = default.map(|value| self.codec.encode(value.borrow()));
@@ -176,7 +177,7 @@ impl<C: Codec, K: Keys> CacheBuilder<C, K> {
     }
 }
 
-/// The defaults of Python's `FlipCache`.
+/// Returns the defaults of Python's `FlipCache`.
 fn defaults() -> Options {
     Options {
         local_max: 100,
@@ -209,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn codec_after_a_default_drops_it_and_keeps_the_options() {
+    fn codec_after_a_default_removes_it_and_keeps_the_options() {
         let builder = CacheBuilder::new("n")
             .ttl(Duration::from_secs(3))
             .default("text")
@@ -221,7 +222,7 @@ mod tests {
         );
     }
 
-    /// A codec that has no form for anything.
+    /// A codec that encodes nothing.
     struct Refusing;
 
     impl Codec for Refusing {
@@ -241,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn open_with_a_default_without_a_form_tells_the_codecs_error() {
+    fn open_with_a_default_that_cannot_be_encoded_returns_the_codecs_error() {
         let refused = CacheBuilder::new("n").codec(Refusing).default(()).open();
         let refused = refused.map(|_| ());
         assert!(matches!(refused, Err(Error::Default(error)) if error.to_string() == "no form"));

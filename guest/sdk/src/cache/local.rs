@@ -1,9 +1,9 @@
-//! The local tier of a cache, looked at without the shared one.
+//! A view of a cache's local tier without L2.
 
 use super::Cache;
 use crate::{Codec, Error, Key, Keys};
 
-/// A view of a cache's local tier. No method asks the shared tier or counts as a use.
+/// A view of a cache's local tier. No method sends a request to L2 or counts as an access.
 pub struct Local<'a, C: Codec, K: Keys> {
     cache: &'a Cache<C, K>,
 }
@@ -13,11 +13,11 @@ impl<'a, C: Codec, K: Keys> Local<'a, C, K> {
         Self { cache }
     }
 
-    /// The value that the local tier holds.
+    /// Returns the value in the local tier.
     ///
     /// # Errors
     ///
-    /// [`Error::Codec`] if the codec does not read it.
+    /// [`Error::Codec`] if the codec cannot decode it.
     pub fn get(&self, key: K::Key<'_>) -> Result<Option<C::Value>, Error> {
         let key = key.text();
         let value = self.cache.raw.local_get(&key);
@@ -26,23 +26,23 @@ impl<'a, C: Codec, K: Keys> Local<'a, C, K> {
             .transpose()
     }
 
-    /// The keys, in the order in which they would be evicted. O(n).
+    /// Returns the keys in eviction order. O(n).
     pub fn keys(&self) -> Vec<K::Owned> {
         let keys = self.cache.raw.local_keys();
         keys.into_iter().filter_map(K::owned).collect()
     }
 
-    /// How many entries it holds; expired ones that nobody has met since count.
+    /// Returns the number of entries, including expired ones that no access has removed yet.
     pub fn len(&self) -> u64 {
         self.cache.stats().local_len
     }
 
-    /// Whether it holds none.
+    /// Returns whether there are no entries.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Removals every entry; the shared tier stays as it is.
+    /// Removes every entry; L2 is not changed.
     pub fn clear(&self) {
         self.cache.raw.local_clear();
     }

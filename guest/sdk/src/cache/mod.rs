@@ -1,4 +1,4 @@
-//! Caches for application components: typed, and done when a call returns.
+//! Typed caches with blocking calls, for application components.
 
 mod builder;
 mod local;
@@ -16,33 +16,33 @@ pub use builder::CacheBuilder;
 pub use local::Local;
 pub use pages::KeyPages;
 
-/// A named cache of typed values in two tiers. Keys stand in the shared tier (L2) as `name:key`.
+/// A named cache of typed values in two tiers. In L2 a key is stored as `name:key`.
 ///
 /// # Errors
 ///
-/// Every method that asks L2 may answer [`Error::Backend`]; every method that takes a key
-/// [`Error::TooLarge`] for one that is too long; every method [`Error::Denied`] if the host does not
+/// Every method that sends a request to L2 may return [`Error::Backend`]; every method that takes a
+/// key [`Error::TooLarge`] if it is too long; every method [`Error::Denied`] if the host does not
 /// grant it.
 pub struct Cache<C: Codec = Text, K: Keys = TextKeys> {
     name: String,
     raw: FlipCache,
-    /// The same cache for reads that must not meet the default; `None` if there is no default.
+    /// The same cache without its default; `None` if there is no default.
     without_default: Option<FlipCache>,
     codec: C,
     keys: PhantomData<fn() -> K>,
 }
 
-/// A value, and where it came from.
+/// A value and its source.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Found<V> {
     /// The value; `None` if neither tier has one and there is no default.
     pub value: Option<V>,
-    /// Where it came from.
+    /// The tier that served it.
     pub source: Source,
 }
 
 impl Cache {
-    /// A cache that is still to be opened: of text, until the builder is told otherwise.
+    /// Returns a builder of a cache, of text by default.
     pub fn builder(name: &str) -> CacheBuilder {
         CacheBuilder::new(name)
     }
@@ -58,23 +58,23 @@ impl Cache {
 }
 
 impl<C: Codec, K: Keys> Cache<C, K> {
-    /// The cache's name.
+    /// Returns the cache's name.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Reads through: local tier, then L2, which fills the local tier.
+    /// Returns the value of a key from the local tier, or from L2, which fills the local tier.
     ///
     /// # Errors
     ///
-    /// [`Error::Undecodable`], [`Error::WrongType`] or [`Error::Codec`] if L2 holds what is no value
+    /// [`Error::Undecodable`], [`Error::WrongType`] or [`Error::Codec`] if L2 holds no valid value
     /// of this cache.
     pub fn get(&self, key: K::Key<'_>) -> Result<Option<C::Value>, Error> {
         let key = key.text();
         self.decoded(&key, self.raw.get(&key)?)
     }
 
-    /// As [`get`](Self::get), and where the value came from.
+    /// Returns the value of a key as [`get`](Self::get) does, and its source.
     ///
     /// # Errors
     ///
@@ -88,11 +88,11 @@ impl<C: Codec, K: Keys> Cache<C, K> {
         })
     }
 
-    /// One slot per key, in the order asked for; at most one round trip.
+    /// Returns one slot for each key, in their order. Costs at most one round trip.
     ///
     /// # Errors
     ///
-    /// As [`get`](Self::get); fails whole.
+    /// As [`get`](Self::get); one error fails the whole call.
     pub fn get_many<'k>(
         &self,
         keys: impl IntoIterator<Item = K::Key<'k>>,
@@ -128,8 +128,8 @@ impl<C: Codec, K: Keys> Cache<C, K> {
         self.get_or_try_insert_with(key, || Ok(load()))
     }
 
-    /// As [`get_or_insert_with`](Self::get_or_insert_with), with a loader that may fail: then nothing
-    /// is written.
+    /// As [`get_or_insert_with`](Self::get_or_insert_with), with a loader that may fail: then
+    /// nothing is written.
     ///
     /// # Errors
     ///
@@ -161,17 +161,17 @@ impl<C: Codec, K: Keys> Cache<C, K> {
     ///
     /// # Errors
     ///
-    /// [`Error::Codec`] or [`Error::InvalidValue`] if the value has no form in the cache.
+    /// [`Error::Codec`] or [`Error::InvalidValue`] if the value cannot be encoded.
     pub fn set(&self, key: K::Key<'_>, value: &C::Borrowed) -> Result<(), Error> {
         self.set_with(key, value, Expiry::Inherit)
     }
 
-    /// As [`set`](Self::set), with a TTL of the entry's own.
+    /// Writes a value as [`set`](Self::set) does, with its own TTL.
     ///
     /// # Errors
     ///
-    /// As [`set`](Self::set), and [`Error::InvalidTtl`] for less than a millisecond or more than L2
-    /// can hold.
+    /// As [`set`](Self::set), and [`Error::InvalidTtl`] if the TTL is shorter than a millisecond or
+    /// longer than L2 can count.
     pub fn set_with_ttl(
         &self,
         key: K::Key<'_>,
@@ -181,7 +181,7 @@ impl<C: Codec, K: Keys> Cache<C, K> {
         self.set_with(key, value, Expiry::After(ttl))
     }
 
-    /// As [`set`](Self::set), with a life of the entry's own.
+    /// Writes a value as [`set`](Self::set) does, with its own expiry.
     ///
     /// # Errors
     ///
@@ -198,7 +198,7 @@ impl<C: Codec, K: Keys> Cache<C, K> {
     }
 
     /// Writes entries in one round trip. Not atomic: after an error of L2 any subset may have been
-    /// written. Nothing is if a key or value is not valid.
+    /// written. Nothing is written if a key or value is not valid.
     ///
     /// # Errors
     ///
@@ -220,10 +220,11 @@ impl<C: Codec, K: Keys> Cache<C, K> {
         Ok(self.raw.set_many(&entries, Expiry::Inherit.into())?)
     }
 
-    /// Writes a value if the key is absent: `true` if it was written, `false` if the key was there.
+    /// Writes a value if the key is absent: `true` if it was written, `false` if the key was
+    /// present.
     ///
-    /// Over a host that has `wasi:keyvalue` alone this is a read, then a write, and not atomic: two
-    /// instances may both be told `true`, and the later value stays.
+    /// If the host only has `wasi:keyvalue`, this is a read, then a write, and not atomic: two
+    /// instances may both get `true`, and the later value stays.
     ///
     /// # Errors
     ///
@@ -235,7 +236,7 @@ impl<C: Codec, K: Keys> Cache<C, K> {
         Ok(self.raw.set_if_absent(&key, &value, inherit)?)
     }
 
-    /// Deletes a key in both tiers; answers whether L2 had it.
+    /// Deletes a key in both tiers; returns whether L2 had it.
     ///
     /// # Errors
     ///
@@ -244,7 +245,7 @@ impl<C: Codec, K: Keys> Cache<C, K> {
         Ok(self.raw.delete(&key.text())?)
     }
 
-    /// Deletes keys in both tiers; answers how many L2 had.
+    /// Deletes keys in both tiers; returns how many L2 had.
     ///
     /// # Errors
     ///
@@ -256,7 +257,8 @@ impl<C: Codec, K: Keys> Cache<C, K> {
         Ok(self.raw.delete_many(&texts::<K>(keys))?)
     }
 
-    /// Whether either tier has the key. No use, and fills nothing.
+    /// Returns whether either tier has the key. Does not count as an access and does not fill the
+    /// local tier.
     ///
     /// # Errors
     ///
@@ -265,7 +267,8 @@ impl<C: Codec, K: Keys> Cache<C, K> {
         Ok(self.raw.contains(&key.text())?)
     }
 
-    /// Marks the entry as used, under FIFO too, and starts its TTL anew; `false` if L2 does not have it.
+    /// Counts an access to the entry, under FIFO too, and restarts its TTL; `false` if L2 does not
+    /// have it.
     ///
     /// # Errors
     ///
@@ -274,7 +277,7 @@ impl<C: Codec, K: Keys> Cache<C, K> {
         Ok(self.raw.refresh(&key.text())?)
     }
 
-    /// What is left of the entry's life; `None` if absent; never [`Expiry::Inherit`].
+    /// Returns the remaining TTL of the entry; `None` if absent; never [`Expiry::Inherit`].
     ///
     /// # Errors
     ///
@@ -283,13 +286,15 @@ impl<C: Codec, K: Keys> Cache<C, K> {
         Ok(self.raw.ttl(&key.text())?.map(Expiry::from))
     }
 
-    /// The cache's keys in L2, page by page as they are asked for. Those present throughout come at
-    /// least once; some may come twice. An item may be an error of L2; it is the last.
+    /// Returns the cache's keys in L2; pages are requested as needed. Keys present throughout are
+    /// returned at least once, and some may be returned twice. An item may be an error of L2, which
+    /// is the last item.
     pub fn keys(&self) -> KeyPages<'_, K> {
         KeyPages::new(&self.raw)
     }
 
-    /// How many keys L2 holds under this name, those of caches whose names begin so among them.
+    /// Returns how many keys L2 holds under this name, including those of caches whose names begin
+    /// with it.
     ///
     /// # Errors
     ///
@@ -298,7 +303,7 @@ impl<C: Codec, K: Keys> Cache<C, K> {
         Ok(self.raw.len()?)
     }
 
-    /// Whether L2 holds no key under this name. Ends at the first page that has one.
+    /// Returns whether L2 holds no key under this name. Stops at the first page that has one.
     ///
     /// # Errors
     ///
@@ -308,8 +313,8 @@ impl<C: Codec, K: Keys> Cache<C, K> {
         Ok(first.transpose()?.is_none())
     }
 
-    /// Deletes every key under this name in both tiers, those of caches whose names begin so among
-    /// them; answers how many.
+    /// Deletes every key under this name in both tiers, including those of caches whose names begin
+    /// with it; returns how many.
     ///
     /// # Errors
     ///
@@ -318,17 +323,17 @@ impl<C: Codec, K: Keys> Cache<C, K> {
         Ok(self.raw.clear()?)
     }
 
-    /// The local tier alone.
+    /// Returns a view of the local tier.
     pub fn local(&self) -> Local<'_, C, K> {
         Local::new(self)
     }
 
-    /// What the cache has done as long as its provider has known it.
+    /// Returns the counters of the cache, since its provider has known it.
     pub fn stats(&self) -> Stats {
         self.raw.stats()
     }
 
-    /// The handle that WIT has.
+    /// Returns the WIT handle.
     pub fn raw(&self) -> &FlipCache {
         &self.raw
     }
@@ -360,15 +365,15 @@ where
     Integer<T>: Codec,
 {
     /// Adds to the integer of a key, 0 if absent, and returns the sum. A key that was absent gets
-    /// the cache's TTL, one that was there keeps its own.
+    /// the cache's TTL; one that was present keeps its own.
     ///
-    /// Over a host that has `wasi:keyvalue` alone this is a read, then a write, and not atomic: of
-    /// sums that two instances add at once, one may be missing.
+    /// If the host only has `wasi:keyvalue`, this is a read, then a write, and not atomic: if two
+    /// instances add at once, one addition may be lost.
     ///
     /// # Errors
     ///
-    /// [`Error::Undecodable`] if the key holds no integer, [`Error::InvalidValue`] if the sum is
-    /// beyond 64 bits; nothing has changed then.
+    /// [`Error::Undecodable`] if the key holds no integer, [`Error::InvalidValue`] if the sum
+    /// exceeds 64 bits; nothing is changed then.
     pub fn increment(&self, key: K::Key<'_>, delta: i64) -> Result<i64, Error> {
         Ok(self.raw.increment(&key.text(), delta)?)
     }

@@ -1,4 +1,4 @@
-//! The keys of a cache in the shared tier, page by page.
+//! The keys of a cache in L2, page by page.
 
 use std::marker::PhantomData;
 use std::vec;
@@ -6,10 +6,11 @@ use std::vec;
 use crate::bindings::flipcache::cache::cache::FlipCache;
 use crate::{Error, Keys};
 
-/// How many keys a page asks for.
+/// The number of keys requested for a page.
 const PAGE: u32 = 1_000;
 
-/// What [`Cache::keys`](super::Cache::keys) answers: asks for a page when the one before is used up.
+/// The iterator of [`Cache::keys`](super::Cache::keys). It requests a page when the previous one is
+/// used up.
 pub struct KeyPages<'a, K> {
     raw: &'a FlipCache,
     page: vec::IntoIter<String>,
@@ -17,7 +18,7 @@ pub struct KeyPages<'a, K> {
     keys: PhantomData<fn() -> K>,
 }
 
-/// What to ask for after this page.
+/// The request after this page.
 enum Next {
     First,
     After(String),
@@ -34,7 +35,7 @@ impl<'a, K: Keys> KeyPages<'a, K> {
         }
     }
 
-    /// Goes to the next page; `None` after the last one. After an error there is none either.
+    /// Requests the next page; `None` after the last one, and after an error.
     fn turn(&mut self) -> Option<Result<(), Error>> {
         let cursor = match std::mem::replace(&mut self.next, Next::Nothing) {
             Next::First => None,
@@ -54,7 +55,8 @@ impl<K: Keys> Iterator for KeyPages<'_, K> {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            // What is no key of this kind belongs to a cache whose name begins with this one's.
+            // Text that is no key of this type belongs to a cache whose name begins with this
+            // one's.
             if let Some(key) = self.page.by_ref().find_map(K::owned) {
                 return Some(Ok(key));
             }

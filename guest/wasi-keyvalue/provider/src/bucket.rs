@@ -1,4 +1,4 @@
-//! An open cache of bytes, and what a bucket of any draft does with it.
+//! An open cache of bytes, and the bucket operations that all drafts share.
 
 use crate::bindings::flipcache::cache::cache::{
     Eviction, Expiry, FlipCache, KeyPage, KeyType, Options, ValueType,
@@ -6,13 +6,13 @@ use crate::bindings::flipcache::cache::cache::{
 use crate::bindings::flipcache::cache::types::Value;
 use crate::refusal::Refusal;
 
-/// Keys of one call: no more than a host grants by default.
+/// Keys of one call: as many as a host allows by default.
 const AT_ONCE: usize = 1_000;
 
 /// Keys of one page.
 const PAGE: u32 = 1_000;
 
-/// What the empty identifier opens, the only one that wasmtime has.
+/// The cache of the empty identifier, the only one that wasmtime has.
 const DEFAULT: &str = "default";
 
 /// A cache.
@@ -33,7 +33,7 @@ impl Bucket {
         self.0.get(key)?.map(bytes).transpose()
     }
 
-    /// What each key holds, in their order.
+    /// Returns the value of each key, in their order.
     pub(crate) fn get_many(&self, keys: &[String]) -> Result<Vec<Option<Vec<u8>>>, Refusal> {
         let mut values = Vec::with_capacity(keys.len());
         for keys in keys.chunks(AT_ONCE) {
@@ -83,11 +83,14 @@ impl Bucket {
 fn bytes(value: Value) -> Result<Vec<u8>, Refusal> {
     match value {
         Value::Bytes(bytes) => Ok(bytes),
-        _ => Err(Refusal::other("the cache answered no bytes")),
+        _ => Err(Refusal::other(
+            "the cache returned a value that is not bytes",
+        )),
     }
 }
 
-/// The defaults of every interface of the cache. A host that grants others puts them in their place.
+/// The defaults of every interface of the cache. A host that grants others puts them in their
+/// place.
 fn options() -> Options {
     Options {
         local_max: 100,

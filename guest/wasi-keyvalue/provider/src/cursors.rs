@@ -1,16 +1,16 @@
-//! Cursors that are numbers, for those of the cache, which are texts.
+//! Numeric cursors for the text cursors of the cache.
 
 use std::collections::VecDeque;
 
-/// How many a bucket remembers. One that lists its keys needs one.
+/// Maximum number of texts that a bucket remembers. One listing needs one.
 const REMEMBERED: usize = 64;
 
-/// What the numbers begin with that stand for a remembered text.
+/// The smallest number that stands for a remembered text.
 const FIRST: u64 = 1 << 63;
 
-/// Where lists of one bucket go on. A text that is a number, as those of a Redis server are, is that number, and good
-/// in every instance. Any other is remembered here: it is good for this handle of the bucket, until 64 others have
-/// come.
+/// The cursors of one bucket. A text that is a number, as those of a Redis server are, is that
+/// number, and valid in every instance. Other texts are remembered here. Their numbers are valid
+/// for this handle of the bucket, until 64 others have been added.
 #[derive(Debug, Default)]
 pub(crate) struct Cursors {
     /// Oldest first; the number of the first is `FIRST + forgotten`.
@@ -19,7 +19,7 @@ pub(crate) struct Cursors {
 }
 
 impl Cursors {
-    /// The number for a text.
+    /// Returns the number for a text.
     pub(crate) fn tell(&mut self, text: String) -> u64 {
         if let Ok(number) = text.parse::<u64>()
             && number < FIRST
@@ -35,7 +35,7 @@ impl Cursors {
         FIRST + self.forgotten + self.remembered.len() as u64 - 1
     }
 
-    /// The text of a number. `None`: it was not told here, or too long ago.
+    /// Returns the text of a number; `None` if it was not returned here, or too long ago.
     pub(crate) fn text(&self, number: u64) -> Option<String> {
         let Some(remembered) = number.checked_sub(FIRST) else {
             return Some(number.to_string());

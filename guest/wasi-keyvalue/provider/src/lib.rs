@@ -1,17 +1,18 @@
-//! `wasi:keyvalue` by the cache: `store` and `batch` of both drafts that are in use, so that an application which
-//! was written for the standard interface gets the cache without a changed line.
+//! `wasi:keyvalue` over the cache: `store` and `batch` of both drafts in use. An application that
+//! was written for the standard interface uses the cache without a change.
 //!
-//! The identifier of a bucket is the name of a cache; the empty one, which is wasmtime's, is `default`. What the
-//! caches are like is for the host to say: this component opens them with the defaults.
+//! The identifier of a bucket is the name of a cache; the empty one, which is wasmtime's, is
+//! `default`. This component opens caches with the defaults, and the host may override their
+//! options.
 //!
 //! # Layout
 //!
-//! - `bucket`: an open cache, and what a bucket does with it. `refusal`: why it did not.
-//! - `draft`, `draft2`: the interfaces of each draft. `cursors`: those of the first are numbers.
+//! - `bucket`: an open cache and the bucket operations. `refusal`: its errors.
+//! - `draft`, `draft2`: the interfaces of each draft. `cursors`: the numeric cursors of the first.
 //! - `bindings`: code generated from WIT.
 //!
-//! `atomics` and `watcher` are not here: a cache of bytes has no sums and no conditional writes, and nobody calls
-//! an application when others write.
+//! `atomics` and `watcher` are missing: a cache of bytes has no integers and no conditional writes,
+//! and nothing calls an application when other clients write.
 
 #[cfg(target_arch = "wasm32")]
 mod bindings;
@@ -31,6 +32,6 @@ mod draft2;
 #[cfg(target_arch = "wasm32")]
 mod refusal;
 
-/// What the generated code hangs the exports on.
+/// The type that the generated code exports.
 #[cfg(target_arch = "wasm32")]
 struct Component;

@@ -1,10 +1,10 @@
-//! Why a bucket did not do what was asked, in words that name no key.
+//! Errors of a bucket, with messages that contain no key.
 
 use crate::bindings::exports::wasi::{keyvalue0_2_0_draft, keyvalue0_2_0_draft2};
 use crate::bindings::flipcache::cache::cache::Error;
 use crate::bindings::flipcache::cache::types::BackendError;
 
-/// The cases that all drafts have.
+/// The error cases that all drafts have.
 pub(crate) enum Refusal {
     NoSuchStore,
     AccessDenied,
@@ -12,7 +12,7 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
-    /// Why a cache was not opened.
+    /// Converts the error of a cache that could not be opened.
     pub(crate) fn of_open(error: Error) -> Self {
         match error {
             Error::InvalidName(_) => Self::NoSuchStore,

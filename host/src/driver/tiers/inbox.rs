@@ -179,7 +179,7 @@ fn cost(key: &Key) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use flipcache_core::{Answer, Bounds, CacheId, Options};
+    use flipcache_core::{BackendReply, Bounds, CacheId, Options};
 
     use super::*;
     use crate::clock::Clock;
@@ -193,7 +193,7 @@ mod tests {
         shard.open(CACHE, "n", Bounds::from(&Options::default()));
         for (hash, key) in [(1, "1"), (2, "2")] {
             let ticket = shard.ticket(CACHE, hash, key);
-            let answer = Answer::Entry {
+            let answer = BackendReply::Entry {
                 value: b"v",
                 ttl: None,
             };
@@ -277,7 +277,7 @@ mod tests {
             1,
             "1",
             ticket,
-            Answer::Entry {
+            BackendReply::Entry {
                 value: b"v",
                 ttl: None,
             },

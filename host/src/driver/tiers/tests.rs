@@ -1,4 +1,4 @@
-use flipcache_core::{Answer, MAX_KEY_BYTES, Settled};
+use flipcache_core::{BackendReply, FillOutcome, MAX_KEY_BYTES};
 
 use super::*;
 use crate::backend::Bucket;
@@ -33,16 +33,16 @@ fn settle(
     key: &str,
     ticket: flipcache_core::Ticket,
     value: &[u8],
-) -> Settled {
+) -> FillOutcome {
     let hash = opened.seed.hash(key);
     let ttl = Some(Duration::from_secs(600));
-    let answer = Answer::Entry { value, ttl };
+    let answer = BackendReply::Entry { value, ttl };
     tiers.with(opened, hash, |shard| {
         shard.settle(opened.cache, hash, key, ticket, answer)
     })
 }
 
-fn fill(tiers: &Tiers, opened: &Opened, key: &str, value: &[u8]) -> Settled {
+fn fill(tiers: &Tiers, opened: &Opened, key: &str, value: &[u8]) -> FillOutcome {
     settle(tiers, opened, key, ask(tiers, opened, key), value)
 }
 
@@ -61,7 +61,10 @@ fn open_again_with_bounds_that_hold_the_entries_keeps_them_all() {
         let opened = open(&tiers, "n", before);
         let keys: Vec<String> = (0..40).map(|key| key.to_string()).collect();
         for key in &keys {
-            assert_eq!(fill(&tiers, &opened, key, key.as_bytes()), Settled::Kept);
+            assert_eq!(
+                fill(&tiers, &opened, key, key.as_bytes()),
+                FillOutcome::Stored
+            );
         }
         let again = open(&tiers, "n", after);
         for key in &keys {
@@ -95,7 +98,7 @@ fn open_again_that_moves_a_cache_makes_answers_under_way_void_and_leaves_others_
     }
     for (key, ticket) in keys.iter().zip(asked) {
         let settled = settle(&tiers, &opened, key, ticket, b"old");
-        assert_eq!(settled, Settled::PassedOn);
+        assert_eq!(settled, FillOutcome::NotStored);
     }
     assert!(
         held(&tiers, &inner, "k").is_some(),
@@ -145,10 +148,13 @@ fn fill_with_a_value_that_the_bytes_of_a_cache_hold_is_kept_in_any_number_of_sha
     };
     let opened = tiers.open(None, "n", &options, Duration::ZERO);
     let opened = opened.expect("there is a place for it");
-    assert_eq!(fill(&tiers, &opened, "k", &[0; 130 << 10]), Settled::Kept);
+    assert_eq!(
+        fill(&tiers, &opened, "k", &[0; 130 << 10]),
+        FillOutcome::Stored
+    );
     assert_eq!(tiers.stats(&opened).too_large, 0);
     let beyond = vec![0; 9 << 20];
-    assert_eq!(fill(&tiers, &opened, "l", &beyond), Settled::PassedOn);
+    assert_eq!(fill(&tiers, &opened, "l", &beyond), FillOutcome::NotStored);
     assert_eq!(
         tiers.stats(&opened).too_large,
         1,

@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use flipcache_core::{
-    Answer, Bounds, CacheId, Eviction, Moment, Read, Removals, Settled, Stats, Ticket, ValueType,
+    BackendReply, Bounds, CacheId, Eviction, FillOutcome, Moment, Read, Removals, Stats, Ticket,
+    ValueType,
 };
 use wasmtime::{Result, bail};
 
@@ -62,7 +63,7 @@ impl Guest {
                     start = end as usize;
                     tell(match found {
                         0 => Read::Hit(value),
-                        1 => Read::Renew(ticket(version, asked)),
+                        1 => Read::ExtendTtl(ticket(version, asked)),
                         2 => Read::Absent,
                         _ => Read::Miss(ticket(version, asked)),
                     });
@@ -89,8 +90,8 @@ impl Guest {
         hash: u64,
         key: &str,
         ticket: Ticket,
-        answer: Answer<'_>,
-    ) -> Result<Settled> {
+        answer: BackendReply<'_>,
+    ) -> Result<FillOutcome> {
         let (key_at, key_len) = self.pass(key.as_bytes(), 1)?;
         let (case, first, len, ttl_ms) = self.pass_answer(answer)?;
         let params = (
@@ -106,14 +107,19 @@ impl Guest {
             ttl_ms,
         );
         Ok(match self.exports.settle.call(&mut self.store, params)? {
-            0 => Settled::Kept,
-            1 => Settled::PassedOn,
-            2 => Settled::Undecodable,
+            0 => FillOutcome::Stored,
+            1 => FillOutcome::NotStored,
+            2 => FillOutcome::Undecodable,
             _ => bail!("the shard answered no outcome of a question"),
         })
     }
 
-    pub(super) fn answered(&mut self, hash: u64, full_key: &str, answer: Answer<'_>) -> Result<()> {
+    pub(super) fn answered(
+        &mut self,
+        hash: u64,
+        full_key: &str,
+        answer: BackendReply<'_>,
+    ) -> Result<()> {
         let (key_at, key_len) = self.pass(full_key.as_bytes(), 1)?;
         let (case, first, len, ttl_ms) = self.pass_answer(answer)?;
         let params = (hash, key_at, key_len, case, first, len, ttl_ms);
@@ -121,12 +127,12 @@ impl Guest {
     }
 
     /// Passes what L2 says: the number of its case, and what the cases flatten to.
-    fn pass_answer(&mut self, answer: Answer<'_>) -> Result<(u32, u64, u32, u64)> {
+    fn pass_answer(&mut self, answer: BackendReply<'_>) -> Result<(u32, u64, u32, u64)> {
         Ok(match answer {
             // The first number of a case is as wide as the widest.
-            Answer::Absent { remember } => (0, whole_millis(remember), 0, 0),
-            Answer::WrongType => (1, 0, 0, 0),
-            Answer::Entry { value, ttl } => {
+            BackendReply::Absent { remember } => (0, whole_millis(remember), 0, 0),
+            BackendReply::WrongType => (1, 0, 0, 0),
+            BackendReply::Entry { value, ttl } => {
                 let (at, len) = self.pass(value, 1)?;
                 (2, at.into(), len, millis(ttl))
             }

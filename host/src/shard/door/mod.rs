@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use flipcache_core::{Answer, Bounds, CacheId, Read, Settled, Stats, Ticket, Write};
+use flipcache_core::{BackendReply, Bounds, CacheId, FillOutcome, Read, Stats, Ticket, Write};
 use wasmtime::Result;
 
 use super::{Shard, next_incarnation};
@@ -100,9 +100,9 @@ impl Door {
     }
 
     /// The answer, or what drops the same in its place: for a value that is not passed.
-    fn passable<'a>(&self, answer: Answer<'a>) -> Answer<'a> {
+    fn passable<'a>(&self, answer: BackendReply<'a>) -> BackendReply<'a> {
         match answer {
-            Answer::Entry { value, .. } if !self.takes(value) => Answer::WrongType,
+            BackendReply::Entry { value, .. } if !self.takes(value) => BackendReply::WrongType,
             answer => answer,
         }
     }
@@ -230,24 +230,24 @@ impl Shard for Door {
         hash: u64,
         key: &str,
         ticket: Ticket,
-        answer: Answer<'_>,
-    ) -> Settled {
-        if let Answer::Entry { value, .. } = answer
+        answer: BackendReply<'_>,
+    ) -> FillOutcome {
+        if let BackendReply::Entry { value, .. } = answer
             && !self.takes(value)
             && let Some(opened) = self.opened.get_mut(&cache)
         {
             if !opened.bounds.value_type.accepts(value) {
-                return Settled::Undecodable;
+                return FillOutcome::Undecodable;
             }
             opened.not_passed.backend_hits += 1;
             opened.not_passed.too_large += u64::from(opened.bounds.max_entries > 0);
         }
         let answer = self.passable(answer);
         let settled = self.call(|guest| guest.settle(cache, hash, key, ticket, answer));
-        settled.unwrap_or(Settled::PassedOn)
+        settled.unwrap_or(FillOutcome::NotStored)
     }
 
-    fn answered(&mut self, hash: u64, full_key: &str, answer: Answer<'_>) {
+    fn observe(&mut self, hash: u64, full_key: &str, answer: BackendReply<'_>) {
         let answer = self.passable(answer);
         self.call(|guest| guest.answered(hash, full_key, answer));
     }
@@ -302,7 +302,13 @@ impl Shard for Door {
         Some(&self.peeked)
     }
 
-    fn claim(&mut self, cache: CacheId, hash: u64, key: &str, within: Duration) -> Option<Ticket> {
+    fn refresh_claim(
+        &mut self,
+        cache: CacheId,
+        hash: u64,
+        key: &str,
+        within: Duration,
+    ) -> Option<Ticket> {
         self.call(|guest| guest.claim(cache, hash, key, within))?
     }
 

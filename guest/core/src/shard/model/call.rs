@@ -1,9 +1,9 @@
-//! Calls that write, from their beginning to their end.
+//! Calls that write, from begin to end.
 
 use std::time::Duration;
 
-use super::step::{Content, Outcome, Place};
-use super::{Spot, World, id_of, wrapped};
+use super::step::{Content, KeyRef, Outcome};
+use super::{ResolvedKey, World, id_of, wrapped};
 use crate::fence::Ticket;
 use crate::shard::Write;
 
@@ -11,54 +11,57 @@ use crate::shard::Write;
 #[derive(Clone)]
 pub(super) struct Call {
     writes: Vec<OneWrite>,
-    /// `None`: it has not arrived.
+    /// `None`: it has not reached L2.
     outcome: Option<Outcome>,
 }
 
 #[derive(Clone)]
 struct OneWrite {
-    spot: Spot,
+    resolved: ResolvedKey,
     ticket: Ticket,
     /// The bumps of the key after the call began.
     bumps: u64,
     value: Option<(String, Option<u64>)>,
-    /// Its place in the key's history, when it has been carried out.
+    /// Its index in the key's history, once it was executed.
     place: Option<usize>,
 }
 
 impl OneWrite {
     fn written(&self, outcome: Option<Outcome>) -> Option<(&[u8], Option<Duration>)> {
-        let (value, life) = self.value.as_ref()?;
-        let written = (value.as_bytes(), life.map(Duration::from_nanos));
+        let (value, ttl) = self.value.as_ref()?;
+        let written = (value.as_bytes(), ttl.map(Duration::from_nanos));
         (outcome == Some(Outcome::Done)).then_some(written)
     }
 }
 
 impl World {
     pub(super) fn begin(&mut self, cache: u8, writes: &[(u8, Content)]) {
-        let spots = writes
+        let resolved_keys = writes
             .iter()
-            .map(|(key, _)| self.spot(Place { cache, key: *key }));
-        let spots: Vec<Spot> = spots.collect();
+            .map(|(key, _)| self.resolved(KeyRef { cache, key: *key }));
+        let resolved_keys: Vec<ResolvedKey> = resolved_keys.collect();
         if !self.is_open(cache) {
-            return self.write_in_vain(&spots);
+            return self.write_in_vain(&resolved_keys);
         }
-        let keys: Vec<_> = spots.iter().map(|spot| (spot.hash, spot.key)).collect();
+        let keys: Vec<_> = resolved_keys
+            .iter()
+            .map(|resolved| (resolved.hash, resolved.key))
+            .collect();
         let now = self.now();
         let tickets = match keys[..] {
             [(hash, key)] => vec![self.shard.begin_write(id_of(cache), hash, key, &|| now)],
             _ => self.shard.begin_writes(id_of(cache), &keys, &|| now),
         };
         assert_eq!(tickets.len(), keys.len());
-        for spot in &spots {
-            self.l2.bump(&spot.full_key);
-            self.assert_gone(&spot.full_key, None);
+        for resolved in &resolved_keys {
+            self.l2.bump(&resolved.full_key);
+            self.assert_gone(&resolved.full_key, None);
         }
-        let writes = spots.into_iter().zip(tickets).zip(writes);
-        let writes = writes.map(|((spot, ticket), (_, content))| OneWrite {
-            bumps: self.l2.bumps(&spot.full_key),
+        let writes = resolved_keys.into_iter().zip(tickets).zip(writes);
+        let writes = writes.map(|((resolved, ticket), (_, content))| OneWrite {
+            bumps: self.l2.bumps(&resolved.full_key),
             value: self.l2.value(*content),
-            spot,
+            resolved,
             ticket,
             place: None,
         });
@@ -68,13 +71,13 @@ impl World {
         });
     }
 
-    /// In a cache that is not open a write keeps nothing. No driver makes one: the shard does not know whose
-    /// keys these are, and so it does not tell other caches.
-    fn write_in_vain(&mut self, spots: &[Spot]) {
+    /// Checks that a write to a cache that is not open stores nothing. No driver makes one: the
+    /// shard cannot know whose keys these are, so it does not invalidate them in other caches.
+    fn write_in_vain(&mut self, resolved_keys: &[ResolvedKey]) {
         let now = self.now();
-        for Spot {
+        for ResolvedKey {
             cache, hash, key, ..
-        } in spots.iter().cloned()
+        } in resolved_keys.iter().cloned()
         {
             let ticket = self.shard.begin_write(cache, hash, key, &|| now);
             let written = Some((b"1".as_slice(), None));
@@ -94,7 +97,7 @@ impl World {
         call.outcome = Some(outcome);
         if outcome != Outcome::Failed {
             for write in &mut call.writes {
-                write.place = Some(self.l2.put(&write.spot.full_key, write.value.clone()));
+                write.place = Some(self.l2.put(&write.resolved.full_key, write.value.clone()));
             }
         }
     }
@@ -109,12 +112,12 @@ impl World {
             self.calls.swap_remove(at)
         };
         self.tell_end(&call);
-        // Of two writes to a key the last one counts.
+        // If a key is written twice, the last value counts.
         for (at, write) in call.writes.iter().enumerate() {
-            let key = write.spot.key;
+            let key = write.resolved.key;
             if !call.writes[at + 1..]
                 .iter()
-                .any(|later| later.spot.key == key)
+                .any(|later| later.resolved.key == key)
             {
                 self.ended(write, call.outcome);
             }
@@ -123,8 +126,8 @@ impl World {
 
     fn tell_end(&mut self, call: &Call) {
         let writes = call.writes.iter().map(|write| Write {
-            hash: write.spot.hash,
-            key: write.spot.key,
+            hash: write.resolved.hash,
+            key: write.resolved.key,
             ticket: write.ticket,
             written: write.written(call.outcome),
         });
@@ -132,7 +135,7 @@ impl World {
         let Some(first) = call.writes.first() else {
             return;
         };
-        let cache = first.spot.cache;
+        let cache = first.resolved.cache;
         match writes[..] {
             [one] => self
                 .shard
@@ -141,24 +144,26 @@ impl World {
         }
     }
 
-    /// What is there after a write must be what it wrote, and only if nothing has happened since it began.
+    /// Checks that an entry after a write is what was written, and that nothing has happened since
+    /// it began.
     fn ended(&mut self, write: &OneWrite, outcome: Option<Outcome>) {
-        let full_key = &write.spot.full_key;
-        self.assert_gone(full_key, Some(write.spot.cache));
+        let full_key = &write.resolved.full_key;
+        self.assert_gone(full_key, Some(write.resolved.cache));
         let bumps = self.l2.bumps(full_key);
         self.l2.bump(full_key);
         if let Some(place) = write.place {
             self.l2.kept(full_key, place);
         }
-        let Some(held) = self.peek(&write.spot) else {
+        let Some(held) = self.peek(&write.resolved) else {
             self.l2.bump(full_key);
             return;
         };
         let written = write.written(outcome).map(|(value, _)| value);
-        assert_eq!(Some(&held[..]), written, "it is not what was written");
         assert_eq!(
-            write.bumps, bumps,
-            "a write was kept that another overlapped"
+            Some(&held[..]),
+            written,
+            "the entry differs from the written value"
         );
+        assert_eq!(write.bumps, bumps, "an overlapped write was stored");
     }
 }

@@ -1,33 +1,33 @@
-//! The shared tier, and what it has held.
+//! A model of L2 and of the values it has held.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::step::Content;
-use crate::shard::Answer;
+use crate::shard::BackendReply;
 
-/// Every key's history, and the time.
+/// The history of every key, and the time.
 #[derive(Default)]
 pub(super) struct L2 {
     pub(super) now: u64,
     keys: BTreeMap<String, History>,
-    /// How many values have been written, which makes each of them unlike the others.
+    /// Number of values written, which makes each of them unique.
     values: u64,
 }
 
-/// What a key has held, the latest last.
+/// The values that a key has held, the latest last.
 struct History {
     held: Vec<Held>,
-    /// The first that may still be answered: what it held at its last bump, or what was put in then.
-    floor: usize,
-    /// How many events may have made answers old.
+    /// The first that may still be served: the value at the last bump, or the one written then.
+    min_index: usize,
+    /// Number of events that may have made replies outdated.
     bumps: u64,
 }
 
 #[derive(Clone)]
 struct Held {
     content: Wire,
-    /// When its life ends, by what L2 was last told, and by the longest it was ever told.
+    /// When it expires, by the last TTL that L2 was given, and by the longest.
     until: Option<u64>,
     longest: Option<u64>,
 }
@@ -39,18 +39,18 @@ enum Wire {
     Value(String),
 }
 
-/// What L2 has said to a question.
+/// The reply of L2 to a read.
 #[derive(Clone)]
-pub(super) struct Asked {
+pub(super) struct Reply {
     content: Wire,
     pub(super) ttl: Option<Duration>,
-    /// The bumps of the key before the question.
+    /// The bumps of the key before the request.
     pub(super) bumps: u64,
     /// The place of the content in the key's history.
     place: usize,
 }
 
-impl Asked {
+impl Reply {
     pub(super) fn value(&self) -> Option<&str> {
         match &self.content {
             Wire::Value(value) => Some(value),
@@ -58,11 +58,11 @@ impl Asked {
         }
     }
 
-    pub(super) fn answer(&self, remember: Duration) -> Answer<'_> {
+    pub(super) fn backend_reply(&self, remember: Duration) -> BackendReply<'_> {
         match &self.content {
-            Wire::Nothing => Answer::Absent { remember },
-            Wire::List => Answer::WrongType,
-            Wire::Value(value) => Answer::Entry {
+            Wire::Nothing => BackendReply::Absent { remember },
+            Wire::List => BackendReply::WrongType,
+            Wire::Value(value) => BackendReply::Entry {
                 value: value.as_bytes(),
                 ttl: self.ttl,
             },
@@ -71,12 +71,12 @@ impl Asked {
 }
 
 impl L2 {
-    /// Text for a value, and its life.
+    /// Returns a unique text for a value, and its TTL.
     pub(super) fn value(&mut self, content: Content) -> Option<(String, Option<u64>)> {
         let Content::Value {
             is_word,
             spaces,
-            life,
+            ttl,
         } = content
         else {
             return None;
@@ -84,20 +84,20 @@ impl L2 {
         self.values += 1;
         let word = if is_word { "x" } else { "" };
         let value = format!("{word}{}{}", self.values, " ".repeat(spaces.into()));
-        Some((value, life.map(|life| u64::from(life.max(1)))))
+        Some((value, ttl.map(|ttl| u64::from(ttl.max(1)))))
     }
 
-    /// Holds a value, or nothing. Answers its place in the key's history.
+    /// Stores a value, or deletes the key. Returns its index in the key's history.
     pub(super) fn put(&mut self, key: &str, value: Option<(String, Option<u64>)>) -> usize {
-        let (content, life) = match value {
-            Some((value, life)) => (Wire::Value(value), life),
+        let (content, ttl) = match value {
+            Some((value, ttl)) => (Wire::Value(value), ttl),
             None => (Wire::Nothing, None),
         };
-        self.push(key, content, life)
+        self.push(key, content, ttl)
     }
 
-    /// Somebody else's write.
-    pub(super) fn put_foreign(&mut self, key: &str, content: Content) {
+    /// Writes as another client does.
+    pub(super) fn put_external(&mut self, key: &str, content: Content) {
         if let Content::List = content {
             self.push(key, Wire::List, None);
         } else {
@@ -106,8 +106,8 @@ impl L2 {
         }
     }
 
-    fn push(&mut self, key: &str, content: Wire, life: Option<u64>) -> usize {
-        let until = life.map(|life| self.now + life);
+    fn push(&mut self, key: &str, content: Wire, ttl: Option<u64>) -> usize {
+        let until = ttl.map(|ttl| self.now + ttl);
         let history = self.history(key);
         history.held.push(Held {
             content,
@@ -117,15 +117,15 @@ impl L2 {
         history.held.len() - 1
     }
 
-    /// What the key holds now, which is given a new TTL perhaps.
-    pub(super) fn ask(&mut self, key: &str, new_ttl: Option<u64>) -> Asked {
+    /// Returns what the key holds now, and extends its TTL if one is given.
+    pub(super) fn ask(&mut self, key: &str, new_ttl: Option<u64>) -> Reply {
         let now = self.now;
         let history = self.history(key);
         let (bumps, place) = (history.bumps, history.held.len() - 1);
         let held = history.held.last_mut().expect("a history has a beginning");
         if held.until.is_some_and(|until| until <= now) {
             let (content, ttl) = (Wire::Nothing, None);
-            return Asked {
+            return Reply {
                 content,
                 ttl,
                 bumps,
@@ -137,7 +137,7 @@ impl L2 {
             held.longest = held.longest.map(|longest| longest.max(until));
             held.until = Some(until);
         }
-        Asked {
+        Reply {
             content: held.content.clone(),
             ttl: held.until.map(|until| Duration::from_nanos(until - now)),
             bumps,
@@ -145,24 +145,24 @@ impl L2 {
         }
     }
 
-    /// What the key held before must not be answered from now on, nor be kept.
+    /// Forbids serving and storing what the key held before.
     pub(super) fn bump(&mut self, key: &str) {
         self.history(key).bump();
     }
 
-    /// No answer from before now may be kept, but what is kept already goes on to be answered.
-    pub(super) fn bump_questions(&mut self, key: &str) {
+    /// Forbids storing earlier replies; entries that are stored already may still be served.
+    pub(super) fn bump_requests(&mut self, key: &str) {
         self.history(key).bumps += 1;
     }
 
-    /// The answer to a question that gave the key a new TTL has arrived: whatever the key held before that must
-    /// not be answered from now on.
-    pub(super) fn seen(&mut self, key: &str, asked: &Asked) {
+    /// Records the reply to a read that extended a TTL: values that the key held before it may not
+    /// be served any more.
+    pub(super) fn seen(&mut self, key: &str, asked: &Reply) {
         let history = self.history(key);
-        history.floor = history.floor.max(asked.place);
+        history.min_index = history.min_index.max(asked.place);
     }
 
-    /// As [`bump`](Self::bump), for every key that begins so.
+    /// Bumps every key with this prefix, as [`bump`](Self::bump) does.
     pub(super) fn bump_all(&mut self, prefix: &str) {
         for (key, history) in &mut self.keys {
             if key.starts_with(prefix) {
@@ -171,7 +171,7 @@ impl L2 {
         }
     }
 
-    /// Deletes every key that begins so.
+    /// Deletes every key with this prefix.
     pub(super) fn clear(&mut self, prefix: &str) {
         let keys: Vec<String> = self.keys.keys().cloned().collect();
         for key in keys.iter().filter(|key| key.starts_with(prefix)) {
@@ -183,33 +183,34 @@ impl L2 {
         self.history(key).bumps
     }
 
-    /// What a write put there is answered again, though others may have written since.
+    /// Allows serving the value of a write again, even if other clients have written since.
     pub(super) fn kept(&mut self, key: &str, place: usize) {
         let history = self.history(key);
-        history.floor = history.floor.min(place);
+        history.min_index = history.min_index.min(place);
     }
 
-    /// Panics unless the key has held the value since its last bump, and for no longer than its life.
+    /// Panics unless the key has held the value since its last bump and it has not expired.
     pub(super) fn check(&mut self, key: &str, wire: &[u8]) {
         self.check_stale(key, wire, 0);
     }
 
-    /// As [`check`](Self::check), for no longer than so many nanoseconds after the end of its life.
+    /// Checks as [`check`](Self::check) does, but allows values that expired up to `window`
+    /// nanoseconds ago.
     pub(super) fn check_stale(&mut self, key: &str, wire: &[u8], window: u64) {
         let now = self.now;
         let history = self.history(key);
-        let lives = |held: &&Held| held.longest.is_none_or(|until| until + window > now);
-        let mut right = history.held[history.floor..].iter().filter(lives);
+        let is_live = |held: &&Held| held.longest.is_none_or(|until| until + window > now);
+        let mut right = history.held[history.min_index..].iter().filter(is_live);
         assert!(
             right.any(
                 |held| matches!(&held.content, Wire::Value(value) if value.as_bytes() == wire)
             ),
-            "{key}: {:?} is old, or was never there",
+            "{key}: {:?} is outdated or was never stored",
             String::from_utf8_lossy(wire)
         );
     }
 
-    /// Panics unless the key has held nothing since its last bump.
+    /// Panics unless the key has been absent at some time since its last bump.
     pub(super) fn check_absent(&mut self, key: &str) {
         let now = self.now;
         let history = self.history(key);
@@ -217,8 +218,8 @@ impl L2 {
             held.content == Wire::Nothing || held.until.is_some_and(|until| until <= now)
         };
         assert!(
-            history.held[history.floor..].iter().any(is_nothing),
-            "{key} is answered as absent, and never was"
+            history.held[history.min_index..].iter().any(is_nothing),
+            "{key} is served as absent but was not"
         );
     }
 
@@ -229,7 +230,7 @@ impl L2 {
                 until: None,
                 longest: None,
             }],
-            floor: 0,
+            min_index: 0,
             bumps: 0,
         })
     }
@@ -238,6 +239,6 @@ impl L2 {
 impl History {
     fn bump(&mut self) {
         self.bumps += 1;
-        self.floor = self.held.len() - 1;
+        self.min_index = self.held.len() - 1;
     }
 }

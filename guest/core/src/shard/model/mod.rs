@@ -1,15 +1,15 @@
-//! Steps in any order against a naive model, invariants checked after every one.
+//! Random steps checked against a naive model, with the invariants checked after every step.
 //!
-//! The model is L2 itself: what every key has held, and when answers from before were made old. Drivers'
-//! steps interleave at will, so that questions and writes overlap in every way, tickets are used late and
-//! twice, and caches share keys. What the shard answers must be what L2 has held since the key was last
-//! bumped, and no answer from before a bump may be kept.
+//! The model is L2 itself: the values that every key has held, and when earlier replies became
+//! outdated. The steps of drivers interleave at will. So reads and writes overlap in every way,
+//! tickets are used late and twice, and caches share keys. The shard may serve only values that L2
+//! has held since the last bump of the key, and may store no reply from before a bump.
 //!
-//! For the tests, and with the feature `model` for the fuzz targets. No part of the API.
+//! For the tests, and with the feature `model` for the fuzz targets. Not part of the API.
 
 mod call;
 mod l2;
-mod question;
+mod request;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -24,15 +24,15 @@ use crate::options::Eviction;
 use crate::time::Moment;
 use call::Call;
 use l2::L2;
-use question::Question;
-pub use step::{Content, Opening, Outcome, Place, Setup, Step};
+use request::Request;
+pub use step::{Content, KeyRef, Opening, Outcome, Setup, Step};
 use step::{KEYS, NAMES};
 
-/// Takes the steps.
+/// Runs the steps.
 ///
 /// # Panics
 ///
-/// If the shard breaks a rule.
+/// If the shard violates an invariant.
 pub fn run(setup: Setup, steps: impl IntoIterator<Item = Step>) {
     let mut world = World::new(setup);
     for step in steps {
@@ -46,16 +46,16 @@ struct World {
     l2: L2,
     seed: Seed,
     hash_mask: u64,
-    /// What the caches were last opened with.
+    /// The bounds with which the caches were last opened.
     bounds: [Option<Bounds>; NAMES.len()],
     is_suspended: bool,
-    questions: Vec<Question>,
+    requests: Vec<Request>,
     calls: Vec<Call>,
 }
 
-/// A place with all that the shard wants to know of it.
+/// A key with everything that the shard needs to know about it.
 #[derive(Clone)]
-struct Spot {
+struct ResolvedKey {
     cache: CacheId,
     hash: u64,
     key: &'static str,
@@ -71,7 +71,7 @@ impl World {
             hash_mask: setup.hash_mask,
             bounds: [None; NAMES.len()],
             is_suspended: false,
-            questions: Vec::new(),
+            requests: Vec::new(),
             calls: Vec::new(),
         };
         for (cache, opening) in (0..).zip(setup.openings) {
@@ -88,25 +88,28 @@ impl World {
             Step::Read(place, ttl) => self.read(place, ttl.map(|ttl| u64::from(ttl.max(1)))),
             Step::Find(place, ttl) => self.find(place, ttl.map(|ttl| u64::from(ttl.max(1)))),
             Step::Ask(place) => {
-                let spot = self.spot(place);
+                let resolved = self.resolved(place);
                 let now = self.now();
-                let ticket = self.shard.ticket(spot.cache, spot.hash, spot.key, &|| now);
-                self.ask(spot, ticket, None);
+                let ticket =
+                    self.shard
+                        .ticket(resolved.cache, resolved.hash, resolved.key, &|| now);
+                self.ask(resolved, ticket, None);
             }
             Step::Settle(at, again, remember) => self.settle(at, again, remember),
             Step::Stale(place, window) => self.stale(place, window.into()),
-            Step::Claim(place, within) => self.claim(place, within.into()),
-            Step::Lose(at) => {
-                if let Some(at) = wrapped(at, self.questions.len()) {
-                    self.lose(at);
+            Step::RefreshClaim(place, within) => self.refresh_claim(place, within.into()),
+            Step::FailRequest(at) => {
+                if let Some(at) = wrapped(at, self.requests.len()) {
+                    self.fail_request(at);
                 }
             }
             Step::Begin(cache, writes) => self.begin(cache, &writes),
             Step::Reach(at, outcome) => self.reach(at, outcome),
             Step::End(at, again) => self.end(at, again),
-            Step::Foreign(place, content, told) => {
-                self.l2.put_foreign(&self.spot(place).full_key, content);
-                if told {
+            Step::ExternalWrite(place, content, announced) => {
+                self.l2
+                    .put_external(&self.resolved(place).full_key, content);
+                if announced {
                     self.invalidate(place);
                 }
             }
@@ -127,15 +130,11 @@ impl World {
             }
             Step::ClearLocal(cache) => {
                 self.shard.clear_local(id_of(cache));
-                assert_eq!(
-                    self.keys(cache),
-                    [""; 0],
-                    "a tier that was emptied has keys"
-                );
+                assert_eq!(self.keys(cache), [""; 0], "a cleared tier has keys");
             }
             Step::Touch(place) => self.touch(place),
-            Step::Peek(place) => drop(self.peek(&self.spot(place))),
-            Step::Survey(cache) => self.survey(cache),
+            Step::Peek(place) => drop(self.peek(&self.resolved(place))),
+            Step::Inspect(cache) => self.inspect(cache),
             Step::Advance(by) => self.l2.now += u64::from(by),
         }
     }
@@ -151,87 +150,101 @@ impl World {
         self.bounds[index_of(cache)].is_some()
     }
 
-    /// As [`is_open`](Self::is_open).
+    /// Returns the same as [`is_open`](Self::is_open).
     fn has(&self, cache: CacheId) -> bool {
         self.bounds[cache.number() as usize].is_some()
     }
 
-    fn read(&mut self, place: Place, ttl: Option<u64>) {
-        let (spot, now) = (self.spot(place), self.now());
+    fn read(&mut self, place: KeyRef, ttl: Option<u64>) {
+        let (resolved, now) = (self.resolved(place), self.now());
         let ttl_on_read = ttl.map(Duration::from_nanos);
-        let read = self
-            .shard
-            .read(spot.cache, spot.hash, spot.key, ttl_on_read, &|| now);
+        let read = self.shard.read(
+            resolved.cache,
+            resolved.hash,
+            resolved.key,
+            ttl_on_read,
+            &|| now,
+        );
         let (ticket, renews) = match read {
             Read::Hit(wire) => {
                 let wire = wire.to_vec();
-                return self.check(&spot, &wire);
+                return self.check(&resolved, &wire);
             }
             Read::Absent => {
-                assert!(!self.is_suspended, "absent while nobody tells of changes");
-                assert_eq!(self.peek(&spot), None);
-                return self.l2.check_absent(&spot.full_key);
+                assert!(!self.is_suspended, "an absence is served while suspended");
+                assert_eq!(self.peek(&resolved), None);
+                return self.l2.check_absent(&resolved.full_key);
             }
-            Read::Renew(ticket) => (ticket, true),
+            Read::ExtendTtl(ticket) => (ticket, true),
             Read::Miss(ticket) => (ticket, false),
         };
-        let held = self.peek(&spot);
+        let held = self.peek(&resolved);
         assert_eq!(
             renews,
             held.is_some(),
-            "an entry neither answers nor is renewed"
+            "an entry is neither served nor extended"
         );
-        assert!(!renews || ttl.is_some(), "nobody asked for a new TTL");
+        assert!(
+            !renews || ttl.is_some(),
+            "a TTL is extended without ttl_on_read"
+        );
         match ttl {
-            Some(ttl) => self.extend(spot, ttl),
-            None => self.ask(spot, ticket, None),
+            Some(ttl) => self.extend(resolved, ttl),
+            None => self.ask(resolved, ticket, None),
         }
     }
 
-    fn find(&mut self, place: Place, ttl: Option<u64>) {
-        let (spot, now) = (self.spot(place), self.now());
-        let (ttl, key) = (ttl.map(Duration::from_nanos), spot.key.as_bytes());
-        let found = self.shard.find(spot.cache, spot.hash, key, ttl, &|| now);
-        if let Some(wire) = found.map(<[u8]>::to_vec) {
-            self.check(&spot, &wire);
-        }
-    }
-
-    /// A stale answer may be old, but not from before a bump.
-    fn stale(&mut self, place: Place, window: u64) {
-        let (spot, now) = (self.spot(place), self.now());
-        let (length, unheard) = (Duration::from_nanos(window), Duration::ZERO);
-        let stale = self
+    fn find(&mut self, place: KeyRef, ttl: Option<u64>) {
+        let (resolved, now) = (self.resolved(place), self.now());
+        let (ttl, key) = (ttl.map(Duration::from_nanos), resolved.key.as_bytes());
+        let found = self
             .shard
-            .stale(spot.cache, spot.hash, spot.key, length, unheard, &|| now);
-        if let Some(wire) = stale.map(<[u8]>::to_vec) {
-            self.l2.check_stale(&spot.full_key, &wire, window);
+            .find(resolved.cache, resolved.hash, key, ttl, &|| now);
+        if let Some(wire) = found.map(<[u8]>::to_vec) {
+            self.check(&resolved, &wire);
         }
     }
 
-    fn claim(&mut self, place: Place, within: u64) {
-        let (spot, now) = (self.spot(place), self.now());
+    /// Checks that a stale entry is not from before a bump.
+    fn stale(&mut self, place: KeyRef, window: u64) {
+        let (resolved, now) = (self.resolved(place), self.now());
+        let (length, lost_for) = (Duration::from_nanos(window), Duration::ZERO);
+        let stale = self.shard.stale(
+            resolved.cache,
+            resolved.hash,
+            resolved.key,
+            length,
+            lost_for,
+            &|| now,
+        );
+        if let Some(wire) = stale.map(<[u8]>::to_vec) {
+            self.l2.check_stale(&resolved.full_key, &wire, window);
+        }
+    }
+
+    fn refresh_claim(&mut self, place: KeyRef, within: u64) {
+        let (resolved, now) = (self.resolved(place), self.now());
         let within = Duration::from_nanos(within);
-        let held = self.peek(&spot);
+        let held = self.peek(&resolved);
         let mut claim = || {
             self.shard
-                .claim(spot.cache, spot.hash, spot.key, within, &|| now)
+                .refresh_claim(resolved.cache, resolved.hash, resolved.key, within, &|| now)
         };
         if claim().is_some() {
-            assert_eq!(claim(), None, "one entry is claimed twice");
-            assert!(held.is_some(), "what does not answer was claimed");
+            assert_eq!(claim(), None, "one entry was claimed twice");
+            assert!(held.is_some(), "an entry that is not live was claimed");
         }
-        assert_eq!(self.peek(&spot), held, "a claim has changed an entry");
+        assert_eq!(self.peek(&resolved), held, "a claim changed an entry");
     }
 
-    fn invalidate(&mut self, place: Place) {
-        let spot = self.spot(place);
-        self.shard.invalidate(spot.hash, &spot.full_key);
-        self.l2.bump(&spot.full_key);
-        self.assert_gone(&spot.full_key, None);
+    fn invalidate(&mut self, place: KeyRef) {
+        let resolved = self.resolved(place);
+        self.shard.invalidate(resolved.hash, &resolved.full_key);
+        self.l2.bump(&resolved.full_key);
+        self.assert_gone(&resolved.full_key, None);
     }
 
-    /// As a driver clears L2: told before and after.
+    /// Invalidates a bucket as a driver does when it clears L2: before and after.
     fn invalidate_bucket(&mut self, cache: u8, clear: bool) {
         let name = NAMES[index_of(cache)];
         let prefix = format!("{name}:");
@@ -244,25 +257,27 @@ impl World {
         }
     }
 
-    fn touch(&mut self, place: Place) {
-        let (spot, now) = (self.spot(place), self.now());
-        let held = self.peek(&spot);
-        let moved = self.shard.touch(spot.cache, spot.hash, spot.key, &|| now);
+    fn touch(&mut self, place: KeyRef) {
+        let (resolved, now) = (self.resolved(place), self.now());
+        let held = self.peek(&resolved);
+        let moved = self
+            .shard
+            .touch(resolved.cache, resolved.hash, resolved.key, &|| now);
         assert_eq!(moved, held.is_some());
         let eviction = self.bounds[index_of(place.cache)].map(|bounds| bounds.eviction);
         if moved && eviction != Some(Eviction::S3Fifo) {
             let keys = self.keys(place.cache);
-            assert_eq!(keys.last().map(String::as_str), Some(spot.key));
+            assert_eq!(keys.last().map(String::as_str), Some(resolved.key));
         }
     }
 
-    fn survey(&mut self, cache: u8) {
+    fn inspect(&mut self, cache: u8) {
         let keys = self.keys(cache);
         for key in &keys {
             let at = KEYS.iter().zip(0..).find(|(known, _)| *known == key);
-            let (_, key) = at.expect("a key that was put in");
-            let held = self.peek(&self.spot(Place { cache, key }));
-            assert!(held.is_some(), "a key is listed that does not answer");
+            let (_, key) = at.expect("a known key");
+            let held = self.peek(&self.resolved(KeyRef { cache, key }));
+            assert!(held.is_some(), "a listed key is not live");
         }
         let stats = self.shard.stats(id_of(cache));
         let bounds = self.bounds[index_of(cache)];
@@ -272,7 +287,7 @@ impl World {
         assert!(stats.local_bytes <= bytes);
     }
 
-    /// The keys of one cache that would answer.
+    /// Returns the live keys of one cache.
     fn keys(&mut self, cache: u8) -> Vec<String> {
         let now = self.now();
         let keys = self.shard.local_keys(id_of(cache), &|| now);
@@ -280,45 +295,45 @@ impl World {
         keys
     }
 
-    /// What the shard holds for a key, which must be right.
-    fn peek(&mut self, spot: &Spot) -> Option<Vec<u8>> {
+    /// Returns what the shard holds for a key, after checking it.
+    fn peek(&mut self, resolved: &ResolvedKey) -> Option<Vec<u8>> {
         let now = self.now();
         let held = self
             .shard
-            .peek(spot.cache, spot.hash, spot.key, &|| now)?
+            .peek(resolved.cache, resolved.hash, resolved.key, &|| now)?
             .to_vec();
-        self.check(spot, &held);
+        self.check(resolved, &held);
         let left = self
             .shard
-            .remaining(spot.cache, spot.hash, spot.key, &|| now);
+            .remaining(resolved.cache, resolved.hash, resolved.key, &|| now);
         assert!(left.is_some_and(|left| left != Some(Duration::ZERO)));
         Some(held)
     }
 
-    /// Panics if any of the caches that have the key answers it, but for one.
+    /// Panics if any cache that has the key still serves it, except `but`.
     fn assert_gone(&mut self, full_key: &str, but: Option<CacheId>) {
         for (cache, name) in (0..).zip(NAMES) {
             let rest = full_key.strip_prefix(name);
             let key = rest.and_then(|rest| rest.strip_prefix(':'));
             let known = (0..).zip(KEYS).find(|(_, known)| Some(*known) == key);
             let Some((key, _)) = known else { continue };
-            let spot = self.spot(Place { cache, key });
-            let held = self.peek(&spot).filter(|_| Some(spot.cache) != but);
+            let resolved = self.resolved(KeyRef { cache, key });
+            let held = self.peek(&resolved).filter(|_| Some(resolved.cache) != but);
             assert_eq!(held, None, "an entry outlived a change");
         }
     }
 
-    fn check(&mut self, spot: &Spot, wire: &[u8]) {
-        assert!(!self.is_suspended, "answered while nobody tells of changes");
-        let bounds = self.bounds[spot.cache.number() as usize].expect("an open cache");
+    fn check(&mut self, resolved: &ResolvedKey, wire: &[u8]) {
+        assert!(!self.is_suspended, "an entry is served while suspended");
+        let bounds = self.bounds[resolved.cache.number() as usize].expect("an open cache");
         assert!(bounds.value_type.accepts(wire), "of another type");
-        self.l2.check(&spot.full_key, wire);
+        self.l2.check(&resolved.full_key, wire);
     }
 
-    fn spot(&self, place: Place) -> Spot {
+    fn resolved(&self, place: KeyRef) -> ResolvedKey {
         let key = KEYS[usize::from(place.key) % KEYS.len()];
         let full_key = format!("{}:{key}", NAMES[index_of(place.cache)]);
-        Spot {
+        ResolvedKey {
             cache: id_of(place.cache),
             hash: self.seed.hash_bytes(full_key.as_bytes()) & self.hash_mask,
             key,
@@ -339,7 +354,7 @@ fn id_of(cache: u8) -> CacheId {
     CacheId::from_number((0..).nth(index_of(cache)).unwrap_or_default())
 }
 
-/// A number that chooses one of so many, if there are any.
+/// Returns a valid index for this number; `None` if `len` is 0.
 fn wrapped(number: u8, len: usize) -> Option<usize> {
     usize::from(number).checked_rem(len)
 }

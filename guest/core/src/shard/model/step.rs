@@ -1,4 +1,4 @@
-//! What a run consists of.
+//! The setup and the steps of a run.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use crate::bounds::Bounds;
 use crate::options::Eviction;
 use crate::value::ValueType;
 
-/// Names of the caches. All but `m` nest in `n`, so that one key of L2 is a key of several.
+/// Names of the caches. All but `m` nest in `n`, so that one key of L2 belongs to several.
 pub(super) const NAMES: [&str; 4] = ["n", "n:m", "m", "n:"];
 
-/// The keys. Those that begin with the rest of a name are other caches' keys too.
+/// The keys. Those that begin with the rest of a name belong to other caches too.
 pub(super) const KEYS: [&str; 10] = [
     "",
     "1",
@@ -26,33 +26,33 @@ pub(super) const KEYS: [&str; 10] = [
     "m:three words of a key",
 ];
 
-/// What the shard is before the first step.
+/// The shard before the first step.
 #[cfg_attr(feature = "model", derive(Arbitrary))]
 #[derive(Clone, Copy, Debug)]
 pub struct Setup {
     /// The number of the instance.
     pub incarnation: u32,
-    /// What the tiers may weigh together.
+    /// Maximum weight of all tiers together.
     pub max_bytes: u16,
-    /// The bits of hashes that count: with few of them, keys collide.
+    /// The bits of hashes that are used; with few of them, keys collide.
     pub hash_mask: u64,
-    /// How the caches are open, if they are.
+    /// How each cache is opened, if at all.
     pub openings: [Option<Opening>; NAMES.len()],
 }
 
-/// How a cache is opened.
+/// The bounds with which a cache is opened.
 #[cfg_attr(feature = "model", derive(Arbitrary))]
 #[derive(Clone, Copy, Debug)]
 pub struct Opening {
-    /// Entries that it holds.
+    /// Maximum number of entries.
     pub max_entries: u8,
-    /// Bytes that it holds.
+    /// Maximum bytes.
     pub max_bytes: Option<u8>,
-    /// Which entry leaves first: FIFO, LRU, S3-FIFO. Wraps around.
+    /// Which entry is evicted first: FIFO, LRU, S3-FIFO. Wraps around.
     pub eviction: u8,
-    /// Integers, not text.
+    /// Integers instead of text.
     pub integers: bool,
-    /// Nanoseconds for which what has expired is kept.
+    /// Nanoseconds for which expired entries are kept.
     pub keep_expired: u8,
 }
 
@@ -76,95 +76,96 @@ impl Opening {
     }
 }
 
-/// A key of a cache, each by a number. Numbers wrap around.
+/// A key of a cache, each by number. Numbers wrap around.
 #[cfg_attr(feature = "model", derive(Arbitrary))]
 #[derive(Clone, Copy, Debug)]
-pub struct Place {
+pub struct KeyRef {
     /// The cache.
     pub cache: u8,
     /// The key.
     pub key: u8,
 }
 
-/// What is put at a key of L2.
+/// The content of a key of L2.
 #[cfg_attr(feature = "model", derive(Arbitrary))]
 #[derive(Clone, Copy, Debug)]
 pub enum Content {
     /// The key is deleted.
     Nothing,
-    /// Something that is not a plain string. Own writes put nothing instead.
+    /// Something other than a plain string. Own writes delete instead.
     List,
-    /// A value that is like no other.
+    /// A unique value.
     Value {
-        /// It cannot be read as an integer.
+        /// It cannot be parsed as an integer.
         is_word: bool,
-        /// So many spaces follow it, so that the bounds in bytes bite now and then.
+        /// Number of spaces after it, so that the bounds in bytes are exceeded now and then.
         spaces: u8,
-        /// It lives so long, in nanoseconds; 0 counts as 1.
-        life: Option<u16>,
+        /// Its TTL in nanoseconds; 0 counts as 1.
+        ttl: Option<u16>,
     },
 }
 
-/// What a call to L2 comes to.
+/// The outcome of a call to L2.
 #[cfg_attr(feature = "model", derive(Arbitrary))]
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Outcome {
-    /// L2 has carried it out, and says so.
+    /// L2 executed it and replied.
     Done,
-    /// L2 has carried it out, and nobody knows.
+    /// L2 executed it, and the reply was lost.
     Unknown,
-    /// L2 has not carried it out.
+    /// L2 did not execute it.
     Failed,
 }
 
-/// One step. Numbers that choose among questions and calls under way wrap around.
+/// One step. Numbers that choose among requests and calls in flight wrap around.
 #[cfg_attr(feature = "model", derive(Arbitrary))]
 #[derive(Clone, Debug)]
 pub enum Step {
-    /// Opens a cache, once more perhaps.
+    /// Opens a cache, or opens it again.
     Open(u8, Opening),
-    /// Reads, with a TTL for what is read perhaps. After a miss L2 answers at once, and its answer is on
-    /// the way until it is settled.
-    Read(Place, Option<u16>),
-    /// Looks for what may answer now that L2 has failed, within so many nanoseconds.
-    Stale(Place, u8),
-    /// Claims to renew an entry that ends within so many nanoseconds.
-    Claim(Place, u16),
+    /// Reads, optionally with a TTL to extend to. After a miss L2 replies at once, and the reply is
+    /// in flight until it is settled.
+    Read(KeyRef, Option<u16>),
+    /// Reads a stale entry after L2 has failed, within this many nanoseconds.
+    Stale(KeyRef, u8),
+    /// Claims the refresh of an entry that expires within this many nanoseconds.
+    RefreshClaim(KeyRef, u16),
     /// Looks for a hit.
-    Find(Place, Option<u16>),
-    /// Asks L2 whatever the local tier holds.
-    Ask(Place),
-    /// An answer arrives; `true`: and will once more. An absence is remembered for so many nanoseconds.
+    Find(KeyRef, Option<u16>),
+    /// Reads L2 whatever the local tier holds.
+    Ask(KeyRef),
+    /// Settles a reply; `true`: it is settled once more later. An absence is cached for this many
+    /// nanoseconds.
     Settle(u8, bool, u8),
-    /// A question fails.
-    Lose(u8),
+    /// Fails a request.
+    FailRequest(u8),
     /// Begins a call that writes keys of one cache.
     Begin(u8, Vec<(u8, Content)>),
-    /// A call arrives at L2.
+    /// Makes a call reach L2.
     Reach(u8, Outcome),
-    /// Ends a call; one that has not arrived is given up, and arrives later. `true`: its end is told
-    /// once more.
+    /// Ends a call; one that has not reached L2 is given up and reaches it later. `true`: it is
+    /// ended once more later.
     End(u8, bool),
-    /// Somebody else writes; `true`: and tells.
-    Foreign(Place, Content, bool),
-    /// A change is told, whether there was one or not.
-    Invalidate(Place),
-    /// All of a cache is told to have changed; `true`: L2 is emptied of it.
+    /// Writes as another client does; `true`: the change is announced.
+    ExternalWrite(KeyRef, Content, bool),
+    /// Invalidates a key, whether it was changed or not.
+    Invalidate(KeyRef),
+    /// Invalidates all of a cache; `true`: its keys in L2 are deleted.
     InvalidateBucket(u8, bool),
-    /// Everything is told to have changed.
+    /// Invalidates everything.
     InvalidateAll,
-    /// Changes are not told any more.
+    /// Suspends the shard: changes are not announced any more.
     Suspend,
-    /// They are told again.
+    /// Resumes it.
     Resume,
-    /// Empties a tier.
+    /// Clears a tier.
     ClearLocal(u8),
-    /// Makes an entry the last to leave.
-    Touch(Place),
-    /// Looks at an entry.
-    Peek(Place),
-    /// Asks a tier for its keys and its numbers.
-    Survey(u8),
-    /// Time passes, in nanoseconds.
+    /// Touches an entry.
+    Touch(KeyRef),
+    /// Peeks at an entry.
+    Peek(KeyRef),
+    /// Checks the keys and counters of a tier.
+    Inspect(u8),
+    /// Advances the time, in nanoseconds.
     Advance(u16),
 }

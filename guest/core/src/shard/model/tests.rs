@@ -1,4 +1,4 @@
-//! Random steps: few keys and short lives, so that steps meet.
+//! Random steps over few keys with short TTLs, so that they interact.
 
 use proptest::collection::vec;
 use proptest::option;
@@ -6,18 +6,18 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// The first one mostly, so that there is something in it.
+/// Chooses the first cache most often, so that it has entries.
 fn cache() -> impl Strategy<Value = u8> {
     prop_oneof![3 => Just(0), 1 => 0..4u8]
 }
 
-/// What is under way the longest mostly, so that it does not pile up.
+/// Chooses the oldest call or request in flight most often, so that they do not pile up.
 fn oldest() -> impl Strategy<Value = u8> {
     prop_oneof![4 => Just(0), 1 => any::<u8>()]
 }
 
-fn place() -> impl Strategy<Value = Place> {
-    (cache(), 0..10u8).prop_map(|(cache, key)| Place { cache, key })
+fn place() -> impl Strategy<Value = KeyRef> {
+    (cache(), 0..10u8).prop_map(|(cache, key)| KeyRef { cache, key })
 }
 
 fn opening() -> impl Strategy<Value = Opening> {
@@ -42,7 +42,7 @@ fn content() -> impl Strategy<Value = Content> {
     prop_oneof![
         1 => Just(Content::Nothing),
         1 => Just(Content::List),
-        8 => value.prop_map(|(is_word, spaces, life)| Content::Value { is_word, spaces, life }),
+        8 => value.prop_map(|(is_word, spaces, ttl)| Content::Value { is_word, spaces, ttl }),
     ]
 }
 
@@ -61,11 +61,11 @@ fn reads() -> impl Strategy<Value = Step> {
         9 => (oldest(), again, remember)
             .prop_map(|(at, again, remember)| Step::Settle(at, again, remember)),
         2 => (place(), 0..40u8).prop_map(|(place, window)| Step::Stale(place, window)),
-        1 => (place(), 0..40u16).prop_map(|(place, within)| Step::Claim(place, within)),
-        1 => oldest().prop_map(Step::Lose),
+        1 => (place(), 0..40u16).prop_map(|(place, within)| Step::RefreshClaim(place, within)),
+        1 => oldest().prop_map(Step::FailRequest),
         2 => place().prop_map(Step::Touch),
         1 => place().prop_map(Step::Peek),
-        1 => (0..4u8).prop_map(Step::Survey),
+        1 => (0..4u8).prop_map(Step::Inspect),
     ]
 }
 
@@ -80,10 +80,10 @@ fn writes() -> impl Strategy<Value = Step> {
 }
 
 fn events() -> impl Strategy<Value = Step> {
-    let told = prop::bool::weighted(0.8);
+    let announced = prop::bool::weighted(0.8);
     prop_oneof![
-        8 => (place(), content(), told)
-            .prop_map(|(place, content, told)| Step::Foreign(place, content, told)),
+        8 => (place(), content(), announced)
+            .prop_map(|(place, content, announced)| Step::ExternalWrite(place, content, announced)),
         4 => place().prop_map(Step::Invalidate),
         1 => (0..4u8, any::<bool>())
             .prop_map(|(cache, clear)| Step::InvalidateBucket(cache, clear)),
@@ -113,7 +113,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
     #[test]
-    fn run_any_steps_breaks_no_rule(
+    fn run_any_steps_violates_no_invariant(
         setup in setup(),
         steps in vec(prop_oneof![4 => reads(), 3 => writes(), 1 => events()], 1..300),
     ) {

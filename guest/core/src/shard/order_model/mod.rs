@@ -1,5 +1,5 @@
-//! Random operations, one after the other, against a naive tier: which keys it holds, in which
-//! order they leave, and when they expire. Invariants are checked after every one.
+//! Random operations in sequence against a naive tier: the keys it holds, their eviction order, and
+//! their expiry. The invariants are checked after every one.
 
 mod naive;
 
@@ -17,7 +17,7 @@ const KEYS: usize = 64;
 
 #[derive(Clone, Debug)]
 enum Step {
-    /// Reads, and fills what is missing with a value so long that lives so many ticks.
+    /// Reads, and fills a miss with a value of this length and TTL in ticks.
     Read(usize, usize, Option<u64>),
     Write(usize, usize, Option<u64>),
     Delete(usize),
@@ -28,7 +28,7 @@ enum Step {
     Reopen(Sizes),
 }
 
-/// Eviction, entries, bytes.
+/// Eviction policy, entries, bytes.
 type Sizes = (Eviction, usize, usize);
 
 fn key_of(key: usize) -> (u64, String) {
@@ -36,7 +36,7 @@ fn key_of(key: usize) -> (u64, String) {
     (Seed::new(5).hash("n", &key), key)
 }
 
-/// A few mostly, so that they are met again.
+/// Chooses a few keys most often, so that they recur.
 fn key() -> impl Strategy<Value = usize> {
     prop_oneof![2 => 0..8usize, 1 => 0..16usize, 1 => 0..KEYS]
 }
@@ -56,10 +56,10 @@ fn sizes() -> impl Strategy<Value = Sizes> {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let (len, life) = (0..30usize, proptest::option::of(1..30u64));
+    let (len, ttl_nanos) = (0..30usize, proptest::option::of(1..30u64));
     prop_oneof![
-        32 => (key(), len.clone(), life.clone()).prop_map(|(key, len, life)| Step::Read(key, len, life)),
-        24 => (key(), len, life).prop_map(|(key, len, life)| Step::Write(key, len, life)),
+        32 => (key(), len.clone(), ttl_nanos.clone()).prop_map(|(key, len, ttl_nanos)| Step::Read(key, len, ttl_nanos)),
+        24 => (key(), len, ttl_nanos).prop_map(|(key, len, ttl_nanos)| Step::Write(key, len, ttl_nanos)),
         4 => key().prop_map(Step::Delete),
         8 => key().prop_map(Step::Touch),
         2 => key().prop_map(Step::Invalidate),
@@ -103,10 +103,10 @@ impl Pair {
 
     fn apply(&mut self, step: Step) {
         match step {
-            Step::Read(key, len, life) => self.read(key, len, life),
-            Step::Write(key, len, life) => {
-                self.write(key, Some((len, life)));
-                let until = life.map(|life| self.now + life);
+            Step::Read(key, len, ttl_nanos) => self.read(key, len, ttl_nanos),
+            Step::Write(key, len, ttl_nanos) => {
+                self.write(key, Some((len, ttl_nanos)));
+                let until = ttl_nanos.map(|ttl_nanos| self.now + ttl_nanos);
                 self.naive.put(Held::new(key, len, until));
             }
             Step::Delete(key) => {
@@ -138,24 +138,27 @@ impl Pair {
         }
     }
 
-    fn read(&mut self, key: usize, len: usize, life: Option<u64>) {
+    fn read(&mut self, key: usize, len: usize, ttl_nanos: Option<u64>) {
         let ((hash, text), now) = (key_of(key), self.now);
         let clock = || Moment::from_nanos(now);
         let missed = match self.shard.read(self.cache, hash, &text, None, &clock) {
             Read::Hit(_) => None,
             Read::Miss(ticket) => Some(ticket),
-            Read::Renew(_) | Read::Absent => panic!("nobody asked for that"),
+            Read::ExtendTtl(_) | Read::Absent => panic!("neither was requested"),
         };
         assert_eq!(self.naive.read(key, now, false), missed.is_none());
         if let Some(ticket) = missed {
-            let ttl = life.map(Duration::from_nanos);
-            let answer = Answer::Entry {
+            let ttl = ttl_nanos.map(Duration::from_nanos);
+            let reply = BackendReply::Entry {
                 value: &vec![b'v'; len],
                 ttl,
             };
-            self.shard.settle(self.cache, hash, &text, ticket, answer);
-            self.naive
-                .put(Held::new(key, len, life.map(|life| now + life)));
+            self.shard.settle(self.cache, hash, &text, ticket, reply);
+            self.naive.put(Held::new(
+                key,
+                len,
+                ttl_nanos.map(|ttl_nanos| now + ttl_nanos),
+            ));
         }
     }
 
@@ -165,20 +168,20 @@ impl Pair {
             .shard
             .begin_write(self.cache, hash, &text, &|| Moment::from_nanos(now));
         let value = vec![b'v'; written.map_or(0, |(len, _)| len)];
-        let kept = written.map(|(_, life)| (&value[..], life.map(Duration::from_nanos)));
+        let kept = written.map(|(_, ttl_nanos)| (&value[..], ttl_nanos.map(Duration::from_nanos)));
         self.shard.end_write(self.cache, hash, &text, ticket, kept);
     }
 
     fn compare(&mut self) {
         self.shard.validate();
         let now = self.now;
-        let leaving = self.naive.leaving().into_iter();
-        let alive = leaving.filter(|held| held.lives(now));
-        let alive: Vec<_> = alive.map(|held| held.key.to_string()).collect();
+        let all = self.naive.in_eviction_order().into_iter();
+        let live = all.filter(|held| held.is_live(now));
+        let live: Vec<_> = live.map(|held| held.key.to_string()).collect();
         let held = self
             .shard
             .local_keys(self.cache, &|| Moment::from_nanos(now));
-        assert_eq!(held, alive);
+        assert_eq!(held, live);
     }
 }
 
@@ -186,7 +189,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
     #[test]
-    fn any_steps_hold_the_keys_of_a_naive_tier_in_its_order(
+    fn any_steps_hold_the_keys_of_a_naive_tier_in_eviction_order(
         sizes in sizes(),
         steps in proptest::collection::vec(step(), 1..200),
     ) {

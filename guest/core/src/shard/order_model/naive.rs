@@ -1,13 +1,13 @@
-//! A tier as one would write it on a napkin: queues are vectors, and everything is looked for.
+//! A tier in its simplest form: queues are vectors, and every look-up is a search.
 
 use crate::options::Eviction;
 
 #[derive(Clone, Copy)]
 pub(super) struct Held {
     pub(super) key: usize,
-    /// Of the value.
+    /// The length of the value.
     pub(super) len: usize,
-    /// The end of life.
+    /// When it expires.
     pub(super) until: Option<u64>,
     uses: u8,
 }
@@ -26,7 +26,7 @@ impl Held {
         self.key.to_string().len() + self.len
     }
 
-    pub(super) fn lives(&self, now: u64) -> bool {
+    pub(super) fn is_live(&self, now: u64) -> bool {
         self.until.is_none_or(|until| until > now)
     }
 }
@@ -36,7 +36,7 @@ pub(super) struct Naive {
     pub(super) eviction: Eviction,
     pub(super) max_entries: usize,
     pub(super) max_bytes: usize,
-    /// The first of each is the first of its queue. Only S3-FIFO has more than `main`.
+    /// The first element is the front of its queue. Only S3-FIFO uses more than `main`.
     small: Vec<Held>,
     main: Vec<Held>,
     ghosts: Vec<usize>,
@@ -56,21 +56,21 @@ impl Naive {
         }
     }
 
-    /// A read of a key, or a refresh of one; `false`: there is nothing that lives.
+    /// Reads or touches a key; `false` if it has no live entry.
     pub(super) fn read(&mut self, key: usize, now: u64, is_refresh: bool) -> bool {
         let mut held = self.small.iter().chain(&self.main);
-        let Some(lives) = held
+        let Some(is_live) = held
             .find(|held| held.key == key)
-            .map(|held| held.lives(now))
+            .map(|held| held.is_live(now))
         else {
             return false;
         };
-        if lives {
+        if is_live {
             self.use_of(key, is_refresh);
         } else {
             self.remove(key);
         }
-        lives
+        is_live
     }
 
     pub(super) fn put(&mut self, new: Held) {
@@ -113,7 +113,7 @@ impl Naive {
 
     pub(super) fn reopen(&mut self, eviction: Eviction, max_entries: usize, max_bytes: usize) {
         if eviction != Eviction::S3Fifo {
-            self.main = self.leaving();
+            self.main = self.in_eviction_order();
             self.main.iter_mut().for_each(|held| held.uses = 0);
             self.small.clear();
             self.ghosts.clear();
@@ -124,7 +124,7 @@ impl Naive {
     }
 
     /// What it holds, in the order in which it leaves when one after the other makes room.
-    pub(super) fn leaving(&self) -> Vec<Held> {
+    pub(super) fn in_eviction_order(&self) -> Vec<Held> {
         let mut draining = self.clone();
         std::iter::from_fn(|| draining.evict(false, None)).collect()
     }
@@ -155,7 +155,7 @@ impl Naive {
         }
     }
 
-    /// Evicts one that is not spared, because there are too many bytes, or too many entries.
+    /// Evicts an entry that is not spared, because there are too many bytes, or too many entries.
     fn evict(&mut self, for_bytes: bool, spared: Option<usize>) -> Option<Held> {
         self.has_evicted = true;
         let other = |held: &Held| Some(held.key) != spared;

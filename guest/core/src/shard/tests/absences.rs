@@ -1,18 +1,18 @@
-//! Absences that are remembered.
+//! Cached absences.
 
 use super::*;
 
-impl Bench {
-    /// A read that L2 answers with nothing, which is remembered for a second.
-    fn miss(&mut self, cache: &Opened, key: &str) -> Settled {
+impl Fixture {
+    /// Reads a key that L2 does not have; its absence is cached for a second.
+    fn miss(&mut self, cache: &Opened, key: &str) -> FillOutcome {
         let ticket = self.ask(cache, key);
         self.settle_absent(cache, key, ticket)
     }
 
-    fn settle_absent(&mut self, cache: &Opened, key: &str, ticket: Ticket) -> Settled {
+    fn settle_absent(&mut self, cache: &Opened, key: &str, ticket: Ticket) -> FillOutcome {
         let hash = self.hash(cache, key);
-        let answer = Answer::Absent { remember: SECOND };
-        self.shard.settle(cache.id, hash, key, ticket, answer)
+        let reply = BackendReply::Absent { remember: SECOND };
+        self.shard.settle(cache.id, hash, key, ticket, reply)
     }
 
     fn is_absent(&mut self, cache: &Opened, key: &str) -> bool {
@@ -22,99 +22,105 @@ impl Bench {
 }
 
 #[test]
-fn read_of_a_remembered_absence_is_no_question_until_its_time_is_over() {
-    let mut bench = Bench::new();
-    let cache = bench.open("n", 9, Eviction::Fifo);
-    assert_eq!(bench.miss(&cache, "k"), Settled::Kept);
-    bench.advance(SECOND - Duration::from_nanos(1));
-    assert!(bench.is_absent(&cache, "k"));
-    assert_eq!(bench.keys(&cache), "", "there is nothing to list");
-    bench.advance(Duration::from_nanos(1));
-    bench.ask(&cache, "k");
-    let stats = bench.shard.stats(cache.id);
+fn read_of_a_cached_absence_sends_no_request_until_it_expires() {
+    let mut fixture = Fixture::new();
+    let cache = fixture.open("n", 9, Eviction::Fifo);
+    assert_eq!(fixture.miss(&cache, "k"), FillOutcome::Stored);
+    fixture.advance(SECOND - Duration::from_nanos(1));
+    assert!(fixture.is_absent(&cache, "k"));
+    assert_eq!(fixture.keys(&cache), "", "an absence is not listed");
+    fixture.advance(Duration::from_nanos(1));
+    fixture.ask(&cache, "k");
+    let stats = fixture.shard.stats(cache.id);
     assert_eq!((stats.misses, stats.absent_hits), (2, 1));
     assert_eq!((stats.removals.expired, stats.local_len), (1, 0));
 }
 
 #[test]
-fn absence_ends_with_whatever_may_have_ended_it() {
-    let mut bench = Bench::new();
-    let cache = bench.open("n", 9, Eviction::Fifo);
-    let end: [fn(&mut Bench, &Opened); 5] = [
-        |bench, _| bench.invalidate("n:k"),
-        |bench, cache| bench.set(cache, "k", "v"),
-        |bench, _| bench.shard.invalidate_all(),
-        |bench, _| bench.shard.invalidate_bucket("n"),
-        |bench, _| {
-            bench.shard.suspend();
-            bench.shard.resume();
+fn absence_after_any_possible_change_is_not_served() {
+    let mut fixture = Fixture::new();
+    let cache = fixture.open("n", 9, Eviction::Fifo);
+    let end: [fn(&mut Fixture, &Opened); 5] = [
+        |fixture, _| fixture.invalidate("n:k"),
+        |fixture, cache| fixture.set(cache, "k", "v"),
+        |fixture, _| fixture.shard.invalidate_all(),
+        |fixture, _| fixture.shard.invalidate_bucket("n"),
+        |fixture, _| {
+            fixture.shard.suspend();
+            fixture.shard.resume();
         },
     ];
     for end in end {
-        bench.shard.clear_local(cache.id);
-        bench.miss(&cache, "k");
-        assert!(bench.is_absent(&cache, "k"));
-        end(&mut bench, &cache);
-        assert!(!bench.is_absent(&cache, "k"));
+        fixture.shard.clear_local(cache.id);
+        fixture.miss(&cache, "k");
+        assert!(fixture.is_absent(&cache, "k"));
+        end(&mut fixture, &cache);
+        assert!(!fixture.is_absent(&cache, "k"));
     }
 }
 
 #[test]
-fn absence_while_nobody_tells_of_changes_is_not_answered() {
-    let mut bench = Bench::new();
-    let cache = bench.open("n", 9, Eviction::Fifo);
-    bench.miss(&cache, "k");
-    bench.shard.suspend();
-    assert!(!bench.is_absent(&cache, "k"));
+fn absence_while_suspended_is_not_served() {
+    let mut fixture = Fixture::new();
+    let cache = fixture.open("n", 9, Eviction::Fifo);
+    fixture.miss(&cache, "k");
+    fixture.shard.suspend();
+    assert!(!fixture.is_absent(&cache, "k"));
 }
 
 #[test]
-fn absence_that_a_write_has_overtaken_is_not_remembered() {
-    let mut bench = Bench::new();
-    let cache = bench.open("n", 9, Eviction::Fifo);
-    let ticket = bench.ask(&cache, "k");
-    bench.invalidate("n:k");
-    assert_eq!(bench.settle_absent(&cache, "k", ticket), Settled::PassedOn);
-    assert!(!bench.is_absent(&cache, "k"));
+fn absence_of_a_key_invalidated_in_flight_is_not_cached() {
+    let mut fixture = Fixture::new();
+    let cache = fixture.open("n", 9, Eviction::Fifo);
+    let ticket = fixture.ask(&cache, "k");
+    fixture.invalidate("n:k");
+    assert_eq!(
+        fixture.settle_absent(&cache, "k", ticket),
+        FillOutcome::NotStored
+    );
+    assert!(!fixture.is_absent(&cache, "k"));
 }
 
 #[test]
-fn absence_gives_way_to_an_answer_that_differs_though_it_is_not_kept() {
-    let mut bench = Bench::new();
-    let cache = bench.open("n", 9, Eviction::Fifo);
-    let old = bench.ask(&cache, "k");
-    bench.invalidate("n:k");
-    bench.miss(&cache, "k");
-    let settled = bench.settle(&cache, "k", old, "v", None);
-    assert_eq!(settled, Settled::PassedOn);
-    assert!(!bench.is_absent(&cache, "k"));
+fn absence_is_removed_by_a_different_reply_that_is_not_stored() {
+    let mut fixture = Fixture::new();
+    let cache = fixture.open("n", 9, Eviction::Fifo);
+    let old = fixture.ask(&cache, "k");
+    fixture.invalidate("n:k");
+    fixture.miss(&cache, "k");
+    let settled = fixture.settle(&cache, "k", old, "v", None);
+    assert_eq!(settled, FillOutcome::NotStored);
+    assert!(!fixture.is_absent(&cache, "k"));
 }
 
 #[test]
-fn absence_counts_against_the_bounds_and_leaves_like_an_entry() {
-    let mut bench = Bench::new();
-    let cache = bench.open("n", 2, Eviction::Fifo);
-    bench.miss(&cache, "1");
-    bench.fill(&cache, "2", "v");
-    bench.miss(&cache, "3");
-    assert!(!bench.is_absent(&cache, "1"));
-    assert!(bench.is_absent(&cache, "3"));
-    assert_eq!(bench.keys(&cache), "2");
-    assert_eq!(bench.shard.stats(cache.id).removals.size, 1);
+fn absence_counts_against_the_bounds_and_is_evicted_like_a_value() {
+    let mut fixture = Fixture::new();
+    let cache = fixture.open("n", 2, Eviction::Fifo);
+    fixture.miss(&cache, "1");
+    fixture.fill(&cache, "2", "v");
+    fixture.miss(&cache, "3");
+    assert!(!fixture.is_absent(&cache, "1"));
+    assert!(fixture.is_absent(&cache, "3"));
+    assert_eq!(fixture.keys(&cache), "2");
+    assert_eq!(fixture.shard.stats(cache.id).removals.size, 1);
 }
 
 #[test]
-fn absence_is_no_entry_to_touch_peek_or_renew() {
-    let mut bench = Bench::new();
-    let cache = bench.open("n", 9, Eviction::Fifo);
-    bench.miss(&cache, "k");
-    let hash = bench.hash(&cache, "k");
-    let now = Moment::from_nanos(bench.nanos.get());
-    let (shard, clock) = (&mut bench.shard, &|| now);
+fn absence_is_no_entry_to_touch_peek_or_refresh() {
+    let mut fixture = Fixture::new();
+    let cache = fixture.open("n", 9, Eviction::Fifo);
+    fixture.miss(&cache, "k");
+    let hash = fixture.hash(&cache, "k");
+    let now = Moment::from_nanos(fixture.nanos.get());
+    let (shard, clock) = (&mut fixture.shard, &|| now);
     assert!(!shard.touch(cache.id, hash, "k", clock));
     assert_eq!(shard.peek(cache.id, hash, "k", clock), None);
     assert_eq!(shard.remaining(cache.id, hash, "k", clock), None);
-    assert_eq!(shard.claim(cache.id, hash, "k", SECOND, clock), None);
+    assert_eq!(
+        shard.refresh_claim(cache.id, hash, "k", SECOND, clock),
+        None
+    );
     let window = Duration::MAX;
     let stale = shard.stale(cache.id, hash, "k", window, Duration::ZERO, clock);
     assert_eq!(stale, None);

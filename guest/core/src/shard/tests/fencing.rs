@@ -1,189 +1,192 @@
-//! What may be kept of an answer, and what is dead after which event.
+//! Which replies may be stored, and which event invalidates which entries.
 
 use super::*;
 
 #[test]
-fn settle_after_a_foreign_write_is_refused() {
-    let mut bench = Bench::new();
-    let cache = bench.open("n", 9, Eviction::Fifo);
-    let ticket = bench.ask(&cache, "k");
-    bench.invalidate("n:k");
+fn settle_after_an_external_write_is_refused() {
+    let mut fixture = Fixture::new();
+    let cache = fixture.open("n", 9, Eviction::Fifo);
+    let ticket = fixture.ask(&cache, "k");
+    fixture.invalidate("n:k");
     assert_eq!(
-        bench.settle(&cache, "k", ticket, "old", None),
-        Settled::PassedOn
+        fixture.settle(&cache, "k", ticket, "old", None),
+        FillOutcome::NotStored
     );
-    assert_eq!(bench.get(&cache, "k"), None);
-    assert_eq!(bench.shard.stats(cache.id).refused_fills, 1);
+    assert_eq!(fixture.get(&cache, "k"), None);
+    assert_eq!(fixture.shard.stats(cache.id).refused_fills, 1);
 }
 
 #[test]
-fn settle_after_an_own_write_began_before_the_question_ended_is_refused() {
-    let mut bench = Bench::new();
-    let cache = bench.open("n", 9, Eviction::Fifo);
-    let reader = bench.ask(&cache, "k");
-    bench.set(&cache, "k", "new");
+fn settle_after_an_own_write_during_the_request_is_refused() {
+    let mut fixture = Fixture::new();
+    let cache = fixture.open("n", 9, Eviction::Fifo);
+    let reader = fixture.ask(&cache, "k");
+    fixture.set(&cache, "k", "new");
     assert_eq!(
-        bench.settle(&cache, "k", reader, "new", None),
-        Settled::PassedOn
+        fixture.settle(&cache, "k", reader, "new", None),
+        FillOutcome::NotStored
     );
-    assert_eq!(bench.get(&cache, "k").as_deref(), Some("new"));
+    assert_eq!(fixture.get(&cache, "k").as_deref(), Some("new"));
 }
 
-/// Somebody else may have written between the own write and the question, and be told of later: whoever has
-/// seen that must not be answered the own value again.
+/// Another client may have written between the own write and the request, and its invalidation may
+/// still be in flight. A reader that has seen its value must not see the own one again.
 #[test]
-fn settle_of_another_value_than_the_entry_with_an_old_ticket_drops_both() {
-    let mut bench = Bench::new();
-    let cache = bench.open("n", 9, Eviction::Fifo);
-    let reader = bench.ask(&cache, "k");
-    bench.set(&cache, "k", "own");
+fn settle_of_a_different_value_with_an_outdated_ticket_removes_the_entry() {
+    let mut fixture = Fixture::new();
+    let cache = fixture.open("n", 9, Eviction::Fifo);
+    let reader = fixture.ask(&cache, "k");
+    fixture.set(&cache, "k", "own");
     assert_eq!(
-        bench.settle(&cache, "k", reader, "foreign", None),
-        Settled::PassedOn
+        fixture.settle(&cache, "k", reader, "foreign", None),
+        FillOutcome::NotStored
     );
-    assert_eq!(bench.get(&cache, "k"), None);
-}
-
-#[test]
-fn end_write_of_two_that_overlap_keeps_neither() {
-    let mut bench = Bench::new();
-    let cache = bench.open("n", 9, Eviction::Fifo);
-    let first = bench.begin(&cache, "k");
-    let second = bench.begin(&cache, "k");
-    bench.end(&cache, "k", second, Some("second"));
-    bench.end(&cache, "k", first, Some("first"));
-    assert_eq!(bench.get(&cache, "k"), None);
+    assert_eq!(fixture.get(&cache, "k"), None);
 }
 
 #[test]
-fn end_write_that_failed_leaves_nothing_and_refuses_questions_from_meanwhile() {
-    let mut bench = Bench::new();
-    let cache = bench.open("n", 9, Eviction::Fifo);
-    bench.fill(&cache, "k", "old");
-    let write = bench.begin(&cache, "k");
-    let reader = bench.ask(&cache, "k");
-    bench.end(&cache, "k", write, None);
-    assert_eq!(bench.get(&cache, "k"), None);
-    assert_eq!(
-        bench.settle(&cache, "k", reader, "old", None),
-        Settled::PassedOn
-    );
-    assert_eq!(bench.keys(&cache), "");
+fn end_write_of_two_that_overlap_stores_neither() {
+    let mut fixture = Fixture::new();
+    let cache = fixture.open("n", 9, Eviction::Fifo);
+    let first = fixture.begin(&cache, "k");
+    let second = fixture.begin(&cache, "k");
+    fixture.end(&cache, "k", second, Some("second"));
+    fixture.end(&cache, "k", first, Some("first"));
+    assert_eq!(fixture.get(&cache, "k"), None);
 }
 
 #[test]
-fn invalidate_all_kills_entries_and_answers_under_way() {
-    let mut bench = Bench::new();
-    let cache = bench.open("n", 9, Eviction::Fifo);
-    bench.fill(&cache, "a", "1");
-    let ticket = bench.ask(&cache, "b");
-    bench.shard.invalidate_all();
-    assert_eq!(bench.get(&cache, "a"), None);
+fn end_write_that_failed_leaves_nothing_and_refuses_requests_sent_during_it() {
+    let mut fixture = Fixture::new();
+    let cache = fixture.open("n", 9, Eviction::Fifo);
+    fixture.fill(&cache, "k", "old");
+    let write = fixture.begin(&cache, "k");
+    let reader = fixture.ask(&cache, "k");
+    fixture.end(&cache, "k", write, None);
+    assert_eq!(fixture.get(&cache, "k"), None);
     assert_eq!(
-        bench.settle(&cache, "b", ticket, "2", None),
-        Settled::PassedOn
+        fixture.settle(&cache, "k", reader, "old", None),
+        FillOutcome::NotStored
     );
-    bench.fill(&cache, "a", "3");
-    assert_eq!(bench.get(&cache, "a").as_deref(), Some("3"));
-    assert_eq!(bench.shard.stats(cache.id).removals.flushed, 1);
+    assert_eq!(fixture.keys(&cache), "");
 }
 
 #[test]
-fn suspend_answers_and_keeps_nothing_and_resume_brings_nothing_back() {
-    let mut bench = Bench::new();
-    let cache = bench.open("n", 9, Eviction::Fifo);
-    bench.fill(&cache, "a", "1");
-    bench.shard.suspend();
-    let ticket = bench.ask(&cache, "a");
+fn invalidate_all_covers_entries_and_replies_in_flight() {
+    let mut fixture = Fixture::new();
+    let cache = fixture.open("n", 9, Eviction::Fifo);
+    fixture.fill(&cache, "a", "1");
+    let ticket = fixture.ask(&cache, "b");
+    fixture.shard.invalidate_all();
+    assert_eq!(fixture.get(&cache, "a"), None);
     assert_eq!(
-        bench.settle(&cache, "a", ticket, "2", None),
-        Settled::PassedOn
+        fixture.settle(&cache, "b", ticket, "2", None),
+        FillOutcome::NotStored
     );
-    bench.set(&cache, "b", "2");
-    bench.shard.resume();
+    fixture.fill(&cache, "a", "3");
+    assert_eq!(fixture.get(&cache, "a").as_deref(), Some("3"));
+    assert_eq!(fixture.shard.stats(cache.id).removals.flushed, 1);
+}
+
+#[test]
+fn suspend_serves_and_stores_nothing_and_resume_restores_nothing() {
+    let mut fixture = Fixture::new();
+    let cache = fixture.open("n", 9, Eviction::Fifo);
+    fixture.fill(&cache, "a", "1");
+    fixture.shard.suspend();
+    let ticket = fixture.ask(&cache, "a");
     assert_eq!(
-        (bench.get(&cache, "a"), bench.get(&cache, "b")),
+        fixture.settle(&cache, "a", ticket, "2", None),
+        FillOutcome::NotStored
+    );
+    fixture.set(&cache, "b", "2");
+    fixture.shard.resume();
+    assert_eq!(
+        (fixture.get(&cache, "a"), fixture.get(&cache, "b")),
         (None, None)
     );
-    let deaf = bench.ask(&cache, "a");
+    let after = fixture.ask(&cache, "a");
     assert_eq!(
-        bench.settle(&cache, "a", ticket, "old", None),
-        Settled::PassedOn
+        fixture.settle(&cache, "a", ticket, "old", None),
+        FillOutcome::NotStored
     );
-    assert_eq!(bench.settle(&cache, "a", deaf, "new", None), Settled::Kept);
+    assert_eq!(
+        fixture.settle(&cache, "a", after, "new", None),
+        FillOutcome::Stored
+    );
 }
 
 #[test]
-fn write_through_a_nested_name_drops_the_other_caches_entry() {
-    let mut bench = Bench::new();
-    let user = bench.open("user", 9, Eviction::Fifo);
-    let admin = bench.open("user:admin", 9, Eviction::Fifo);
-    bench.fill(&user, "admin:1", "old");
-    let under_way = bench.ask(&admin, "1");
-    bench.set(&admin, "1", "new");
-    assert_eq!(bench.get(&user, "admin:1"), None);
+fn write_through_a_nested_name_removes_the_other_caches_entry() {
+    let mut fixture = Fixture::new();
+    let user = fixture.open("user", 9, Eviction::Fifo);
+    let admin = fixture.open("user:admin", 9, Eviction::Fifo);
+    fixture.fill(&user, "admin:1", "old");
+    let in_flight = fixture.ask(&admin, "1");
+    fixture.set(&admin, "1", "new");
+    assert_eq!(fixture.get(&user, "admin:1"), None);
     assert_eq!(
-        bench.settle(&admin, "1", under_way, "old", None),
-        Settled::PassedOn
+        fixture.settle(&admin, "1", in_flight, "old", None),
+        FillOutcome::NotStored
     );
-    bench.fill(&user, "admin:1", "new");
-    bench.invalidate("user:admin:1");
+    fixture.fill(&user, "admin:1", "new");
+    fixture.invalidate("user:admin:1");
     assert_eq!(
-        (bench.get(&user, "admin:1"), bench.get(&admin, "1")),
+        (fixture.get(&user, "admin:1"), fixture.get(&admin, "1")),
         (None, None)
     );
 }
 
 #[test]
-fn answered_to_a_cache_elsewhere_drops_what_differs_and_nothing_else() {
-    let mut bench = Bench::new();
-    let user = bench.open("user", 9, Eviction::Fifo);
-    let entry = |value| Answer::Entry { value, ttl: None };
-    for (answer, left) in [
+fn observe_a_reply_of_another_shard_removes_only_differing_entries() {
+    let mut fixture = Fixture::new();
+    let user = fixture.open("user", 9, Eviction::Fifo);
+    let entry = |value| BackendReply::Entry { value, ttl: None };
+    for (reply, left) in [
         (entry(b"v"), Some("v")),
         (entry(b"w"), None),
         (NOTHING, None),
-        (Answer::WrongType, None),
+        (BackendReply::WrongType, None),
     ] {
-        bench.set(&user, "admin:1", "v");
-        bench.set(&user, "admin:2", "v");
-        let hash = bench.hash(&user, "admin:1");
-        bench.shard.answered(hash, "user:admin:1", answer);
-        assert_eq!(bench.get(&user, "admin:1").as_deref(), left, "{answer:?}");
-        assert_eq!(bench.get(&user, "admin:2").as_deref(), Some("v"));
+        fixture.set(&user, "admin:1", "v");
+        fixture.set(&user, "admin:2", "v");
+        let hash = fixture.hash(&user, "admin:1");
+        fixture.shard.observe(hash, "user:admin:1", reply);
+        assert_eq!(fixture.get(&user, "admin:1").as_deref(), left, "{reply:?}");
+        assert_eq!(fixture.get(&user, "admin:2").as_deref(), Some("v"));
     }
 }
 
 #[test]
-fn invalidate_bucket_kills_nested_names_both_ways_and_no_others() {
-    let mut bench = Bench::new();
+fn invalidate_bucket_covers_nested_names_both_ways_and_no_others() {
+    let mut fixture = Fixture::new();
     let [outer, inner, other] = ["user", "user:admin:x", "users"].map(|name| {
-        let cache = bench.open(name, 9, Eviction::Fifo);
-        bench.fill(&cache, "1", "v");
+        let cache = fixture.open(name, 9, Eviction::Fifo);
+        fixture.fill(&cache, "1", "v");
         cache
     });
-    bench.shard.invalidate_bucket("user:admin");
+    fixture.shard.invalidate_bucket("user:admin");
     assert_eq!(
-        (bench.get(&outer, "1"), bench.get(&inner, "1")),
+        (fixture.get(&outer, "1"), fixture.get(&inner, "1")),
         (None, None)
     );
-    assert_eq!(bench.get(&other, "1").as_deref(), Some("v"));
+    assert_eq!(fixture.get(&other, "1").as_deref(), Some("v"));
 }
 
 /// More keys than stripes: most share one with another of the same call.
 #[test]
-fn end_writes_of_one_call_keep_each_other() {
-    let mut bench = Bench::new();
-    let cache = bench.open("n", 5_000, Eviction::Fifo);
+fn end_writes_of_one_call_do_not_void_each_other() {
+    let mut fixture = Fixture::new();
+    let cache = fixture.open("n", 5_000, Eviction::Fifo);
     let keys: Vec<String> = (0..5_000).map(|key| key.to_string()).collect();
     let hashed: Vec<_> = keys
         .iter()
-        .map(|key| (bench.hash(&cache, key), key.as_str()))
+        .map(|key| (fixture.hash(&cache, key), key.as_str()))
         .collect();
-    let tickets = bench
+    let tickets = fixture
         .shard
         .begin_writes(cache.id, &hashed, &|| Moment::from_nanos(1));
-    bench.invalidate("n:7");
+    fixture.invalidate("n:7");
     let writes = hashed
         .iter()
         .zip(&tickets)
@@ -194,59 +197,63 @@ fn end_writes_of_one_call_keep_each_other() {
             written: Some((b"v", None)),
         });
     let writes: Vec<_> = writes.collect();
-    bench.shard.end_writes(cache.id, &writes);
-    bench.shard.validate();
+    fixture.shard.end_writes(cache.id, &writes);
+    fixture.shard.validate();
     assert_eq!(
-        bench.get(&cache, "7"),
+        fixture.get(&cache, "7"),
         None,
-        "somebody else has written it meanwhile"
+        "another client has written it meanwhile"
     );
-    let kept = bench.shard.stats(cache.id).local_len;
-    assert!((4_900..5_000).contains(&kept), "{kept} of 5,000 are kept");
+    let kept = fixture.shard.stats(cache.id).local_len;
+    assert!((4_900..5_000).contains(&kept), "{kept} of 5,000 are stored");
 }
 
 #[test]
-fn settle_by_one_cache_drops_what_differs_from_it_in_others_that_have_the_key() {
-    let mut bench = Bench::new();
-    let outer = bench.open("user", 9, Eviction::Fifo);
-    let nested = bench.open("user:admin", 9, Eviction::Fifo);
-    bench.fill(&nested, "1", "old");
-    bench.fill(&nested, "2", "same");
-    let asked = ["admin:1", "admin:2"].map(|key| (key, bench.ask(&outer, key)));
+fn settle_by_one_cache_removes_differing_entries_of_others_that_have_the_key() {
+    let mut fixture = Fixture::new();
+    let outer = fixture.open("user", 9, Eviction::Fifo);
+    let nested = fixture.open("user:admin", 9, Eviction::Fifo);
+    fixture.fill(&nested, "1", "old");
+    fixture.fill(&nested, "2", "same");
+    let asked = ["admin:1", "admin:2"].map(|key| (key, fixture.ask(&outer, key)));
     for ((key, ticket), value) in asked.into_iter().zip(["new", "same"]) {
-        bench.settle(&outer, key, ticket, value, None);
+        fixture.settle(&outer, key, ticket, value, None);
     }
     assert_eq!(
-        bench.get(&nested, "1"),
+        fixture.get(&nested, "1"),
         None,
         "its reader has seen the new one"
     );
-    assert_eq!(bench.get(&nested, "2").as_deref(), Some("same"));
-    assert_eq!(bench.get(&outer, "admin:1").as_deref(), Some("new"));
+    assert_eq!(fixture.get(&nested, "2").as_deref(), Some("same"));
+    assert_eq!(fixture.get(&outer, "admin:1").as_deref(), Some("new"));
 }
 
 #[test]
-fn end_write_after_l2_has_answered_a_reader_keeps_nothing() {
-    let mut bench = Bench::new();
-    let cache = bench.open("n", 9, Eviction::Fifo);
+fn end_write_after_l2_replied_to_a_read_during_it_stores_nothing() {
+    let mut fixture = Fixture::new();
+    let cache = fixture.open("n", 9, Eviction::Fifo);
     for key in ["new", "held"] {
         if key == "held" {
-            bench.fill(&cache, key, "old");
+            fixture.fill(&cache, key, "old");
         }
-        let write = bench.begin(&cache, key);
-        let ticket = bench.ask(&cache, key);
-        bench.settle(&cache, key, ticket, "foreign", None);
-        bench.end(&cache, key, write, Some("own"));
-        assert_eq!(bench.get(&cache, key), None, "which of them came last?");
+        let write = fixture.begin(&cache, key);
+        let ticket = fixture.ask(&cache, key);
+        fixture.settle(&cache, key, ticket, "foreign", None);
+        fixture.end(&cache, key, write, Some("own"));
+        assert_eq!(
+            fixture.get(&cache, key),
+            None,
+            "it is unknown which came last"
+        );
     }
 }
 
 #[test]
-fn end_write_after_answers_from_before_it_keeps_its_value() {
-    let mut bench = Bench::new();
-    let cache = bench.open("n", 9, Eviction::Fifo);
-    let ticket = bench.ask(&cache, "k");
-    bench.settle(&cache, "k", ticket, "old", None);
-    bench.set(&cache, "k", "own");
-    assert_eq!(bench.get(&cache, "k").as_deref(), Some("own"));
+fn end_write_after_replies_from_before_it_stores_its_value() {
+    let mut fixture = Fixture::new();
+    let cache = fixture.open("n", 9, Eviction::Fifo);
+    let ticket = fixture.ask(&cache, "k");
+    fixture.settle(&cache, "k", ticket, "old", None);
+    fixture.set(&cache, "k", "own");
+    assert_eq!(fixture.get(&cache, "k").as_deref(), Some("own"));
 }

@@ -1,12 +1,12 @@
-//! The rules, one by one: what may be answered and kept after what.
+//! The rules one by one: what may be served and stored after which event.
 
 mod absences;
 mod bounds;
-mod drops;
 mod extensions;
 mod fencing;
-mod lives;
+mod removals;
 mod staleness;
+mod ttl;
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -20,20 +20,20 @@ use crate::value::ValueType;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// L2's answer that it has nothing, which is not remembered.
-const NOTHING: Answer<'_> = Answer::Absent {
+/// An absent key, whose absence is not cached.
+const NOTHING: BackendReply<'_> = BackendReply::Absent {
     remember: Duration::ZERO,
 };
 
-/// A shard with a seed and a clock that moves only when told.
-struct Bench {
+/// A shard with a seed and a clock that moves only on demand.
+struct Fixture {
     catalog: Catalog,
     shard: Shard,
     seed: Seed,
     nanos: Cell<u64>,
 }
 
-impl Bench {
+impl Fixture {
     fn new() -> Self {
         Self::with_budget(u64::MAX)
     }
@@ -74,13 +74,13 @@ impl Bench {
         self.nanos.set(self.nanos.get() + nanos);
     }
 
-    /// A read; a hit's value as text.
+    /// Reads a key, with a hit's value as text.
     fn read(&mut self, cache: &Opened, key: &str, ttl_on_read: Option<Duration>) -> Outcome {
         let (hash, nanos) = (self.hash(cache, key), self.nanos.get());
         let clock = || Moment::from_nanos(nanos);
         match self.shard.read(cache.id, hash, key, ttl_on_read, &clock) {
             Read::Hit(wire) => Outcome::Hit(String::from_utf8_lossy(wire).into_owned()),
-            Read::Renew(ticket) => Outcome::Renew(ticket),
+            Read::ExtendTtl(ticket) => Outcome::ExtendTtl(ticket),
             Read::Absent => Outcome::Absent,
             Read::Miss(ticket) => Outcome::Miss(ticket),
         }
@@ -107,18 +107,21 @@ impl Bench {
         ticket: Ticket,
         value: &str,
         ttl: Option<Duration>,
-    ) -> Settled {
-        let answer = Answer::Entry {
+    ) -> FillOutcome {
+        let reply = BackendReply::Entry {
             value: value.as_bytes(),
             ttl,
         };
         let hash = self.hash(cache, key);
-        self.shard.settle(cache.id, hash, key, ticket, answer)
+        self.shard.settle(cache.id, hash, key, ticket, reply)
     }
 
     fn fill(&mut self, cache: &Opened, key: &str, value: &str) {
         let ticket = self.ask(cache, key);
-        assert_eq!(self.settle(cache, key, ticket, value, None), Settled::Kept);
+        assert_eq!(
+            self.settle(cache, key, ticket, value, None),
+            FillOutcome::Stored
+        );
     }
 
     fn begin(&mut self, cache: &Opened, key: &str) -> Ticket {
@@ -143,7 +146,7 @@ impl Bench {
         begun[0]
     }
 
-    /// Ends it: the ticket to settle its reply with.
+    /// Ends it and returns the ticket to settle its reply with.
     fn end_extension(&mut self, cache: &Opened, key: &str, ticket: Ticket) -> Ticket {
         let keys = [(self.hash(cache, key), key)];
         self.shard.end_extensions(cache.id, &keys, &[ticket])[0]
@@ -176,7 +179,7 @@ struct Opened {
 #[derive(Debug)]
 enum Outcome {
     Hit(String),
-    Renew(Ticket),
+    ExtendTtl(Ticket),
     Absent,
     Miss(Ticket),
 }

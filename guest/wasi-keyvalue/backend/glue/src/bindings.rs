@@ -1,5 +1,5 @@
-//! Code generated from WIT: what every adapter exports, and the clock. What it imports of `wasi:keyvalue` is its
-//! own.
+//! Code generated from WIT: the exports of every adapter, and the clock. Each adapter generates its
+//! own imports of `wasi:keyvalue`.
 #![allow(
     missing_docs,
     reason = "the WIT files are the documentation, and generated code has its own style"

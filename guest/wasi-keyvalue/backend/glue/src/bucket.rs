@@ -1,4 +1,4 @@
-//! A named bucket of values that expire, among the keys of a store.
+//! A named bucket of values with TTLs, among the keys of a store.
 
 use std::collections::BTreeSet;
 use std::marker::PhantomData;
@@ -9,8 +9,8 @@ use crate::listing::{self, Cursor};
 use crate::live;
 use crate::store::{Pairs, Store, StoreError};
 
-/// The identifiers under which hosts have a store that needs no setting up: that of Spin and wasmCloud, and that
-/// of wasmtime.
+/// Identifiers of the stores that hosts have without configuration: that of Spin and wasmCloud, and
+/// that of wasmtime.
 const IDENTIFIERS: [&str; 2] = ["default", ""];
 
 /// The keys of one name: `name:key`.
@@ -19,14 +19,14 @@ pub(crate) struct Bucket<S> {
     store: PhantomData<S>,
 }
 
-/// Keys, without the name, and where the next page begins.
+/// Keys, without the name, and the cursor of the next page.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Listed {
     pub(crate) keys: Vec<String>,
     pub(crate) cursor: Option<String>,
 }
 
-/// Why a bucket did not do what was asked.
+/// Why an operation on a bucket failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BucketError {
     #[error(transparent)]
@@ -34,12 +34,12 @@ pub(crate) enum BucketError {
     #[error("a bucket needs a name")]
     NoName,
     #[error("a time to live of 0 milliseconds")]
-    NoLife,
+    ZeroTtl,
     #[error("this is not a cursor of a page of this bucket")]
     NotACursor,
     // The two errors of Redis' INCRBY, in its words.
     #[error("value is not an integer or out of range")]
-    NoInteger,
+    NotAnInteger,
     #[error("increment or decrement would overflow")]
     Overflow,
     #[error("a TTL of something that is no entry of a cache")]
@@ -47,7 +47,7 @@ pub(crate) enum BucketError {
 }
 
 impl<S: Store> Bucket<S> {
-    /// In the host's store `default`, or else in the one without a name.
+    /// Opens a bucket in the host's store `default`, or else in the one with the empty identifier.
     pub(crate) fn open(name: &str) -> Result<Self, BucketError> {
         if name.is_empty() {
             return Err(BucketError::NoName);
@@ -59,7 +59,7 @@ impl<S: Store> Bucket<S> {
         })
     }
 
-    /// What each key holds; `None`: nothing, or something that is over.
+    /// Returns the value of each key; `None`: absent or expired.
     pub(crate) fn get(
         &self,
         keys: &[String],
@@ -68,9 +68,12 @@ impl<S: Store> Bucket<S> {
         let different = self.different(keys);
         let mut held = ask(|store: &S| live::read(store, &different, &now))?;
         let repeats = different.len() < keys.len();
-        let slots = self.complete(keys).map(|key| match repeats {
-            true => held.get(&key).cloned(),
-            false => held.remove(&key),
+        let slots = self.complete(keys).map(|key| {
+            if repeats {
+                held.get(&key).cloned()
+            } else {
+                held.remove(&key)
+            }
         });
         Ok(slots.collect())
     }
@@ -92,7 +95,7 @@ impl<S: Store> Bucket<S> {
         ask(|store: &S| write(store, &entries))
     }
 
-    /// How many of the keys were there. What is over is deleted as well, and not counted.
+    /// Deletes keys; returns how many existed. Expired ones are deleted as well, but not counted.
     pub(crate) fn delete(
         &self,
         keys: &[String],
@@ -138,7 +141,8 @@ impl<S: Store> Bucket<S> {
         })
     }
 
-    /// Lists before it deletes: a list from which keys go may skip others.
+    /// Deletes all keys. They are listed first, because a listing may skip keys while others are
+    /// deleted.
     pub(crate) fn clear(&self, now: impl Fn() -> u64) -> Result<u64, BucketError> {
         let keys = ask(|store: &S| listing::all(store, &self.prefix))?;
         self.delete_complete(&keys, &now)
@@ -160,14 +164,14 @@ impl<S: Store> Bucket<S> {
         keys.iter().map(|key| self.complete_key(key))
     }
 
-    /// Complete keys, each once.
+    /// Returns complete keys without repetitions.
     pub(crate) fn different(&self, keys: &[String]) -> Vec<String> {
         let keys: BTreeSet<String> = self.complete(keys).collect();
         keys.into_iter().collect()
     }
 }
 
-/// The store of the instance, opened if it is not.
+/// Returns the store of the instance, and opens it if necessary.
 fn opened<S: Store>() -> Result<Rc<S>, StoreError> {
     S::kept().with_borrow_mut(|kept| {
         if let Some(store) = kept {
@@ -182,15 +186,15 @@ fn opened<S: Store>() -> Result<Rc<S>, StoreError> {
     })
 }
 
-/// Refuses a TTL of 0, which is no TTL and not the absence of one.
+/// Refuses a TTL of 0, which is not the same as no TTL.
 pub(crate) fn check_ttl(ttl_ms: Option<u64>) -> Result<(), BucketError> {
     if ttl_ms == Some(0) {
-        return Err(BucketError::NoLife);
+        return Err(BucketError::ZeroTtl);
     }
     Ok(())
 }
 
-/// Writes different keys in one call of the store; none if there is nothing to write.
+/// Writes different keys in one call of the store, or in none if there are no entries.
 pub(crate) fn write<S: Store>(store: &S, entries: &[(String, Vec<u8>)]) -> Result<(), StoreError> {
     let written = match entries {
         [] => Ok(()),
@@ -200,7 +204,8 @@ pub(crate) fn write<S: Store>(store: &S, entries: &[(String, Vec<u8>)]) -> Resul
     written.map_err(StoreError::of_write)
 }
 
-/// Asks the store. One that fails is opened anew for the next question: its connection may be gone for good.
+/// Calls the store. A store that fails is opened again for the next call: its connection may be
+/// gone for good.
 pub(crate) fn ask<S: Store, T>(
     question: impl FnOnce(&S) -> Result<T, StoreError>,
 ) -> Result<T, BucketError> {
@@ -214,7 +219,7 @@ pub(crate) fn ask<S: Store, T>(
     Ok(answer?)
 }
 
-/// Of a key that is written twice, the last value counts. Hosts may write in any order.
+/// Keeps only the last value of a key that is written twice. Hosts may write in any order.
 pub(crate) fn keep_last(entries: &mut Pairs) {
     let mut seen = BTreeSet::new();
     let mut last: Vec<bool> = entries
@@ -282,7 +287,7 @@ mod tests {
             Err(BucketError::Store(StoreError::Other(_)))
         ));
         assert_eq!(bucket.set(pairs([("k", "v")]), None, at(0)), Ok(()));
-        assert!(another.raw("user:k").is_some(), "it was opened anew");
+        assert!(another.raw("user:k").is_some(), "it was opened again");
     }
 
     #[test]
@@ -309,7 +314,7 @@ mod tests {
             assert_eq!(store.calls(), 1);
         }
         assert_eq!(bucket.get(&[], at(0)), Ok(vec![]));
-        assert_eq!(store.calls(), 0, "nothing is asked for nothing");
+        assert_eq!(store.calls(), 0, "no keys cost no call");
     }
 
     #[test]
@@ -325,15 +330,15 @@ mod tests {
     }
 
     #[test]
-    fn set_with_no_life_is_refused() {
+    fn set_with_a_ttl_of_0_is_refused() {
         let (bucket, store) = installed();
         let refused = bucket.set(pairs([("a", "1")]), Some(0), at(0));
-        assert_eq!(refused, Err(BucketError::NoLife));
+        assert_eq!(refused, Err(BucketError::ZeroTtl));
         assert_eq!(store.raw("user:a"), None);
     }
 
     #[test]
-    fn keys_that_are_over_are_nowhere_but_in_the_store() {
+    fn expired_keys_exist_only_in_the_store() {
         let (bucket, store) = installed();
         let written = bucket.set(pairs([("a", "1"), ("b", "2")]), Some(10), at(0));
         assert_eq!(written, Ok(()));
@@ -352,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_beyond_one_call_are_asked_for_in_several() {
+    fn keys_beyond_one_call_are_read_in_several() {
         let (bucket, store) = installed();
         for key in 0..100 {
             store.put(&format!("user:{key}"), b"v");
@@ -362,7 +367,7 @@ mod tests {
     }
 
     #[test]
-    fn scan_with_a_cursor_of_somebody_elses_is_an_error() {
+    fn scan_with_a_foreign_cursor_is_an_error() {
         let (bucket, _) = installed();
         let listed = bucket.scan(Some("x"), 1, at(0));
         assert_eq!(listed, Err(BucketError::NotACursor));

@@ -1,4 +1,4 @@
-//! A store in memory, for the tests. Its pages are as short as they are to be.
+//! A store in memory for the tests, with pages of any length.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -7,12 +7,12 @@ use std::thread_local;
 use crate::store::{Kept, Pairs, Store, StoreError, StorePage};
 
 thread_local! {
-    /// What the host of a test has, by identifier.
+    /// The stores of a test's host, by identifier.
     static HOST: RefCell<BTreeMap<String, Double>> = RefCell::default();
     static KEPT: Kept<Double> = const { RefCell::new(None) };
 }
 
-/// A key, and what it is to hold; `None`: it is deleted.
+/// A key and its new value; `None`: it is deleted.
 type Write = (String, Option<Vec<u8>>);
 
 #[derive(Clone, Default)]
@@ -23,12 +23,12 @@ pub(crate) struct Double {
     repeats: bool,
     has_no_end: bool,
     fails: std::rc::Rc<Cell<bool>>,
-    /// What another writer does to a key once it has been read.
+    /// The write of another client after the next read.
     next_write: std::rc::Rc<RefCell<Option<Write>>>,
 }
 
 impl Double {
-    /// With keys that hold nothing much.
+    /// Returns a store with these keys.
     pub(crate) fn with<const N: usize>(keys: [&str; N]) -> Self {
         let store = Self::default();
         let held = keys.map(|key| (key.to_owned(), b"v".to_vec()));
@@ -41,7 +41,7 @@ impl Double {
         self
     }
 
-    /// Each page begins with the last key of the one before.
+    /// Makes each page begin with the last key of the previous one.
     pub(crate) fn repeating(mut self) -> Self {
         self.repeats = true;
         self
@@ -52,12 +52,12 @@ impl Double {
         self
     }
 
-    /// From now on its lists fail.
+    /// Makes listings fail from now on.
     pub(crate) fn fail(&self) {
         self.fails.set(true);
     }
 
-    /// Another writer sets or deletes a key after the next read.
+    /// Sets or deletes a key after the next read, as another client.
     pub(crate) fn after_next_read(&self, key: &str, value: Option<&[u8]>) {
         let write = (key.to_owned(), value.map(<[u8]>::to_vec));
         self.next_write.replace(Some(write));
@@ -72,7 +72,7 @@ impl Double {
         }
     }
 
-    /// What opens as this identifier, on this thread.
+    /// Makes this store open under the identifier, on this thread.
     pub(crate) fn install(&self, identifier: &str) {
         HOST.with_borrow_mut(|host| host.insert(identifier.to_owned(), self.clone()));
     }
@@ -87,7 +87,7 @@ impl Double {
             .insert(key.to_owned(), value.to_vec());
     }
 
-    /// Calls since the last time that this was asked.
+    /// Returns the number of calls since it was last called.
     pub(crate) fn calls(&self) -> usize {
         self.calls.take()
     }
@@ -131,7 +131,7 @@ impl Store for Double {
 
     fn set_many(&self, entries: &[(String, Vec<u8>)]) -> Result<(), StoreError> {
         self.count();
-        // In an order of its own.
+        // Hosts may write in any order.
         entries
             .iter()
             .rev()

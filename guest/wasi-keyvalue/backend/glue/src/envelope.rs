@@ -1,46 +1,43 @@
-//! What stands in the store in the place of a value, so that it can expire.
+//! The stored format of values, which lets them expire.
 //!
-//! | value | stored |
-//! |---|---|
-//! | lives for ever | as it is |
-//! | lives for ever, begins with [`MAGIC`] | an envelope with zeros in the place of both numbers |
-//! | has a time to live | an envelope |
+//! | value | stored | |---|---| | does not expire | unchanged | | does not expire, begins with
+//! [`MAGIC`] | an envelope with both numbers 0 | | has a TTL | an envelope |
 //!
-//! An envelope is the four bytes of [`MAGIC`]; the deadline in milliseconds of Unix time and the time to live that the
-//! value was written with in milliseconds, both as 64 bits, the highest byte first; then the value.
+//! An envelope is the four bytes of [`MAGIC`]; the deadline in milliseconds of Unix time and the
+//! TTL of the write in milliseconds, both as 64-bit big-endian integers; then the value.
 //!
-//! So whatever else somebody has put into the store is a value that lives for ever. Text never begins with
-//! [`MAGIC`], which is no UTF-8.
+//! So everything else that other clients store is a value that does not expire. Text never begins
+//! with [`MAGIC`], which is not UTF-8.
 //!
-//! The wall clock may be wrong, or be set. Where it is behind the one that an entry was written by, the entry lives
-//! longer by as much; but never is more left of its life than it was written with: a local tier keeps nothing for
-//! longer than that. Where it is ahead, the entry ends sooner.
+//! The wall clock may be wrong, or be set. If it is behind the clock of the writer, the entry
+//! expires later by the difference; but its remaining TTL never exceeds that of the write, so a
+//! local tier keeps nothing for longer. If it is ahead, the entry expires earlier.
 
-/// What an envelope begins with.
+/// The first bytes of an envelope.
 pub(crate) const MAGIC: [u8; 4] = [0xff, b'F', b'C', 0x01];
 
-/// How long what stands before the value is.
+/// The length of the header before the value.
 const HEAD: usize = 20;
 
-/// What the store holds, as it is to be understood.
+/// The meaning of stored bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Held {
-    /// A value, and how many milliseconds of its life are left; `None`: it has no end. Never 0.
+    /// A value, and its remaining TTL in milliseconds; `None`: it does not expire. Never 0.
     Value { value: Vec<u8>, left: Option<u64> },
-    /// A value whose life is over.
-    Over,
-    /// What begins as an envelope and is none.
+    /// An expired value.
+    Expired,
+    /// Bytes that begin as an envelope but are not one.
     Damaged,
 }
 
 impl Held {
-    /// Whether the key counts as one that is there.
+    /// Returns whether the key counts as existing.
     pub(crate) fn is_something(&self) -> bool {
-        *self != Self::Over
+        *self != Self::Expired
     }
 }
 
-/// What is to be stored of a value. `now` is Unix time in milliseconds; a time to live is not 0.
+/// Returns the stored form of a value. `now` is Unix time in milliseconds; a TTL is not 0.
 pub(crate) fn seal(value: Vec<u8>, ttl: Option<u64>, now: u64) -> Vec<u8> {
     let (deadline, ttl) = match ttl {
         Some(ttl) => (now.saturating_add(ttl), ttl),
@@ -56,9 +53,9 @@ pub(crate) fn seal(value: Vec<u8>, ttl: Option<u64>, now: u64) -> Vec<u8> {
     .concat()
 }
 
-/// What is to be stored of a value that takes the place of another and keeps its deadline.
+/// Returns the stored form of a value that replaces another one and keeps its deadline.
 ///
-/// `stored` is something that [`open`] finds a value in.
+/// `stored` must be bytes in which [`open`] finds a value.
 pub(crate) fn replace(stored: &[u8], value: Vec<u8>) -> Vec<u8> {
     match stored.get(..HEAD) {
         Some(head) if stored.starts_with(&MAGIC) => [head, &value].concat(),
@@ -66,7 +63,7 @@ pub(crate) fn replace(stored: &[u8], value: Vec<u8>) -> Vec<u8> {
     }
 }
 
-/// What stored bytes mean at the moment `now`.
+/// Returns the meaning of stored bytes at the moment `now`.
 pub(crate) fn open(mut stored: Vec<u8>, now: u64) -> Held {
     if !stored.starts_with(&MAGIC) {
         return Held::Value {
@@ -78,7 +75,7 @@ pub(crate) fn open(mut stored: Vec<u8>, now: u64) -> Held {
         (Some(0), Some(0)) => None,
         (None, _) | (_, None | Some(0)) => return Held::Damaged,
         (Some(deadline), Some(ttl)) => match deadline.saturating_sub(now).min(ttl) {
-            0 => return Held::Over,
+            0 => return Held::Expired,
             left => Some(left),
         },
     };
@@ -108,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn seal_lasting_value_is_stored_as_it_is_unless_it_looks_like_an_envelope() {
+    fn seal_value_without_ttl_is_unchanged_unless_it_has_the_magic() {
         assert_eq!(seal(b"Ada".to_vec(), None, NOW), b"Ada");
         let like_one = [&MAGIC[..], b"x"].concat();
         let stored = seal(like_one.clone(), None, NOW);
@@ -117,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn seal_value_with_a_life_is_stored_as_the_guide_tells() {
+    fn seal_value_with_a_ttl_is_stored_as_the_guide_describes() {
         let stored = seal(b"Ada".to_vec(), Some(1_500), NOW);
         let deadline = [0x00, 0x00, 0x01, 0xa3, 0x18, 0x5c, 0x55, 0xdc];
         let ttl = [0, 0, 0, 0, 0, 0, 0x05, 0xdc];
@@ -125,20 +122,20 @@ mod tests {
     }
 
     #[test]
-    fn open_value_ends_at_its_deadline() {
+    fn open_value_expires_at_its_deadline() {
         let stored = seal(b"Ada".to_vec(), Some(1_000), NOW);
         for (now, expected) in [
             (NOW, value(b"Ada", Some(1_000))),
             (NOW + 999, value(b"Ada", Some(1))),
-            (NOW + 1_000, Held::Over),
-            (u64::MAX, Held::Over),
+            (NOW + 1_000, Held::Expired),
+            (u64::MAX, Held::Expired),
         ] {
             assert_eq!(open(stored.clone(), now), expected, "{now}");
         }
     }
 
     #[test]
-    fn open_by_a_clock_that_was_set_back_leaves_no_more_than_the_whole_life() {
+    fn open_with_a_clock_that_was_set_back_leaves_no_more_than_the_ttl() {
         let stored = seal(b"Ada".to_vec(), Some(1_000), NOW);
         assert_eq!(open(stored, 0), value(b"Ada", Some(1_000)));
     }
@@ -166,7 +163,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn open_what_was_sealed_answers_the_value(
+        fn open_sealed_value_is_the_value(
             begins_with_magic: bool,
             rest: Vec<u8>,
             ttl: Option<u64>,
@@ -177,7 +174,7 @@ mod tests {
             let ttl = ttl.map(|ttl| ttl.max(1));
             let stored = seal(bytes.clone(), ttl, now);
             let left = ttl.map(|ttl| ttl.min(u64::MAX - now));
-            let expected = if left == Some(0) { Held::Over } else { value(&bytes, left) };
+            let expected = if left == Some(0) { Held::Expired } else { value(&bytes, left) };
             prop_assert_eq!(open(stored, now), expected);
         }
 

@@ -11,10 +11,10 @@ use crate::bucket::{Bucket, BucketError};
 use crate::envelope::Held;
 use crate::store::{Store, StoreError};
 
-/// What the generated code hangs the exports on.
+/// The type that the generated code exports.
 pub struct Backend<S>(PhantomData<S>);
 
-/// A bucket of a host that has `wasi:keyvalue`.
+/// A bucket over the host's `wasi:keyvalue`.
 pub struct Exported<S>(Bucket<S>);
 
 type Entries = Vec<(String, Vec<u8>)>;
@@ -88,7 +88,7 @@ impl<S: Store + 'static> GuestBucket for Exported<S> {
     }
 }
 
-/// Unix time in milliseconds.
+/// Returns Unix time in milliseconds.
 fn now() -> u64 {
     let now = wall_clock::now();
     let millis = u64::from(now.nanoseconds) / 1_000_000;
@@ -97,7 +97,7 @@ fn now() -> u64 {
 
 fn slot(held: Option<Held>) -> Slot {
     match held {
-        None | Some(Held::Over) => Slot::Absent,
+        None | Some(Held::Expired) => Slot::Absent,
         Some(Held::Damaged) => Slot::WrongType,
         Some(Held::Value { value, left }) => Slot::Entry(Entry {
             value,
@@ -110,7 +110,7 @@ impl From<BucketError> for BackendError {
     fn from(error: BucketError) -> Self {
         match error {
             BucketError::Store(StoreError::AccessDenied) => Self::AccessDenied(error.to_string()),
-            // The interface has no word of its own for a store that cannot be reached, and hosts use this one.
+            // The interface has no error for an unreachable store, and hosts use this one.
             BucketError::Store(StoreError::Other(why)) => Self::Unavailable(why),
             BucketError::Store(StoreError::OtherAtWrite(why)) => Self::OutcomeUnknown(why),
             BucketError::NoEntry => Self::Unsupported(error.to_string()),

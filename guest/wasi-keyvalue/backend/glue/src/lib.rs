@@ -1,6 +1,6 @@
-//! `kv-backend` by `wasi:keyvalue`, which has neither TTLs nor conditional writes.
+//! `kv-backend` over `wasi:keyvalue`, which has neither TTLs nor conditional writes.
 //!
-//! An adapter is a crate of the type `cdylib` for one draft of the interface:
+//! An adapter is a `cdylib` crate for one draft of the interface:
 //!
 //! ```ignore
 //! flipcache_wasi_keyvalue_backend::backend!(crate::Bucket);
@@ -8,20 +8,20 @@
 //!
 //! # Layout
 //!
-//! - `store`: the trait [`Store`], which a draft implements: what is asked of the host.
-//! - `envelope`: what stands in the store in the place of a value, so that it can expire.
-//! - `bucket`: a named bucket of values that expire, among the keys of a store. `live`: which keys
-//!   hold something; `listing`: pages of keys, and all of them. `two_step`: operations that are a
-//!   read, then a write.
-//! - `exports`, `bindings`: the same as the WIT interface `kv-backend`.
+//! - `store`: the trait [`Store`], which a draft implements over the host's interface.
+//! - `envelope`: the stored format of values, which lets them expire.
+//! - `bucket`: a named bucket of values with TTLs, among the keys of a store. `live`: which keys
+//!   exist; `listing`: pages of keys, and all of them. `two_step`: operations that are a read, then
+//!   a write.
+//! - `exports`, `bindings`: the WIT interface `kv-backend` over a bucket.
 //!
 //! # Not atomic
 //!
 //! The imported interfaces have no conditional write and no sum. So `set-if-absent`, `increment`,
 //! `expire` and a `get` with a new TTL read the store and then write it. A write or a delete of
-//! another instance between the two steps is lost: of two that set an absent key both are told that
-//! they wrote it, and of two sums one may be missing. Within one instance calls follow one another,
-//! so they lose nothing. `changes` is the only function that is refused.
+//! another instance between the two steps is lost: two instances that set an absent key may both
+//! get success, and of two additions one may be lost. Within one instance calls run in sequence, so
+//! they lose nothing. `changes` is the only function that is refused.
 
 #[cfg(any(target_arch = "wasm32", test))]
 mod bucket;

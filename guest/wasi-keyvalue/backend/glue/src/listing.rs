@@ -1,34 +1,34 @@
-//! Pages of a bucket's keys, and all of them, out of a list of everybody's.
+//! Listings of a bucket's keys, filtered from the keys of the whole store.
 
 use std::collections::BTreeSet;
 
 use crate::store::{Store, StoreError};
 
-/// Keys of one page at most.
+/// Maximum number of keys in a page.
 const LONGEST_PAGE: usize = 1_000;
 
-/// Pages of a list that is taken to have an end.
+/// Maximum number of the host's pages, after which a listing counts as endless.
 const MOST_PAGES: usize = 10_000;
 
-/// A page of keys: complete names that begin with a prefix, sorted.
+/// A page of keys: complete keys that begin with a prefix, sorted.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Page {
     pub(crate) keys: Vec<String>,
     pub(crate) next: Option<Cursor>,
 }
 
-/// Where a page begins. The host makes its pages as long as it likes, so that one of its pages may be several of
-/// ours: it is then asked for again, and what was listed of it is left out.
+/// The start of a page. The host chooses the length of its pages, so one of them may become several
+/// of ours. It is then listed again, and the keys that were returned are skipped.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Cursor {
-    /// The host's; `None`: its first page.
+    /// The host's cursor; `None`: its first page.
     host: Option<String>,
-    /// The last key that was listed of it; `None`: none was.
+    /// The last key returned of that page; `None`: none was.
     after: Option<String>,
 }
 
 impl Cursor {
-    /// As it was told. `None`: it was not.
+    /// Parses a cursor; `None` unless [`tell`](Self::tell) returned it.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (len, rest) = text.split_once(':')?;
         let (has_host, len) = match len {
@@ -46,7 +46,7 @@ impl Cursor {
         })
     }
 
-    /// For a caller, who is to tell it again.
+    /// Returns the cursor as text, for the caller to pass back.
     pub(crate) fn tell(&self) -> String {
         let mut text = match &self.host {
             Some(host) => format!("{}:{host}", host.len()),
@@ -60,7 +60,8 @@ impl Cursor {
     }
 }
 
-/// The keys of a page that begin with the prefix; at most so many, and at least room for one.
+/// Returns a page of the keys that begin with the prefix: at most `limit`, which counts as 1 if it
+/// is 0.
 pub(crate) fn page<S: Store>(
     store: &S,
     prefix: &str,
@@ -78,20 +79,21 @@ pub(crate) fn page<S: Store>(
         .collect();
     let is_cut = own.len() > limit;
     let keys: Vec<String> = own.into_iter().take(limit).collect();
-    let next = match is_cut {
-        true => Some(Cursor {
+    let next = if is_cut {
+        Some(Cursor {
             host: cursor.host,
             after: keys.last().cloned(),
-        }),
-        false => listed.cursor.map(|host| Cursor {
+        })
+    } else {
+        listed.cursor.map(|host| Cursor {
             host: Some(host),
             after: None,
-        }),
+        })
     };
     Ok(Page { keys, next })
 }
 
-/// All keys that begin with the prefix, each once.
+/// Returns all keys that begin with the prefix, without repetitions.
 pub(crate) fn all<S: Store>(store: &S, prefix: &str) -> Result<Vec<String>, StoreError> {
     let mut keys = BTreeSet::new();
     let mut cursor = None;
@@ -163,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn parse_what_was_never_told_is_none() {
+    fn parse_other_text_is_none() {
         for text in [
             "",
             "x",
@@ -180,7 +182,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn parse_what_was_told_is_the_same(host: Option<String>, after: Option<String>) {
+        fn parse_cursor_text_is_the_same_cursor(host: Option<String>, after: Option<String>) {
             let cursor = Cursor { host, after };
             prop_assert_eq!(Cursor::parse(&cursor.tell()), Some(cursor));
         }

@@ -1,14 +1,14 @@
-//! Which keys hold something, by the complete names under which they stand in the store.
+//! Which complete keys exist in the store and have not expired.
 
 use std::collections::BTreeMap;
 
 use crate::envelope::{self, Held};
 use crate::store::{Store, StoreError};
 
-/// How many values are looked at in one call, and held at once: who only counts keys reads them all.
+/// Values read and held in one call. Counting keys reads all their values.
 const AT_ONCE: usize = 32;
 
-/// What keys hold that are there and not over. A key is asked for once, though it be named twice.
+/// Returns what the existing keys hold. A repeated key is read once.
 pub(crate) fn read<S: Store>(
     store: &S,
     keys: &[String],
@@ -23,7 +23,7 @@ pub(crate) fn read<S: Store>(
             .collect(),
         keys => store.get_many(keys)?,
     };
-    // After the call, so that no life is told longer than it is.
+    // After the call, so that no remaining TTL is too long.
     let now = now();
     let held = found
         .into_iter()
@@ -31,7 +31,7 @@ pub(crate) fn read<S: Store>(
     Ok(held.filter(|(_, held)| held.is_something()).collect())
 }
 
-/// Those of different keys that are there, in their order.
+/// Returns those of different keys that exist, in their order.
 pub(crate) fn retain<S: Store>(
     store: &S,
     keys: Vec<String>,
@@ -45,7 +45,7 @@ pub(crate) fn retain<S: Store>(
     Ok(live)
 }
 
-/// How many of different keys are there.
+/// Returns how many of different keys exist.
 pub(crate) fn count<S: Store>(
     store: &S,
     keys: &[String],

@@ -1,29 +1,30 @@
-//! What is asked of the host, whichever draft of `wasi:keyvalue` it has.
+//! The operations of the host's store, for any draft of `wasi:keyvalue`.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::thread::LocalKey;
 
-/// Keys with what they hold.
+/// Keys with their values.
 pub type Pairs = Vec<(String, Vec<u8>)>;
 
 /// A bucket of `wasi:keyvalue`.
 pub trait Store: Sized + 'static {
-    /// Where the component keeps the one that it has opened. One that fails is forgotten. Hosts may give each handle data of its own, as wasmtime
-    /// does, and caches whose names nest share keys.
+    /// Returns where the component keeps its open store; a store that fails is dropped. It is
+    /// shared, because hosts such as wasmtime may give each handle data of its own, and caches
+    /// whose names nest share keys.
     fn kept() -> &'static LocalKey<Kept<Self>>;
 
     /// Opens the bucket of an identifier.
     ///
     /// # Errors
     ///
-    /// The host's, as of every function here.
+    /// The host's, as for every function here.
     fn open(identifier: &str) -> Result<Self, StoreError>;
 
-    /// What a key holds.
+    /// Returns the value of a key.
     fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError>;
 
-    /// What those of the keys hold that are there, in one call.
+    /// Returns the values of those keys that exist, in one call.
     fn get_many(&self, keys: &[String]) -> Result<Pairs, StoreError>;
 
     /// Writes a key.
@@ -35,38 +36,38 @@ pub trait Store: Sized + 'static {
     /// Deletes keys in one call.
     fn delete_many(&self, keys: &[String]) -> Result<(), StoreError>;
 
-    /// A page of the bucket's keys.
+    /// Returns a page of the bucket's keys.
     fn list_keys(&self, cursor: Option<&str>) -> Result<StorePage, StoreError>;
 }
 
-/// The open bucket, if there is one.
+/// The open store, if there is one.
 pub type Kept<S> = RefCell<Option<Rc<S>>>;
 
 /// A page of keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StorePage {
-    /// In any order.
+    /// The keys, in any order.
     pub keys: Vec<String>,
-    /// The next page's; `None` after the last one.
+    /// The cursor of the next page; `None` after the last one.
     pub cursor: Option<String>,
 }
 
-/// Why the host did not do what was asked.
+/// Why the host's store failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
-    /// It has no such store.
+    /// The host has no such store.
     #[error("the host has no key-value store of this name")]
     NoSuchStore,
-    /// The caller may not have it.
+    /// The caller may not use it.
     #[error("the host denies the key-value store")]
     AccessDenied,
-    /// It told no such cursor.
-    #[error("this is not a cursor of the host's")]
+    /// The host did not return this cursor.
+    #[error("this is not a cursor of the host")]
     NotACursor,
-    /// Its list of keys has not ended after so many pages.
+    /// The listing of keys has not ended after this many pages.
     #[error("the host's list of keys has not ended after {0} pages")]
     Endless(usize),
-    /// Anything else, in its words.
+    /// Any other error, with the host's message.
     #[error("{0}")]
     Other(String),
     /// The same, of a write: it may or may not have happened.

@@ -11,7 +11,7 @@ use crate::envelope::{self, Held};
 use crate::live;
 use crate::store::{Pairs, Store};
 
-/// What keys held before a write: `None` where it wrote.
+/// What keys held before a write: `None` where the write happened.
 type Before = Vec<Option<Held>>;
 
 impl<S: Store> Bucket<S> {
@@ -98,13 +98,13 @@ impl<S: Store> Bucket<S> {
         let held = stored.clone().map(|stored| envelope::open(stored, now));
         let (sum, sealed) = match (stored, held) {
             (Some(stored), Some(Held::Value { value, .. })) => {
-                let sum = add(integer(&value).ok_or(BucketError::NoInteger)?, delta)?;
+                let sum = add(integer(&value).ok_or(BucketError::NotAnInteger)?, delta)?;
                 (
                     sum,
                     envelope::replace(&stored, sum.to_string().into_bytes()),
                 )
             }
-            (_, Some(Held::Damaged)) => return Err(BucketError::NoInteger),
+            (_, Some(Held::Damaged)) => return Err(BucketError::NotAnInteger),
             _ => {
                 let value = delta.to_string().into_bytes();
                 (delta, envelope::seal(value, ttl_ms, now))
@@ -114,7 +114,7 @@ impl<S: Store> Bucket<S> {
         Ok(sum)
     }
 
-    /// What keys hold, by their complete names, once the values among it have the TTL.
+    /// Returns what complete keys hold, after giving the values among them the TTL.
     fn read_then_expire(
         &self,
         keys: &[String],
@@ -133,7 +133,7 @@ impl<S: Store> Bucket<S> {
                     let sealed = envelope::seal(value.clone(), ttl_ms, written_at);
                     Some((key.clone(), sealed))
                 }
-                Held::Over | Held::Damaged => None,
+                Held::Expired | Held::Damaged => None,
             });
             bucket::write(store, &changed.collect::<Pairs>())?;
             Ok(held)
@@ -252,7 +252,7 @@ mod tests {
         ] {
             store.put("user:a", held);
             let refused = bucket.increment("a", 1, None, at(0));
-            assert_eq!(refused, Err(BucketError::NoInteger), "{held:?}");
+            assert_eq!(refused, Err(BucketError::NotAnInteger), "{held:?}");
             assert_eq!(store.raw("user:a").as_deref(), Some(held));
         }
         store.put("user:a", b"9223372036854775807");
@@ -324,16 +324,16 @@ mod tests {
     }
 
     #[test]
-    fn two_steps_with_no_life_are_refused_before_the_store_is_asked() {
+    fn two_steps_with_a_ttl_of_0_are_refused_before_the_store_is_called() {
         let (bucket, store) = installed();
         store.put("user:a", b"1");
         let keys = strings(["a"]);
-        let no_life = Some(BucketError::NoLife);
-        assert_eq!(bucket.get_and_expire(&keys, 0, at(0)).err(), no_life);
-        assert_eq!(bucket.expire(&keys, Some(0), at(0)).err(), no_life);
-        assert_eq!(bucket.increment("a", 1, Some(0), at(0)).err(), no_life);
+        let zero_ttl = Some(BucketError::ZeroTtl);
+        assert_eq!(bucket.get_and_expire(&keys, 0, at(0)).err(), zero_ttl);
+        assert_eq!(bucket.expire(&keys, Some(0), at(0)).err(), zero_ttl);
+        assert_eq!(bucket.increment("a", 1, Some(0), at(0)).err(), zero_ttl);
         let written = bucket.set_if_absent(pairs([("b", "1")]), Some(0), at(0));
-        assert_eq!(written.err(), no_life);
+        assert_eq!(written.err(), zero_ttl);
         assert_eq!(store.calls(), 0);
     }
 

@@ -1,16 +1,16 @@
-//! A slab whose occupied nodes form two doubly linked lists: the queues in which entries wait to leave.
+//! A slab whose occupied nodes form two doubly linked lists: the eviction queues.
 //!
-//! Links are indices, so a node is two words and its item, and moving one allocates nothing.
+//! Links are indices, so a node is two words and its item, and moving it allocates nothing.
 
 use std::num::NonZeroU32;
 
-use crate::pieces::Pieces;
+use crate::chunked_vec::ChunkedVec;
 
 /// The end of a chain of links.
 const NIL: u32 = u32::MAX;
 
-/// Where an item stands in its [`List`], until it is removed: its index and one, so that an
-/// `Option<Slot>` is one word too.
+/// The position of an item in its [`LinkedSlab`] until it is removed: its index plus one, so that
+/// an `Option<Slot>` is one word too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Slot(NonZeroU32);
 
@@ -24,36 +24,36 @@ impl Slot {
     }
 }
 
-/// One of the two queues of a [`List`].
+/// One of the two queues of a [`LinkedSlab`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Queue {
-    /// Of those that have still to show that they are used. Only S3-FIFO puts entries there.
+    /// The queue of entries that have not proved to be reused yet. Only S3-FIFO uses it.
     Small,
-    /// Of all others.
+    /// The queue of all other entries.
     Main,
 }
 
-/// Items in two queues, which share their nodes. Which queue an item stands in, the caller knows; if he is wrong,
-/// the ends of both are. Every operation but `clear` and `iter` is O(1).
+/// Items in two queues that share their nodes. The caller passes the queue of an item; a wrong one
+/// corrupts the ends of both. Every operation except `clear` and `iter` is O(1).
 #[derive(Debug)]
-pub(crate) struct List<T> {
-    nodes: Pieces<Node<T>>,
-    small: Ends,
-    main: Ends,
-    /// The first vacant node; vacant nodes are chained by `next` alone.
+pub(crate) struct LinkedSlab<T> {
+    nodes: ChunkedVec<Node<T>>,
+    small: QueueEnds,
+    main: QueueEnds,
+    /// The first vacant node; vacant nodes are linked by `next` only.
     vacant: u32,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Ends {
-    /// The first node, `NIL` if there is none.
+struct QueueEnds {
+    /// The first node; `NIL` if the queue is empty.
     head: u32,
-    /// The last node, `NIL` if there is none.
+    /// The last node; `NIL` if the queue is empty.
     tail: u32,
     len: usize,
 }
 
-impl Ends {
+impl QueueEnds {
     const EMPTY: Self = Self {
         head: NIL,
         tail: NIL,
@@ -65,26 +65,26 @@ impl Ends {
 struct Node<T> {
     prev: u32,
     next: u32,
-    /// `None`: the node is vacant.
+    /// `None` if the node is vacant.
     item: Option<T>,
 }
 
-impl<T> List<T> {
+impl<T> LinkedSlab<T> {
     pub(crate) const fn new() -> Self {
         Self {
-            nodes: Pieces::new(),
-            small: Ends::EMPTY,
-            main: Ends::EMPTY,
+            nodes: ChunkedVec::new(),
+            small: QueueEnds::EMPTY,
+            main: QueueEnds::EMPTY,
             vacant: NIL,
         }
     }
 
-    /// How many items stand in a queue.
+    /// Returns the number of items in a queue.
     pub(crate) const fn len(&self, queue: Queue) -> usize {
         self.ends(queue).len
     }
 
-    /// Puts an item at the end of a queue. The list must hold fewer than [`u32::MAX`].
+    /// Appends an item to a queue. The slab must hold fewer than [`u32::MAX`] items.
     pub(crate) fn push_back(&mut self, queue: Queue, item: T) -> Slot {
         let node = Node {
             prev: NIL,
@@ -105,7 +105,7 @@ impl<T> List<T> {
         Slot::of(index)
     }
 
-    /// Takes an item out of its queue; `None` if the slot is vacant.
+    /// Removes an item from its queue; `None` if the slot is vacant.
     pub(crate) fn remove(&mut self, queue: Queue, slot: Slot) -> Option<T> {
         let item = self.node_mut(slot.index())?.item.take()?;
         self.unlink(queue, slot.index());
@@ -114,7 +114,7 @@ impl<T> List<T> {
         Some(item)
     }
 
-    /// Makes an occupied slot of one queue the last of the same or the other.
+    /// Moves an occupied slot from one queue to the back of the same or the other.
     pub(crate) fn move_to_back(&mut self, from: Queue, slot: Slot, to: Queue) {
         if from != to || slot.index() != self.ends(to).tail {
             self.unlink(from, slot.index());
@@ -122,7 +122,7 @@ impl<T> List<T> {
         }
     }
 
-    /// Removals every item and gives the memory back.
+    /// Removes every item and frees the memory.
     pub(crate) fn clear(&mut self) {
         *self = Self::new();
     }
@@ -135,7 +135,7 @@ impl<T> List<T> {
         slot_at(self.ends(queue).tail)
     }
 
-    /// The slot that follows an occupied one in its queue.
+    /// Returns the slot after an occupied one in its queue.
     pub(crate) fn after(&self, slot: Slot) -> Option<Slot> {
         slot_at(self.node(slot.index())?.next)
     }
@@ -148,32 +148,32 @@ impl<T> List<T> {
         self.node_mut(slot.index())?.item.as_mut()
     }
 
-    /// The slots of a queue in order.
+    /// Returns the slots of a queue in order.
     pub(crate) fn slots(&self, queue: Queue) -> impl Iterator<Item = Slot> {
         std::iter::successors(self.front(queue), |slot| self.after(*slot))
     }
 
-    /// The items of a queue in order.
+    /// Returns the items of a queue in order.
     #[cfg(any(test, feature = "model"))]
     pub(crate) fn iter(&self, queue: Queue) -> impl Iterator<Item = &T> {
         self.slots(queue).filter_map(|slot| self.get(slot))
     }
 
-    const fn ends(&self, queue: Queue) -> &Ends {
+    const fn ends(&self, queue: Queue) -> &QueueEnds {
         match queue {
             Queue::Small => &self.small,
             Queue::Main => &self.main,
         }
     }
 
-    const fn ends_mut(&mut self, queue: Queue) -> &mut Ends {
+    const fn ends_mut(&mut self, queue: Queue) -> &mut QueueEnds {
         match queue {
             Queue::Small => &mut self.small,
             Queue::Main => &mut self.main,
         }
     }
 
-    /// `None` for `NIL`.
+    /// Returns the node at an index; `None` for `NIL`.
     #[inline]
     fn node(&self, index: u32) -> Option<&Node<T>> {
         self.nodes.get(index as usize)
@@ -213,14 +213,17 @@ impl<T> List<T> {
         }
     }
 
-    /// Panics unless both chains of links agree with each other and with `len`, in both queues.
+    /// Panics unless the links are consistent in both directions and with `len`, in both queues.
     #[cfg(any(test, feature = "model"))]
     pub(crate) fn validate(&self) {
         let occupied = self.validated_len(Queue::Small) + self.validated_len(Queue::Main);
         let mut vacant = 0;
         let mut index = self.vacant;
         while let Some(node) = self.node(index) {
-            assert!(node.item.is_none(), "an occupied node is vacant");
+            assert!(
+                node.item.is_none(),
+                "an occupied node is on the vacant chain"
+            );
             index = node.next;
             vacant += 1;
         }
@@ -233,10 +236,10 @@ impl<T> List<T> {
 
     #[cfg(any(test, feature = "model"))]
     fn validated_len(&self, queue: Queue) -> usize {
-        let Ends { head, tail, len } = *self.ends(queue);
+        let QueueEnds { head, tail, len } = *self.ends(queue);
         let (mut prev, mut index, mut occupied) = (NIL, head, 0);
         while let Some(node) = self.node(index) {
-            assert!(node.item.is_some(), "a vacant node is on the list");
+            assert!(node.item.is_some(), "a vacant node is in a queue");
             assert_eq!(
                 node.prev, prev,
                 "a link back does not mirror the link there"
@@ -247,7 +250,7 @@ impl<T> List<T> {
         assert_eq!(
             (tail, len),
             (prev, occupied),
-            "the ends or the length are off"
+            "the ends or the length are wrong"
         );
         occupied
     }
@@ -266,15 +269,15 @@ mod tests {
     use super::Queue::{Main, Small};
     use super::*;
 
-    /// The small queue and the main one, the first of each first.
-    fn items(list: &List<char>) -> String {
+    /// Draws the small queue and the main one, each from its front.
+    fn items(list: &LinkedSlab<char>) -> String {
         list.validate();
         let [small, main] = [Small, Main].map(|queue| list.iter(queue).collect::<String>());
         format!("{small}|{main}")
     }
 
-    fn list(small: &str, main: &str) -> List<char> {
-        let mut list = List::new();
+    fn list(small: &str, main: &str) -> LinkedSlab<char> {
+        let mut list = LinkedSlab::new();
         for item in small.chars() {
             list.push_back(Small, item);
         }
@@ -284,7 +287,7 @@ mod tests {
         list
     }
 
-    fn slot_of(list: &List<char>, item: char) -> Slot {
+    fn slot_of(list: &LinkedSlab<char>, item: char) -> Slot {
         let mut slots = list.slots(Small).chain(list.slots(Main));
         slots
             .find(|slot| list.get(*slot) == Some(&item))
@@ -292,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn move_to_back_any_place_keeps_the_others_in_order() {
+    fn move_to_back_from_any_position_keeps_the_others_in_order() {
         let mut list = list("", "abc");
         let [a, b, c] = ['a', 'b', 'c'].map(|item| slot_of(&list, item));
         list.move_to_back(Main, c, Main);
@@ -305,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn move_to_back_of_the_other_queue_leaves_both_whole() {
+    fn move_to_back_of_the_other_queue_keeps_both_consistent() {
         let mut list = list("ab", "x");
         for (item, moved) in [('b', "a|xb"), ('a', "|xba")] {
             list.move_to_back(Small, slot_of(&list, item), Main);

@@ -1,5 +1,5 @@
-//! `kv-backend` by `wasi:keyvalue@0.2.0-draft2`, as Spin has it. What is stored, and what is not
-//! atomic, is described in `guest/wasi-keyvalue/backend/glue`.
+//! `kv-backend` over `wasi:keyvalue@0.2.0-draft2`, which Spin provides. The stored format, and the
+//! operations that are not atomic, are described in `guest/wasi-keyvalue/backend/glue`.
 #![cfg(target_arch = "wasm32")]
 
 mod bindings;

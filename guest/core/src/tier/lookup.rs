@@ -1,17 +1,18 @@
-//! What a tier answers: hits, stale answers, absences, and what is left of a life.
+//! Look-ups in a tier: hits, stale entries, cached absences, and remaining TTLs.
 
 use std::time::Duration;
 
 use super::Tier;
-use crate::list::Slot;
+use crate::linked_slab::Slot;
 use crate::options::is_fresh;
-use crate::stats::Cause;
+use crate::stats::RemovalCause;
 use crate::table::{Entry, Table};
 use crate::time::{Deadline, Now};
 
 impl Tier {
-    /// The value that answers a read, which is a hit then. Removals nothing and weighs nothing, and looks the entry up
-    /// no second time unless it moves, so that a hit costs no more than this.
+    /// Returns the value for a read and counts the hit. Removes nothing and does not touch the
+    /// weight, and looks the entry up again only if the hit moves it, so that a hit costs no more
+    /// than this.
     #[inline]
     pub(crate) fn hit(
         &mut self,
@@ -20,19 +21,20 @@ impl Tier {
         ttl_on_read: Option<Duration>,
         now: &Now<'_>,
     ) -> Option<&[u8]> {
-        if self.is_moved_by_use() {
-            let (slot, ..) = answering(&self.table, hash, key, ttl_on_read, now)?;
-            self.used(slot);
+        if self.moves_on_use() {
+            let (slot, ..) = servable(&self.table, hash, key, ttl_on_read, now)?;
+            self.record_use(slot);
             self.counters.local_hits += 1;
             return self.wire(slot);
         }
-        let (_, entry, wire) = answering(&self.table, hash, key, ttl_on_read, now)?;
-        self.used_in_place(entry);
+        let (_, entry, wire) = servable(&self.table, hash, key, ttl_on_read, now)?;
+        self.record_use_in_place(entry);
         self.counters.local_hits += 1;
         Some(wire)
     }
 
-    /// The value that may answer for a key. One whose life is over is dropped, unless it may be stale.
+    /// Returns the slot of a live value. An expired one is removed, unless it may still be served
+    /// stale.
     pub(crate) fn find_live(&mut self, hash: u64, key: &[u8], now: &Now<'_>) -> Option<Slot> {
         let (slot, entry) = self.table.find_entry(hash, key)?;
         if live(entry, now).is_some() {
@@ -48,17 +50,17 @@ impl Tier {
         let is_kept = self.wire(slot).is_some()
             && self.deadline(slot).passed_for(now) < self.bounds.keep_expired;
         if !is_kept {
-            self.remove_slot(slot, Cause::Expired);
+            self.remove_slot(slot, RemovalCause::Expired);
         }
     }
 
-    /// Whether it is known that L2 has nothing for a key.
+    /// Returns whether the absence of the key in L2 is cached.
     pub(crate) fn knows_absent(&self, hash: u64, key: &[u8], now: &Now<'_>) -> bool {
         let slot = self.table.find(hash, key);
         slot.is_some_and(|slot| self.is_absence(slot) && !self.deadline(slot).has_passed(now))
     }
 
-    /// The value of a key, live or with its life over for less than `window`.
+    /// Returns the slot of a value that is live or expired less than `window` ago.
     pub(crate) fn find_stale(
         &self,
         hash: u64,
@@ -67,31 +69,32 @@ impl Tier {
         now: &Now<'_>,
     ) -> Option<Slot> {
         let slot = self.table.find(hash, key)?;
-        let answers = self.wire(slot).is_some() && self.deadline(slot).passed_for(now) < window;
-        answers.then_some(slot)
+        let is_servable = self.wire(slot).is_some() && self.deadline(slot).passed_for(now) < window;
+        is_servable.then_some(slot)
     }
 
-    /// Notes a read that a stale entry answers.
+    /// Counts a read served by a stale entry.
     pub(crate) fn stale_hit(&mut self, slot: Slot) {
-        self.used(slot);
+        self.record_use(slot);
         self.counters.stale_hits += 1;
     }
 
-    /// Claims to renew an entry: once, if its life ends within this time.
-    pub(crate) fn claim(&mut self, slot: Slot, within: Duration, now: &Now<'_>) -> bool {
+    /// Claims the refresh of an entry: once, if it expires within this time.
+    pub(crate) fn refresh_claim(&mut self, slot: Slot, within: Duration, now: &Now<'_>) -> bool {
         let deadline = self.table.get_mut(slot);
-        deadline.is_some_and(|deadline| deadline.claim(within, now))
+        deadline.is_some_and(|deadline| deadline.refresh_claim(within, now))
     }
 
-    /// What is left of an entry's life; `None`: it does not expire.
+    /// Returns the remaining TTL of an entry; `None`: it does not expire.
     pub(crate) fn remaining(&self, slot: Slot, now: &Now<'_>) -> Option<Duration> {
         self.deadline(slot).remaining(now)
     }
 }
 
-/// The entry that answers a read, and its value: a live one, and with `ttl_on_read` one whose life is fresh.
+/// Returns the entry that serves a read, and its value: a live one, and with `ttl_on_read` one
+/// whose TTL is fresh.
 #[inline]
-fn answering<'a>(
+fn servable<'a>(
     table: &'a Table<Deadline>,
     hash: u64,
     key: &[u8],
@@ -106,7 +109,7 @@ fn answering<'a>(
         .then_some((slot, entry, wire))
 }
 
-/// The value of an entry, if there is one whose life is not over.
+/// Returns the value of an entry, if it has one that has not expired.
 #[inline]
 pub(super) fn live<'a>(entry: &'a Entry<Deadline>, now: &Now<'_>) -> Option<&'a [u8]> {
     entry.payload().filter(|_| !entry.value.has_passed(now))

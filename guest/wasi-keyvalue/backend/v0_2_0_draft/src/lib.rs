@@ -1,5 +1,6 @@
-//! `kv-backend` by `wasi:keyvalue@0.2.0-draft`, as wasmtime and wasmCloud have it. What is stored, and what is
-//! not atomic, is described in `guest/wasi-keyvalue/backend/glue`.
+//! `kv-backend` over `wasi:keyvalue@0.2.0-draft`, which wasmtime and wasmCloud provide. The stored
+//! format, and the operations that are not atomic, are described in
+//! `guest/wasi-keyvalue/backend/glue`.
 #![cfg(target_arch = "wasm32")]
 
 mod bindings;
@@ -52,7 +53,7 @@ impl Store for Draft {
     }
 
     fn list_keys(&self, cursor: Option<&str>) -> Result<StorePage, StoreError> {
-        // One that is no number was not told by this host.
+        // This host's cursors are numbers.
         let not_ours = |_| StoreError::NotACursor;
         let cursor = cursor.map(str::parse).transpose().map_err(not_ours)?;
         let page = self.0.list_keys(cursor).map_err(error)?;
