@@ -27,4 +27,5 @@ mod tls;
 mod tools;
 #[cfg(feature = "opentelemetry")]
 mod traces;
+#[cfg(target_os = "linux")]
 mod wording;

@@ -68,7 +68,6 @@ fn common_errors_are_as_they_were_reviewed() {
         &["--type", "json", "set", "k", "{"],
         &["--type", "integer", "set", "k", "9223372036854775808"],
         &["--type", "boolean", "set", "k", "yes"],
-        &["--type", "text", "incr", "k"],
         &["--backend", REFUSED, "get", "k"],
         &["--backend", REFUSED, "--json", "set", "k", "v"],
         &["run", &missing],
