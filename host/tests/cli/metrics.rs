@@ -151,11 +151,11 @@ fn page_after_the_server_died_shows_lost_invalidations_and_the_breaker() {
     );
     page.is(r#"flipcache_backend_epochs_total{system="redis"}"#, 0.0);
     server.kill();
-    let deaf = r#"flipcache_invalidation_status{system="redis",status="lost"}"#;
+    let lost = r#"flipcache_invalidation_status{system="redis",status="lost"}"#;
     let page = wait_until(
         addr,
         "the page must show that invalidations are lost",
-        |page| page.get(deaf) == Some(1.0),
+        |page| page.get(lost) == Some(1.0),
     );
     page.is(
         r#"flipcache_invalidation_status{system="redis",status="live"}"#,

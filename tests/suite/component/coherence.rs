@@ -77,7 +77,7 @@ fn suspend_reads_l2_every_time_until_resume() {
     for _ in 0..2 {
         assert_eq!(get_text(&cache, "k").1, Source::Backend);
     }
-    set(&cache, "k", "while deaf");
+    set(&cache, "k", "while lost");
     assert_eq!(
         (local(&cache).as_str(), get_text(&cache, "k").1),
         ("", Source::Backend)
@@ -85,7 +85,7 @@ fn suspend_reads_l2_every_time_until_resume() {
     ours.resume().expect("it must be taken");
     assert_eq!(
         get_text(&cache, "k"),
-        (Some("while deaf".into()), Source::Backend)
+        (Some("while lost".into()), Source::Backend)
     );
     assert_eq!(get_text(&cache, "k").1, Source::Local);
 }

@@ -44,19 +44,19 @@ async fn assert_foreign_write_is_seen(cluster: &RedisCluster, cache: &Counters, 
 async fn coordinated_failover_under_load_loses_and_repeats_nothing() {
     let cluster = impatient();
     let cache = counters(&cluster);
-    let untold = BackendOptions {
+    let untracked = BackendOptions {
         coherence: Coherence::Off,
         ..BackendOptions::default()
     };
-    let untold = client(&cluster.url(), &untold).cache("untold").open();
-    let untold = untold.expect("the options are valid");
-    untold.set("k", "v").await.expect("it works before");
+    let untracked = client(&cluster.url(), &untracked).cache("untracked").open();
+    let untracked = untracked.expect("the options are valid");
+    untracked.set("k", "v").await.expect("it works before");
     let load = Load::begin(&cache, keys(), DEADLINE);
     load.go_on(10 * KEYS).await;
     block_in_place(|| cluster.fail_over_to(MASTERS));
     load.go_on(10 * KEYS).await;
     for key in keys() {
-        let set = untold.set(&key, "v").await;
+        let set = untracked.set(&key, "v").await;
         set.expect("who is told nothing is sent on, too");
     }
     block_in_place(|| cluster.fail_over_to(0));

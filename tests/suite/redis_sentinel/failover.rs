@@ -57,7 +57,7 @@ fn is_replica(server: &RedisServer) -> bool {
     matches!(role, Ok(redis::Value::Array(role)) if role.first() == Some(&slave))
 }
 
-/// Writes one key after the other and reads it, until it is told to end; answers which were taken.
+/// Writes one key after the other and reads it, until it is told to end. Returns which writes were acknowledged.
 async fn write_on(cache: Cache, end: Arc<AtomicBool>) -> Vec<String> {
     let mut taken = Vec::new();
     for number in 0.. {
@@ -89,7 +89,7 @@ async fn get_after_a_failover_returns_what_the_new_master_holds() {
     let master = block_in_place(|| trio.fail_over(0));
     let _: () = foreign(master, &["SET", "user:k", "new"]);
     wait_until(&user, "k", "new", PATIENCE).await;
-    // The old one is told last. Until it is a replica, it takes writes that will be lost.
+    // The old one learns of it last. Until it is a replica, it takes writes that will be lost.
     let start = Instant::now();
     while !is_replica(&trio.servers()[0]) {
         assert!(
@@ -183,19 +183,19 @@ async fn failover_is_followed_by_users_with_minimal_permissions_at_sentinels() {
     const ASKS: &str = "-@all +sentinel|get-master-addr-by-name";
     let trio = SentinelTrio::start_with(SentinelOptions {
         lines: vec![
-            format!("user told on >secret {ASKS} +subscribe &+switch-master"),
-            format!("user untold on >secret {ASKS}"),
+            format!("user subscribed on >secret {ASKS} +subscribe &+switch-master"),
+            format!("user polling on >secret {ASKS}"),
         ],
         ..SentinelOptions::default()
     });
-    let [told, untold] = ["told", "untold"].map(|user| {
+    let [subscribed, polling] = ["subscribed", "polling"].map(|user| {
         let query = format!("?sentinel_username={user}&sentinel_password=secret");
         open(&(trio.url() + &query), &BackendOptions::default())
     });
-    keep(&told, "k", "before").await;
-    keep(&untold, "l", "before").await;
+    keep(&subscribed, "k", "before").await;
+    keep(&polling, "l", "before").await;
     let master = block_in_place(|| trio.fail_over(0));
     let _: () = foreign(master, &["MSET", "user:k", "new", "user:l", "new"]);
-    wait_until(&told, "k", "new", PATIENCE).await;
-    wait_until(&untold, "l", "new", PATIENCE).await;
+    wait_until(&subscribed, "k", "new", PATIENCE).await;
+    wait_until(&polling, "l", "new", PATIENCE).await;
 }

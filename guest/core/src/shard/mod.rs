@@ -164,7 +164,7 @@ impl Shard {
         self.fence.observe(hash);
         for (cache, key) in self.caches.caches_for_key(full_key) {
             self.with_tier(cache, |tier| {
-                tier.remove_if_different(hash, key, reply.value())
+                tier.remove_if_different(hash, key, reply.value());
             });
         }
     }
@@ -293,14 +293,14 @@ impl Shard {
     ) {
         for (other, key) in self.caches.other_caches_for_key(cache, key) {
             self.with_tier(other, |tier| {
-                tier.remove_if_different(hash, &key, reply.value())
+                tier.remove_if_different(hash, &key, reply.value());
             });
         }
     }
 
     fn remove_invalidated(&mut self, cache: CacheId, hash: u64, key: &str) {
         self.with_tier(cache, |tier| {
-            tier.remove(hash, key, RemovalCause::Invalidated)
+            tier.remove(hash, key, RemovalCause::Invalidated);
         });
     }
 

@@ -276,7 +276,7 @@ impl Feed {
         match (was_lost, is_untracked) {
             (false, _) => {}
             (true, false) => {
-                tracing::info!(target: TARGET, "changes are published again")
+                tracing::info!(target: TARGET, "changes are published again");
             }
             (true, true) => tracing::info!(target: TARGET, "the backend does not publish changes"),
         }

@@ -75,7 +75,6 @@ async fn get_between(servers: &Servers, keys: &[String]) -> Result<Vec<Slot>, Ba
 }
 
 /// Returns what the keys hold, and sets the TTL of those that exist.
-
 ///
 /// # Errors
 ///

@@ -194,7 +194,7 @@ impl Supervisor {
                 tracing::warn!(address, error, "cannot connect to Redis; retrying");
             }
             Some(error) => {
-                tracing::debug!(address, error, failures, "still cannot connect to Redis")
+                tracing::debug!(address, error, failures, "still cannot connect to Redis");
             }
         }
     }

@@ -65,7 +65,7 @@ impl SentinelConnection {
             match connection.subscribe(SWITCH_CHANNEL).await {
                 Err(error) if error.is_io_error() => return Err(error),
                 Err(error) => {
-                    tracing::debug!(%error, "cannot subscribe to failovers; asking the sentinel instead")
+                    tracing::debug!(%error, "cannot subscribe to failovers; asking the sentinel instead");
                 }
                 Ok(()) => {}
             }
