@@ -66,7 +66,7 @@ async fn call_after_consecutive_failures_is_rejected_without_a_request() {
     let error = world.get().await.expect_err("it is open");
     assert!(matches!(error, BackendError::Unavailable(_)), "{error:?}");
     let cause = std::error::Error::source(&error).expect("it says why");
-    assert!(cause.to_string().contains("3 times"), "{cause}");
+    assert!(cause.to_string().contains("3 consecutive"), "{cause}");
     assert_eq!(world.faulty.calls(), [""; 0]);
 }
 

@@ -127,7 +127,7 @@ async fn run_without_its_backend_fails_and_says_so() {
         Ended {
             ok: false,
             stdout: String::new(),
-            stderr: "word-count: the cache failed: the backend is unavailable: down on purpose\n"
+            stderr: "word-count: the cache failed: the backend is unavailable: injected fault\n"
                 .to_owned(),
         }
     );

@@ -243,6 +243,15 @@ impl HistoryBuilder {
         });
     }
 
+    /// Adds a load that returned the value of its own loader, which Redis did not store.
+    pub(super) fn load_own(&mut self, process: &str, key: &str, value: &str, start: u64, end: u64) {
+        self.add(Call {
+            value: Some(value.to_owned()),
+            outcome: outcome(Some(value)),
+            ..call(process, Op::Load, key, start, end)
+        });
+    }
+
     pub(super) fn read_marked_in_quiet(
         &mut self,
         process: &str,

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::{Case, Rule, Violation, describe};
-use crate::history::Call;
+use crate::history::{Call, Op};
 use crate::oracle::{is_just_before_a_kill, may_be_unmonitored};
 
 pub(super) fn check(case: &Case<'_>) -> Vec<Violation> {
@@ -35,6 +35,7 @@ fn judge(case: &Case<'_>, read: &Call, writer: Option<&Call>) -> Option<Violatio
         None => "which no call wrote",
         Some(writer) if writer.key != read.key => "which was written to another key",
         Some(writer) if may_be_unmonitored(case.history, writer) => return None,
+        Some(writer) if shares_load(read, writer) => return None,
         Some(_) => "which was sent to Redis but never executed",
     };
     Some(Violation {
@@ -45,6 +46,14 @@ fn judge(case: &Case<'_>, read: &Call, writer: Option<&Call>) -> Option<Violatio
         to: read.end,
         what: format!("{}, {why}", describe(read)),
     })
+}
+
+/// Returns whether a load returned what a loader in flight had loaded. Callers that wait for one load
+/// get its value even if it cannot be stored; no other call may.
+fn shares_load(read: &Call, writer: &Call) -> bool {
+    let are_loads = read.op == Op::Load && writer.op == Op::Load;
+    let overlap = read.start <= writer.end && writer.start <= read.end;
+    are_loads && read.process == writer.process && overlap
 }
 
 #[cfg(test)]
@@ -67,6 +76,18 @@ mod tests {
         history.read("w0", "b", Some("v1"), 20, 21);
         history.read("w0", "b", Some("v9"), 20, 21);
         history.assert_found(&[Rule::ThinAir, Rule::ThinAir]);
+    }
+
+    #[test]
+    fn check_loaded_value_never_stored_passes_for_callers_of_the_load_alone() {
+        let mut history = HistoryBuilder::with_staleness(0);
+        history.load_own("w0", "k", "v1", 0, 10);
+        history.load("w0", "k", "v1", 5, 11);
+        history.assert_found(&[]);
+        history.load("w1", "k", "v1", 5, 11);
+        history.load("w0", "k", "v1", 20, 21);
+        history.read("w0", "k", Some("v1"), 5, 11);
+        history.assert_found(&[Rule::ThinAir; 3]);
     }
 
     #[test]

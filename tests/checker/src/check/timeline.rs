@@ -66,7 +66,8 @@ pub(super) fn write(
 /// Returns whether a call writes the key, or is of the process and the key.
 fn is_relevant(call: &Call, violation: &Violation) -> bool {
     let is_of_key = call.key == violation.key || call.key.is_empty();
-    let is_read = call.read_result().is_some() && !call.is_acknowledged_write();
+    let may_write = call.is_acknowledged_write() || call.is_own_load();
+    let is_read = call.read_result().is_some() && !may_write;
     is_of_key && (!is_read || call.process == violation.process)
 }
 

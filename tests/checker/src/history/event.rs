@@ -171,12 +171,16 @@ impl Call {
     pub fn is_acknowledged_write(&self) -> bool {
         match &self.outcome {
             Outcome::Done => true,
-            // If a load returned the value of its loader, that was written.
-            Outcome::Found(found) => match self.op {
-                Op::Load => self.value.as_ref() == Some(found),
-                Op::Increment => true,
-                _ => false,
-            },
+            Outcome::Found(_) => self.op == Op::Increment,
+            _ => false,
+        }
+    }
+
+    /// Returns whether this load returned the value of its own loader. It does so even if the value
+    /// could not be stored, so that the write is not acknowledged.
+    pub fn is_own_load(&self) -> bool {
+        match &self.outcome {
+            Outcome::Found(found) => self.op == Op::Load && self.value.as_ref() == Some(found),
             _ => false,
         }
     }

@@ -110,7 +110,7 @@ impl Replay<'_> {
         let is_absent = match last.ttl {
             Ttl::Never => last.value.is_none(),
             // It may have expired; the outcome of the write tells.
-            _ => writer.is_none_or(Call::is_acknowledged_write),
+            _ => writer.is_none_or(|writer| writer.is_acknowledged_write() || writer.is_own_load()),
         };
         let writes = match only {
             Only::Always => true,
