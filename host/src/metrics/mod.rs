@@ -15,7 +15,7 @@
 //! use flipcache::Client;
 //! use metrics_exporter_prometheus::PrometheusBuilder;
 //!
-//! Before the first client: what is recorded earlier is lost.
+//! // Before the first client: earlier records are lost.
 //! let prometheus = PrometheusBuilder::new().install_recorder()?;
 //! flipcache::metrics::describe();
 //!
