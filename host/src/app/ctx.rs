@@ -23,7 +23,7 @@ pub trait CacheView: Send + 'static {
     fn cache(&mut self) -> CacheCtxView<'_>;
 }
 
-/// What [`CacheView`] borrows.
+/// The borrows of a [`CacheView`].
 pub struct CacheCtxView<'a> {
     /// The store's context.
     pub ctx: &'a mut CacheCtx,

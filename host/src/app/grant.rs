@@ -9,7 +9,7 @@ use flipcache_core::{Options, Resilience};
 use super::Tenant;
 use super::limits::{Denied, Limits};
 
-/// What one application may do with its host's caches: under which prefix, which names, how many,
+/// The permissions of one application in its host's caches: under which prefix, which names, how many,
 /// how much.
 ///
 /// Create one for each application when it is deployed, and give a clone to each of its stores.

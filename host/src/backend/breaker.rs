@@ -30,7 +30,7 @@ impl Default for BreakerOptions {
     }
 }
 
-/// What a breaker does with the next call.
+/// The state of a breaker, which decides about the next call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BreakerState {
     /// Lets it through.

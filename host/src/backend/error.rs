@@ -70,11 +70,11 @@ impl BackendError {
         matches!(self, Self::OutcomeUnknown(_) | Self::Timeout)
     }
 
-    /// Returns the error of a write of which another part has taken effect, or may have: the whole
-    /// cannot be repeated as if nothing had happened.
-    pub(crate) fn after_another_part(self) -> Self {
+    /// Returns the error of a write in several parts. If another part has `happened`, or may have,
+    /// the whole cannot be repeated, and is not `Unavailable`.
+    pub(crate) fn after_another_part(self, happened: bool) -> Self {
         match self {
-            Self::Unavailable(cause) => Self::OutcomeUnknown(cause),
+            Self::Unavailable(cause) if happened => Self::OutcomeUnknown(cause),
             error => error,
         }
     }

@@ -208,7 +208,7 @@ pub struct Entry {
     pub ttl: Option<Duration>,
 }
 
-/// What a key holds.
+/// The value of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Slot {
     /// Nothing, or something that has expired.

@@ -28,7 +28,7 @@ pub struct BackendState {
     /// the backend was flushed, or more changes came than the log keeps. Counted from when the
     /// backend was opened.
     pub epoch: u64,
-    /// What the circuit breaker does with the next call; `None`: there is none.
+    /// The state of the circuit breaker; `None`: there is none.
     pub breaker: Option<BreakerState>,
 }
 

@@ -1,4 +1,4 @@
-//! What all instances of a process share: the engine, and the component, compiled and linked once.
+//! The parts that all instances of a process share: the engine, and the component, compiled and linked once.
 
 use std::sync::OnceLock;
 

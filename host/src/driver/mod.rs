@@ -108,7 +108,7 @@ impl Driver {
         metrics::backend_state(self.backend.system(), &self.backend_state());
     }
 
-    /// Runs a call of the backend, whoever polls it, within the client's runtime. If the backend panics, the call
+    /// Runs a call of the backend within the client's runtime, in whichever runtime it is polled. If the backend panics, the call
     /// has failed.
     async fn call<T>(
         &self,

@@ -29,13 +29,9 @@ impl Handle {
         self.finished_by(self.deadline_if(!self.hears()), async move {
             this.noted(this.hear().await)?;
             for (part, ttl) in this.resilience.spread(ttl, entries.len(), random()) {
-                let is_first = part.start == 0;
+                let happened = part.start > 0;
                 let written = this.put(&entries[part], ttl).await;
-                this.noted(if is_first {
-                    written
-                } else {
-                    written.map_err(BackendError::after_another_part)
-                })?;
+                this.noted(written.map_err(|error| error.after_another_part(happened)))?;
             }
             Ok(())
         })

@@ -48,7 +48,7 @@ pub trait KvView: Send + 'static {
     fn kv(&mut self) -> KvCtxView<'_>;
 }
 
-/// What [`KvView`] borrows.
+/// The borrows of a [`KvView`].
 pub struct KvCtxView<'a> {
     /// The store's context.
     pub ctx: &'a mut KvCtx,

@@ -126,15 +126,10 @@ impl HostBucket for KvCtxView<'_> {
                 Finally(|| member.publish_keys(&bucket, entries.iter().map(|(key, _)| key)));
             let mut collected = Collected::new(&mentions, limits);
             while let Some(part) = collected.next_part() {
-                let is_first = part.start == 0;
+                let happened = part.start > 0;
                 let held = backend.set_if_absent(&bucket, &entries[part.clone()], ttl);
-                let held = held.await.map_err(|error| {
-                    if is_first {
-                        error
-                    } else {
-                        error.after_another_part()
-                    }
-                })?;
+                let held = held.await;
+                let held = held.map_err(|error| error.after_another_part(happened))?;
                 collected.take(part, held)?;
             }
             Ok(collected.spread())

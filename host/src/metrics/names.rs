@@ -50,7 +50,7 @@ pub struct Metric {
     pub name: &'static str,
     /// Its kind.
     pub kind: Kind,
-    /// What it counts or measures.
+    /// The quantity that it counts or measures.
     pub unit: Unit,
     /// The names of its labels.
     pub labels: &'static [&'static str],

@@ -1,4 +1,4 @@
-//! What a driver passes to the state machine and what it gets back.
+//! The arguments and results of the state machine.
 
 use std::time::Duration;
 
@@ -49,7 +49,7 @@ impl<'a> BackendReply<'a> {
     }
 }
 
-/// What the local tier did with a reply of L2.
+/// The outcome of a reply of L2 in the local tier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FillOutcome {
     /// The reply is stored, and the local tier serves it from now on.

@@ -5,7 +5,7 @@
 
 use serde::de::IgnoredAny;
 
-/// What Python writes for numbers that the standard lacks. The longest comes first, as it contains
+/// The words that Python writes for numbers that the standard lacks. The longest comes first, as it contains
 /// another.
 const CONSTANTS: [&str; 3] = ["-Infinity", "Infinity", "NaN"];
 

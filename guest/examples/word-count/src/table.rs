@@ -8,7 +8,7 @@ use crate::nearest::Nearest;
 /// Maximum number of words in the table.
 const SHOWN: usize = 20;
 
-/// What served a look-up.
+/// The source of a look-up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// The local tier.

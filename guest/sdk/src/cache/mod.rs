@@ -111,10 +111,9 @@ impl<C: Codec, K: Keys> Cache<C, K> {
     /// The loaded value is written only if the key is still absent. If another client wrote the key
     /// meanwhile, that value is returned. The cache's default plays no part here.
     ///
-    /// A loaded value that cannot be stored is returned all the same, because the caller has no use
-    /// for that error: L2 is down, refuses the write, has no conditional write, or the value is too
-    /// large. The next call then loads again. [`stats`](Self::stats) counts failures of L2 as
-    /// `backend_errors`.
+    /// A loaded value is returned even if it cannot be stored: L2 is down, refuses the write, has no
+    /// conditional write, or the value is too large. The next call then loads again.
+    /// [`stats`](Self::stats) counts failures of L2 as `backend_errors`.
     ///
     /// # Errors
     ///

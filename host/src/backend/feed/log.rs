@@ -11,7 +11,7 @@ const MAX_EVENTS: usize = 16_384;
 /// How many bytes of keys are kept.
 const MAX_BYTES: usize = 4 << 20;
 
-/// What other clients have changed in a bucket since a cursor.
+/// The keys of a bucket that other clients have changed since a cursor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Changes {
     /// The keys without the bucket's prefix; `None`: every key may have changed.

@@ -20,7 +20,7 @@ pub use log::Changes;
 use log::Log;
 pub(crate) use member::Member;
 
-/// What may have changed.
+/// An event of a feed: a possible change in the store, or a change of its status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FeedEvent<'a> {
     /// The value of this complete key.

@@ -177,13 +177,7 @@ pub(super) fn all_parts<T>(
     };
     let happened = access == Access::Write && (others || sent.iter().any(may_have_happened));
     let all: Result<Vec<T>, BackendError> = sent.into_iter().collect();
-    all.map_err(|error| {
-        if happened {
-            error.after_another_part()
-        } else {
-            error
-        }
-    })
+    all.map_err(|error| error.after_another_part(happened))
 }
 
 impl State {

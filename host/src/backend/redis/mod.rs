@@ -17,7 +17,7 @@
 //! - Commands: `read`, `write` and `scan` (whose patterns `glob` escapes), in the pipelines of
 //!   `request`; `reply` and `error` parse replies.
 //!
-//! What it deliberately does not do: retry a command that may have been executed (a write that is
+//! It deliberately does not do this: retry a command that may have been executed (a write that is
 //! sent twice can overwrite one that came in between), use a pool (replies come in the order of
 //! their commands, so one connection carries all), use Lua, switch the verification of certificates
 //! off, or read from replicas.

@@ -198,7 +198,7 @@ impl<K: Keyed, F: Fn(&mut Pipeline, &K)> Request<'_, K, F> {
         let Some(Value::ServerError(first)) = replies.iter().find(refused) else {
             return Ok(());
         };
-        match of_reply(first).after_another_part() {
+        match of_reply(first).after_another_part(true) {
             error @ BackendError::OutcomeUnknown(_)
                 if self.access == Access::Write && !replies.iter().all(|reply| refused(&reply)) =>
             {

@@ -82,8 +82,7 @@ pub(super) async fn clear(servers: &Servers, bucket: &Bucket) -> Result<u64, Bac
     let walked = clear_counting(servers, bucket, &mut deleted).await;
     match walked {
         Ok(()) => Ok(deleted),
-        Err(error) if deleted > 0 => Err(error.after_another_part()),
-        Err(error) => Err(error),
+        Err(error) => Err(error.after_another_part(deleted > 0)),
     }
 }
 

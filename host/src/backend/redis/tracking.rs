@@ -51,7 +51,7 @@ struct Incarnation {
     is_lost: bool,
 }
 
-/// What a connection publishes.
+/// The changes that a connection publishes.
 enum Mode {
     /// Nothing: the server refused tracking.
     Off(Refused),
@@ -80,7 +80,7 @@ enum Refused {
     Temporary(Instant, u32),
 }
 
-/// What a connection lacks to track a bucket.
+/// The step that a connection lacks to track a bucket.
 pub(super) enum Missing {
     Nothing,
     /// The prefix, which can be added.

@@ -48,7 +48,7 @@ enum Ack {
 #[derive(Clone)]
 pub(super) struct TopologyEpoch {
     number: u64,
-    /// What the masters must confirm; `None`: nothing, or nothing yet.
+    /// The topology that the masters must confirm; `None`: nothing, or nothing yet.
     pub(super) topology: Option<Arc<Topology>>,
 }
 

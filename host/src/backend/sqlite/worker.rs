@@ -40,7 +40,7 @@ pub(super) enum Role {
     Writer,
 }
 
-/// What a call does if the file is missing.
+/// The behaviour of a call if the file is missing.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Missing {
     /// Creates it.
@@ -330,7 +330,7 @@ impl Desk {
         let result = work(&rows)?;
         // A failed commit may have reached the file.
         let committed = transaction.commit().map_err(BackendError::from);
-        committed.map_err(BackendError::after_another_part)?;
+        committed.map_err(|error| error.after_another_part(true))?;
         self.next_sweep = next_sweep;
         Ok(result)
     }

@@ -8,7 +8,7 @@ use wasmtime::Trap;
 
 use super::memory::MemoryLimit;
 
-/// What stopped an instance. Its text completes a sentence that begins with the application.
+/// The reason why an instance was stopped. Its text completes a sentence that begins with the application.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Stop {
     /// It reached its timeout.

@@ -11,7 +11,7 @@ use crate::envelope::{self, Held};
 use crate::live;
 use crate::store::{Pairs, Store};
 
-/// What keys held before a write: `None` where the write happened.
+/// The values of keys before a write: `None` where the write happened.
 type Before = Vec<Option<Held>>;
 
 impl<S: Store> Bucket<S> {

@@ -12,7 +12,7 @@
 //! matter which master had a key when it was read: the master that has it when it changes publishes
 //! that.
 //!
-//! What it deliberately does not do: resend a command that was not refused, read from replicas, ask
+//! It deliberately does not do this: resend a command that was not refused, read from replicas, ask
 //! masters without slots, or learn one slot from a redirection; after a redirection, the whole
 //! topology is fetched.
 

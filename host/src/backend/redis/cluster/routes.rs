@@ -99,10 +99,10 @@ impl Cluster {
         };
         match self.execute_until_done(request, &mut progress).await {
             Ok(()) => request.complete(progress.replies),
-            Err(error) if request.access == Access::Write && progress.executed => {
-                Err(error.after_another_part())
+            Err(error) => {
+                let happened = request.access == Access::Write && progress.executed;
+                Err(error.after_another_part(happened))
             }
-            Err(error) => Err(error),
         }
     }
 

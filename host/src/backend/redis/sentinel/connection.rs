@@ -32,7 +32,7 @@ enum PushState {
     Disconnected,
 }
 
-/// What a sentinel reports about the master.
+/// A report of a sentinel about the master.
 pub(super) enum SentinelEvent {
     /// The master is at this address.
     MasterAt(Host),

@@ -5,7 +5,7 @@
 //! <https://redis.io/docs/latest/develop/reference/sentinel-clients/>. A [`MasterWatch`] therefore
 //! follows a sentinel as long as the connection to the master exists.
 //!
-//! What it deliberately does not do: decide between sentinels that disagree (the first that replies
+//! It deliberately does not do this: decide between sentinels that disagree (the first that replies
 //! is believed, and followed from then on), discover more sentinels than the URL names, give up a
 //! master because no sentinel replies, or read from replicas. TLS is used for both sentinels and
 //! master, or for neither.

@@ -46,7 +46,7 @@ pub(super) enum Order {
     Close,
 }
 
-/// What a connection waits for from its client.
+/// The next bytes that a connection waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Wait {
     FirstByte,
